@@ -1,0 +1,145 @@
+"""The IDX format that MNIST was published in, plain or gzipped, read with suspicion.
+
+A file begins with a big-endian magic number, 0x00000800 (unsigned bytes) plus its number of dimensions, then the
+dimensions as big-endian 32-bit numbers, then the bytes themselves in C order: 2051 opens a file of images
+(n, rows, columns) and 2049 one of labels (n,). Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database*, section
+"File formats". Whatever a file announces or holds, at most `MAX_DIGITS` images are read into memory.
+"""
+
+import gzip
+import hashlib
+import math
+import os
+import struct
+import zlib
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_demo.errors import DatasetError
+from mnist_demo.translation import _
+
+IMAGES_MAGIC = 2051
+LABELS_MAGIC = 2049
+SIDE = 28  # pixels; the height and the width of every image
+# A file that announces more is refused before memory is asked for. EMNIST, the largest of MNIST's kind, has 280,000.
+MAX_DIGITS = 300_000
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def find_idx_file(folder: Path, name: str) -> Path:
+    """Return the path of `name` in `folder`, or of `name` + ``.gz``; the plain file, which needs no unpacking, first.
+
+    Raises
+    ------
+    DatasetError
+        Neither is there.
+    """
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    message = _("{folder} has no file {name} or {name}.gz; put MNIST's four files there, or choose another source.")
+    raise DatasetError(message.format(folder=folder, name=name))
+
+
+def read_idx_images(path: Path) -> npt.NDArray[np.uint8]:
+    """Return the images of an IDX file, uint8 (n, 28, 28), read-only: mapped if the file is plain, else in memory.
+
+    Raises
+    ------
+    DatasetError
+        The file cannot be read, is damaged, or holds something else.
+    """
+    return _read_idx(path, IMAGES_MAGIC, (SIDE, SIDE))
+
+
+def read_idx_labels(path: Path) -> npt.NDArray[np.int64]:
+    """Return the labels of an IDX file, int64 (n,), all in 0..9.
+
+    Raises
+    ------
+    DatasetError
+        The file cannot be read, is damaged, or holds something else.
+    """
+    labels = _read_idx(path, LABELS_MAGIC, ())
+    if labels.max() > 9:
+        position = int(np.argmax(labels > 9))
+        message = _("{path}: expected labels from 0 to 9, but number {count} is {label}; put MNIST's own file there.")
+        raise DatasetError(message.format(path=path, count=position + 1, label=labels[position]))
+    return labels.astype(np.int64)
+
+
+def digest_idx_images(images: npt.NDArray[np.uint8]) -> str:
+    """Return the SHA-256, hexadecimal, of the plain IDX file that holds `images`, uint8 (n, 28, 28).
+
+    So MNIST has the digest that is published for its unpacked file, wherever the pixels came from.
+    """
+    sha256 = hashlib.sha256(struct.pack(">4I", IMAGES_MAGIC, *images.shape))
+    sha256.update(np.ascontiguousarray(images).reshape(-1).data)
+    return sha256.hexdigest()
+
+
+def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Return the items of an IDX file, uint8 (n, *item_shape), read-only, or raise DatasetError."""
+    try:
+        with path.open("rb") as file:
+            if not file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
+                shape = _read_shape(path, file, magic, item_shape)
+                header_bytes = file.tell()
+                _check_length(path, math.prod(shape), os.fstat(file.fileno()).st_size - header_bytes)
+                return np.memmap(path, dtype=np.uint8, mode="r", offset=header_bytes, shape=shape)
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                shape = _read_shape(path, unpacked, magic, item_shape)
+                # One byte more than announced: it betrays a longer file, and makes gzip verify its checksum at the end.
+                content = unpacked.read(math.prod(shape) + 1)
+                _check_length(path, math.prod(shape), len(content))
+                return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        message = _("{path} is damaged and cannot be unpacked ({reason}); copy or download it again.")
+        raise DatasetError(message.format(path=path, reason=error)) from error
+    except OSError as error:
+        message = _("{path} cannot be read ({reason}); check its permissions, or choose another source of digits.")
+        raise DatasetError(message.format(path=path, reason=error.strerror or error)) from error
+
+
+def _read_shape(
+    path: Path, file: BufferedReader | gzip.GzipFile, magic: int, item_shape: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Read the header and return the shape it announces, (n, *item_shape) with 1 <= n <= MAX_DIGITS, or raise."""
+    header = file.read(4 * (2 + len(item_shape)))
+    fields = [int.from_bytes(header[start : start + 4], "big") for start in range(0, len(header), 4)]
+    if len(header) >= 4 and fields[0] != magic:
+        message = _(
+            "{path}: expected an IDX file that begins with the number {expected}, but it begins with {found}; put "
+            "MNIST's own file there."
+        )
+        raise DatasetError(message.format(path=path, expected=magic, found=fields[0]))
+    if len(header) < 4 * (2 + len(item_shape)):
+        message = _("{path} ends within its header, after {found} bytes; copy or download it again.")
+        raise DatasetError(message.format(path=path, found=len(header)))
+    n_digits, *found_shape = fields[1:]
+    if tuple(found_shape) != item_shape:
+        message = _(
+            "{path}: expected images of {side} × {side} pixels, but it announces {rows} × {columns}; put MNIST's own "
+            "file there."
+        )
+        raise DatasetError(message.format(path=path, side=SIDE, rows=found_shape[0], columns=found_shape[1]))
+    if not 1 <= n_digits <= MAX_DIGITS:
+        message = _("{path}: expected 1 to {most} digits, but it announces {found}; put MNIST's own file there.")
+        raise DatasetError(message.format(path=path, most=MAX_DIGITS, found=n_digits))
+    return (n_digits, *item_shape)
+
+
+def _check_length(path: Path, expected: int, found: int) -> None:
+    """Raise DatasetError unless as many bytes follow the header as it announces."""
+    if found < expected:
+        message = _(
+            "{path} is cut short: its header announces {expected} bytes, but only {found} follow; copy or download it "
+            "again."
+        )
+        raise DatasetError(message.format(path=path, expected=expected, found=found))
+    if found > expected:
+        message = _("{path} holds more than the {expected} bytes its header announces; copy or download it again.")
+        raise DatasetError(message.format(path=path, expected=expected))

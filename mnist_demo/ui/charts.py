@@ -1,0 +1,155 @@
+"""A run's history as chart specifications for ECharts; pure, so that it is tested without a page.
+
+Train, test and validation are told apart by line and symbol as well as by colour.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from mnist_demo.events import Epoch
+from mnist_demo.history import History
+from mnist_demo.translation import _
+
+Axis = Literal["step", "epoch"]
+Figure = Literal["loss", "accuracy"]
+MAX_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series: its points (columns: the axis, the figure) and how ECharts is to draw it."""
+
+    name: str
+    frame: pd.DataFrame
+    style: dict[str, Any]
+    legend_icon: str | None = None
+
+
+def build_chart(history: History, figure: Figure, axis: Axis) -> dict[str, Any]:
+    """Return the ECharts option for `figure` over steps or epochs, at most ``MAX_POINTS`` points a series."""
+    lines = [
+        Line(
+            _("train"),
+            _train_frame(history, figure, axis),
+            {"symbol": "diamond" if axis == "epoch" else "none", "symbolSize": 7, "lineStyle": {"width": 1.5}},
+            # ECharts would show a symbol in the legend that the line by step does not have.
+            legend_icon="path://M0 5h25v1.5H0z" if axis == "step" else None,
+        ),
+        Line(
+            _("test"),
+            _measured_frame(history, figure, axis, "test"),
+            {"symbol": "circle", "symbolSize": 8, "lineStyle": {"width": 2.5}},
+        ),
+        Line(
+            _("validation"),
+            _measured_frame(history, figure, axis, "validation"),
+            {"symbol": "emptyTriangle", "symbolSize": 9, "lineStyle": {"width": 2, "type": "dashed"}},
+        ),
+    ]
+    if lines[-1].frame.empty:
+        lines.pop()
+    return {
+        "animation": False,
+        "title": {"text": _title(figure), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
+        "legend": {
+            "top": 4,
+            "right": 0,
+            "bottom": "auto",
+            "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
+        },
+        "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if figure == "loss" else "%.2f %%"},
+        "dataset": [{"source": line.frame} for line in lines],
+        "xAxis": {
+            "type": "value",
+            "name": _("step") if axis == "step" else _("epoch"),
+            "nameLocation": "middle",
+            "nameGap": 26,
+            "minInterval": 1,
+            "min": 0,
+            "max": _last(history, axis),
+        },
+        "yAxis": {"type": "value", "min": 0}
+        if figure == "loss"
+        else {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}},
+        "series": [
+            {
+                "type": "line",
+                "name": line.name,
+                "datasetIndex": index,
+                "encode": {"x": axis, "y": figure, "tooltip": [figure]},
+                **line.style,
+            }
+            for index, line in enumerate(lines)
+        ],
+    }
+
+
+def describe_chart(history: History, figure: Figure) -> str:
+    """Return the chart's text alternative: what is drawn, where it began, and where it is now."""
+    begin = history.started
+    if begin is None:
+        return _("{title}: nothing measured yet.").format(title=_title(figure))
+    first = begin.test_loss if figure == "loss" else begin.test_accuracy
+    last = getattr(history.newest_test, f"test_{figure}")
+    number = "{:.3f}" if figure == "loss" else "{:.1%}"
+    return _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
+        title=_title(figure), first=number.format(first), last=number.format(last), count=len(history.epochs)
+    )
+
+
+def _title(figure: Figure) -> str:
+    return _("Loss (cross-entropy)") if figure == "loss" else _("Accuracy")
+
+
+def _last(history: History, axis: Axis) -> int:
+    """Return where the axis ends: known from the start, so that the line grows into the chart and nothing rescales."""
+    if history.started is None:
+        return 1
+    total = history.started.total_steps
+    return total if axis == "step" else total // history.started.steps_per_epoch
+
+
+def _train_frame(history: History, figure: Figure, axis: Axis) -> pd.DataFrame:
+    if axis == "epoch":
+        points: list[tuple[float, float | None]] = [
+            (epoch.epoch, _of_epoch(epoch, figure, "train")) for epoch in _spread(history.epochs)
+        ]
+    else:
+        thinned = history.thinned_steps(MAX_POINTS)
+        points = list(
+            zip(thinned.step, thinned.train_loss if figure == "loss" else thinned.train_accuracy, strict=True)
+        )
+    return _frame(points, figure, axis)
+
+
+def _measured_frame(history: History, figure: Figure, axis: Axis, on: Literal["test", "validation"]) -> pd.DataFrame:
+    """Return the points measured before training and after every epoch; of many epochs, an even selection."""
+    points: list[tuple[float, float | None]] = []
+    if history.started is not None:
+        points.append((0, getattr(history.started, f"{on}_{figure}")))
+    points += [(getattr(epoch, axis), _of_epoch(epoch, figure, on)) for epoch in _spread(history.epochs)]
+    if on == "test" and history.stopped is not None and history.started is not None:
+        per_point = 1 if axis == "step" else history.started.steps_per_epoch
+        points.append((history.stopped.step / per_point, getattr(history.stopped, f"test_{figure}")))
+    return _frame(points, figure, axis)
+
+
+def _spread(epochs: list[Epoch]) -> list[Epoch]:
+    """Return at most about ``MAX_POINTS`` epochs, evenly spread; the last one always, whose figures the page names."""
+    every = -(-len(epochs) // MAX_POINTS) or 1
+    return epochs[::-1][::every][::-1]
+
+
+def _frame(points: list[tuple[float, float | None]], figure: Figure, axis: Axis) -> pd.DataFrame:
+    # Accuracy is a fraction everywhere but on the page.
+    factor = 100 if figure == "accuracy" else 1
+    rows = [(place, factor * value) for place, value in points if value is not None]
+    return pd.DataFrame(rows, columns=[axis, figure])
+
+
+def _of_epoch(epoch: Epoch, figure: Figure, on: Literal["train", "test", "validation"]) -> float | None:
+    value: float | None = getattr(epoch, f"{on}_{figure}")
+    return value

@@ -1,0 +1,61 @@
+"""Sample digits of the test set with their labels and, for a trained model, its prediction beside each."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.datasets import scale_pixels
+from mnist_demo.jobs import Job
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import state
+from mnist_demo.ui.pictures import samples_html
+from mnist_demo.ui.resources import newest_classifier
+
+REFRESH_SECONDS = 1.0
+SAMPLE_COUNT = 24
+MIXED = "mixed"
+
+
+def render_samples() -> None:
+    """Draw a handful of test images, by class or mixed, refreshed every second while the model is learning."""
+    job = state.current_job()
+    st.fragment(_render, run_every=REFRESH_SECONDS if job and job.is_active else None)(job)
+
+
+def _render(job: Job | None) -> None:
+    dataset = state.current_dataset()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.markdown(_("## Sample digits"), width="content")
+        st.button(_("Others"), key=state.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples)
+    chosen = st.pills(
+        _("Which digits"),
+        [MIXED, *map(str, range(10))],
+        default=MIXED,
+        required=True,
+        format_func=lambda name: _("mixed") if name == MIXED else name,
+        key=state.SAMPLE_CLASS,
+        label_visibility="collapsed",
+    )
+    indices = pick_samples(dataset.test_labels, None if chosen == MIXED else int(chosen), state.sample_seed())
+    images, labels = scale_pixels(dataset.test_pixels[indices]), dataset.test_labels[indices]
+    classifier = newest_classifier(job) if job else None
+    predicted = classifier.predict_probabilities(images).argmax(axis=1) if classifier else None
+    with st.container(key=state.SAMPLE_DIGITS):
+        st.html(samples_html(images, labels, predicted))
+    if predicted is None:
+        st.caption(_("From the test images, which no model is trained on. The number is the label that people gave."))
+    else:
+        mistakes = int((predicted != labels).sum())
+        st.caption(
+            ngettext(
+                "The label in bold, then what the model reads now: {count} of {shown} is misread (✗, dashed frame).",
+                "The label in bold, then what the model reads now: {count} of {shown} are misread (✗, dashed frame).",
+                mistakes,
+            ).format(count=mistakes, shown=len(labels))
+        )
+
+
+def pick_samples(labels: np.ndarray, digit: int | None, seed: int) -> np.ndarray:
+    """Return the indices of at most ``SAMPLE_COUNT`` images, of one class or of any; the same seed, the same ones."""
+    candidates = np.arange(len(labels)) if digit is None else np.flatnonzero(labels == digit)
+    count = min(SAMPLE_COUNT, len(candidates))
+    return np.random.default_rng(seed).choice(candidates, count, replace=False)

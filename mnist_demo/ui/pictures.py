@@ -1,0 +1,148 @@
+"""Digits and probabilities as pictures and HTML; pure, so that they are tested without a page."""
+
+import base64
+import html
+import io
+
+import numpy as np
+from PIL import Image
+
+from mnist_demo.translation import _
+
+
+def format_percent(fraction: float, digits: int) -> str:
+    """Return a fraction as a percentage with so many decimals."""
+    return _("{percent} %").format(percent=f"{100 * fraction:.{digits}f}")
+
+
+def png_of(image: np.ndarray) -> bytes:
+    """Return `image`, float32 (28, 28) in [0, 1] with bright ink, as a PNG of as many pixels."""
+    return _png(np.round(image * 255).astype(np.uint8))
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def data_url_of(image: np.ndarray) -> str:
+    """Return the picture of `image` as a data: URL."""
+    return _data_url(png_of(image))
+
+
+def _data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def picture_html(png: bytes, width: int, alternative: str) -> str:
+    """Return a picture, `width` CSS pixels wide, as part of the page: a file may be gone when it is asked for."""
+    return f'<img class="digit-picture" src="{_data_url(png)}" width="{width}" alt="{html.escape(alternative)}">'
+
+
+def bars_html(probabilities: np.ndarray | None) -> str:
+    """Return the probabilities of the ten digits, float32 (10,), as a list of bars; empty bars for None."""
+    values = np.zeros(10) if probabilities is None else probabilities
+    best = None if probabilities is None else int(values.argmax())
+    rows = []
+    for digit, value in enumerate(values):
+        shown = "–" if probabilities is None else format_percent(float(value), digits=1)
+        rows.append(
+            f'<li class="{"best" if digit == best else ""}"><span class="digit">{digit}</span>'
+            f'<span class="track"><span class="fill" style="width:{value:.2%}"></span></span>'
+            f'<span class="percent">{html.escape(shown)}</span></li>'
+        )
+    label = html.escape(_("Probability of each digit"))
+    return f'<ol class="digit-bars" aria-label="{label}">{"".join(rows)}</ol>'
+
+
+def samples_html(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray | None) -> str:
+    """Return sample digits, dark ink on light, each with its label and, where there is one, the model's prediction.
+
+    Parameters
+    ----------
+    images, labels
+        float32 (n, 28, 28) in [0, 1], bright ink, and int64 (n,).
+    predicted
+        int64 (n,), or None before there is a model. A mistake has a cross and a dashed frame besides its colour.
+    """
+    figures = []
+    for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+        guess = None if predicted is None else int(predicted[index])
+        wrong = guess is not None and guess != label
+        if guess is None:
+            alternative, caption = _("A handwritten {label}").format(label=label), f"<b>{label}</b>"
+        elif wrong:
+            alternative = _("A handwritten {label}, misread as {guess}").format(label=label, guess=guess)
+            caption = f'<b>{label}</b> <span class="guess">✗ {guess}</span>'
+        else:
+            alternative = _("A handwritten {label}, read correctly").format(label=label)
+            caption = f'<b>{label}</b> <span class="guess">✓ {guess}</span>'
+        figures.append(
+            f'<figure class="{"wrong" if wrong else ""}">'
+            f'<img src="{data_url_of(1 - image)}" alt="{html.escape(alternative)}" title="{html.escape(alternative)}">'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+    return f'<div class="digit-grid">{"".join(figures)}</div>'
+
+
+def readings_html(readings: list[tuple[str, int, float]]) -> str:
+    """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠."""
+    rows = []
+    for title, digit, probability in readings:
+        differs = digit != readings[0][1]
+        mark = f'<span title="{html.escape(_("reads another digit"))}">≠</span> ' if differs else ""
+        rows.append(
+            f'<tr class="{"differs" if differs else ""}"><th scope="row">{html.escape(title)}</th>'
+            f"<td>{mark}<b>{digit}</b></td><td>{html.escape(format_percent(probability, digits=1))}</td></tr>"
+        )
+    caption = html.escape(_("The same drawing, read by"))
+    return f'<table class="readings"><caption>{caption}</caption>{"".join(rows)}</table>'
+
+
+def stages_html(stages: list[tuple[str, str, np.ndarray, bool]]) -> str:
+    """Return small pictures in a row, each with its title and sentence: (title, explanation, image, enabled)."""
+    figures = []
+    for title, explanation, image, enabled in stages:
+        shown = title if enabled else _("{title} (off)").format(title=title)
+        figures.append(
+            f'<figure class="{"" if enabled else "off"}"><img src="{data_url_of(image)}" alt="{html.escape(title)}">'
+            f"<figcaption><b>{html.escape(shown)}</b> {html.escape(explanation)}</figcaption></figure>"
+        )
+    return f'<div class="stages">{"".join(figures)}</div>'
+
+
+# Okabe and Ito's blue and vermilion, which colour-blind eyes tell apart (https://jfly.uni-koeln.de/color/).
+FOR_COLOUR, AGAINST_COLOUR = (0, 114, 178), (213, 94, 0)
+
+
+def overlay_png(image: np.ndarray, contributions: np.ndarray) -> bytes:
+    """Return `image` as grey ink on paper, with `contributions` (28, 28) over it: blue where positive, else orange."""
+    paper = np.repeat((255 * (1 - 0.35 * image))[..., None], 3, axis=2)
+    strongest = max(float(np.abs(contributions).max()), 1e-12)
+    # The square root shows the weaker ones too.
+    opacity = np.sqrt(np.abs(contributions) / strongest)[..., None]
+    colour = np.where(contributions[..., None] > 0, FOR_COLOUR, AGAINST_COLOUR)
+    return _png(np.round(paper * (1 - opacity) + colour * opacity).astype(np.uint8))
+
+
+def shares_html(caption: str, shares: list[tuple[str, float]]) -> str:
+    """Return a table of titles and fractions, as percentages."""
+    rows = (
+        f'<tr><th scope="row">{html.escape(title)}</th><td>{html.escape(format_percent(share, digits=0))}</td></tr>'
+        for title, share in shares
+    )
+    return f'<table class="readings"><caption>{html.escape(caption)}</caption>{"".join(rows)}</table>'
+
+
+def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray]) -> str:
+    """Return digits found in a picture, (28, 28) each, with what is read in each of them: float32 (10,) each."""
+    figures = []
+    for image, shares in zip(images, probabilities, strict=True):
+        digit, percent = int(shares.argmax()), format_percent(float(shares.max()), digits=0)
+        words = html.escape(_("Read as {digit}").format(digit=digit))
+        figures.append(
+            f'<figure><img src="{data_url_of(1 - image)}" alt="{words}" title="{words}">'
+            f"<figcaption><b>{digit}</b> {html.escape(percent)}</figcaption></figure>"
+        )
+    return f'<div class="digit-grid">{"".join(figures)}</div>'

@@ -1,0 +1,86 @@
+"""Who can read a drawing: the run on the page, the starter model, and the earlier runs of this session."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_demo.jobs import Job
+from mnist_demo.translation import _
+from mnist_demo.ui import state
+from mnist_demo.ui.resources import newest_classifier, starter_calibration, starter_classifier
+
+if TYPE_CHECKING:
+    from mnist_demo.checkpoints import TrainedClassifier
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A model that answers, and how the page calls it: `title` in a list, `sentence` beneath a reading."""
+
+    title: str
+    sentence: str
+    classifier: "TrainedClassifier"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What `reader` makes of an image: `probabilities`, float32 (10,), and the digit that is most probable."""
+
+    reader: Reader
+    probabilities: np.ndarray
+
+    @property
+    def digit(self) -> int:
+        return int(self.probabilities.argmax())
+
+
+def read_image(image: np.ndarray) -> list[Reading]:
+    """Let everyone who can answer now read `image`, float32 (28, 28) in [0, 1].
+
+    The first is the one whose answer the page shows large: the run on the page, else the starter model. Nobody reads a
+    blank image.
+    """
+    if not image.any():
+        return []
+    return [Reading(reader, reader.classifier.predict_probabilities(image[None])[0]) for reader in read_readers()]
+
+
+def looks_like_a_digit(image: np.ndarray) -> bool:
+    """Tell whether `image`, float32 (28, 28) in [0, 1] and prepared in all stages, is a digit at all.
+
+    The starter model judges for all: what it has learned of digits tells them from scribbles far better than the
+    features of a small model do.
+    """
+    # Here, not above: it brings torch, which the first page need not wait for.
+    from mnist_demo.rejection import judge
+
+    return bool(judge(starter_classifier(), starter_calibration(), image[None]).is_digit[0])
+
+
+def read_readers() -> list[Reader]:
+    """Return all who can answer now, the one whose answer the page shows large first."""
+    job = state.current_job()
+    shown = _run_reader(job, _("Read by your run of “{model}”, as it was after step {step}.")) if job else None
+    sentence = _("Read by your earlier run of “{model}”, after step {step}.")
+    earlier = [_run_reader(job, sentence) for job in state.earlier_jobs()]
+    starter = Reader(
+        _("Starter model"),
+        _("Read by the starter model that comes with this page. Press **Start training**, and your own model answers."),
+        starter_classifier(),
+    )
+    return [reader for reader in (shown, starter, *earlier) if reader is not None]
+
+
+def _run_reader(job: Job, sentence: str) -> Reader | None:
+    classifier = newest_classifier(job)
+    if classifier is None:
+        return None
+    model = job.hyperparameters.model_title
+    accuracy = job.history.test_accuracy
+    title = _("{model}, {percent} % on test images").format(
+        model=model, percent=f"{100 * accuracy:.1f}" if accuracy is not None else "?"
+    )
+    if job.state == "diverged":
+        sentence = _("Read by a run of “{model}” that has diverged, after step {step}: do not believe it.")
+    return Reader(title, sentence.format(model=model, step=f"{job.weights_step:,}"), classifier)

@@ -1,0 +1,117 @@
+"""Everything that the server keeps once, for all visitors: every cache of the page is here.
+
+What needs torch imports it when it is called: the first page need not wait for it.
+"""
+
+import gc
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from mnist_demo.datasets import DigitDataset, FirstDataset, load_builtin, load_cached_mnist, load_first_dataset
+from mnist_demo.download import MnistDownload
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.jobs import Job, JobRegistry
+from mnist_demo.processes import warm_up_processes
+
+if TYPE_CHECKING:
+    from mnist_demo.checkpoints import TrainedClassifier
+    from mnist_demo.rejection import Calibration
+
+
+def session_id() -> str:
+    """Return the id of the visitor's session."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
+def _is_session_alive(session: str) -> bool:
+    try:
+        return get_instance().is_active_session(session)
+    except RuntimeError:
+        return False  # the server is going down
+
+
+@st.cache_resource(show_spinner=False)
+def job_registry() -> JobRegistry:
+    return JobRegistry(is_watcher_alive=_is_session_alive)
+
+
+@st.cache_resource(show_spinner=False)
+def mnist_download() -> MnistDownload:
+    return MnistDownload()
+
+
+@st.cache_resource(show_spinner=False)
+def first_dataset() -> FirstDataset:
+    """Return what the server starts with; raise DatasetError when ``MNIST_DEMO_DATA`` names no usable folder."""
+    return load_first_dataset()
+
+
+@st.cache_resource(show_spinner=False)
+def builtin_dataset() -> DigitDataset:
+    return load_builtin()
+
+
+@st.cache_resource(show_spinner=False, validate=lambda dataset: dataset is not None)
+def cached_mnist() -> DigitDataset | None:
+    """Return MNIST if it has been downloaded, else None; asked again until it is there."""
+    return load_cached_mnist()
+
+
+@st.cache_resource(show_spinner=False)
+def starter_classifier() -> "TrainedClassifier":
+    """Return the model that comes with the project."""
+    from mnist_demo.checkpoints import STARTER, load_checkpoint
+
+    return load_checkpoint(STARTER)
+
+
+@st.cache_resource(show_spinner=False)
+def starter_calibration() -> "Calibration":
+    """Return what tells digits from other drawings by the starter model."""
+    from mnist_demo.calibration_files import load_starter_calibration
+
+    return load_starter_calibration()
+
+
+def newest_classifier(job: Job) -> "TrainedClassifier | None":
+    """Return the model of `job` with its newest weights, or None before there are any."""
+    weights = job.weights
+    if weights is None:
+        return None
+    return _classifier(job.id, job.weights_step, weights, job.hyperparameters)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _classifier(
+    job_id: str, weights_step: int, _weights: bytes, _chosen: Hyperparameters
+) -> "TrainedClassifier":  # the id and the step stand for the weights: no need to hash them
+    from mnist_demo.checkpoints import classifier_from_bytes
+
+    return classifier_from_bytes(_weights, _chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Have the slow things done beside the first page: once for the server, in a thread."""
+    threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    warm_up_processes()
+    import torch
+
+    from mnist_demo.models import build_model
+
+    # What the page computes is small; its threads would only take the cores from training.
+    torch.set_num_threads(1)
+    model = build_model(Hyperparameters())
+    model(torch.from_numpy(np.zeros((1, 28, 28), np.float32)))
+    # Everything imported lives as long as the server: the collector need never look at it again (0.1 s each time).
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,45 @@
+"""What the canvas component writes (Fabric.js objects) as strokes; pure, so that it is tested without a page."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+CURVE_POINTS = 8
+
+
+def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
+    """Return the strokes of canvas objects: float arrays (n_points, 2), canvas pixels, x right, y down.
+
+    What is no freehand path is left out. A path that was moved, scaled or turned with the canvas's edit tool is where
+    it is seen.
+    """
+    return [_place(_flatten(item["path"]), item) for item in objects if item.get("path")]
+
+
+def _flatten(path: list[list[Any]]) -> np.ndarray:
+    """Return points along a path of M, L and Q commands, whose curves are quadratic Bézier curves."""
+    points: list[tuple[float, float]] = []
+    for command, *numbers in path:
+        ends = [(float(x), float(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)]
+        if command == "Q" and points:
+            (x0, y0), (x1, y1), (x2, y2) = points[-1], *ends
+            for t in np.linspace(0, 1, CURVE_POINTS + 1)[1:]:
+                a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
+                points.append((a * x0 + b * x1 + c * x2, a * y0 + b * y1 + c * y2))
+        else:
+            points += ends
+    return np.array(points, dtype=np.float64).reshape(-1, 2)
+
+
+def _place(points: np.ndarray, item: dict[str, Any]) -> np.ndarray:
+    """Apply the object's own scale, turn and position: Fabric.js keeps the path as drawn and these beside it."""
+    scale = np.array([item.get("scaleX", 1) * (-1 if item.get("flipX") else 1),
+                      item.get("scaleY", 1) * (-1 if item.get("flipY") else 1)])  # fmt: skip
+    angle = math.radians(item.get("angle", 0))
+    if not len(points) or item.get("originX") != "center" or item.get("originY") != "center":
+        return points
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    placed: np.ndarray = (points - middle) * scale @ turn.T + np.array([item["left"], item["top"]])
+    return placed

@@ -1,0 +1,170 @@
+"""The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
+
+To the page's process go tuples, the kind first: ``("events", [Event, …])``, ``("weights", step, bytes)``,
+``("paused",)`` and, last, ``("ended", state, detail)``. From it come the words in ``COMMANDS``.
+"""
+
+import signal
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from mnist_demo.checkpoints import classifier_from_bytes, weights_to_bytes
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.models import build_model
+from mnist_demo.training import evaluate_on_test, train
+from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    from mnist_demo.corrections import ExtraImages
+
+Command = Literal["pause", "resume", "step", "stop"]
+OBEY_SECONDS = 0.02
+REPORT_SECONDS = 0.1
+# Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
+WEIGHTS_SECONDS = 0.3
+WEIGHTS_SHARE = 30
+
+
+class _StopRequestedError(Exception):
+    pass
+
+
+def run_worker(
+    connection: Connection,
+    chosen: Hyperparameters,
+    dataset: DigitDataset,
+    threads: int,
+    initial_weights: bytes | None = None,
+    extra: "ExtraImages | None" = None,
+) -> None:
+    """Train until done or told to stop; end quietly when the other side of `connection` is gone."""
+    # Ctrl-C in the server's terminal reaches every process; the server says what is to be done about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(threads)
+    try:
+        Worker(connection, chosen, dataset, initial_weights, extra).run()
+    except (EOFError, OSError):
+        sys.exit(0)
+
+
+class Worker:
+    """Drives one training generator, and is the only one that talks over `connection`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        chosen: Hyperparameters,
+        dataset: DigitDataset,
+        initial_weights: bytes | None = None,
+        extra: "ExtraImages | None" = None,
+    ) -> None:
+        self.connection = connection
+        self.chosen = chosen
+        self.dataset = dataset
+        self.model = build_model(chosen)
+        self.initial_weights = initial_weights
+        self.events = train(self.model, chosen, dataset, extra)
+        self.unsent: list[Event] = []
+        self.steps_per_epoch = 0
+        self.step = 0
+        self.paused = False
+        self.next_obey = self.next_report = self.next_weights = 0.0
+
+    def run(self) -> None:
+        state, detail = "finished", ""
+        try:
+            if self.initial_weights is not None:
+                self.model.load_state_dict(classifier_from_bytes(self.initial_weights, self.chosen).model.state_dict())
+            for event in self.events:
+                self._note(event)
+                if isinstance(event, Diverged):
+                    state, detail = "diverged", event.message
+                self._exchange(event)
+        except _StopRequestedError:
+            state = "stopped"
+            if self.step:
+                self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.dataset)))
+        except MnistDemoError as error:
+            state, detail = "failed", str(error)
+        except MemoryError:
+            state = "failed"
+            detail = _("There was not enough memory to train: choose a smaller batch size or smaller hidden layers.")
+        except (EOFError, OSError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            state = "failed"
+            detail = _("Training failed because of a fault in this program ({error}); starting again is safe.").format(
+                error=f"{type(error).__name__}: {error}"
+            )
+        self._report()
+        self._send_weights()
+        self.connection.send(("ended", state, detail))
+
+    def _note(self, event: Event) -> None:
+        self.unsent.append(event)
+        if isinstance(event, Started):
+            self.steps_per_epoch = event.steps_per_epoch
+        elif isinstance(event, Step):
+            self.step = event.step
+
+    def _exchange(self, event: Event) -> None:
+        """Report and obey what is due after `event`; while paused, wait here until told to go on."""
+        # The end of an epoch belongs to its last step, and the end of the run to its last epoch.
+        in_between = (
+            (isinstance(event, Step) and event.step % self.steps_per_epoch == 0)
+            or (isinstance(event, Epoch) and event.epoch == self.chosen.epochs)
+            or isinstance(event, Diverged)
+        )  # fmt: skip
+        now = time.perf_counter()
+        if now >= self.next_report or isinstance(event, Started):
+            self._report()
+        if now >= self.next_weights:
+            self._send_weights()
+        if in_between:
+            return
+        if self.paused:
+            self._tell_paused()
+            self._obey()
+        elif now >= self.next_obey:
+            self._obey()
+
+    def _obey(self) -> None:
+        """Carry out what has been commanded; return when the next event is wanted."""
+        while self.paused or self.connection.poll():
+            command: Command = self.connection.recv()
+            if command == "stop":
+                raise _StopRequestedError
+            if command == "pause" and not self.paused:
+                self.paused = True
+                self._tell_paused()
+            elif command == "resume":
+                self.paused = False
+            elif command == "step" and self.paused:
+                return
+        self.next_obey = time.perf_counter() + OBEY_SECONDS
+
+    def _tell_paused(self) -> None:
+        self._report()
+        self._send_weights()
+        self.connection.send(("paused",))
+
+    def _report(self) -> None:
+        if self.unsent:
+            self.connection.send(("events", self.unsent))
+            self.unsent = []
+        self.next_report = time.perf_counter() + REPORT_SECONDS
+
+    def _send_weights(self) -> None:
+        began = time.perf_counter()
+        self.connection.send(("weights", self.step, weights_to_bytes(self.model)))
+        took = time.perf_counter() - began
+        self.next_weights = began + max(WEIGHTS_SECONDS, WEIGHTS_SHARE * took)

@@ -1,0 +1,62 @@
+"""What several test files need. Nothing here needs a network, or a folder outside the project."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from mnist_demo.datasets import DigitDataset, load_builtin, load_folder
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.jobs import JobRegistry
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Compute as a worker does with a small model: another number of threads rounds sums differently."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def builtin() -> DigitDataset:
+    return load_builtin()
+
+
+@pytest.fixture(scope="session")
+def mnist() -> DigitDataset:
+    """The real MNIST, where ``MNIST_DEMO_DATA`` names a folder that has it."""
+    folder = os.environ.get("MNIST_DEMO_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("needs the real MNIST: set MNIST_DEMO_DATA to a folder with its four IDX files")
+    return load_folder(folder)
+
+
+@pytest.fixture
+def quick() -> Hyperparameters:
+    """Settings that train on the built-in digits within a second."""
+    return Hyperparameters(batch_size=50, epochs=2)
+
+
+@pytest.fixture
+def endless() -> Hyperparameters:
+    """Settings of a run that does not end by itself while a test looks at it."""
+    return Hyperparameters(batch_size=10, epochs=1000, learning_rate=0.01)
+
+
+@pytest.fixture
+def registry() -> Iterator[JobRegistry]:
+    jobs = JobRegistry(slots=2)
+    yield jobs
+    jobs.close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything that tests need is there, as in CI, a skipped test is a failed one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("MNIST_DEMO_FAIL_ON_SKIP") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")

@@ -1,0 +1,53 @@
+"""What a visitor sees of MNIST on its way, with a server that cannot reach the network, and when it has arrived."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mnist_demo.datasets import DigitDataset, store_mnist
+from tests.e2e.conftest import Server, serve, visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Iterator[Server]:
+    # A proxy that refuses every connection is a network that is not there.
+    nowhere = "http://127.0.0.1:9"
+    with serve(tmp_path, None, http_proxy=nowhere, https_proxy=nowhere, no_proxy="") as running:
+        yield running
+    assert running.complaints() == []
+
+
+def test_page_without_network_starts_on_builtin_digits_says_so_and_can_try_again(
+    browser: Browser, offline: Server
+) -> None:
+    with visit(browser, offline.url) as opened:
+        page = opened.page
+        source = page.locator(".st-key-data-source")
+        expect(source).to_contain_text("Built-in digits")
+        page.locator(".st-key-quick-start button").click()
+        expect(page.locator(".st-key-training-status")).to_have_text("finished")
+        expect(source).to_contain_text("MNIST could not be fetched", timeout=90_000)
+        source.get_by_role("button", name="Try MNIST again").click()
+        expect(source.get_by_role("progressbar")).to_be_visible()
+        expect(page.locator(".st-key-training-status")).to_have_text("finished")
+        expect(source.get_by_role("button", name="Try MNIST again")).to_be_visible(timeout=90_000)
+
+
+def test_page_offers_the_switch_once_mnist_is_there(browser: Browser, offline: Server, mnist: DigitDataset) -> None:
+    with visit(browser, offline.url) as opened:
+        page = opened.page
+        source = page.locator(".st-key-data-source")
+        page.locator(".st-key-quick-start button").click()
+        expect(page.locator(".st-key-training-status")).to_have_text("finished")
+        store_mnist(mnist, offline.log.parent / "home")
+        page.locator(".st-key-other-samples button").click()
+        page.locator(".st-key-preset input").click()
+        page.get_by_role("option", name="Tutorial from scratch").click()
+        source.get_by_role("button", name=re.compile("Switch to MNIST")).click()
+        expect(source).to_contain_text("60,000 training and 10,000 test images")
+        expect(page.locator(".st-key-training-status")).to_have_text("finished")
