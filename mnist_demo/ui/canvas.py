@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 16
@@ -16,7 +16,11 @@ PAPER, INK = "#ffffff", "#16211f"
 def render_canvas() -> tuple[dict[str, Any], ...]:
     """Draw the canvas; return the objects on it, oldest first, as the component writes them."""
     drawing = state.current_drawing()
-    with st.container(key=state.DRAWING_CANVAS, width="content"):
+    if f"canvas-{drawing.generation}" not in st.session_state and state.drawn_objects() != drawing.objects:
+        # Another page was open in between: the browser's canvas is a new one, and gets the strokes back.
+        state.replace_drawing(state.drawn_objects())
+        drawing = state.current_drawing()
+    with st.container(key=keys.DRAWING_CANVAS, width="content"):
         canvas = st_canvas(
             height=CANVAS_SIZE,
             width=CANVAS_SIZE,
@@ -26,4 +30,6 @@ def render_canvas() -> tuple[dict[str, Any], ...]:
             initial_drawing={"objects": list(drawing.objects)},
             key=f"canvas-{drawing.generation}",
         )
-    return tuple((canvas.json_data or {}).get("objects", ()))
+    objects = tuple((canvas.json_data or {}).get("objects", ())) if canvas.json_data else drawing.objects
+    state.note_drawn(objects)
+    return objects

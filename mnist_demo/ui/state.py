@@ -1,12 +1,9 @@
-"""The one owner of session_state keys and of element keys.
-
-Streamlit turns an element's key ``k`` into the CSS class ``st-key-k``; browser tests and other people's scripts find
-elements by it. A widget of a hyperparameter has the hyperparameter's name with hyphens.
-"""
+"""The one owner of what a session remembers: nothing else writes to ``st.session_state`` but its widgets."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from mnist_demo.corrections import DrawingCollection, ExtraImages, LabelledDrawing
@@ -15,35 +12,11 @@ from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
+from mnist_demo.ui import keys
 from mnist_demo.ui.resources import job_registry, session_id
 
-PRESET = "preset"
-START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
-QUICK_START = "quick-start"
-TRAINING_STATUS = "training-status"
-TEST_ACCURACY = "test-accuracy"
-LIVE_CHARTS = "live-charts"
-CHART_AXIS = "chart-axis"
-LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
-SAMPLE_DIGITS = "sample-digits"
-SAMPLE_CLASS, OTHER_SAMPLES = "sample-class", "other-samples"
-DRAWING_CANVAS = "drawing-canvas"
-UNDO_DRAWING, CLEAR_DRAWING = "undo-drawing", "clear-drawing"
-PREDICTED_DIGIT = "predicted-digit"
-DIGIT_PROBABILITIES = "digit-probabilities"
-MODEL_INPUT = "model-input"
-READINGS = "readings"
-STAGES_OFF = "stages-off"
-CORRECTION, MY_DRAWINGS, LOOK_CLOSER = "correction", "my-drawings", "reasons"
-EXPORT_DRAWINGS, IMPORT_DRAWINGS, ADD_DRAWINGS = "export-drawings", "import-drawings", "add-drawings"
-PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "found-digits"
-TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
-REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
-DATA_SOURCE = "data-source"
-DATA_CHOICE = "data-choice"
-FETCH_MNIST, SWITCH_TO_MNIST = "fetch-mnist", "switch-to-mnist"
-
 RUN_PARAMETER = "run"
+_RUN = "current-run"
 _DATASET = "dataset"
 _NOTICE = "notice"
 _PREPARED = "prepared"
@@ -53,6 +26,8 @@ _EARLIER_RUNS = "earlier-runs"
 MAX_EARLIER_RUNS = 4
 _SAMPLE_SEED = "sample-seed"
 _DRAWING = "drawing"
+_DRAWN = "objects-drawn"
+_INSPECTED = "image-inspected"
 _MY_DRAWINGS = "my-drawings-kept"
 
 
@@ -67,36 +42,49 @@ class Drawing:
     objects: tuple[dict[str, Any], ...] = ()
 
 
-def widget_key(name: str) -> str:
-    """Return the key of the widget of hyperparameter `name`."""
-    return name.replace("_", "-")
+@dataclass(frozen=True, eq=False)
+class InspectedImage:
+    """An image that the visitor clicked on, to be read and explained in the place of her drawing.
+
+    `image` is float32 (28, 28) in [0, 1], ink bright. `title`, Markdown, says in a few words which image it is.
+    """
+
+    image: np.ndarray
+    title: str
+    label: int | None = None
 
 
 def prepare_session() -> None:
     """Fill the session's state on its first run: the settings of the run in the address, or those of the address."""
+    if RUN_PARAMETER in st.query_params:
+        st.session_state[_RUN] = st.query_params[RUN_PARAMETER]
+    elif _RUN in st.session_state:
+        # A change of page empties the address, which is what a reload finds the run by.
+        st.query_params[RUN_PARAMETER] = st.session_state[_RUN]
     job = current_job()
-    if job is None and st.query_params.pop(RUN_PARAMETER, None) is not None:
+    if job is None and st.session_state.pop(_RUN, None) is not None:
+        st.query_params.pop(RUN_PARAMETER, None)
         notify(_("The run in this address is not kept any more; start a new one."))
     if _PREPARED in st.session_state:
         return
     st.session_state[_PREPARED] = True
-    wanted = st.query_params.get(PRESET, DEFAULT_PRESET)
+    wanted = st.query_params.get(keys.PRESET, DEFAULT_PRESET)
     if wanted not in PRESETS:
         sentence = _("The address asks for the preset “{name}”, which does not exist; choose one of {names}.")
         notify(sentence.format(name=wanted[:60], names=", ".join(PRESETS)))
         wanted = DEFAULT_PRESET
     write_settings(job.hyperparameters if job else PRESETS[wanted].hyperparameters)
     for name in FIELDS:
-        text = st.query_params.get(widget_key(name))
+        text = st.query_params.get(keys.widget_key(name))
         if text is not None:
             try:
                 _write_setting(name, parse_value(name, text))
             except HyperparameterError as error:
                 notify(_("The address has a setting that cannot be used and is left out. {error}").format(error=error))
     try:
-        st.session_state[PRESET] = read_settings().preset
+        st.session_state[keys.PRESET] = read_settings().preset
     except HyperparameterError as error:  # values that do not go together
-        st.session_state[PRESET] = None
+        st.session_state[keys.PRESET] = None
         notify(str(error))
 
 
@@ -112,7 +100,7 @@ def _write_setting(name: str, value: Any) -> None:
         value = ", ".join(map(str, value))
     elif kind in ("integer", "number") and value is not None:
         value = float(value)  # number fields take any number: see the settings panel
-    st.session_state[widget_key(name)] = value
+    st.session_state[keys.widget_key(name)] = value
 
 
 def read_settings() -> Hyperparameters:
@@ -125,14 +113,14 @@ def read_settings() -> Hyperparameters:
     """
     values: dict[str, Any] = {}
     for name, field in FIELDS.items():
-        value = st.session_state[widget_key(name)]
+        value = st.session_state[keys.widget_key(name)]
         values[name] = parse_value(name, value or "") if field.kind == "sizes" else value
     return Hyperparameters.from_dict(values)
 
 
 def current_job() -> Job | None:
     """Return the run that this page shows: the one in its address, if this server knows it."""
-    job_id = st.query_params.get(RUN_PARAMETER)
+    job_id = st.session_state.get(_RUN)
     job = job_registry().get(job_id) if job_id else None
     if job is not None:
         job.watch(session_id())
@@ -158,7 +146,12 @@ def start_training(
         st.session_state[_EARLIER_RUNS] = [previous.id, *_earlier_ids()]
         for forgotten in earlier_jobs()[MAX_EARLIER_RUNS:]:
             job_registry().forget(forgotten)
-    st.query_params[RUN_PARAMETER] = job.id
+    show_run(job)
+
+
+def show_run(job: Job) -> None:
+    """Let this page show `job` from here on, and its address name it."""
+    st.session_state[_RUN] = st.query_params[RUN_PARAMETER] = job.id
 
 
 def earlier_jobs() -> list[Job]:
@@ -177,6 +170,7 @@ def reset_training() -> None:
     job = current_job()
     if job is not None:
         job_registry().forget(job)
+    st.session_state.pop(_RUN, None)
     st.query_params.pop(RUN_PARAMETER, None)
 
 
@@ -226,7 +220,7 @@ def take_notices() -> list[str]:
 
 def stages_off() -> list[str]:
     """Return the stages of the drawing's preparation that the visitor has turned off."""
-    off: list[str] = st.session_state.get(STAGES_OFF) or []
+    off: list[str] = st.session_state.get(keys.STAGES_OFF) or []
     return off
 
 
@@ -247,6 +241,33 @@ def current_drawing() -> Drawing:
 def replace_drawing(objects: tuple[dict[str, Any], ...]) -> None:
     """Give the canvas these strokes instead of those on it."""
     st.session_state[_DRAWING] = Drawing(current_drawing().generation + 1, objects)
+    note_drawn(objects)
+
+
+def note_drawn(objects: tuple[dict[str, Any], ...]) -> None:
+    """Remember what is on the canvas, which is gone from the browser when another page is opened.
+
+    A new stroke takes the place of an image that was inspected.
+    """
+    if objects != drawn_objects():
+        inspect_image(None)
+    st.session_state[_DRAWN] = objects
+
+
+def drawn_objects() -> tuple[dict[str, Any], ...]:
+    """Return the strokes that were last seen on the canvas."""
+    objects: tuple[dict[str, Any], ...] = st.session_state.get(_DRAWN, ())
+    return objects
+
+
+def inspect_image(inspected: InspectedImage | None) -> None:
+    """Let `inspected` be read and explained in the place of the drawing; None goes back to the drawing."""
+    st.session_state[_INSPECTED] = inspected
+
+
+def inspected_image() -> InspectedImage | None:
+    inspected: InspectedImage | None = st.session_state.get(_INSPECTED)
+    return inspected
 
 
 def my_drawings() -> DrawingCollection:

@@ -1,46 +1,29 @@
 """The page: set, watch, draw, from left to right."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from mnist_demo.drawing import image_from_strokes
 from mnist_demo.jobs import Job
 from mnist_demo.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.panels.comparison import render_comparison
 from mnist_demo.ui.panels.corrections import render_correction, render_my_drawings
-from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
 from mnist_demo.ui.panels.explanation import render_explanation
 from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
 from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.samples import render_samples
-from mnist_demo.ui.panels.settings import render_settings
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.readers import looks_like_a_digit, read_image
 
 REFRESH_SECONDS = 0.5
-STYLE = Path(__file__).parent.parent / "style.css"
 
 
 def render_laboratory() -> None:
     """Draw the whole page."""
-    st.html(STYLE)
-    light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
-    st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
-    prepare_dataset()
-    state.prepare_session()
-    with st.sidebar:
-        st.markdown(_("# Learn to read digits"))
-        render_settings()
-    render_data_source()
-    for sentence in state.take_notices():
-        st.warning(escape(sentence), icon=":material/info:")
     with st.container(key="bench"):  # placed side by side by style.css
         with st.container(key="watch"):
             render_training()
@@ -57,6 +40,10 @@ def _render_drawing_side(shown: Job | None) -> None:
     if state.current_job() is not shown:
         st.rerun()  # training on the drawings was started here: the rest of the page shows that run
     strokes = read_drawing()
+    inspected = state.inspected_image()
+    if inspected is not None:
+        _render_inspected(inspected)
+        return
     image = image_from_strokes(strokes)
     stages: list[Stage] = []
     is_digit = True
@@ -73,3 +60,21 @@ def _render_drawing_side(shown: Job | None) -> None:
         render_reasons(image, readings[0])
     render_my_drawings()
     render_picture()
+
+
+def _render_inspected(inspected: state.InspectedImage) -> None:
+    """Draw what the models make of an image of the data set, in the place of the drawing."""
+    with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
+        st.markdown(inspected.title)
+        st.button(
+            _("Back to my drawing"),
+            key=keys.FORGET_INSPECTED,
+            icon=":material/undo:",
+            on_click=state.inspect_image,
+            args=(None,),
+        )
+    readings = read_image(inspected.image)
+    render_reading(inspected.image, readings[0] if readings else None, is_digit=True)
+    render_comparison(readings)
+    if readings:
+        render_reasons(inspected.image, readings[0])

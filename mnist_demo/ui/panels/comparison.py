@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys
 from mnist_demo.ui.pictures import readings_html
 from mnist_demo.ui.readers import Reading
 
@@ -12,7 +12,7 @@ def render_comparison(readings: list[Reading]) -> None:
     """Draw a line for each model, where there are several; who disagrees with the first is marked."""
     if len(readings) < 2:
         return
-    with st.container(key=state.READINGS):
+    with st.container(key=keys.READINGS):
         answers = [(reading.reader.title, reading.digit, float(reading.probabilities.max())) for reading in readings]
         st.html(readings_html(answers))
         if any(reading.digit != readings[0].digit for reading in readings):

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_demo.corrections import DrawingCollection, LabelledDrawing, fine_tuning_settings
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pictures import format_percent, samples_html, shares_html
 from mnist_demo.ui.readers import Reading, read_readers
@@ -16,13 +16,13 @@ from mnist_demo.ui.readers import Reading, read_readers
 
 def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
     """Draw a button for each digit: one click keeps the drawing with its right label, and clears the canvas."""
-    with st.container(key=state.CORRECTION):
+    with st.container(key=keys.CORRECTION):
         st.caption(_("Right or wrong? One click on the digit that you meant keeps your drawing."))
         with st.container(horizontal=True, gap="xsmall"):
             for digit in range(10):
                 st.button(
                     str(digit),
-                    key=f"{state.CORRECTION}-{digit}",
+                    key=f"{keys.CORRECTION}-{digit}",
                     type="primary" if digit == reading.digit else "secondary",
                     on_click=partial(_keep, strokes, digit),
                 )
@@ -36,7 +36,7 @@ def _keep(strokes: list[np.ndarray], digit: int) -> None:
 def render_my_drawings() -> None:
     """Draw the gallery, how well every model reads it, its export and import, and the way to train on it."""
     drawings = state.my_drawings()
-    with st.expander(_("My drawings: {count}").format(count=len(drawings)), key=state.MY_DRAWINGS):
+    with st.expander(_("My drawings: {count}").format(count=len(drawings)), key=keys.MY_DRAWINGS):
         if len(drawings):
             _render_gallery(drawings)
         else:
@@ -69,22 +69,22 @@ def _render_gallery(drawings: DrawingCollection) -> None:
             drawings.to_bytes(),
             file_name="my-drawings.json",
             mime="application/json",
-            key=state.EXPORT_DRAWINGS,
+            key=keys.EXPORT_DRAWINGS,
             icon=":material/download:",
             on_click="ignore",
         )
         st.button(
             _("Train some more on them"),
-            key=state.TRAIN_ON_DRAWINGS,
+            key=keys.TRAIN_ON_DRAWINGS,
             icon=":material/school:",
             on_click=_train_on_drawings,
         )
-        st.button(_("Forget them"), key=state.FORGET_DRAWINGS, icon=":material/delete:", on_click=state.forget_drawings)
+        st.button(_("Forget them"), key=keys.FORGET_DRAWINGS, icon=":material/delete:", on_click=state.forget_drawings)
 
 
 def _render_import() -> None:
-    uploaded = st.file_uploader(_("Open a file of drawings"), type=["json"], key=state.IMPORT_DRAWINGS)
-    if uploaded is not None and st.button(_("Add the drawings of this file"), key=state.ADD_DRAWINGS):
+    uploaded = st.file_uploader(_("Open a file of drawings"), type=["json"], key=keys.IMPORT_DRAWINGS)
+    if uploaded is not None and st.button(_("Add the drawings of this file"), key=keys.ADD_DRAWINGS):
         try:
             state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
         except MnistDemoError as error:

@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_demo.datasets import MNIST, DigitDataset
 from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, first_dataset, mnist_download
 
@@ -39,14 +39,14 @@ def _render(downloading: bool) -> None:
     download, dataset = mnist_download(), state.current_dataset()
     if downloading != (download.state == "running"):
         st.rerun()  # with the timer, or without it
-    with st.container(key=state.DATA_SOURCE, horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key=keys.DATA_SOURCE, horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_describe(dataset), width="stretch", help=escape(download.error) if download.error else None)
         if dataset.name != "builtin":
             return
         if cached_mnist() is not None:
             st.button(
                 _("Switch to MNIST, which is here now"),
-                key=state.SWITCH_TO_MNIST,
+                key=keys.SWITCH_TO_MNIST,
                 type="primary",
                 icon=":material/swap_horiz:",
                 on_click=_switch_to_mnist,
@@ -58,7 +58,7 @@ def _render(downloading: bool) -> None:
         else:
             st.button(
                 _("Try MNIST again") if download.state == "failed" else _("Get MNIST (11 MB)"),
-                key=state.FETCH_MNIST,
+                key=keys.FETCH_MNIST,
                 icon=":material/download:",
                 on_click=download.start,
             )

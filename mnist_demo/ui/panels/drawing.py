@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import render_canvas
 from mnist_demo.ui.pictures import bars_html, picture_html, png_of
 from mnist_demo.ui.readers import Reading
@@ -22,14 +22,14 @@ def read_drawing() -> list[np.ndarray]:
     with st.container(horizontal=True, gap="small", key="drawing-buttons"):
         st.button(
             _("Undo"),
-            key=state.UNDO_DRAWING,
+            key=keys.UNDO_DRAWING,
             icon=":material/undo:",
             disabled=not objects,
             on_click=partial(state.replace_drawing, objects[:-1]),
         )
         st.button(
             _("Clear"),
-            key=state.CLEAR_DRAWING,
+            key=keys.CLEAR_DRAWING,
             icon=":material/delete:",
             disabled=not objects,
             on_click=partial(state.replace_drawing, ()),
@@ -58,11 +58,11 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
         st.caption(sentence.format(digit=reading.digit))
     key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key=key):
-        with st.container(key=state.PREDICTED_DIGIT, width="content"):
+        with st.container(key=keys.PREDICTED_DIGIT, width="content"):
             st.html(f'<output aria-live="polite">{reading.digit if reading else NO_DIGIT}</output>')
-        with st.container(key=state.MODEL_INPUT, width="content"):
+        with st.container(key=keys.MODEL_INPUT, width="content"):
             seen = _("The drawing as the model gets it: 28 by 28 pixels, bright ink on black, centred.")
             st.html(picture_html(png_of(image), 96, seen))
         st.caption(_("← what the model sees"), width="stretch")
-    with st.container(key=state.DIGIT_PROBABILITIES):
+    with st.container(key=keys.DIGIT_PROBABILITIES):
         st.html(bars_html(reading.probabilities if reading else None))

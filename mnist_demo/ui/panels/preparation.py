@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.stages import SWITCHES, Stage
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys
 from mnist_demo.ui.pictures import stages_html
 
 
@@ -17,7 +17,7 @@ def render_preparation(stages: list[Stage]) -> None:
             SWITCHES,
             selection_mode="multi",
             format_func=lambda name: titles.get(name, name),
-            key=state.STAGES_OFF,
+            key=keys.STAGES_OFF,
             help=_("With all of them off, the canvas is merely shrunk, as most demos do: watch the reading go wrong."),
         )
         st.html(stages_html([(_(stage.title), _(stage.explanation), stage.image, stage.enabled) for stage in stages]))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_demo.attribution import contributions
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys
 from mnist_demo.ui.pictures import overlay_png, picture_html
 from mnist_demo.ui.readers import Reading
 
@@ -14,7 +14,7 @@ PREDICTED = "predicted"
 
 def render_reasons(image: np.ndarray, reading: Reading) -> None:
     """Draw the contributions of each pixel of `image`, float32 (28, 28), for the predicted or any other digit."""
-    expander = st.expander(_("What spoke for it, and what against"), key=state.LOOK_CLOSER, on_change="rerun")
+    expander = st.expander(_("What spoke for it, and what against"), key=keys.LOOK_CLOSER, on_change="rerun")
     if not expander.open:
         return  # integrated gradients take some milliseconds: not while nobody looks
     with expander:
@@ -24,12 +24,12 @@ def render_reasons(image: np.ndarray, reading: Reading) -> None:
             default=PREDICTED,
             required=True,
             format_func=lambda name: _("as read") if name == PREDICTED else name,
-            key=state.REASON_DIGIT,
+            key=keys.REASON_DIGIT,
             label_visibility="collapsed",
         )
         digit = reading.digit if chosen == PREDICTED else int(chosen)
         shares = contributions(reading.reader.classifier, image, digit)
-        with st.container(key=state.REASONS):
+        with st.container(key=keys.REASONS):
             words = _("The drawing with what spoke for a {digit} in blue and against it in orange.").format(digit=digit)
             st.html(picture_html(overlay_png(image, shares), 224, words))
         st.caption(

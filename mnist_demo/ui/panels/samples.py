@@ -6,7 +6,7 @@ import streamlit as st
 from mnist_demo.datasets import scale_pixels
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.pictures import samples_html
 from mnist_demo.ui.resources import newest_classifier
 
@@ -25,21 +25,21 @@ def _render(job: Job | None) -> None:
     dataset = state.current_dataset()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(_("## Sample digits"), width="content")
-        st.button(_("Others"), key=state.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples)
+        st.button(_("Others"), key=keys.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples)
     chosen = st.pills(
         _("Which digits"),
         [MIXED, *map(str, range(10))],
         default=MIXED,
         required=True,
         format_func=lambda name: _("mixed") if name == MIXED else name,
-        key=state.SAMPLE_CLASS,
+        key=keys.SAMPLE_CLASS,
         label_visibility="collapsed",
     )
     indices = pick_samples(dataset.test_labels, None if chosen == MIXED else int(chosen), state.sample_seed())
     images, labels = scale_pixels(dataset.test_pixels[indices]), dataset.test_labels[indices]
     classifier = newest_classifier(job) if job else None
     predicted = classifier.predict_probabilities(images).argmax(axis=1) if classifier else None
-    with st.container(key=state.SAMPLE_DIGITS):
+    with st.container(key=keys.SAMPLE_DIGITS):
         st.html(samples_html(images, labels, predicted))
     if predicted is None:
         st.caption(_("From the test images, which no model is trained on. The number is the label that people gave."))

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import FIELDS, PRESETS
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
 
 # Pairs stand side by side. What a first visitor need not touch is folded away.
@@ -30,12 +30,12 @@ def render_settings() -> None:
         _("Preset"),
         list(PRESETS),
         format_func=lambda name: _(PRESETS[name].title),
-        key=state.PRESET,
+        key=keys.PRESET,
         help=_("A complete set of hyperparameters; choosing one fills in the form below."),
         on_change=_apply_preset,
         placeholder=_("Own settings"),
     )
-    preset = PRESETS.get(st.session_state[state.PRESET])
+    preset = PRESETS.get(st.session_state[keys.PRESET])
     st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
     with st.form("settings", border=False, enter_to_submit=False):
         for row in MAIN_ROWS:
@@ -46,7 +46,7 @@ def render_settings() -> None:
         # In the callback, not after the button: a stroke drawn at the same moment cuts this run of the script short.
         st.form_submit_button(
             _("Start training"),
-            key=state.START,
+            key=keys.START,
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -65,7 +65,7 @@ def _start() -> None:
 
 
 def _apply_preset() -> None:
-    preset = PRESETS.get(st.session_state[state.PRESET])
+    preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
         state.write_settings(preset.hyperparameters)
 
@@ -77,7 +77,7 @@ def _render_row(names: tuple[str, ...]) -> None:
 
 
 def _render_widget(name: str) -> None:
-    field, key = FIELDS[name], state.widget_key(name)
+    field, key = FIELDS[name], keys.widget_key(name)
     label, explanation = _(field.title), _(field.help)
     # No bounds on the widgets, no whole numbers only, and empty is allowed: a browser that refuses a value keeps or
     # bends it without a word, and the run would start with that. The check in Hyperparameters says what was expected.

@@ -9,7 +9,7 @@ from mnist_demo.history import History
 from mnist_demo.hyperparameters import PRESETS
 from mnist_demo.jobs import Job, State
 from mnist_demo.translation import N_, _, ngettext
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.charts import Axis, build_chart, describe_chart
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pictures import format_percent
@@ -54,7 +54,7 @@ def _render(shown: Job | None, refreshing: bool) -> None:
 
 
 def _render_invitation() -> None:
-    preset = PRESETS.get(st.session_state[state.PRESET])
+    preset = PRESETS.get(st.session_state[keys.PRESET])
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.markdown(_("## Watch a model learn to read"), text_alignment="center")
         st.markdown(
@@ -66,7 +66,7 @@ def _render_invitation() -> None:
         )
         st.button(
             _("Start with “{preset}”").format(preset=_(preset.title)) if preset else _("Start with these settings"),
-            key=state.QUICK_START,
+            key=keys.QUICK_START,
             type="primary",
             icon=":material/play_arrow:",
             on_click=_start,
@@ -84,34 +84,34 @@ def _render_status(job: Job | None) -> None:
     status = job.state if job else None
     paused = status == "paused"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status-row"):
-        with st.container(key=state.TRAINING_STATUS, width="content"):
+        with st.container(key=keys.TRAINING_STATUS, width="content"):
             st.badge(
                 _(STATE_WORDS[status]) if status else _("not started"),
                 color=STATE_COLOURS.get(status, "gray") if status else "gray",  # type: ignore[arg-type]
             )
         _button(
-            state.PAUSE,
+            keys.PAUSE,
             _("Resume") if paused else _("Pause"),
             "play_arrow" if paused else "pause",
             enabled=status in ("running", "paused"),
             on_click=(job.resume if paused else job.pause) if job else None,
         )
         _button(
-            state.STEP,
+            keys.STEP,
             _("Step"),
             "skip_next",
             enabled=paused,
             on_click=job.step if job else None,
         )
         _button(
-            state.STOP,
+            keys.STOP,
             _("Stop"),
             "stop",
             enabled=job is not None and not job.has_ended,
             on_click=job.stop if job else None,
         )
         _button(
-            state.RESET,
+            keys.RESET,
             _("Reset"),
             "restart_alt",
             enabled=job is not None,
@@ -155,7 +155,7 @@ def _render_figures(job: Job) -> None:
     pace, left = history.images_per_second, history.seconds_left
     train_loss = last.train_loss if last else None
     with st.container(horizontal=True, gap="medium", key="figures"):
-        with st.container(key=state.TEST_ACCURACY, width="content"):
+        with st.container(key=keys.TEST_ACCURACY, width="content"):
             st.metric(_("Test accuracy"), unknown if accuracy is None else format_percent(accuracy, digits=2))
         st.metric(_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}", width="content")
         st.metric(_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}", width="content")
@@ -173,11 +173,11 @@ def _render_charts(history: History) -> None:
         default="step",
         required=True,
         format_func=lambda name: _("by step") if name == "step" else _("by epoch"),
-        key=state.CHART_AXIS,
+        key=keys.CHART_AXIS,
         label_visibility="collapsed",
     )
-    with st.container(key=state.LIVE_CHARTS):
-        for figure, key in (("loss", state.LOSS_CHART), ("accuracy", state.ACCURACY_CHART)):
+    with st.container(key=keys.LIVE_CHARTS):
+        for figure, key in (("loss", keys.LOSS_CHART), ("accuracy", keys.ACCURACY_CHART)):
             st.echarts_chart(
                 build_chart(history, figure, axis),  # type: ignore[arg-type]
                 key=key,

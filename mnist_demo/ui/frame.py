@@ -1,0 +1,39 @@
+"""What all pages have in common: the list of them, the settings beside them, and what is to be said above them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_demo.translation import _
+from mnist_demo.ui import state
+from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.pages.laboratory import render_laboratory
+from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
+from mnist_demo.ui.panels.settings import render_settings
+
+STYLE = Path(__file__).parent / "style.css"
+LABORATORY, UNDERSTAND, LESSON, RUNS = "laboratory", "understand", "lesson", "runs"
+
+
+def build_pages() -> dict[str, st.Page]:
+    """Return the pages by name, in the order of the navigation; the name is also the last part of the address."""
+    return {
+        LABORATORY: st.Page(
+            render_laboratory, title=_("Train and draw"), icon=":material/draw:", url_path=LABORATORY, default=True
+        ),
+    }
+
+
+def render_frame() -> None:
+    """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
+    st.html(STYLE)
+    light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
+    st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
+    prepare_dataset()
+    state.prepare_session()
+    with st.sidebar:
+        st.markdown(_("# Learn to read digits"))
+        render_settings()
+    render_data_source()
+    for sentence in state.take_notices():
+        st.warning(escape(sentence), icon=":material/info:")

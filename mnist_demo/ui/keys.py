@@ -1,0 +1,37 @@
+"""The keys of elements and widgets.
+
+Streamlit turns an element's key ``k`` into the CSS class ``st-key-k``; browser tests and other people's scripts find
+elements by it. A widget of a hyperparameter has the hyperparameter's name with hyphens.
+"""
+
+PRESET = "preset"
+START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
+QUICK_START = "quick-start"
+TRAINING_STATUS = "training-status"
+TEST_ACCURACY = "test-accuracy"
+LIVE_CHARTS = "live-charts"
+CHART_AXIS = "chart-axis"
+LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
+SAMPLE_DIGITS = "sample-digits"
+SAMPLE_CLASS, OTHER_SAMPLES = "sample-class", "other-samples"
+DRAWING_CANVAS = "drawing-canvas"
+UNDO_DRAWING, CLEAR_DRAWING = "undo-drawing", "clear-drawing"
+PREDICTED_DIGIT = "predicted-digit"
+DIGIT_PROBABILITIES = "digit-probabilities"
+MODEL_INPUT = "model-input"
+READINGS = "readings"
+INSPECTED, FORGET_INSPECTED = "inspected-image", "forget-inspected"
+STAGES_OFF = "stages-off"
+CORRECTION, MY_DRAWINGS, LOOK_CLOSER = "correction", "my-drawings", "reasons"
+EXPORT_DRAWINGS, IMPORT_DRAWINGS, ADD_DRAWINGS = "export-drawings", "import-drawings", "add-drawings"
+PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "found-digits"
+TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
+REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
+DATA_SOURCE = "data-source"
+DATA_CHOICE = "data-choice"
+FETCH_MNIST, SWITCH_TO_MNIST = "fetch-mnist", "switch-to-mnist"
+
+
+def widget_key(name: str) -> str:
+    """Return the key of the widget of hyperparameter `name`."""
+    return name.replace("_", "-")
