@@ -9,6 +9,7 @@ and what to do next.
     │   └── DownloadError      a server did not answer, or what it sent is not MNIST
     ├── ImageError             a picture to classify is no picture, blank, or far too large
     ├── DrawingFileError       a file of labelled drawings is damaged, of another kind, or far too large
+    ├── HistoryFileError       a file of a run's history is damaged or of another kind
     ├── CheckpointError        a saved model is missing, damaged, of another kind, or cannot be written
     └── JobError               a training job cannot be started or commanded, or is no longer known
 """
@@ -40,6 +41,10 @@ class ImageError(MnistDemoError, ValueError):
 
 class DrawingFileError(MnistDemoError, ValueError):
     """Labelled drawings cannot be kept or read: damaged, not one of our files, or too many."""
+
+
+class HistoryFileError(MnistDemoError, ValueError):
+    """A file of a run's history is damaged, or was not written by this program."""
 
 
 class CheckpointError(MnistDemoError):
