@@ -56,15 +56,13 @@ class InspectedImage:
 
 def prepare_session() -> None:
     """Fill the session's state on its first run: the settings of the run in the address, or those of the address."""
-    if RUN_PARAMETER in st.query_params:
+    if _PREPARED not in st.session_state and RUN_PARAMETER in st.query_params:
+        # Only then: later the browser may still send the address from before the newest run was put into it.
         st.session_state[_RUN] = st.query_params[RUN_PARAMETER]
-    elif _RUN in st.session_state:
-        # A change of page empties the address, which is what a reload finds the run by.
-        st.query_params[RUN_PARAMETER] = st.session_state[_RUN]
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
-        st.query_params.pop(RUN_PARAMETER, None)
         notify(_("The run in this address is not kept any more; start a new one."))
+    _write_address()
     if _PREPARED in st.session_state:
         return
     st.session_state[_PREPARED] = True
@@ -119,7 +117,7 @@ def read_settings() -> Hyperparameters:
 
 
 def current_job() -> Job | None:
-    """Return the run that this page shows: the one in its address, if this server knows it."""
+    """Return the run that this page shows, if this server still knows it."""
     job_id = st.session_state.get(_RUN)
     job = job_registry().get(job_id) if job_id else None
     if job is not None:
@@ -151,7 +149,17 @@ def start_training(
 
 def show_run(job: Job) -> None:
     """Let this page show `job` from here on, and its address name it."""
-    st.session_state[_RUN] = st.query_params[RUN_PARAMETER] = job.id
+    st.session_state[_RUN] = job.id
+    _write_address()
+
+
+def _write_address() -> None:
+    """Let the address name the run that is shown: a reload finds it by that. A change of page empties the address."""
+    shown = st.session_state.get(_RUN)
+    if shown is None:
+        st.query_params.pop(RUN_PARAMETER, None)
+    elif st.query_params.get(RUN_PARAMETER) != shown:
+        st.query_params[RUN_PARAMETER] = shown
 
 
 def earlier_jobs() -> list[Job]:
@@ -171,7 +179,7 @@ def reset_training() -> None:
     if job is not None:
         job_registry().forget(job)
     st.session_state.pop(_RUN, None)
-    st.query_params.pop(RUN_PARAMETER, None)
+    _write_address()
 
 
 def current_dataset() -> DigitDataset:

@@ -53,11 +53,13 @@ def _render_drawing_side(shown: Job | None) -> None:
         image = stages[-1].image
     readings = read_image(image)
     render_reading(image, readings[0] if readings else None, is_digit)
-    render_comparison(readings)
-    if readings:
-        render_correction(strokes, readings[0])
-        render_preparation(stages)
-        render_reasons(image, readings[0])
+    # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
+    with st.container():
+        render_comparison(readings)
+        if readings:
+            render_correction(strokes, readings[0])
+            render_preparation(stages)
+            render_reasons(image, readings[0])
     render_my_drawings()
     render_picture()
 
