@@ -19,10 +19,13 @@ from mnist_demo.errors import JobError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import core_count, process_context, thread_count
+from mnist_demo.slow_motion import IDLE_SPEED
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from mnist_demo.corrections import ExtraImages
+    from mnist_demo.slow_motion import StepDetail
+    from mnist_demo.worker import Command
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed"]
 STATES: tuple[State, ...] = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed")
@@ -40,8 +43,9 @@ class Job:
     """One run: its settings, its state, what happened so far, and its newest weights.
 
     Made by ``JobRegistry.start``. `history` grows while the job runs; `weights` are safetensors bytes of the model
-    after `weights_step` steps, None before the first arrive. `detail` is a sentence for people where the state needs
-    one (diverged, failed), else empty.
+    after `weights_step` steps, None before the first arrive. `speed` is the pace in steps a second that it is held to,
+    None for full speed; `step_detail` is the newest step that was watched in slow motion, if any. `detail` is a
+    sentence for people where the state needs one (diverged, failed), else empty.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Job:
         self.history = History()
         self.weights: bytes | None = None
         self.weights_step = 0
+        self.speed: float | None = None
+        self.step_detail: StepDetail | None = None
         self.detail = ""
         self.state: State = "queued"
         self.watchers: set[str] = set()
@@ -76,6 +82,11 @@ class Job:
     def is_active(self) -> bool:
         """Whether the history may grow without anybody's doing: the page refreshes itself only then."""
         return self.state in ("queued", "running")
+
+    @property
+    def cores_used(self) -> int:
+        """How many cores it keeps busy while it runs: none in slow motion."""
+        return 0 if self.speed is not None and self.speed <= IDLE_SPEED else self.threads
 
     @property
     def has_ended(self) -> bool:
@@ -114,6 +125,14 @@ class Job:
                 self._send("step")
                 self.changed.wait_for(lambda: self.acknowledgements > before or self.has_ended, timeout)
 
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Hold the run to that pace from the next step on; None is full speed."""
+        with self.changed:
+            self.speed = steps_per_second
+            if self._process is not None and not self.has_ended:
+                self._send(("speed", steps_per_second))
+        self._registry.schedule()
+
     def stop(self, timeout: float = 1.0) -> None:
         """End the job and keep the model so far; waits up to `timeout` seconds until that is so."""
         with self.changed:
@@ -134,7 +153,7 @@ class Job:
 
     # Below: for the registry and the listening thread only; the lock is held.
 
-    def _send(self, command: str) -> None:
+    def _send(self, command: "Command") -> None:
         assert self._connection is not None
         # A worker that has just died does not listen: the listening thread finds the same, and says so.
         with contextlib.suppress(OSError):
@@ -163,6 +182,8 @@ class Job:
             return
         finally:
             theirs.close()
+        if self.speed is not None:
+            self._send(("speed", self.speed))
         threading.Thread(target=self._listen, name=f"job {self.id}", daemon=True).start()
 
     def _listen(self) -> None:
@@ -178,6 +199,8 @@ class Job:
                             self.history.append(event)
                     elif kind == "weights":
                         self.weights_step, self.weights = content
+                    elif kind == "step_detail":
+                        self.step_detail = content[0]
                     elif kind == "paused":
                         self.acknowledgements += 1
                         if self.state == "running":
@@ -299,9 +322,9 @@ class JobRegistry:
             for job in self._jobs.values():
                 if job.state != "queued":
                     continue
-                busy = sum(other.threads for other in self._jobs.values() if other.state == "running")
+                busy = sum(other.cores_used for other in self._jobs.values() if other.state == "running")
                 # A job that wants more cores than there are still runs when it is alone.
-                if busy and busy + job.threads > self.slots:
+                if busy and job.cores_used and busy + job.cores_used > self.slots:
                     return
                 job._go_on()
 

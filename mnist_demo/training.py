@@ -22,18 +22,24 @@ from mnist_demo.models import Classifier, Optimizer, build_optimizer, count_para
 
 if TYPE_CHECKING:
     from mnist_demo.corrections import ExtraImages
+    from mnist_demo.slow_motion import SlowMotion
 
 EVALUATION_BATCH = 1000
 
 
 def train(
-    model: Classifier, chosen: Hyperparameters, dataset: DigitDataset, extra: "ExtraImages | None" = None
+    model: Classifier,
+    chosen: Hyperparameters,
+    dataset: DigitDataset,
+    extra: "ExtraImages | None" = None,
+    slow_motion: "SlowMotion | None" = None,
 ) -> Iterator[Event]:
     """Train `model`, whose weights change with every step, and yield what happens as it happens.
 
     The same model weights, settings, data and thread count give the same events, number for number, but for
     ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
-    here. `extra` images are mixed into every batch and count in its figures.
+    here. `extra` images are mixed into every batch and count in its figures. `slow_motion` may look at a step, which
+    changes nothing.
 
     Yields
     ------
@@ -88,6 +94,8 @@ def train(
                 images = augment(images, variation)
             images, batch_labels = mix_in(images, batch_labels)
             learning_rate = float(optimizer.param_groups[0]["lr"])
+            if slow_motion is not None and slow_motion.is_watching:
+                began += slow_motion.before_step(model, images, batch_labels)
             optimizer.zero_grad()
             logits = model(images)
             loss = model.loss(logits, batch_labels)
@@ -103,6 +111,8 @@ def train(
             correct_sum += correct
             n_seen += len(images)
             seconds += time.perf_counter() - began
+            if slow_motion is not None:
+                slow_motion.after_step(model, step, epoch, learning_rate)
             yield Step(step, epoch, train_loss, correct / len(images), learning_rate, len(images), seconds)
         test_loss, test_accuracy = evaluate(model, *test)
         # The last update may have broken the weights without a training loss that shows it.

@@ -1,7 +1,7 @@
 """The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
 
 To the page's process go tuples, the kind first: ``("events", [Event, …])``, ``("weights", step, bytes)``,
-``("paused",)`` and, last, ``("ended", state, detail)``. From it come the words in ``COMMANDS``.
+``("step_detail", StepDetail)``, ``("paused",)`` and, last, ``("ended", state, detail)``. From it come `Command`s.
 """
 
 import signal
@@ -19,13 +19,14 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
+from mnist_demo.slow_motion import SlowMotion
 from mnist_demo.training import evaluate_on_test, train
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from mnist_demo.corrections import ExtraImages
 
-Command = Literal["pause", "resume", "step", "stop"]
+Command = Literal["pause", "resume", "step", "stop"] | tuple[Literal["speed"], float | None]
 OBEY_SECONDS = 0.02
 REPORT_SECONDS = 0.1
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
@@ -71,7 +72,8 @@ class Worker:
         self.dataset = dataset
         self.model = build_model(chosen)
         self.initial_weights = initial_weights
-        self.events = train(self.model, chosen, dataset, extra)
+        self.slow_motion = SlowMotion()
+        self.events = train(self.model, chosen, dataset, extra, self.slow_motion)
         self.unsent: list[Event] = []
         self.steps_per_epoch = 0
         self.step = 0
@@ -115,6 +117,10 @@ class Worker:
             self.steps_per_epoch = event.steps_per_epoch
         elif isinstance(event, Step):
             self.step = event.step
+            self.slow_motion.note_step()
+            detail = self.slow_motion.take_detail()
+            if detail is not None:
+                self.connection.send(("step_detail", detail))
 
     def _exchange(self, event: Event) -> None:
         """Report and obey what is due after `event`; while paused, wait here until told to go on."""
@@ -134,12 +140,12 @@ class Worker:
         if self.paused:
             self._tell_paused()
             self._obey()
-        elif now >= self.next_obey:
+        elif now >= self.next_obey or self.slow_motion.seconds_to_wait():
             self._obey()
 
     def _obey(self) -> None:
         """Carry out what has been commanded; return when the next event is wanted."""
-        while self.paused or self.connection.poll():
+        while self.paused or self.connection.poll(self.slow_motion.seconds_to_wait()):
             command: Command = self.connection.recv()
             if command == "stop":
                 raise _StopRequestedError
@@ -149,7 +155,10 @@ class Worker:
             elif command == "resume":
                 self.paused = False
             elif command == "step" and self.paused:
+                self.slow_motion.watch_next_step()
                 return
+            elif isinstance(command, tuple):
+                self.slow_motion.set_speed(command[1])
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
     def _tell_paused(self) -> None:
