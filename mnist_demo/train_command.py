@@ -1,0 +1,133 @@
+"""``python -m mnist_demo train``: its flags, and what it prints."""
+
+import argparse
+import dataclasses
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from mnist_demo.command_line import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NO_READER,
+    add_data_and_json,
+    discard_output,
+    evaluate_on_test_images,
+    load_digits,
+    tell,
+    to_json,
+)
+from mnist_demo.errors import HyperparameterError, MnistDemoError
+from mnist_demo.events import Diverged, Epoch, Started, Step
+from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, parse_value
+from mnist_demo.processes import thread_count
+from mnist_demo.translation import N_, _
+
+COLUMNS = {
+    N_("Epoch"): "{epoch}",
+    N_("Train loss"): "{train_loss:.4g}",
+    N_("Test loss"): "{test_loss:.4g}",
+    N_("Test accuracy"): "{test_accuracy:.2%}",
+    N_("Validation"): "{validation_accuracy:.2%}",
+    N_("Seconds"): "{seconds:.2f}",
+}
+
+
+def add_train_arguments(train: argparse.ArgumentParser) -> None:
+    """Add the flags of ``train``: one for each hyperparameter, and what becomes of the model."""
+    train.epilog = _(
+        "Exit status: 0, 2 for bad input or when training diverged, 130 after Ctrl-C (the model is saved)."
+    )
+    train.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default=DEFAULT_PRESET,
+        help=_("the settings that the other flags change (default: {name})").format(name=DEFAULT_PRESET),
+    )
+    for name in FIELDS:
+        _add_hyperparameter(train, name)
+    train.add_argument(
+        "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
+    )
+    add_data_and_json(train, _("print one JSON object a line for each epoch"))
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Train; print a line for each epoch."""
+    given = {name: value for name, value in vars(arguments).items() if name in FIELDS}
+    chosen = PRESETS[arguments.preset].hyperparameters.replace(**given)
+    import torch
+    from tqdm import tqdm
+
+    from mnist_demo.checkpoints import prepare_output, save_checkpoint
+    from mnist_demo.models import build_model
+    from mnist_demo.training import train
+
+    if arguments.output == "":
+        raise MnistDemoError(_("--output must name a folder, but is empty."))
+    output = prepare_output(arguments.output) if arguments.output else None
+    dataset = load_digits(arguments.data)
+    torch.set_num_threads(thread_count(chosen))
+    model = build_model(chosen)
+    columns = {title: form for title, form in COLUMNS.items() if chosen.validation_size or "validation" not in form}
+    status, last = 0, None
+    try:
+        with tqdm(disable=None, leave=False, unit=_(" steps")) as bar:
+            for event in train(model, chosen, dataset):
+                match event:
+                    case Started():
+                        bar.clear()
+                        if not arguments.json:
+                            print(_table_line(_(title) for title in columns))
+                        bar.reset(event.total_steps)
+                    case Step():
+                        last = event
+                        bar.update()
+                    case Epoch():
+                        bar.clear()
+                        figures = dataclasses.asdict(event)
+                        cells = (form.format(**figures) for form in columns.values())
+                        print(to_json(figures) if arguments.json else _table_line(cells))
+                    case Diverged():
+                        bar.close()
+                        tell(event.message)
+                        return BAD_INPUT
+    except (KeyboardInterrupt, BrokenPipeError) as interruption:
+        if last is None:
+            raise
+        if isinstance(interruption, BrokenPipeError):
+            discard_output()
+        status = INTERRUPTED if isinstance(interruption, KeyboardInterrupt) else NO_READER
+        tell(_("Stopped after step {step}.").format(step=f"{last.step:,}"))
+    if output and last:
+        test_loss, test_accuracy = evaluate_on_test_images(model, dataset)
+        figures = {"step": last.step, "seconds": last.seconds, "test_loss": test_loss, "test_accuracy": test_accuracy}
+        save_checkpoint(output, model, chosen, dataset, figures)
+        tell(_("The model is saved as {path}.").format(path=output))
+    return status
+
+
+def _add_hyperparameter(parser: argparse.ArgumentParser, name: str) -> None:
+    field = FIELDS[name]
+    flag = "--" + name.replace("_", "-")
+    text = _(field.help).replace("%", "%%")
+    # SUPPRESS: only what is given stands in the arguments, and overrides the preset.
+    if field.kind == "switch":
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        return
+    number = "N|all" if field.optional else "N"
+    metavars = {"choice": "{" + ",".join(field.choice_names) + "}", "integer": number, "number": "X", "sizes": "N,N"}
+    parser.add_argument(
+        flag, type=functools.partial(_parse, name), metavar=metavars[field.kind], default=argparse.SUPPRESS, help=text
+    )
+
+
+def _parse(name: str, text: str) -> Any:
+    try:
+        return parse_value(name, text)
+    except HyperparameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _table_line(cells: Iterable[str]) -> str:
+    return "".join(f"{cell:>15}" for cell in cells)
