@@ -100,6 +100,23 @@ def classifier_from_bytes(weights: bytes, chosen: Hyperparameters) -> TrainedCla
     return TrainedClassifier(model, chosen)
 
 
+def checkpoint_to_bytes(
+    model: Classifier, chosen: Hyperparameters, dataset_name: str, dataset_digest: str, figures: Mapping[str, float]
+) -> bytes:
+    """Return `model` and how it came about as the content of a checkpoint file.
+
+    `figures` are finite numbers, such as ``test_accuracy`` (a fraction).
+    """
+    about = {
+        "version": VERSION,
+        "hyperparameters": chosen.as_dict(),
+        "dataset": {"name": dataset_name, "digest": dataset_digest},
+        "figures": dict(figures),
+        "torch": str(torch.__version__),
+    }
+    return _serialise(model, {METADATA_KEY: json.dumps(about, allow_nan=False)})
+
+
 def save_checkpoint(
     path: str | Path, model: Classifier, chosen: Hyperparameters, dataset: DigitDataset, figures: Mapping[str, float]
 ) -> Path:
@@ -113,14 +130,7 @@ def save_checkpoint(
         When it cannot be written; then `path` is as it was, and nothing is left beside it.
     """
     path = Path(path)
-    about = {
-        "version": VERSION,
-        "hyperparameters": chosen.as_dict(),
-        "dataset": {"name": dataset.name, "digest": dataset.digest},
-        "figures": dict(figures),
-        "torch": str(torch.__version__),
-    }
-    content = _serialise(model, {METADATA_KEY: json.dumps(about, allow_nan=False)})
+    content = checkpoint_to_bytes(model, chosen, dataset.name, dataset.digest, figures)
     try:
         write_whole(path, content)
     except OSError as error:
@@ -167,17 +177,31 @@ def load_checkpoint(path: str | Path) -> TrainedClassifier:
         message = _("There is no checkpoint {path}: name a file or folder that “train --output” wrote, or say starter.")
         raise CheckpointError(message.format(path=path))
     try:
-        content = _read_whole(path)
+        return load_checkpoint_bytes(_read_whole(path), name=str(path))
+    except OSError as error:
+        message = _("The checkpoint {path} cannot be read ({reason}).")
+        raise CheckpointError(message.format(path=path, reason=error.strerror or error)) from error
+
+
+def load_checkpoint_bytes(content: bytes, name: str) -> TrainedClassifier:
+    """Return the classifier in the `content` of a checkpoint file; `name` is what an error calls the file.
+
+    Raises
+    ------
+    CheckpointError
+        When it is damaged, far too large or of another kind. Files from strangers are safe to try.
+    """
+    try:
+        if len(content) > MAX_FILE_BYTES:
+            message = _("It is larger than {limit} MB, which no model of this program is.")
+            raise CheckpointError(message.format(limit=MAX_FILE_BYTES // 1_000_000))
         chosen, figures = _read_about(content)
         classifier = classifier_from_bytes(content, chosen)
         if not all(bool(tensor.isfinite().all()) for tensor in classifier.model.state_dict().values()):
             raise CheckpointError(_("Some weights are not finite numbers."))
-    except OSError as error:
-        message = _("The checkpoint {path} cannot be read ({reason}).")
-        raise CheckpointError(message.format(path=path, reason=error.strerror or error)) from error
     except CheckpointError as error:
         message = _("{path} is not a checkpoint that can be loaded. {reason}")
-        raise CheckpointError(message.format(path=path, reason=error)) from error
+        raise CheckpointError(message.format(path=name, reason=error)) from error
     return TrainedClassifier(classifier.model, chosen, figures)
 
 
@@ -228,11 +252,7 @@ def _cannot_write(path: Path, error: OSError) -> CheckpointError:
 
 def _read_whole(path: Path) -> bytes:
     with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        message = _("It is larger than {limit} MB, which no model of this program is.")
-        raise CheckpointError(message.format(limit=MAX_FILE_BYTES // 1_000_000))
-    return content
+        return file.read(MAX_FILE_BYTES + 1)  # one more than is accepted
 
 
 def _read_about(content: bytes) -> tuple[Hyperparameters, dict[str, float]]:
