@@ -4,3 +4,5 @@ The package is a stack; imports point down only. From the top: ``ui`` (the Strea
 in another process), ``checkpoints``, ``training``, ``metrics``, ``models``, ``drawing``, ``datasets``,
 ``hyperparameters``, ``errors``. Nothing but ``ui`` knows Streamlit.
 """
+
+__version__ = "0.1.0"  # as in pyproject.toml

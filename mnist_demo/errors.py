@@ -11,6 +11,7 @@ and what to do next.
     ├── DrawingFileError       a file of labelled drawings is damaged, of another kind, or far too large
     ├── HistoryFileError       a file of a run's history is damaged or of another kind
     ├── CheckpointError        a saved model is missing, damaged, of another kind, or cannot be written
+    ├── RunError               a saved run is missing, damaged, or cannot be written
     └── JobError               a training job cannot be started or commanded, or is no longer known
 """
 
@@ -49,6 +50,10 @@ class HistoryFileError(MnistDemoError, ValueError):
 
 class CheckpointError(MnistDemoError):
     """A checkpoint is missing, damaged, not one of ours, or could not be written."""
+
+
+class RunError(MnistDemoError):
+    """A saved run is missing or damaged, or could not be written; what was saved before is untouched."""
 
 
 class JobError(MnistDemoError):

@@ -1,0 +1,200 @@
+"""``run.json``: what is known of a saved run without opening it; read as if a stranger had sent it."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import math
+import os
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePath
+from typing import Any
+
+from mnist_demo import __version__
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
+
+FORMAT, VERSION = "mnist-demo-run", 1
+MAX_BYTES = 200_000  # ours have about 2,500
+CURVE_POINTS = 40
+STATES = ("running", "paused", "finished", "stopped", "diverged", "failed")
+_FILE_NAME = re.compile(r"[a-z][a-z0-9-]*\.[a-z]+")
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """Which digits a run was trained with: `digest` is that of `DigitDataset`, and tells data sets apart."""
+
+    name: str
+    source: str
+    digest: str
+
+    @classmethod
+    def of(cls, dataset: DigitDataset) -> "DatasetFacts":
+        # Where on this machine a folder is, is nobody's business who gets a link to the run.
+        source = PurePath(dataset.source).name if dataset.name == "folder" else dataset.source
+        return cls(dataset.name, source, dataset.digest)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One saved run, as ``run.json`` describes it.
+
+    `owner` stands for the visitor who made it (never the secret that she is known by), and is empty for a run of the
+    command line. `state` is that of the job when it was saved: a run that is ``running`` here and trained by no
+    living process was cut off. `figures` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
+    at most 40 test accuracies, for a small picture. `files` has the size and the SHA-256 of every other file.
+    """
+
+    id: str
+    owner: str
+    created: datetime.datetime
+    updated: datetime.datetime
+    state: str
+    hyperparameters: Hyperparameters
+    dataset: DatasetFacts
+    detail: str = ""
+    name: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    curve: tuple[float, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    extra_images: int = 0
+
+    @property
+    def step(self) -> int:
+        return int(self.figures.get("step", 0))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``run.json`` holds."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name in ("created", "updated"):
+            values[name] = values[name].isoformat(timespec="milliseconds")
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            **values,
+            "hyperparameters": self.hyperparameters.as_dict(),
+            "dataset": dataclasses.asdict(self.dataset),
+            "files": {name: list(facts) for name, facts in self.files.items()},
+        }
+
+    def to_json(self) -> bytes:
+        return json.dumps(self.as_dict(), allow_nan=False, ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "RunRecord":
+        """Return the record that `to_json` wrote; raise ValueError, saying what is wrong, for anything else."""
+        if len(content) > MAX_BYTES:
+            raise ValueError("run.json is too large")
+        try:
+            about: Any = json.loads(content.decode())
+        except (ValueError, RecursionError) as error:
+            raise ValueError("run.json is no JSON") from error
+        if not isinstance(about, dict) or (about.pop("format", None), about.pop("version", None)) != (FORMAT, VERSION):
+            raise ValueError("run.json was not written by this version of this program")
+        try:
+            return cls(**_checked(about))
+        except (KeyError, TypeError, AttributeError, OverflowError, HyperparameterError) as error:
+            raise ValueError("run.json does not say what it should") from error
+
+
+def figures_of(history: History) -> dict[str, float]:
+    """Return the numbers that a list of runs shows: the newest of each kind, left out where there is none."""
+    started, last = history.started, history.epochs[-1] if history.epochs else None
+    figures: dict[str, float | None] = {
+        "step": history.step_count,
+        "epochs": len(history.epochs),
+        "total_steps": started.total_steps if started else None,
+        "training_images": started.training_images if started else None,
+        "parameter_count": started.parameter_count if started else None,
+        "seconds": history.seconds,
+        "test_accuracy": history.test_accuracy,
+        "test_loss": history.test_loss,
+        "train_loss": last.train_loss if last else None,
+        "train_accuracy": last.train_accuracy if last else None,
+        "validation_loss": last.validation_loss if last else None,
+        "validation_accuracy": last.validation_accuracy if last else None,
+    }
+    return {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
+
+
+def curve_of(history: History) -> tuple[float, ...]:
+    """Return at most 40 test accuracies, evenly taken from before training to now, the newest always among them."""
+    points = [history.started.test_accuracy] if history.started else []
+    points += [epoch.test_accuracy for epoch in history.epochs]
+    if history.stopped:
+        points.append(history.stopped.test_accuracy)
+    every = -(-len(points) // CURVE_POINTS) or 1
+    return tuple(points[::-1][::every][::-1])
+
+
+def versions_here() -> dict[str, str]:
+    """Return the versions of what a run's numbers depend on."""
+    found = {"mnist-demo": __version__, "python": platform.python_version()}
+    for package in ("torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def machine_here() -> dict[str, str]:
+    """Return what kind of machine this is; nothing that tells whose."""
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": str(core_count()),
+        "all_cores": str(os.cpu_count() or 0),
+    }
+
+
+def digest_files(files: Mapping[str, bytes]) -> dict[str, tuple[int, str]]:
+    """Return the size in bytes and the SHA-256, hexadecimal, of every file."""
+    return {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()}
+
+
+def _checked(about: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a record in their own types; raise one of several errors where they are not."""
+    texts = ("id", "owner", "state", "detail", "name")
+    if not all(isinstance(about[name], str) for name in texts) or about["state"] not in STATES:
+        raise TypeError("texts")
+    figures, curve = about["figures"], about["curve"]
+    if not all(_is_number(value) for value in [*figures.values(), *curve]) or len(curve) > CURVE_POINTS + 1:
+        raise TypeError("numbers")
+    files = about["files"]
+    for name, (size, digest) in files.items():
+        if not _FILE_NAME.fullmatch(name) or not isinstance(size, int) or not isinstance(digest, str):
+            raise TypeError("files")
+    if not isinstance(about["extra_images"], int):
+        raise TypeError("extra images")
+    return {
+        **about,
+        "created": _moment(about["created"]),
+        "updated": _moment(about["updated"]),
+        "hyperparameters": Hyperparameters.from_dict(about["hyperparameters"]),
+        "dataset": DatasetFacts(**{name: str(text) for name, text in about["dataset"].items()}),
+        "curve": tuple(curve),
+        "files": {name: (size, digest) for name, (size, digest) in files.items()},
+        **{part: {str(name): str(text) for name, text in about[part].items()} for part in ("versions", "machine")},
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _moment(text: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise TypeError("a moment without its time zone")
+    return moment
