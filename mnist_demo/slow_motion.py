@@ -23,7 +23,7 @@ SPEEDS: tuple[float | None, ...] = (1, 2, 5, 20, 100, None)
 IDLE_SPEED = 5
 # The page refreshes twice a second: more details than that nobody would see.
 DETAIL_SECONDS = 0.4
-MAX_DETAIL_IMAGES = 60
+MAX_DETAIL_IMAGES = 40
 MAX_DETAIL_UNITS = 24
 
 

@@ -31,6 +31,11 @@ def data_url_of(image: np.ndarray) -> str:
     return _data_url(png_of(image))
 
 
+def data_url_of_pixels(pixels: np.ndarray) -> str:
+    """Return uint8 `pixels` (h, w), (h, w, 3) or (h, w, 4, the last one opacity) as the data: URL of a picture."""
+    return _data_url(_png(pixels))
+
+
 def _data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 

@@ -16,6 +16,7 @@ from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
 from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.samples import render_samples
+from mnist_demo.ui.panels.slow_motion import render_speed, render_step_detail
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.readers import looks_like_a_digit, read_image
 
@@ -26,13 +27,17 @@ def render_laboratory() -> None:
     """Draw the whole page."""
     with st.container(key="bench"):  # placed side by side by style.css
         with st.container(key="watch"):
-            render_training()
+            render_training(beside_axis=render_speed, beneath=_render_beneath_charts)
             render_explanation()
         with st.container(key="draw"):
             job = state.current_job()
             st.fragment(_render_drawing_side, run_every=REFRESH_SECONDS if job and job.is_active else None)(job)
         with st.container(key="samples"):
             render_samples()
+
+
+def _render_beneath_charts(job: Job) -> None:
+    render_step_detail(job)
 
 
 def _render_drawing_side(shown: Job | None) -> None:

@@ -30,14 +30,19 @@ STATE_WORDS: dict[State, str] = {
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
 
 
-def render_training() -> None:
-    """Draw the run that this page shows, refreshed twice a second while it runs; or an invitation to start one."""
+def render_training(beside_axis: Callable[[Job], None], beneath: Callable[[Job], None]) -> None:
+    """Draw the run that this page shows, refreshed twice a second while it runs; or an invitation to start one.
+
+    `beside_axis` and `beneath` draw more of the run, beside the choice of the charts' axis and beneath the charts.
+    """
     job = state.current_job()
     refreshing = job is not None and job.is_active
-    st.fragment(_render, run_every=REFRESH_SECONDS if refreshing else None)(job, refreshing)
+    st.fragment(_render, run_every=REFRESH_SECONDS if refreshing else None)(job, refreshing, beside_axis, beneath)
 
 
-def _render(shown: Job | None, refreshing: bool) -> None:
+def _render(
+    shown: Job | None, refreshing: bool, beside_axis: Callable[[Job], None], beneath: Callable[[Job], None]
+) -> None:
     job = state.current_job()
     if job is not shown or (job is not None and job.is_active != refreshing):
         st.rerun()  # starts or stops the timer, and tells the other panels
@@ -50,7 +55,11 @@ def _render(shown: Job | None, refreshing: bool) -> None:
         st.error(escape(job.detail), icon=":material/error:")
     _render_progress(job)
     _render_figures(job)
-    _render_charts(job.history)
+    with st.container(horizontal=True, vertical_alignment="center", key="chart-row"):
+        axis = _read_axis()
+        beside_axis(job)
+    _render_charts(job.history, axis)
+    beneath(job)
 
 
 def _render_invitation() -> None:
@@ -153,6 +162,8 @@ def _render_figures(job: Job) -> None:
     last = history.epochs[-1] if history.epochs else None
     accuracy, test_loss = history.test_accuracy, history.test_loss
     pace, left = history.images_per_second, history.seconds_left
+    if left is not None and job.speed is not None and history.started is not None:
+        left += (history.started.total_steps - history.step_count) / job.speed
     train_loss = last.train_loss if last else None
     with st.container(horizontal=True, gap="medium", key="figures"):
         with st.container(key=keys.TEST_ACCURACY, width="content"):
@@ -166,7 +177,7 @@ def _render_figures(job: Job) -> None:
             st.metric(_("Training time"), _format_seconds(history.seconds), width="content")
 
 
-def _render_charts(history: History) -> None:
+def _read_axis() -> Axis:
     axis: Axis = st.segmented_control(
         _("Horizontal axis of the charts"),
         ["step", "epoch"],
@@ -176,6 +187,10 @@ def _render_charts(history: History) -> None:
         key=keys.CHART_AXIS,
         label_visibility="collapsed",
     )
+    return axis
+
+
+def _render_charts(history: History, axis: Axis) -> None:
     with st.container(key=keys.LIVE_CHARTS):
         for figure, key in (("loss", keys.LOSS_CHART), ("accuracy", keys.ACCURACY_CHART)):
             st.echarts_chart(
