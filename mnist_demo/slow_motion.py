@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from mnist_demo.models import Classifier
 
-# Steps a second that the page offers; None is as fast as the machine can.
-SPEEDS: tuple[float | None, ...] = (1, 2, 5, 20, 100, None)
+# Steps a second that the page offers, besides full speed.
+SPEEDS = (1, 2, 5, 20, 100)
 # Up to this pace a run computes so little that it keeps no other run waiting for a core.
 IDLE_SPEED = 5
 # The page refreshes twice a second: more details than that nobody would see.

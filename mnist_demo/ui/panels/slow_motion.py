@@ -12,30 +12,33 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.step_pictures import batch_html, format_number, layers_html, tiles_html
 
+# A choice without a value would be one that has not been made.
+FULL_SPEED = 0
+
 
 def render_speed(job: Job) -> None:
     """Draw the choice of how many steps a second the run may do."""
     key = f"{keys.SPEED}-of-{job.id}"  # a new run begins at full speed, whatever the last one went at
     if key not in st.session_state:
-        st.session_state[key] = job.speed
+        st.session_state[key] = job.speed or FULL_SPEED
     with st.container(key=keys.SPEED, width="content"):
         st.selectbox(
             _("Speed of training"),
-            SPEEDS,
+            (*SPEEDS, FULL_SPEED),
             format_func=_format_speed,
             key=key,
             disabled=job.has_ended,
             label_visibility="collapsed",
-            on_change=lambda: job.set_speed(st.session_state[key]),
+            on_change=lambda: job.set_speed(st.session_state[key] or None),
             width=170,
         )
 
 
-def _format_speed(speed: float | None) -> str:
-    if speed is None:
+def _format_speed(speed: int) -> str:
+    if speed == FULL_SPEED:
         return _("Full speed")
-    sentence = ngettext("{count} step a second", "{count} steps a second", int(speed))
-    return sentence.format(count=f"{speed:g}")
+    sentence = ngettext("{count} step a second", "{count} steps a second", speed)
+    return sentence.format(count=speed)
 
 
 def render_step_detail(job: Job) -> None:

@@ -1,0 +1,30 @@
+"""The page through Streamlit's AppTest, each test with a server of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.ui.resources import job_registry
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Let a test have a server of its own: its caches, its runs, its home."""
+    monkeypatch.setenv("MNIST_DEMO_DATA", "builtin")
+    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    yield
+    job_registry().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def page(_own_server: None) -> AppTest:
+    opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not opened.exception
+    return opened
