@@ -12,7 +12,8 @@ and what to do next.
     ├── HistoryFileError       a file of a run's history is damaged or of another kind
     ├── CheckpointError        a saved model is missing, damaged, of another kind, or cannot be written
     ├── RunError               a saved run is missing, damaged, or cannot be written
-    └── JobError               a training job cannot be started or commanded, or is no longer known
+    ├── JobError               a training job cannot be started or commanded, or is no longer known
+    └── BenchmarkError         something that was to be measured failed, or lacks what it needs
 """
 
 
@@ -58,3 +59,7 @@ class RunError(MnistDemoError):
 
 class JobError(MnistDemoError):
     """A training job could not be started or commanded, or the server no longer knows it."""
+
+
+class BenchmarkError(MnistDemoError):
+    """A measurement could not be made: a program failed, or something that it needs is not installed."""

@@ -1,4 +1,4 @@
-"""The benchmark's own arithmetic, on a handful of drawings made here."""
+"""How drawings are measured, on a handful made here."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_demo.benchmark import measure_drawings
+from mnist_demo.benchmarks.drawings import measure_drawings
 from mnist_demo.checkpoints import load_checkpoint
 from mnist_demo.cli import main
 from mnist_demo.drawing import image_from_strokes
@@ -54,32 +54,6 @@ def test_benchmark_drawings_json_agrees_with_predictions_made_here(
     assert 0 < p50 <= p95
 
 
-def test_benchmark_without_a_measurement_runs_what_there_is(strokes: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["benchmark", "--strokes", str(strokes), "--limit", "2"]) == 0
-    assert "from a bitmap, pen of 8 px" in capsys.readouterr().out
-
-
 def test_measure_drawings_takes_a_limit_evenly(strokes: Path) -> None:
     first = next(measure_drawings(str(strokes), ["starter"], limit=2))  # the first, and the one with the wrong label
     assert (first.count, first.value) == (2, 0.5)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["drawings"], "--strokes is needed"),
-        ([], "--strokes is needed"),
-        (["drawings", "--strokes", "missing.gz"], "missing.gz cannot be read"),
-        (["speed"], "invalid choice"),
-        (["drawings", "--strokes", "x", "--limit", "0"], "no whole number above 0"),
-        (["drawings", "--strokes", "x", "--checkpoint", "nowhere"], "nowhere"),
-    ],
-)
-def test_benchmark_with_bad_input_says_so_in_a_line(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["benchmark", *arguments]) == 2
-    captured = capsys.readouterr()
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
-    assert captured.out == ""

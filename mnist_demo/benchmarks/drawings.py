@@ -90,7 +90,7 @@ def measure_drawings(path: str, checkpoints: Sequence[str], limit: int | None = 
     drawings = [[stroke * (CANVAS_SIDE / PAD_SIDE) for stroke in digit.strokes] for digit in digits]
     conditions = _conditions()
     with (
-        _one_thread(),
+        one_thread(),
         tqdm(total=len(conditions) * len(drawings), disable=None, leave=False, unit=_(" drawings")) as bar,
     ):
         for condition in conditions:
@@ -103,7 +103,7 @@ def measure_drawings(path: str, checkpoints: Sequence[str], limit: int | None = 
                 accuracy = float((classifier.predict_probabilities(images).argmax(axis=1) == labels).mean())
                 yield Figure(name, condition.text, condition.values, "accuracy", accuracy, len(labels))
         for name, classifier in classifiers.items():
-            seconds = _time_reading(classifier, drawings)
+            seconds = time_reading(classifier, drawings)
             for kind, share in (("ms_p50", 0.5), ("ms_p95", 0.95)):
                 text = N_("from strokes to probabilities, {share:.0%} take at most")
                 value = 1000 * float(np.quantile(seconds, share))
@@ -166,7 +166,7 @@ def _slant(sign: int) -> Callable[[Strokes], Strokes]:
     return lean
 
 
-def _time_reading(classifier: TrainedClassifier, drawings: Sequence[Strokes]) -> list[float]:
+def time_reading(classifier: TrainedClassifier, drawings: Sequence[Strokes]) -> list[float]:
     """Return the seconds from the strokes of each drawing to its probabilities, after some that are not counted."""
     seconds = []
     for strokes in [*drawings[:WARM_UP_DRAWINGS], *drawings[:TIMED_DRAWINGS]]:
@@ -177,7 +177,8 @@ def _time_reading(classifier: TrainedClassifier, drawings: Sequence[Strokes]) ->
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Compute with one thread in here, as the page does."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

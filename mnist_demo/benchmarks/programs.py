@@ -1,0 +1,77 @@
+"""Programs run one after the other, each in a process of its own, for the figures that they print as lines of JSON."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mnist_demo.errors import BenchmarkError
+from mnist_demo.translation import _
+
+BASELINES = Path(__file__).parent / "baselines"
+Line = dict[str, Any]
+
+
+def baseline(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of the programs in ``baselines/``."""
+    return [sys.executable, str(BASELINES / f"{name}.py"), *arguments]
+
+
+def ours(*arguments: str) -> list[str]:
+    """Return the command ``python -m mnist_demo`` with these arguments."""
+    return [sys.executable, "-m", "mnist_demo", *arguments]
+
+
+def run_program(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    budget: float | None = None,
+    is_enough: Callable[[Line], bool] = lambda line: False,
+) -> list[Line]:
+    """Run `command`; return the objects that it prints, one a line.
+
+    It is ended as soon as a line `is_enough`, or after `budget` seconds; either is as good an end as its own.
+
+    Raises
+    ------
+    BenchmarkError
+        When it ends with another exit status than 0; the sentence quotes its last line on stderr.
+    """
+    lines: list[Line] = []
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=BASELINES.parents[2],
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        )
+        timer = threading.Timer(budget or threading.TIMEOUT_MAX / 2, process.kill)
+        timer.daemon = True
+        timer.start()
+        was_ended = False
+        assert process.stdout is not None
+        try:
+            for text in process.stdout:
+                lines.append(json.loads(text))
+                if is_enough(lines[-1]):
+                    was_ended = True
+                    break
+        finally:
+            out_of_time = not timer.is_alive()
+            timer.cancel()
+            if was_ended:
+                process.kill()
+            process.stdout.close()
+            process.wait()
+        if process.returncode and not was_ended and not out_of_time:
+            complaints.seek(0)
+            last = (complaints.read().decode(errors="replace").strip().splitlines() or [""])[-1]
+            sentence = _("A program that was to be measured failed ({command}): {problem}")
+            raise BenchmarkError(sentence.format(command=" ".join(command[1:]), problem=last))
+    return lines

@@ -1,0 +1,86 @@
+"""``python -m mnist_demo benchmark``: everything is measured for a moment; no time is asserted."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mnist_demo.cli import main
+from tests.drawn_digits import four
+from tests.unipen_text import unipen_text
+
+
+def measure(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
+    assert main(["benchmark", *arguments, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return [json.loads(line) for line in captured.out.splitlines()]
+
+
+def test_benchmark_tutorial_gives_the_accuracies_of_the_tutorial(capsys: pytest.CaptureFixture[str]) -> None:
+    machine, *rows = measure(capsys, "tutorial", "reading", "--quick")
+    assert machine["measurement"] == "machine"
+    assert machine["digits"] == "scikit-learn"
+    tutorial = [row for row in rows if row["measurement"] == "tutorial" and row["theirs_accuracy"] is not None]
+    assert len(tutorial) == 4
+    for row in tutorial:
+        # The same weights, steps and digits: a faster figure must not come from another training.
+        assert row["ours_accuracy"] == pytest.approx(row["theirs_accuracy"], abs=0.01)
+        assert row["unit"] == "s"
+    assert all(row["ours"] > 0 for row in rows)  # type: ignore[operator]
+    assert {row["what"] for row in rows if row["measurement"] == "reading"} == {
+        "stroke to probabilities in Python, p50",
+        "stroke to probabilities in Python, p95",
+    }
+
+
+def test_benchmark_convnet_compares_times_to_the_same_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
+    _machine, *rows = measure(capsys, "convnet", "--quick", "--budget", "60")
+    assert [row["against"] for row in rows] == ["PyTorch’s MNIST example"] * 2
+    for row in rows:
+        assert row["theirs_accuracy"] >= 0.2  # type: ignore[operator]
+
+
+def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chart = tmp_path / "scaling.svg"
+    assert main(["benchmark", "--scaling", "--quick", "--chart", str(chart)]) == 0
+    table = capsys.readouterr().out
+    assert "linear: images a second, batches of 1 " in table
+    assert "convnet: images a second, batches of 30 " in table
+    texts = [element.text for element in ElementTree.parse(chart).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"linear", "convnet", "batch size"} <= set(texts)
+
+
+def test_benchmark_names_stand_alone_or_for_a_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["benchmark", "read", "--quick"]) == 2
+    assert "“read” cannot be measured; choose from drawings, tutorial" in capsys.readouterr().err
+
+
+def test_benchmark_drawings_alone_needs_no_other_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "digits.txt"
+    path.write_text(unipen_text([(4, four())]))
+    assert main(["benchmark", "drawings", "--strokes", str(path)]) == 0
+    assert "from a bitmap, pen of 8 px" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["drawings"], "--strokes is needed"),
+        (["drawings", "--strokes", "missing.gz"], "missing.gz cannot be read"),
+        (["speed"], "cannot be measured"),
+        (["drawings", "--strokes", "x", "--limit", "0"], "no whole number above 0"),
+        (["drawings", "--strokes", "x", "--checkpoint", "nowhere"], "nowhere"),
+        (["reading", "--runs", "none"], "no whole number above 0"),
+        (["reading", "--data", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_benchmark_with_bad_input_says_so_in_a_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["benchmark", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
