@@ -27,6 +27,7 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import CheckpointError, ImageError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import CLASSES, Classifier, build_model
+from mnist_demo.safetensors_header import read_metadata
 from mnist_demo.translation import _
 
 STARTER = "starter"
@@ -37,7 +38,6 @@ VERSION = 1
 PREDICTION_BATCH = 1000
 # The largest model that the bounds of the hyperparameters allow (five hidden layers of 2,048) has 74 MB.
 MAX_FILE_BYTES = 100_000_000
-MAX_HEADER_BYTES = 100_000  # ours have about 1,500
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,12 +257,8 @@ def _read_whole(path: Path) -> bytes:
 
 def _read_about(content: bytes) -> tuple[Hyperparameters, dict[str, float]]:
     """Return the hyperparameters and figures in the header of a file, trusting nothing of it."""
-    # Format: 8 bytes, the length of the header; the header, JSON (https://github.com/huggingface/safetensors#format).
-    length = int.from_bytes(content[:8], "little")
     try:
-        if length > min(MAX_HEADER_BYTES, len(content) - 8):
-            raise ValueError("header too long")
-        about: Any = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][METADATA_KEY])
+        about: Any = json.loads(read_metadata(content)[METADATA_KEY])
         version, values, figures = about["version"], about["hyperparameters"], about["figures"]
     # RecursionError: brackets nested ten thousand deep.
     except (ValueError, KeyError, TypeError, RecursionError):

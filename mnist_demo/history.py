@@ -9,8 +9,12 @@
 import math
 from array import array
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
+
+if TYPE_CHECKING:
+    from mnist_demo.training_state import Progress
 
 # "step" is the last: it is what counts steps, and a reader in another thread must never see a step without its figures.
 STEP_COLUMNS = ("train_loss", "train_accuracy", "learning_rate", "images", "seconds", "step")
@@ -50,6 +54,14 @@ class History:
                 self.diverged = event
             case Stopped():
                 self.stopped = event
+
+    def until(self, progress: "Progress") -> "History":
+        """Return a copy of what had happened when the run had come so far, `progress` being that of a saved state."""
+        earlier = History()
+        earlier.started = self.started
+        earlier.epochs = self.epochs[: progress.epochs_done]
+        earlier.steps = {name: column[: progress.step] for name, column in self.steps.items()}
+        return earlier
 
     @property
     def step_count(self) -> int:

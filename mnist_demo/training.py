@@ -1,28 +1,32 @@
-"""train(): one generator of events for every model; evaluate(): loss and accuracy on images that are not trained on.
+"""train(): one stream of events for every model; evaluate(): loss and accuracy on images that are not trained on.
 
-The caller drives the generator: while it does not ask for the next event, nothing happens. Pause, single step and stop
-are therefore the caller's, and need nothing here.
+The caller drives the stream: while it does not ask for the next event, nothing happens. Pause, single step and stop
+are therefore the caller's, and need nothing here; between two events it may ask for the state of the run, from which
+the same stream goes on in another process, on another day.
 """
 
+import dataclasses
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_demo.augmentation import augment, vary_pen
+from mnist_demo.batches import Batches, as_tensor
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import Classifier, Optimizer, build_optimizer, count_parameters
+from mnist_demo.resuming import restore_run, run_tensors
+from mnist_demo.training_state import FirstFigures, Progress, TrainingState, digest_of_data
 
 if TYPE_CHECKING:
     from mnist_demo.corrections import ExtraImages
     from mnist_demo.slow_motion import SlowMotion
+
+__all__ = ["Training", "TrainingState", "evaluate", "evaluate_on_test", "train"]
 
 EVALUATION_BATCH = 1000
 
@@ -33,13 +37,17 @@ def train(
     dataset: DigitDataset,
     extra: "ExtraImages | None" = None,
     slow_motion: "SlowMotion | None" = None,
-) -> Iterator[Event]:
+    resume_from: TrainingState | None = None,
+) -> "Training":
     """Train `model`, whose weights change with every step, and yield what happens as it happens.
 
     The same model weights, settings, data and thread count give the same events, number for number, but for
     ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
     here. `extra` images are mixed into every batch and count in its figures. `slow_motion` may look at a step, which
     changes nothing.
+
+    With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
+    and then those that an uninterrupted run would have yielded from there on. `chosen` may ask for more epochs.
 
     Yields
     ------
@@ -50,85 +58,118 @@ def train(
     Raises
     ------
     HyperparameterError
-        Before the first event, when the dataset has not as many images as are asked for.
+        When the dataset has not as many images as are asked for.
+    CheckpointError
+        When the run cannot go on from `resume_from` with these settings and data.
     """
-    n_training, n_validation = chosen.split_sizes(len(dataset.train_labels))
-    pixels, labels = _tensor(dataset.train_pixels), torch.from_numpy(dataset.train_labels)
-    held_out = (pixels[len(pixels) - n_validation :], labels[len(labels) - n_validation :])
-    pixels, labels = pixels[:n_training], labels[:n_training]
-    # The built-in digits are not added to themselves: copies of held-out ones would be among them.
-    copies = chosen.builtin_copies if dataset.name != "builtin" else 0
-    if chosen.synthetic_digits or copies:
-        pixels, labels = _with_more_digits(pixels, labels, chosen, copies)
-        n_training = len(labels)
-    test = (_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
+    return Training(model, chosen, dataset, extra, slow_motion, resume_from)
 
-    torch.manual_seed(chosen.seed)
-    order = torch.Generator().manual_seed(chosen.seed)
-    variation = torch.Generator().manual_seed(chosen.seed)
-    optimizer = build_optimizer(model, chosen)
-    steps_per_epoch = math.ceil(n_training / chosen.batch_size)
-    total_steps = steps_per_epoch * chosen.epochs
-    schedule = _one_cycle(optimizer, chosen, total_steps)
-    mix_in = _mixing(extra, chosen)
 
-    yield Started(
-        steps_per_epoch,
-        total_steps,
-        n_training,
-        count_parameters(model),
-        *evaluate(model, *test),
-        *_evaluate_held_out(model, *held_out),
-    )
-    step, seconds = 0, 0.0
-    for epoch in range(1, chosen.epochs + 1):
-        model.train()
-        loss_sum, correct_sum, n_seen = 0.0, 0, 0
-        for batch in _batches(n_training, chosen, order):
-            began = time.perf_counter()
-            step += 1
-            images, batch_labels = pixels[batch].float().div_(255), labels[batch]
-            if chosen.pen_variation:
-                images = vary_pen(images, variation)
-            if chosen.augmentation:
-                images = augment(images, variation)
-            images, batch_labels = mix_in(images, batch_labels)
-            learning_rate = float(optimizer.param_groups[0]["lr"])
-            if slow_motion is not None and slow_motion.is_watching:
-                began += slow_motion.before_step(model, images, batch_labels)
-            optimizer.zero_grad()
-            logits = model(images)
-            loss = model.loss(logits, batch_labels)
-            loss.backward()
-            train_loss = loss.item()
-            if not math.isfinite(train_loss):
-                yield Diverged(step, epoch, learning_rate, chosen.optimizer)
-                return
-            optimizer.step()
-            schedule()
-            correct = int((logits.argmax(dim=1) == batch_labels).sum())
-            loss_sum += train_loss * len(images)
-            correct_sum += correct
-            n_seen += len(images)
-            seconds += time.perf_counter() - began
-            if slow_motion is not None:
-                slow_motion.after_step(model, step, epoch, learning_rate)
-            yield Step(step, epoch, train_loss, correct / len(images), learning_rate, len(images), seconds)
-        test_loss, test_accuracy = evaluate(model, *test)
-        # The last update may have broken the weights without a training loss that shows it.
-        if not math.isfinite(test_loss):
-            yield Diverged(step, epoch, learning_rate, chosen.optimizer)
-            return
-        yield Epoch(
-            epoch,
-            step,
-            loss_sum / n_seen,
-            correct_sum / n_seen,
-            test_loss,
-            test_accuracy,
-            *_evaluate_held_out(model, *held_out),
-            seconds,
+class Training(Iterator[Event]):
+    """A run as `train` describes it: its events, one after another, and between two of them its state."""
+
+    def __init__(
+        self,
+        model: Classifier,
+        chosen: Hyperparameters,
+        dataset: DigitDataset,
+        extra: "ExtraImages | None" = None,
+        slow_motion: "SlowMotion | None" = None,
+        resume_from: TrainingState | None = None,
+    ) -> None:
+        self._model, self._chosen, self._slow_motion = model, chosen, slow_motion
+        self._data_digest = digest_of_data(dataset, extra)
+        self._batches = Batches(chosen, dataset, extra)
+        self._test = (as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
+        self._optimizer = build_optimizer(model, chosen)
+        self._progress, self._first_figures = Progress(), None
+        self._resumed = resume_from
+        if resume_from is not None:
+            resume_from.check_continues(chosen, self._data_digest)
+            restore_run(resume_from, model, self._optimizer, self._batches)
+            self._progress = dataclasses.replace(resume_from.progress)
+            self._first_figures = resume_from.first_figures
+        self._events = self._run()
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def state(self) -> TrainingState:
+        """Return all that is needed to go on from here, copied; `Started` must have been yielded, `Diverged` not."""
+        assert self._first_figures is not None
+        return TrainingState(
+            self._chosen,
+            self._data_digest,
+            dataclasses.replace(self._progress),
+            self._first_figures,
+            run_tensors(self._model, self._optimizer, self._batches, inside_epoch=self._progress.images_seen > 0),
         )
+
+    def _run(self) -> Iterator[Event]:
+        model, chosen, optimizer, progress = self._model, self._chosen, self._optimizer, self._progress
+        if self._resumed is None:
+            torch.manual_seed(chosen.seed)
+        else:
+            torch.set_rng_state(self._resumed.tensors["random.torch"])
+        first = self._first_figures or FirstFigures(*evaluate(model, *self._test), *self._evaluate_held_out())
+        self._first_figures = first
+        n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
+        total_steps = steps_per_epoch * chosen.epochs
+        schedule = _one_cycle(optimizer, chosen, total_steps, progress.step)
+        yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *dataclasses.astuple(first))
+        while progress.epochs_done < chosen.epochs:
+            epoch = progress.epochs_done + 1
+            learning_rate = float(optimizer.param_groups[0]["lr"])
+            model.train()
+            batches = self._batches.epoch(skip=progress.images_seen)
+            while progress.images_seen < n_images:
+                began = time.perf_counter()
+                images, labels = next(batches)
+                learning_rate = float(optimizer.param_groups[0]["lr"])
+                if self._slow_motion is not None and self._slow_motion.is_watching:
+                    began += self._slow_motion.before_step(model, images, labels)
+                optimizer.zero_grad()
+                logits = model(images)
+                loss = model.loss(logits, labels)
+                loss.backward()
+                train_loss = loss.item()
+                if not math.isfinite(train_loss):
+                    yield Diverged(progress.step + 1, epoch, learning_rate, chosen.optimizer)
+                    return
+                optimizer.step()
+                schedule()
+                correct = int((logits.argmax(dim=1) == labels).sum())
+                progress.step += 1
+                progress.images_seen = min(progress.images_seen + chosen.batch_size, n_images)
+                progress.images_counted += len(images)
+                progress.loss_sum += train_loss * len(images)
+                progress.correct_sum += correct
+                progress.seconds += time.perf_counter() - began
+                if self._slow_motion is not None:
+                    self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
+                accuracy = correct / len(images)
+                yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, len(images), progress.seconds)
+            test_loss, test_accuracy = evaluate(model, *self._test)
+            # The last update may have broken the weights without a training loss that shows it.
+            if not math.isfinite(test_loss):
+                yield Diverged(progress.step, epoch, learning_rate, chosen.optimizer)
+                return
+            event = Epoch(
+                epoch,
+                progress.step,
+                progress.loss_sum / progress.images_counted,
+                progress.correct_sum / progress.images_counted,
+                test_loss,
+                test_accuracy,
+                *self._evaluate_held_out(),
+                progress.seconds,
+            )
+            progress.begin_epoch(epoch)
+            yield event
+
+    def _evaluate_held_out(self) -> tuple[float | None, float | None]:
+        pixels, labels = self._batches.held_out
+        return evaluate(self._model, pixels, labels) if len(labels) else (None, None)
 
 
 @torch.no_grad()
@@ -148,66 +189,21 @@ def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, 
 
 def evaluate_on_test(model: Classifier, dataset: DigitDataset) -> tuple[float, float]:
     """Return the mean loss and the accuracy (a fraction) of `model` on the test images of `dataset`."""
-    return evaluate(model, _tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
+    return evaluate(model, as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
 
 
-def _evaluate_held_out(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float | None, float | None]:
-    return evaluate(model, pixels, labels) if len(labels) else (None, None)
+def _one_cycle(optimizer: Optimizer, chosen: Hyperparameters, total_steps: int, done: int) -> Callable[[], None]:
+    """Return a function to call after every step: it moves the learning rate, or does nothing.
 
-
-def _with_more_digits(
-    pixels: Tensor, labels: Tensor, chosen: Hyperparameters, builtin_copies: int
-) -> tuple[Tensor, Tensor]:
-    """Return `pixels` and `labels` with synthetic digits and copies of the built-in training digits after them."""
-    # These import SciPy, Pillow and scikit-learn, which most runs do without.
-    from mnist_demo.builtin_digits import load_builtin_digits
-    from mnist_demo.synthetic_digits import draw_digits
-
-    more = [draw_digits(chosen.synthetic_digits, chosen.seed)]
-    if builtin_copies:
-        builtin_pixels, _test_pixels, builtin_labels, _test_labels = load_builtin_digits()
-        more += [(builtin_pixels, builtin_labels.astype(np.int64))] * builtin_copies
-    all_pixels, all_labels = zip(*more, strict=True)
-    return torch.cat([pixels, *map(_tensor, all_pixels)]), torch.cat([labels, *map(torch.from_numpy, all_labels)])
-
-
-def _batches(n_images: int, chosen: Hyperparameters, order: torch.Generator) -> Iterator[Tensor | slice]:
-    if chosen.shuffle:
-        yield from torch.randperm(n_images, generator=order).split(chosen.batch_size)
-    else:
-        for begin in range(0, n_images, chosen.batch_size):
-            yield slice(begin, min(begin + chosen.batch_size, n_images))
-
-
-def _mixing(extra: "ExtraImages | None", chosen: Hyperparameters) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Return a function that adds extra images to a batch, as many as make up their share of it, or none."""
-    if extra is None:
-        return lambda images, labels: (images, labels)
-    ratio = extra.share / (1 - extra.share)
-    extra_images, extra_labels = torch.tensor(extra.images), torch.tensor(extra.labels)
-    # Generators of its own: without extra images everything stays as it was.
-    variation = torch.Generator().manual_seed(chosen.seed)
-
-    def mix_in(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        drawn = torch.randint(len(extra_labels), (math.ceil(len(images) * ratio),), generator=variation)
-        changed = augment(extra_images[drawn], variation)
-        return torch.cat([images, changed]), torch.cat([labels, extra_labels[drawn]])
-
-    return mix_in
-
-
-def _one_cycle(optimizer: Optimizer, chosen: Hyperparameters, total_steps: int) -> Callable[[], None]:
-    """Return a function to call after every step: it moves the learning rate, or does nothing."""
+    `done` steps have been made already; the learning rate of the next one is set here.
+    """
     if not chosen.one_cycle or not isinstance(optimizer, torch.optim.Optimizer):
         return lambda: None
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, chosen.learning_rate, total_steps=total_steps + 1, cycle_momentum=False
     )
+    if done:
+        # The rate of a step follows from its number alone. A count above 1 tells torch that there were steps before.
+        schedule.load_state_dict({"last_epoch": done - 1, "_step_count": done + 1})
+        schedule.step()
     return schedule.step
-
-
-def _tensor(pixels: np.ndarray) -> Tensor:
-    with warnings.catch_warnings():
-        # A read-only memory map is what is wanted: nothing here writes to pixels.
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        return torch.from_numpy(pixels)

@@ -1,7 +1,8 @@
 """The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
 
 To the page's process go tuples, the kind first: ``("events", [Event, …])``, ``("weights", step, bytes)``,
-``("step_detail", StepDetail)``, ``("paused",)`` and, last, ``("ended", state, detail)``. From it come `Command`s.
+``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("paused",)`` and, last, ``("ended", state, detail,
+training_state or None)``. From it come `Command`s.
 """
 
 import signal
@@ -9,22 +10,19 @@ import sys
 import time
 import traceback
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 
+from mnist_demo.assignment import Assignment
 from mnist_demo.checkpoints import classifier_from_bytes, weights_to_bytes
-from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
-from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
 from mnist_demo.slow_motion import SlowMotion
-from mnist_demo.training import evaluate_on_test, train
+from mnist_demo.training import Training, evaluate_on_test, train
+from mnist_demo.training_state import TrainingState
 from mnist_demo.translation import _
-
-if TYPE_CHECKING:
-    from mnist_demo.corrections import ExtraImages
 
 Command = Literal["pause", "resume", "step", "stop"] | tuple[Literal["speed"], float | None]
 OBEY_SECONDS = 0.02
@@ -32,60 +30,50 @@ REPORT_SECONDS = 0.1
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
 WEIGHTS_SECONDS = 0.3
 WEIGHTS_SHARE = 30
+# All that a run needs to go on goes out less often: it may be a hundred megabytes, and ends up on a disk.
+EPOCH_SAVE_SECONDS = 3.0
+SAVE_SECONDS = 10.0
+SAVE_SHARE = 30
 
 
 class _StopRequestedError(Exception):
     pass
 
 
-def run_worker(
-    connection: Connection,
-    chosen: Hyperparameters,
-    dataset: DigitDataset,
-    threads: int,
-    initial_weights: bytes | None = None,
-    extra: "ExtraImages | None" = None,
-) -> None:
+def run_worker(connection: Connection, assignment: Assignment) -> None:
     """Train until done or told to stop; end quietly when the other side of `connection` is gone."""
     # Ctrl-C in the server's terminal reaches every process; the server says what is to be done about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(assignment.threads)
     try:
-        Worker(connection, chosen, dataset, initial_weights, extra).run()
+        Worker(connection, assignment).run()
     except (EOFError, OSError):
         sys.exit(0)
 
 
 class Worker:
-    """Drives one training generator, and is the only one that talks over `connection`."""
+    """Drives one run, and is the only one that talks over `connection`."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        chosen: Hyperparameters,
-        dataset: DigitDataset,
-        initial_weights: bytes | None = None,
-        extra: "ExtraImages | None" = None,
-    ) -> None:
+    def __init__(self, connection: Connection, assignment: Assignment) -> None:
         self.connection = connection
-        self.chosen = chosen
-        self.dataset = dataset
-        self.model = build_model(chosen)
-        self.initial_weights = initial_weights
+        self.assignment = assignment
+        self.chosen = assignment.hyperparameters
+        self.model = build_model(self.chosen)
         self.slow_motion = SlowMotion()
-        self.events = train(self.model, chosen, dataset, extra, self.slow_motion)
+        self.training: Training | None = None
         self.unsent: list[Event] = []
         self.steps_per_epoch = 0
         self.step = 0
         self.paused = False
         self.next_obey = self.next_report = self.next_weights = 0.0
+        self.saved_point = time.perf_counter()
+        self.saving_seconds = 0.0
 
     def run(self) -> None:
         state, detail = "finished", ""
         try:
-            if self.initial_weights is not None:
-                self.model.load_state_dict(classifier_from_bytes(self.initial_weights, self.chosen).model.state_dict())
-            for event in self.events:
+            self.training = self._begin()
+            for event in self.training:
                 self._note(event)
                 if isinstance(event, Diverged):
                     state, detail = "diverged", event.message
@@ -93,7 +81,7 @@ class Worker:
         except _StopRequestedError:
             state = "stopped"
             if self.step:
-                self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.dataset)))
+                self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.assignment.dataset)))
         except MnistDemoError as error:
             state, detail = "failed", str(error)
         except MemoryError:
@@ -109,7 +97,18 @@ class Worker:
             )
         self._report()
         self._send_weights()
-        self.connection.send(("ended", state, detail))
+        can_go_on = self.training is not None and state in ("finished", "stopped")
+        self.connection.send(("ended", state, detail, self._state_bytes() if can_go_on else None))
+
+    def _begin(self) -> Training:
+        chosen, weights = self.chosen, self.assignment.initial_weights
+        resume_from = None
+        if self.assignment.resume_from is not None:
+            resume_from = TrainingState.from_bytes(self.assignment.resume_from)
+            self.step = resume_from.progress.step
+        elif weights is not None:
+            self.model.load_state_dict(classifier_from_bytes(weights, chosen).model.state_dict())
+        return train(self.model, chosen, self.assignment.dataset, self.assignment.extra, self.slow_motion, resume_from)
 
     def _note(self, event: Event) -> None:
         self.unsent.append(event)
@@ -137,6 +136,7 @@ class Worker:
             self._send_weights()
         if in_between:
             return
+        self._save_now_and_then(event, now)
         if self.paused:
             self._tell_paused()
             self._obey()
@@ -164,6 +164,7 @@ class Worker:
     def _tell_paused(self) -> None:
         self._report()
         self._send_weights()
+        self._send_state()
         self.connection.send(("paused",))
 
     def _report(self) -> None:
@@ -177,3 +178,18 @@ class Worker:
         self.connection.send(("weights", self.step, weights_to_bytes(self.model)))
         took = time.perf_counter() - began
         self.next_weights = began + max(WEIGHTS_SECONDS, WEIGHTS_SHARE * took)
+
+    def _save_now_and_then(self, event: Event, now: float) -> None:
+        least = EPOCH_SAVE_SECONDS if isinstance(event, Epoch) else SAVE_SECONDS
+        if isinstance(event, Epoch | Step) and now - self.saved_point >= max(least, SAVE_SHARE * self.saving_seconds):
+            self._send_state()
+
+    def _send_state(self) -> None:
+        began = time.perf_counter()
+        self.connection.send(("training_state", self._state_bytes()))
+        self.saved_point = time.perf_counter()
+        self.saving_seconds = self.saved_point - began
+
+    def _state_bytes(self) -> bytes:
+        assert self.training is not None
+        return self.training.state().to_bytes()

@@ -1,0 +1,124 @@
+"""The batches that a run learns from: which images, in what order, changed how, and what is mixed in.
+
+All randomness of a run is here, but for dropout's, which is torch's global generator.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnist_demo.augmentation import augment, vary_pen
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    from mnist_demo.corrections import ExtraImages
+
+
+class Batches:
+    """The training images of a run: `n_images` of them, in `steps_per_epoch` batches, and those held out.
+
+    Raises
+    ------
+    HyperparameterError
+        When the dataset has not as many images as are asked for.
+    """
+
+    def __init__(self, chosen: Hyperparameters, dataset: DigitDataset, extra: "ExtraImages | None" = None) -> None:
+        n_training, n_validation = chosen.split_sizes(len(dataset.train_labels))
+        pixels, labels = as_tensor(dataset.train_pixels), torch.from_numpy(dataset.train_labels)
+        self.held_out = (pixels[len(pixels) - n_validation :], labels[len(labels) - n_validation :])
+        pixels, labels = pixels[:n_training], labels[:n_training]
+        # The built-in digits are not added to themselves: copies of held-out ones would be among them.
+        copies = chosen.builtin_copies if dataset.name != "builtin" else 0
+        if chosen.synthetic_digits or copies:
+            pixels, labels = _with_more_digits(pixels, labels, chosen, copies)
+        self._pixels, self._labels = pixels, labels
+        self._chosen = chosen
+        self.n_images = len(labels)
+        self.steps_per_epoch = math.ceil(self.n_images / chosen.batch_size)
+        # Generators of their own: what is not used leaves everything else as it was.
+        self._generators = {
+            name: torch.Generator().manual_seed(chosen.seed) for name in ("order", "variation", "mixing")
+        }
+        self._epoch_order = self._generators["order"].get_state()
+        self._mix_in = _mixing(extra, self._generators["mixing"])
+
+    def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the batches of one epoch: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
+
+        The first `skip` images of the epoch have been met already. The order is drawn at once, all else on the way.
+        """
+        self._epoch_order = self._generators["order"].get_state()
+        if self._chosen.shuffle:
+            return self._batches(torch.randperm(self.n_images, generator=self._generators["order"]), skip)
+        return self._batches(None, skip)
+
+    def _batches(self, order: Tensor | None, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        chosen, variation = self._chosen, self._generators["variation"]
+        for begin in range(skip, self.n_images, chosen.batch_size):
+            batch = slice(begin, begin + chosen.batch_size)
+            indices = batch if order is None else order[batch]
+            images, labels = self._pixels[indices].float().div_(255), self._labels[indices]
+            if chosen.pen_variation:
+                images = vary_pen(images, variation)
+            if chosen.augmentation:
+                images = augment(images, variation)
+            yield self._mix_in(images, labels)
+
+    def random_state(self, inside_epoch: bool) -> dict[str, Tensor]:
+        """Return the states of the generators: of the order, that at the beginning of an epoch which is under way."""
+        states = {name: generator.get_state() for name, generator in self._generators.items()}
+        return {**states, "order": self._epoch_order} if inside_epoch else states
+
+    def restore_random_state(self, states: Mapping[str, Tensor]) -> None:
+        """Go on from what `random_state` gave; raise RuntimeError or TypeError when that is no state."""
+        for name, generator in self._generators.items():
+            generator.set_state(states[name])
+        self._epoch_order = states["order"]
+
+
+def as_tensor(pixels: np.ndarray) -> Tensor:
+    """Return `pixels` as a tensor that shares their memory, and may be read-only as they are."""
+    with warnings.catch_warnings():
+        # A read-only memory map is what is wanted: nothing here writes to pixels.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(pixels)
+
+
+def _with_more_digits(
+    pixels: Tensor, labels: Tensor, chosen: Hyperparameters, builtin_copies: int
+) -> tuple[Tensor, Tensor]:
+    """Return `pixels` and `labels` with synthetic digits and copies of the built-in training digits after them."""
+    # These import SciPy, Pillow and scikit-learn, which most runs do without.
+    from mnist_demo.builtin_digits import load_builtin_digits
+    from mnist_demo.synthetic_digits import draw_digits
+
+    more = [draw_digits(chosen.synthetic_digits, chosen.seed)]
+    if builtin_copies:
+        builtin_pixels, _test_pixels, builtin_labels, _test_labels = load_builtin_digits()
+        more += [(builtin_pixels, builtin_labels.astype(np.int64))] * builtin_copies
+    all_pixels, all_labels = zip(*more, strict=True)
+    return torch.cat([pixels, *map(as_tensor, all_pixels)]), torch.cat([labels, *map(torch.from_numpy, all_labels)])
+
+
+def _mixing(
+    extra: "ExtraImages | None", variation: torch.Generator
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Return a function that adds extra images to a batch, as many as make up their share of it, or none."""
+    if extra is None:
+        return lambda images, labels: (images, labels)
+    ratio = extra.share / (1 - extra.share)
+    extra_images, extra_labels = torch.tensor(extra.images), torch.tensor(extra.labels)
+
+    def mix_in(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        drawn = torch.randint(len(extra_labels), (math.ceil(len(images) * ratio),), generator=variation)
+        changed = augment(extra_images[drawn], variation)
+        return torch.cat([images, changed]), torch.cat([labels, extra_labels[drawn]])
+
+    return mix_in
