@@ -10,6 +10,7 @@ and what to do next.
     ├── ImageError             a picture to classify is no picture, blank, or far too large
     ├── DrawingFileError       a file of labelled drawings is damaged, of another kind, or far too large
     ├── HistoryFileError       a file of a run's history is damaged or of another kind
+    ├── ExportError            a run has not what a format needs, or a package for it is missing
     ├── CheckpointError        a saved model is missing, damaged, of another kind, or cannot be written
     ├── RunError               a saved run is missing, damaged, or cannot be written
     ├── JobError               a training job cannot be started or commanded, or is no longer known
@@ -47,6 +48,10 @@ class DrawingFileError(MnistDemoError, ValueError):
 
 class HistoryFileError(MnistDemoError, ValueError):
     """A file of a run's history is damaged, or was not written by this program."""
+
+
+class ExportError(MnistDemoError):
+    """A run cannot be exported in a format: it has not what that needs, or a package is missing."""
 
 
 class CheckpointError(MnistDemoError):

@@ -1,0 +1,73 @@
+"""What is exported: one run, wherever it was kept. Nothing here imports torch before it is needed."""
+
+import math
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    from mnist_demo.checkpoints import TrainedClassifier
+
+
+@dataclass(frozen=True, eq=False)
+class ExportedRun:
+    """A run as the exports see it; it can be pickled.
+
+    `weights` are safetensors bytes, with or without a checkpoint's header, of the model after the last step of
+    `history`, or None before there are any. `dataset_name` and `dataset_digest` are those of its `DigitDataset`.
+    `threads` is how many it computed with: another number rounds sums differently. `name` is what a person called the
+    run, or empty. `is_repeatable` is False for a run that began with another run's weights or learned from drawings:
+    its settings alone do not bring it back.
+    """
+
+    hyperparameters: Hyperparameters
+    history: History
+    weights: bytes | None
+    dataset_name: str
+    dataset_digest: str
+    threads: int = 1
+    name: str = ""
+    is_repeatable: bool = True
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The newest figures that are finite numbers, as checkpoints keep them."""
+        history = self.history
+        newest = {
+            "step": history.step_count,
+            "seconds": history.seconds,
+            "test_loss": history.test_loss,
+            "test_accuracy": history.test_accuracy,
+        }
+        return {name: value for name, value in newest.items() if value is not None and math.isfinite(value)}
+
+    def load_classifier(self) -> "TrainedClassifier":
+        """Return the run's model; raise ExportError when there is none, or none that can be used."""
+        from mnist_demo.checkpoints import classifier_from_bytes
+
+        if self.weights is None:
+            raise ExportError(_("This run has no model yet: let it train a step, then export it."))
+        try:
+            classifier = classifier_from_bytes(self.weights, self.hyperparameters)
+        except CheckpointError as error:
+            raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
+        if not all(bool(tensor.isfinite().all()) for tensor in classifier.model.state_dict().values()):
+            message = _("The weights of this run are no finite numbers any more; export its history instead.")
+            raise ExportError(message)
+        return classifier
+
+
+def require(package: str) -> ModuleType:
+    """Import `package`, or raise an ExportError that says how to get it."""
+    import importlib
+
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        message = _("This format needs the package {package}, which is not installed: run “pip install {package}”.")
+        raise ExportError(message.format(package=package.partition(".")[0])) from error

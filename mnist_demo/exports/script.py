@@ -1,0 +1,174 @@
+"""A Python script of its own that repeats a run, and prints the same figures.
+
+It is put together from this project's own source: the model, the augmentation and whatever else the run used as they
+are (`source_bundle`), the settings (`script_settings`), and a plain training loop (`script_template`) of which only the
+lines remain that the run needs.
+"""
+
+import ast
+import importlib.metadata
+import inspect
+import re
+
+from mnist_demo.datasets import MNIST
+from mnist_demo.errors import ExportError
+from mnist_demo.exports import script_settings, script_template
+from mnist_demo.exports.exported_run import ExportedRun
+from mnist_demo.exports.script_parts import format_row
+from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.translation import _
+
+_MARK = re.compile(r"  # (?P<comment>.*?) ?\[(?P<negated>not )?(?P<mark>[a-z-]+)\]$")
+
+
+def build_script(run: ExportedRun) -> str:
+    """Return the source of a script that repeats `run`.
+
+    Raises
+    ------
+    ExportError
+        When the run's settings alone do not bring it back, or it has not begun.
+    """
+    if not run.is_repeatable:
+        raise ExportError(_("A run that went on from another model, or learned from drawings, cannot be repeated."))
+    if run.history.started is None:
+        raise ExportError(_("This run has not begun yet: export the script when it has."))
+    code = str(
+        bundle_sources(
+            [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
+            changed={
+                script_settings.__name__: _fill_in(inspect.getsource(script_settings), _settings(run)),
+                script_template.__name__: _keep_marked(inspect.getsource(script_template), _marks(run)),
+            },
+        )
+    )
+    return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
+
+
+def expected_output(run: ExportedRun) -> str:
+    """Return what a script that repeats `run` prints, as far as the run has come."""
+    history = run.history
+    rows: list[list[str | int | float]] = [["epoch", "train loss", "test loss", "test accuracy"]]
+    if run.hyperparameters.validation_size:
+        rows[0] += ["held-out loss", "accuracy"]
+    for event in ([history.started] if history.started else []) + history.epochs:
+        measured = [event.test_loss, event.test_accuracy]
+        if event.validation_loss is not None and event.validation_accuracy is not None:
+            measured += [event.validation_loss, event.validation_accuracy]
+        rows.append([getattr(event, "epoch", 0), getattr(event, "train_loss", ""), *measured])
+    if history.diverged:
+        rows.append([f"step {history.diverged.step}", "no number"])
+    if history.stopped:
+        rows.append([f"step {history.stopped.step}", "", history.stopped.test_loss, history.stopped.test_accuracy])
+    return "".join(f"{format_row(*row)}\n" for row in rows)
+
+
+def _marks(run: ExportedRun) -> set[str]:
+    """Return the marks of the lines that `run` needs."""
+    chosen, history = run.hyperparameters, run.history
+    is_mnist = run.dataset_digest == MNIST.train_sha256
+    optimizer = "sgd-decay" if chosen.optimizer == "sgd" and chosen.weight_decay else chosen.optimizer
+    conditions = {
+        "mnist": is_mnist,
+        "folder": run.dataset_name == "folder" and not is_mnist,
+        "builtin": run.dataset_name == "builtin",
+        "validation": chosen.validation_size,
+        "subset": chosen.training_size is not None,
+        "others": chosen.training_size is None and chosen.validation_size,
+        "synthetic": chosen.synthetic_digits,
+        "copies": chosen.builtin_copies and run.dataset_name != "builtin",
+        chosen.model: True,
+        optimizer: chosen.model != "scratch-linear",
+        "dropout": chosen.dropout and chosen.model not in ("scratch-linear", "linear"),
+        "one-cycle": chosen.one_cycle,
+        "shuffle": chosen.shuffle,
+        "variation": chosen.augmentation or chosen.pen_variation,
+        "augmentation": chosen.augmentation,
+        "pen": chosen.pen_variation,
+        "stopped": history.stopped,
+        "diverged": history.diverged,
+        "counted": history.stopped or history.diverged,
+    }
+    return {mark for mark, holds in conditions.items() if holds}
+
+
+def _settings(run: ExportedRun) -> dict[str, object]:
+    chosen = run.hyperparameters
+    return {
+        **{name.upper(): getattr(chosen, name) for name in chosen.as_dict()},
+        "STOPPED_AFTER_STEP": run.history.stopped.step if run.history.stopped else 0,
+        "THREADS": run.threads,
+        "DIGEST": run.dataset_digest,
+    }
+
+
+def _fill_in(source: str, values: dict[str, object]) -> str:
+    """Return the settings' source with the run's values; comments stay."""
+
+    def fill_in(match: re.Match[str]) -> str:
+        name, _default, comment = match.groups()
+        return f"{name} = {_literal(values[name])}{comment}"
+
+    return re.sub(r"^([A-Z_]+) = (.*?)((?:  #.*)?)$", fill_in, source, flags=re.MULTILINE)
+
+
+def _literal(value: object) -> str:
+    """Return `value` as this project writes it: 60_000, "text"."""
+    if isinstance(value, str):
+        return f'"{value}"'  # hexadecimal digits
+    return f"{value:_}" if isinstance(value, int) else repr(value)
+
+
+def _keep_marked(source: str, marks: set[str]) -> str:
+    """Return the template's source without the lines whose mark does not hold, and without marks."""
+    kept = []
+    for line in source.splitlines():
+        found = _MARK.search(line)
+        if found is None:
+            kept.append(line)
+        elif (found["mark"] in marks) != bool(found["negated"]):
+            comment = f"  # {found['comment']}" if found["comment"] else ""
+            kept.append(line[: found.start()] + comment)
+    return "\n".join(kept)
+
+
+def _introduction(run: ExportedRun, code: str) -> str:
+    """Return the docstring of the script: what it repeats, what it needs, and what the run printed."""
+    # Whatever a person typed must stay text: no quotes, no backslashes, no lines of its own.
+    name = "".join(letter if letter.isalnum() or letter in " .,;:!?()+-–" else " " for letter in run.name[:80]).strip()
+    marks = _marks(run)
+    folder = " FOLDER" if "folder" in marks else " [FOLDER]" if "mnist" in marks else ""
+    called = f", called “{name}”" if name else ""
+    lines = [
+        f"Repeats a run of “{run.hyperparameters.model_title}”{called}.",
+        "",
+        "Set up and run:",
+        "",
+        f"    pip install {' '.join(_requirements(code))}",
+        f"    python repeat_run.py{folder}",
+        "",
+    ]
+    if folder:
+        without = "; without one, it is downloaded from OpenML" if "mnist" in marks else ""
+        lines += [f"FOLDER has the four IDX files, as MNIST was published in{without}.", ""]
+    lines += [
+        "On the same machine it prints what the run printed; others, and other versions, may round differently:",
+        "",
+    ]
+    return "\n".join(lines) + "\n" + expected_output(run)
+
+
+def _requirements(code: str) -> list[str]:
+    """Return what pip has to install for the imports in `code`, with the versions that are installed here."""
+    modules = set()
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Import():
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            case ast.ImportFrom():
+                modules.add((node.module or "").partition(".")[0])
+    if "fetch_openml" in code:
+        modules.add("pandas")  # which scikit-learn reads the file with
+    distributions = importlib.metadata.packages_distributions()
+    names = {distributions[module][0] for module in modules if module in distributions}
+    return [f"{name}=={importlib.metadata.version(name).partition('+')[0]}" for name in sorted(names, key=str.lower)]

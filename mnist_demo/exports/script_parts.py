@@ -1,0 +1,59 @@
+"""What an exported script does besides what the project has: written to be read there, and as short as can be."""
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnist_demo.exports.script_settings import DIGEST
+from mnist_demo.training import EVALUATION_BATCH
+
+
+def download_mnist() -> list[np.ndarray]:
+    """Return train and test pixels, uint8 (n, 28, 28), then their labels, from OpenML; about a minute, once."""
+    from sklearn.datasets import fetch_openml
+
+    pixels, labels = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False)
+    pixels, labels = pixels.astype(np.uint8).reshape(-1, 28, 28), labels.astype(np.uint8)
+    return [pixels[:60_000], pixels[60_000:], labels[:60_000], labels[60_000:]]
+
+
+def read_folder(folder: str) -> list[np.ndarray]:
+    """Return the same from the four files in which MNIST was published, gzipped or not."""
+    names = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
+    return [read_idx(Path(folder, name)) for name in names]
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Return the numbers of an IDX file: after two zeros and the type come the number of axes, their lengths, bytes."""
+    content = path.read_bytes() if path.exists() else gzip.decompress(Path(f"{path}.gz").read_bytes())
+    shape = np.frombuffer(content, ">i4", count=content[3], offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(shape)).reshape(shape).copy()
+
+
+def check_digits(pixels: np.ndarray) -> None:
+    """Say so when these are not the training images of the run: then the figures are others too."""
+    header = np.array([2051, *pixels.shape], ">i4").tobytes()
+    if hashlib.sha256(header + pixels.tobytes()).hexdigest() != DIGEST:
+        print("Attention: these are not the digits that the run learned from.")
+
+
+@torch.no_grad()
+def evaluate(model: Any, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Return the mean loss and the accuracy on images that are not trained on; every image counts the same."""
+    model.eval()
+    loss_sum, correct = 0.0, 0
+    for batch in torch.arange(len(labels)).split(EVALUATION_BATCH):
+        logits = model(pixels[batch].float() / 255)
+        loss_sum += model.loss(logits, labels[batch]).item() * len(batch)
+        correct += int((logits.argmax(dim=1) == labels[batch]).sum())
+    return loss_sum / len(labels), correct / len(labels)
+
+
+def format_row(*cells: str | int | float) -> str:
+    """Return a line of the table: losses and accuracies (fractions) with four decimals."""
+    return "".join(f"{cell:15.4f}" if isinstance(cell, float) else f"{cell:>15}" for cell in cells)

@@ -1,0 +1,18 @@
+"""The settings at the head of an exported script, with the hyperparameters' defaults: `script` writes a run's there."""
+
+SEED = 0
+EPOCHS = 5
+BATCH_SIZE = 100
+LEARNING_RATE = 0.5
+MOMENTUM = 0.9
+WEIGHT_DECAY = 0.0
+HIDDEN_SIZES = (128,)
+DROPOUT = 0.0
+TRAINING_SIZE = 60_000  # images, from the beginning of the training set
+VALIDATION_SIZE = 0  # images, from its end: not trained on, but measured as test images are
+SYNTHETIC_DIGITS = 0
+BUILTIN_COPIES = 0
+STOPPED_AFTER_STEP = 0
+THREADS = 1  # another number rounds sums differently
+# SHA-256 of the training images that the run learned from, as an IDX file holds them.
+DIGEST = ""

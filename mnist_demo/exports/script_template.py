@@ -1,0 +1,113 @@
+"""main() of an exported script, with everything that any run may need.
+
+`script` keeps the lines that go with a run: those without a mark, and those whose mark, in brackets at their end, is
+true of it. The loop is the plain one that a textbook shows; tests hold it against what `mnist_demo.training` measures.
+"""
+
+import math
+import sys
+from typing import Any
+
+import torch
+
+from mnist_demo.augmentation import augment, vary_pen
+from mnist_demo.builtin_digits import load_builtin_digits
+from mnist_demo.exports.script_parts import check_digits, download_mnist, evaluate, format_row, read_folder
+from mnist_demo.exports.script_settings import (
+    BATCH_SIZE,
+    BUILTIN_COPIES,
+    DROPOUT,
+    EPOCHS,
+    HIDDEN_SIZES,
+    LEARNING_RATE,
+    MOMENTUM,
+    SEED,
+    STOPPED_AFTER_STEP,
+    SYNTHETIC_DIGITS,
+    THREADS,
+    TRAINING_SIZE,
+    VALIDATION_SIZE,
+    WEIGHT_DECAY,
+)
+from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ManualSGD, ScratchLinear
+from mnist_demo.synthetic_digits import draw_digits
+
+
+def main() -> None:
+    """Train as the run did, and print what it printed."""
+    torch.set_num_threads(THREADS)
+    digits: Any  # [never]
+    digits = read_folder(sys.argv[1]) if len(sys.argv) > 1 else download_mnist()  # [mnist]
+    digits = read_folder(sys.argv[1])  # [folder]
+    digits = load_builtin_digits()  # [builtin]
+    check_digits(digits[0])
+    train_pixels, test_pixels, train_labels, test_labels = (torch.from_numpy(array) for array in digits)
+    train_labels, test_labels = train_labels.long(), test_labels.long()
+    held_out_pixels, held_out_labels = train_pixels[-VALIDATION_SIZE:], train_labels[-VALIDATION_SIZE:]  # [validation]
+    train_pixels, train_labels = train_pixels[:TRAINING_SIZE], train_labels[:TRAINING_SIZE]  # [subset]
+    train_pixels, train_labels = train_pixels[:-VALIDATION_SIZE], train_labels[:-VALIDATION_SIZE]  # [others]
+    more_pixels, more_labels = map(torch.from_numpy, draw_digits(SYNTHETIC_DIGITS, SEED))  # [synthetic]
+    train_pixels = torch.cat([train_pixels, more_pixels])  # [synthetic]
+    train_labels = torch.cat([train_labels, more_labels])  # [synthetic]
+    copied_pixels, _, copied_labels, _ = map(torch.from_numpy, load_builtin_digits())  # [copies]
+    train_pixels = torch.cat([train_pixels, *[copied_pixels] * BUILTIN_COPIES])  # [copies]
+    train_labels = torch.cat([train_labels, *[copied_labels.long()] * BUILTIN_COPIES])  # [copies]
+
+    torch.manual_seed(SEED)  # the first weights are random
+    model: Any  # [never]
+    model = ScratchLinear()  # [scratch-linear]
+    model = Linear()  # [linear]
+    model = MLP(HIDDEN_SIZES, DROPOUT)  # [mlp]
+    model = ConvNet(DROPOUT)  # [convnet]
+    model = DeepConvNet(DROPOUT)  # [deep-convnet]
+    torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
+    order = torch.Generator().manual_seed(SEED)  # [shuffle]
+    variation = torch.Generator().manual_seed(SEED)  # [variation]
+    optimizer: Any  # [never]
+    optimizer = ManualSGD(model.parameters(), LEARNING_RATE)  # [scratch-linear]
+    optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE)  # [sgd]
+    optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [sgd-decay]
+    optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY)  # [momentum]
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adam]
+    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adamw]
+    steps = EPOCHS * math.ceil(len(train_labels) / BATCH_SIZE)  # [one-cycle]
+    one_cycle = torch.optim.lr_scheduler.OneCycleLR  # [one-cycle]
+    schedule = one_cycle(optimizer, LEARNING_RATE, total_steps=steps + 1, cycle_momentum=False)  # [one-cycle]
+
+    print(format_row("epoch", "train loss", "test loss", "test accuracy"))  # [not validation]
+    print(format_row("epoch", "train loss", "test loss", "test accuracy", "held-out loss", "accuracy"))  # [validation]
+    test = evaluate(model, test_pixels, test_labels)
+    held_out = evaluate(model, held_out_pixels, held_out_labels)  # [validation]
+    print(format_row(0, "", *test))  # [not validation]
+    print(format_row(0, "", *test, *held_out))  # [validation]
+    step = 0  # [counted]
+    for epoch in range(1, EPOCHS + 1):
+        model.train()
+        loss_sum = 0.0
+        images_in_order = torch.arange(len(train_labels))  # [not shuffle]
+        images_in_order = torch.randperm(len(train_labels), generator=order)  # [shuffle]
+        for batch in images_in_order.split(BATCH_SIZE):
+            if step == STOPPED_AFTER_STEP:  # [stopped]
+                print(format_row(f"step {step}", "", *evaluate(model, test_pixels, test_labels)))  # [stopped]
+                return  # [stopped]
+            step += 1  # [counted]
+            images, labels = train_pixels[batch].float() / 255, train_labels[batch]
+            images = vary_pen(images, variation)  # [pen]
+            images = augment(images, variation)  # [augmentation]
+            optimizer.zero_grad()
+            loss = model.loss(model(images), labels)
+            if not loss.isfinite():  # [diverged]
+                print(format_row(f"step {step}", "no number"))  # [diverged]
+                return  # [diverged]
+            loss.backward()
+            optimizer.step()
+            schedule.step()  # [one-cycle]
+            loss_sum += loss.item() * len(batch)
+        train_loss = loss_sum / len(train_labels)
+        test = evaluate(model, test_pixels, test_labels)
+        if not math.isfinite(test[0]):  # [diverged]
+            print(format_row(f"step {step}", "no number"))  # [diverged]
+            return  # [diverged]
+        held_out = evaluate(model, held_out_pixels, held_out_labels)  # [validation]
+        print(format_row(epoch, train_loss, *test))  # [not validation]
+        print(format_row(epoch, train_loss, *test, *held_out))  # [validation]

@@ -1,0 +1,206 @@
+"""Runs in the formats of other programs, read back by other means than wrote them."""
+
+import dataclasses
+import io
+import json
+import struct
+import sys
+import tomllib
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_demo.checkpoints import load_checkpoint_bytes, weights_to_bytes
+from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.errors import ExportError
+from mnist_demo.exports import EXPORTS, ExportedRun, build_export
+from mnist_demo.exports.beside import build_beside
+from mnist_demo.exports.chart_pictures import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, VALIDATION_COLOUR
+from mnist_demo.history import History
+from mnist_demo.history_files import history_to_csv
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.models import build_model
+from tests.exported_runs import train_run
+
+
+@pytest.fixture(scope="module")
+def run(builtin: DigitDataset) -> ExportedRun:
+    chosen = Hyperparameters(model="convnet", epochs=2, validation_size=100, training_size=600, learning_rate=0.05)
+    return dataclasses.replace(train_run(chosen, builtin), name="Mine, $1 < $2 & 한글")
+
+
+@pytest.fixture
+def not_begun(quick: Hyperparameters) -> ExportedRun:
+    return ExportedRun(quick, History(), None, "builtin", "")
+
+
+def read_events(content: bytes) -> list[Any]:
+    """Return the records of an event file (https://www.tensorflow.org/tutorials/load_data/tfrecord)."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    events, at = [], 0
+    while at < len(content):
+        (length,) = struct.unpack_from("<Q", content, at)
+        events.append(Event.FromString(content[at + 12 : at + 12 + length]))
+        at += 12 + length + 4
+    return events
+
+
+def read_scalars(archive: zipfile.ZipFile, part: str, tag: str) -> list[tuple[int, float]]:
+    (name,) = [name for name in archive.namelist() if name.startswith(f"{part}/")]
+    return [
+        (event.step, value.simple_value)
+        for event in read_events(archive.read(name))
+        for value in event.summary.value
+        if value.tag == tag
+    ]
+
+
+def test_safetensors_opened_again_answer_as_the_run_did(run: ExportedRun, builtin: DigitDataset) -> None:
+    opened = load_checkpoint_bytes(build_export(run, "safetensors"), "model.safetensors")
+
+    images = scale_pixels(builtin.test_pixels[:20])
+    expected = run.load_classifier().predict_probabilities(images)
+    assert np.array_equal(opened.predict_probabilities(images), expected)
+    assert opened.hyperparameters == run.hyperparameters
+    assert opened.figures["test_accuracy"] == run.history.test_accuracy
+
+
+def test_onnx_of_a_convnet_answers_any_number_of_images_as_the_run_does(
+    run: ExportedRun, builtin: DigitDataset
+) -> None:
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    model = onnx.load_model_from_string(build_export(run, "onnx"))
+
+    for count in (1, 30):
+        images = scale_pixels(builtin.test_pixels[-count:])
+        (answers,) = ReferenceEvaluator(model).run(["probabilities"], {"images": images})
+        assert answers == pytest.approx(run.load_classifier().predict_probabilities(images), abs=1e-5)
+    about = {entry.key: entry.value for entry in model.metadata_props}
+    assert "float32 (n, 28, 28) in [0, 1]" in about["description"]
+    assert json.loads(about["mnist_demo"])["figures"]["test_accuracy"] == run.history.test_accuracy
+
+
+def test_onnx_of_the_model_from_scratch_is_checked_and_built(builtin: DigitDataset, quick: Hyperparameters) -> None:
+    run = train_run(quick.replace(model="scratch-linear", epochs=1), builtin)
+
+    assert len(build_export(run, "onnx")) > 784 * 10 * 4
+
+
+def test_onnx_that_answers_otherwise_is_not_offered(run: ExportedRun, quick: Hyperparameters) -> None:
+    import onnx
+
+    from mnist_demo.exports.onnx_model import check_answers
+
+    constant = onnx.parser.parse_model(
+        '<ir_version: 9, opset_import: ["" : 20]> g (float[n,28,28] images) => (float[n,10] probabilities)'
+        "{ begin = Constant<value = int64[1] {0}>() end = Constant<value = int64[1] {10}>()"
+        "  last = Constant<value = int64[1] {1}>() flat = Flatten(images)"
+        "  probabilities = Slice(flat, begin, end, last) }"
+    )
+
+    with pytest.raises(ExportError, match="does not answer 100 digits as the original does"):
+        check_answers(constant, run.load_classifier())
+
+
+def test_history_is_the_csv_of_the_history(run: ExportedRun) -> None:
+    assert build_export(run, "history-csv") == history_to_csv(run.history)
+
+
+def test_event_files_hold_every_step_and_every_measurement(run: ExportedRun) -> None:
+    with zipfile.ZipFile(io.BytesIO(build_export(run, "tensorboard"))) as archive:
+        steps = run.history.steps
+        losses = list(zip(steps["step"], np.array(steps["train_loss"], np.float32), strict=True))
+        assert read_scalars(archive, "train", "loss") == losses
+        assert len(read_scalars(archive, "train", "learning_rate")) == run.history.step_count
+        for part in ("test", "validation"):
+            measured = read_scalars(archive, part, "accuracy")
+            assert [step for step, _value in measured] == [0, 6, 12]
+            assert measured[-1][1] == pytest.approx(getattr(run.history.epochs[-1], f"{part}_accuracy"))
+
+
+def test_event_files_say_which_version_they_are(run: ExportedRun) -> None:
+    with zipfile.ZipFile(io.BytesIO(build_export(run, "tensorboard"))) as archive:
+        first = [read_events(archive.read(name))[0] for name in archive.namelist()]
+
+    assert [event.file_version for event in first] == ["brain.Event:2"] * 3
+
+
+def test_png_is_a_picture_wide_enough_for_print(run: ExportedRun) -> None:
+    with Image.open(io.BytesIO(build_export(run, "chart-png"))) as picture:
+        assert picture.format == "PNG"
+        assert picture.width >= 1500
+
+
+def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: ExportedRun) -> None:
+    content = build_export(run, "chart-svg")
+
+    texts = {element.text for element in ElementTree.fromstring(content).iter() if element.tag.endswith("text")}
+    assert {"train", "test", "validation", "Loss (cross-entropy)", "step"} <= texts
+    assert any(run.name in (text or "") for text in texts)
+    assert build_export(run, "chart-svg") == content
+
+
+def test_charts_of_a_run_that_has_not_begun_are_empty_axes(not_begun: ExportedRun) -> None:
+    assert build_export(not_begun, "chart-svg")
+
+
+def test_chart_colours_are_those_of_the_page() -> None:
+    config = tomllib.loads(Path(".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]["light"]
+
+    assert config["chartCategoricalColors"] == [TRAIN_COLOUR, TEST_COLOUR, VALIDATION_COLOUR]
+    assert config["textColor"] == TEXT_COLOUR
+
+
+@pytest.mark.parametrize("name", ["safetensors", "onnx"])
+def test_model_of_a_run_without_weights_is_refused(not_begun: ExportedRun, name: str) -> None:
+    with pytest.raises(ExportError, match="no model yet"):
+        build_export(not_begun, name)
+
+
+def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -> None:
+    model = build_model(not_begun.hyperparameters)
+    next(model.parameters()).data[0, 0] = np.nan
+
+    with pytest.raises(ExportError, match="no finite numbers any more"):
+        build_export(dataclasses.replace(not_begun, weights=weights_to_bytes(model)), "safetensors")
+
+
+def test_format_that_does_not_exist_is_named_with_those_that_do(run: ExportedRun) -> None:
+    with pytest.raises(ExportError, match=r"“xls” is not a format .* safetensors, onnx, script"):
+        build_export(run, "xls")
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("onnx", "onnxscript"), ("tensorboard", "tensorboardX"), ("chart-png", "matplotlib")]
+)
+def test_package_that_is_missing_is_named_with_the_command_that_brings_it(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch, name: str, package: str
+) -> None:
+    for module in [module for module in sys.modules if module.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+
+    with pytest.raises(ExportError, match=f"pip install {package}"):
+        build_export(run, name)
+
+
+def test_every_format_has_a_name_of_its_own_and_a_file_name() -> None:
+    assert all(export.name == name for name, export in EXPORTS.items())
+    assert len({export.file_name for export in EXPORTS.values()}) == len(EXPORTS)
+
+
+def test_export_beside_is_the_same_file(run: ExportedRun) -> None:
+    assert build_beside(run, "chart-svg") == build_export(run, "chart-svg")
+
+
+def test_export_beside_that_cannot_be_built_gives_the_same_sentence(not_begun: ExportedRun) -> None:
+    with pytest.raises(ExportError, match="no model yet"):
+        build_beside(not_begun, "onnx")
