@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mnist_demo.hyperparameters import CUSTOMARY_LEARNING_RATES
 from mnist_demo.translation import _
 
 
@@ -69,9 +70,7 @@ class Diverged:
 
     @property
     def _remedy(self) -> float:
-        # Customary starting points; for rates below them, a tenth of what was tried.
-        customary = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}[self.optimizer]
-        return min(customary, self.learning_rate / 10)
+        return min(CUSTOMARY_LEARNING_RATES[self.optimizer], self.learning_rate / 10)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,9 @@ OPTIMIZER_CHOICES = (
     Choice("adamw", N_("AdamW"), N_("Adam with weight decay kept apart from the gradient.")),
 )
 
+# Where people customarily start, by optimizer.
+CUSTOMARY_LEARNING_RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
+
 FIELDS: dict[str, Field] = {
     "model": Field("choice", N_("Model"), N_("What is trained."), choices=MODEL_CHOICES),
     "optimizer": Field(

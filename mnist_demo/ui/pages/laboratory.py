@@ -10,6 +10,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
 from mnist_demo.ui.panels.comparison import render_comparison
 from mnist_demo.ui.panels.corrections import render_correction, render_my_drawings
+from mnist_demo.ui.panels.diagnosis import render_diagnosis
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
 from mnist_demo.ui.panels.explanation import render_explanation
 from mnist_demo.ui.panels.picture import render_picture
@@ -37,6 +38,7 @@ def render_laboratory() -> None:
 
 
 def _render_beneath_charts(job: Job) -> None:
+    render_diagnosis(job)
     render_step_detail(job)
 
 

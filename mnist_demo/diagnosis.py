@@ -1,0 +1,275 @@
+"""What goes wrong in a run, recognised from its history: named, explained, and with a remedy.
+
+The rules look at the ends of epochs only, and while a run goes on they speak when two epochs in a row say the same: so
+a diagnosis neither comes too soon nor flickers. Their bounds were set on real runs, with MNIST and with the built-in
+digits: those in ``tests/test_diagnosis.py`` and about a hundred more, the presets among them.
+
+>>> from mnist_demo.events import Epoch, Started
+>>> history = History()
+>>> history.append(Started(600, 1200, 60_000, 7850, 2.33, 0.1, None, None))
+>>> history.append(Epoch(1, 600, 2.33, 0.10, 2.33, 0.1, None, None, 0.2))
+>>> history.append(Epoch(2, 1200, 2.32, 0.11, 2.32, 0.1, None, None, 0.4))
+>>> diagnose(history, Hyperparameters(learning_rate=1e-6, epochs=2)).kind
+'rate-too-small'
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mnist_demo.events import Epoch
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import CUSTOMARY_LEARNING_RATES, Hyperparameters
+from mnist_demo.translation import _
+
+Kind = Literal["diverged", "stuck", "held-back", "rate-too-small", "overshooting", "overfitting"]
+
+# Before so many steps nothing is said: every model begins at chance.
+ENOUGH_STEPS = 30
+ENOUGH_STEPS_AT_CHANCE = 60
+# Ten classes: who always answers the same is right in 10 % of the cases, and knows next to nothing up to here.
+CHANCE_ACCURACY = 0.25
+GUESSING_LOSS = math.log(10)
+# "Hardly moved": the loss is still nine tenths of that before training; what began so slowly is under way from here on.
+HARDLY_MOVED = 0.9
+UNDER_WAY = 0.6
+# Of the customary learning rate; more than this may be chosen with care.
+FAR_TOO_SMALL = 0.2
+# A healthy model's loss is 3 to 5 times its share of mistakes; of one that is not sure of itself yet, somewhat more.
+# More, on the very images that it learns from, after an epoch above the loss before training or one in which the loss
+# rose, means that each step throws the weights further than the last had brought them.
+OVERSHOOTING_RATIO = 6.5
+EXPLOSION = 1.3
+OVERSHOOTING_RISE = 1.05
+# Overfitting: the loss on other images stands so much above its lowest, which is so many epochs ago, while the loss on
+# the training images went down to so much of what it was then.
+RISE = 1.10
+EPOCHS_SINCE_BEST = 3
+TRAIN_FALL = 0.8
+# Weight decay from here on holds weights near zero, unless the optimizer (AdamW) multiplies it by its learning rate.
+STRONG_DECAY = 0.02
+TINY_BATCH = 8
+LINEAR_MODELS = ("linear", "scratch-linear")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a run. `title`, `explanation` (two sentences) and `advice` are texts in the reader's language.
+
+    `remedy` are the settings of the run with what `advice` says changed.
+    """
+
+    kind: Kind
+    title: str
+    explanation: str
+    advice: str
+    remedy: Hyperparameters
+
+
+def diagnose(history: History, hyperparameters: Hyperparameters) -> Diagnosis | None:
+    """Return what is wrong with the run so far, or None when nothing is, or nothing is certain yet."""
+    if history.diverged is not None:
+        return _build("diverged", history, hyperparameters)
+    epochs = history.epochs
+    if history.started is None or not epochs:
+        return None
+    kind = _recognise(history, epochs, hyperparameters)
+    has_ended = history.stopped is not None or epochs[-1].step >= history.started.total_steps
+    if kind is None or (not has_ended and kind != _recognise(history, epochs[:-1], hyperparameters)):
+        return None
+    return _build(kind, history, hyperparameters)
+
+
+def _recognise(history: History, epochs: Sequence[Epoch], chosen: Hyperparameters) -> Kind | None:
+    if history.started is None or not epochs or epochs[-1].step < ENOUGH_STEPS:
+        return None
+    last, before = epochs[-1], history.started.test_loss
+    at_chance = last.test_accuracy <= CHANCE_ACCURACY and last.train_accuracy <= CHANCE_ACCURACY
+    unmoved = _is_unmoved(last, before)
+    if (at_chance or unmoved) and _has_strong_decay(chosen):
+        return "held-back"
+    if chosen.learning_rate < FAR_TOO_SMALL * CUSTOMARY_LEARNING_RATES[chosen.optimizer]:
+        began_unmoved = any(_is_unmoved(epoch, before) for epoch in epochs if epoch.step >= ENOUGH_STEPS)
+        if began_unmoved and UNDER_WAY < last.test_loss / before < 1.05:
+            return "rate-too-small"
+    elif at_chance and last.step >= ENOUGH_STEPS_AT_CHANCE and last.train_loss > HARDLY_MOVED * GUESSING_LOSS:
+        return "stuck"
+    if _overshoots(epochs, before):
+        return "overshooting"
+    if _overfits(epochs):
+        return "overfitting"
+    return None
+
+
+def _is_unmoved(epoch: Epoch, loss_before: float) -> bool:
+    # A model that went on from trained weights has little to gain.
+    return loss_before > 1.5 and all(
+        HARDLY_MOVED < loss / loss_before < 1.05 for loss in (epoch.test_loss, epoch.train_loss)
+    )
+
+
+def _has_strong_decay(chosen: Hyperparameters) -> bool:
+    strength = chosen.weight_decay * (chosen.learning_rate if chosen.optimizer == "adamw" else 1)
+    return strength >= STRONG_DECAY
+
+
+def _overshoots(epochs: Sequence[Epoch], loss_before: float) -> bool:
+    last = epochs[-1]
+    train_ratio = last.train_loss / max(1 - last.train_accuracy, 0.005)
+    test_ratio = last.test_loss / max(1 - last.test_accuracy, 0.005)
+    if min(train_ratio, test_ratio) < OVERSHOOTING_RATIO or last.test_accuracy <= CHANCE_ACCURACY:
+        return False
+    exploded = any(epoch.train_loss > EXPLOSION * loss_before for epoch in epochs)
+    rose = any(after.test_loss > OVERSHOOTING_RISE * before.test_loss for before, after in itertools.pairwise(epochs))
+    return exploded or rose
+
+
+def _overfits(epochs: Sequence[Epoch]) -> bool:
+    losses = _losses_elsewhere(epochs)
+    best = losses.index(min(losses))
+    since = losses[best + 1 :]
+    if len(since) < EPOCHS_SINCE_BEST:
+        return False
+    # One bad epoch is chance: the last three have to be bad.
+    risen = sum(since[-3:]) / 3 > RISE * losses[best] and min(since[-3:]) > (1 + RISE) / 2 * losses[best]
+    return risen and epochs[-1].train_loss < TRAIN_FALL * epochs[best].train_loss
+
+
+def _losses_elsewhere(epochs: Sequence[Epoch]) -> list[float]:
+    """Return the losses on images that are not trained on: those held out for validation where there are any."""
+    held_out = [epoch.validation_loss for epoch in epochs if epoch.validation_loss is not None]
+    return held_out if len(held_out) == len(epochs) else [epoch.test_loss for epoch in epochs]
+
+
+def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
+    match kind:
+        case "diverged":
+            return Diagnosis(
+                kind,
+                _("The run diverged"),
+                _(
+                    "Each step overshot the valley and landed higher on its other side, until the numbers were too "
+                    "large to count with. The learning rate multiplies the gradient: this one was too large."
+                ),
+                *_slower(chosen),
+            )
+        case "stuck":
+            return Diagnosis(
+                kind,
+                _("Stuck at chance"),
+                _(
+                    "The model answers no better than by guessing, one in ten, and its loss does not fall. Its units "
+                    "answer the same to every image, where the gradient is almost zero: first steps that were too "
+                    "large do that, and so do many layers."
+                ),
+                *_slower(chosen),
+            )
+        case "held-back":
+            return Diagnosis(
+                kind,
+                _("Held back by weight decay"),
+                _(
+                    "Weight decay pulls every weight towards zero at each step, here more strongly than the gradient "
+                    "pulls it away. The model stays close to one that answers the same to every image."
+                ),
+                _("Try it without weight decay."),
+                chosen.replace(weight_decay=0.0),
+            )
+        case "rate-too-small":
+            return Diagnosis(
+                kind,
+                _("Learning rate far too small"),
+                _(
+                    "The loss fell by next to nothing in a whole epoch: the direction is right, but the steps are "
+                    "tiny. At this pace it would take many times as many epochs."
+                ),
+                *_faster(chosen),
+            )
+        case "overshooting":
+            return Diagnosis(
+                kind,
+                _("Steps too large: the loss jumps about"),
+                _(
+                    "The model is often right, yet its loss is far above what so few mistakes should cost. Each step "
+                    "corrects its own batch so violently that other images pay for it."
+                ),
+                *_calmer(chosen),
+            )
+        case "overfitting":
+            losses = _losses_elsewhere(history.epochs)
+            best = losses.index(min(losses)) + 1
+            explanation = _(
+                "Since epoch {epoch} the loss on images that it does not learn from rises, while that on its training "
+                "images still falls. The model learns those by heart, and grows too sure of itself on others."
+            )
+            return Diagnosis(kind, _("Overfitting"), explanation.format(epoch=best), *_generalising(chosen, best))
+
+
+def _slower(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
+    customary = CUSTOMARY_LEARNING_RATES[chosen.optimizer]
+    at_customary_rate = chosen.learning_rate <= customary and chosen.model != "scratch-linear"
+    if chosen.optimizer in ("sgd", "momentum") and (at_customary_rate or _is_deep(chosen)):
+        return _with_adam(chosen)
+    return _with_rate(chosen, min(customary, chosen.learning_rate / 10))
+
+
+def _faster(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
+    if chosen.optimizer == "sgd" and _is_deep(chosen):
+        return _with_adam(chosen)
+    return _with_rate(chosen, _proven_rate(chosen))
+
+
+def _calmer(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
+    if chosen.batch_size <= TINY_BATCH and chosen.learning_rate <= 1:
+        # The customary rates are for batches of about a hundred; the rate goes with the size
+        # (Goyal et al. 2017, arXiv:1706.02677, section 2.1).
+        rate = float(f"{chosen.learning_rate * chosen.batch_size / 100:.2g}")
+        sentence = _(
+            "Try a learning rate of {rate} instead of {old}: a step that follows so few images has to be short."
+        )
+        words = sentence.format(rate=f"{rate:g}", old=f"{chosen.learning_rate:g}")
+        return words, chosen.replace(learning_rate=rate)
+    return _with_rate(chosen, min(_proven_rate(chosen), chosen.learning_rate / 10))
+
+
+def _is_deep(chosen: Hyperparameters) -> bool:
+    # Plain gradients fade on their way through that many layers.
+    return chosen.model == "mlp" and len(chosen.hidden_sizes) > 2
+
+
+def _proven_rate(chosen: Hyperparameters) -> float:
+    # The tutorial's own: without hidden layers, larger steps do no harm.
+    if chosen.optimizer == "sgd" and chosen.model in LINEAR_MODELS:
+        return 0.5
+    return CUSTOMARY_LEARNING_RATES[chosen.optimizer]
+
+
+def _generalising(chosen: Hyperparameters, best_epoch: int) -> tuple[str, Hyperparameters]:
+    is_network = chosen.model not in LINEAR_MODELS
+    if chosen.training_size is not None:
+        # As many epochs of all images would take far longer, and are not needed.
+        remedy = chosen.replace(training_size=None, epochs=min(chosen.epochs, 10))
+        return _(
+            "Try it with all training images: the more there are, the harder it is to learn them by heart."
+        ), remedy
+    if is_network and not chosen.augmentation:
+        sentence = _("Try affine augmentation: no image is ever seen twice in the same form.")
+        return sentence, chosen.replace(augmentation=True)
+    if is_network and chosen.dropout < 0.3:
+        sentence = _("Try a dropout of {share}: no unit may rely on a particular other one.")
+        return sentence.format(share="0.3"), chosen.replace(dropout=0.3)
+    sentence = _("Try it with {epochs} epochs: stop when the loss on other images is at its lowest.")
+    return sentence.format(epochs=best_epoch), chosen.replace(epochs=best_epoch)
+
+
+def _with_rate(chosen: Hyperparameters, rate: float) -> tuple[str, Hyperparameters]:
+    sentence = _("Try a learning rate of {rate} instead of {old}.")
+    return sentence.format(rate=f"{rate:g}", old=f"{chosen.learning_rate:g}"), chosen.replace(learning_rate=rate)
+
+
+def _with_adam(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
+    rate = CUSTOMARY_LEARNING_RATES["adam"]
+    sentence = _("Try Adam with a learning rate of {rate}: it finds a step size for each weight by itself.")
+    return sentence.format(rate=f"{rate:g}"), chosen.replace(optimizer="adam", learning_rate=rate)

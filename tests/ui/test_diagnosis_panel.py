@@ -1,0 +1,44 @@
+"""What the page says when a run goes wrong, through AppTest."""
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.ui.resources import job_registry
+
+
+def the_job() -> Any:
+    return job_registry().jobs()[-1]
+
+
+def shows_remedy(page: AppTest) -> bool:
+    return any(button.key == "start-remedy" for button in page.button)
+
+
+def train_with(page: AppTest, learning_rate: float) -> Any:
+    page.number_input(key="learning-rate").set_value(learning_rate)
+    page.button(key="start-training").click().run()
+    job = the_job()
+    assert job.wait(60) == "finished"
+    page.run()
+    return job
+
+
+def test_run_that_went_well_is_not_diagnosed(page: AppTest) -> None:
+    train_with(page, 0.5)
+    assert not shows_remedy(page)
+
+
+def test_remedy_starts_the_run_with_the_change_and_fills_in_the_form(page: AppTest) -> None:
+    slow = train_with(page, 1e-6)
+    assert any("Learning rate far too small" in text.value for text in page.markdown)
+    page.button(key="start-remedy").click().run()
+    remedied = the_job()
+    assert remedied is not slow
+    assert remedied.hyperparameters == slow.hyperparameters.replace(learning_rate=0.5)
+    assert page.number_input(key="learning-rate").value == 0.5
+    assert page.selectbox(key="preset").value == "tutorial-pytorch"
+    assert remedied.wait(60) == "finished"
+    page.run()
+    assert not shows_remedy(page)
+    assert not page.exception
