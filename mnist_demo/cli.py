@@ -1,4 +1,4 @@
-"""The product without a page: ``python -m mnist_demo train | evaluate | classify | calibrate | benchmark``.
+"""The product without a page: ``python -m mnist_demo train | evaluate | classify | runs | …``.
 
 What was asked for goes to stdout, all else to stderr. The exit status is 0, or
 
@@ -29,6 +29,7 @@ from mnist_demo.command_line import (
     to_json,
 )
 from mnist_demo.errors import ImageError, MnistDemoError
+from mnist_demo.runs_command import add_runs_arguments, run_runs
 from mnist_demo.train_command import add_train_arguments, run_train
 from mnist_demo.translation import _
 
@@ -86,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--output", metavar=_("FILE"), help=_("save the calibration in this file"))
     add_data_and_json(calibrate, _("print one JSON object"))
 
+    add_runs_arguments(add("runs", run_runs, _("List, show, export and delete the runs that were kept.")))
     add_benchmark_arguments(add("benchmark", run_benchmark, _("Measure how well and how fast this program works.")))
     return parser
 

@@ -41,8 +41,14 @@ class Job:
     sentence for people where the state needs one (diverged, failed), else empty.
     """
 
-    def __init__(self, assignment: Assignment, registry: "JobRegistry", history: History | None = None) -> None:
-        self.id = secrets.token_urlsafe(12)
+    def __init__(
+        self,
+        assignment: Assignment,
+        registry: "JobRegistry",
+        history: History | None = None,
+        job_id: str | None = None,
+    ) -> None:
+        self.id = job_id or new_job_id()
         self.hyperparameters = assignment.hyperparameters
         self.dataset = assignment.dataset
         self.extra = assignment.extra
@@ -232,6 +238,11 @@ class Job:
     def _end_by_force(self) -> None:
         if self._process is not None and self._process.is_alive():
             self._process.kill()
+
+
+def new_job_id() -> str:
+    """Return an id that nobody can guess; it is a part of addresses, and the name of a saved run's folder."""
+    return secrets.token_hex(10)
 
 
 def _run_worker(connection: Connection, assignment: Assignment) -> None:

@@ -71,6 +71,7 @@ class JobRegistry:
         extra: "ExtraImages | None" = None,
         resume_from: bytes | None = None,
         history: History | None = None,
+        job_id: str | None = None,
     ) -> Job:
         """Start a run, or queue it; return its job at once.
 
@@ -79,7 +80,7 @@ class JobRegistry:
 
         With `resume_from`, the `training_state` of another job, it goes on from there, bit for bit, with the same
         settings, digits and `extra` images; only `epochs` may be more. `history` is that of the other job: what it has
-        up to that point is copied, and goes on growing.
+        up to that point is copied, and goes on growing. The new job takes the place of the ended one with its `job_id`.
 
         Raises
         ------
@@ -92,11 +93,11 @@ class JobRegistry:
         """
         chosen.split_sizes(len(dataset.train_labels))
         assignment = Assignment(chosen, dataset, thread_count(chosen), initial_weights, extra, resume_from)
-        job = Job(assignment, self, history)
+        job = Job(assignment, self, history, job_id)
         if watcher is not None:
             job.watch(watcher)
         with self.lock:
-            if len(self._jobs) >= MAX_JOBS:
+            if len(self._jobs) >= MAX_JOBS and job.id not in self._jobs:
                 raise JobError(
                     _("This server already keeps {count} runs, which is its limit: try again in a few minutes.").format(
                         count=MAX_JOBS
@@ -105,6 +106,12 @@ class JobRegistry:
             self._jobs[job.id] = job
         self.schedule()
         return job
+
+    def restore(self, ended: Job) -> Job:
+        """Take in a run of an earlier server process, which has ended; return the job of that id that is kept."""
+        assert ended.has_ended
+        with self.lock:
+            return self._jobs.setdefault(ended.id, ended)
 
     def get(self, job_id: str) -> Job | None:
         """Return the job with that id, or None where there is none or it has been forgotten."""

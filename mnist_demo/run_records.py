@@ -51,6 +51,8 @@ class RunRecord:
     command line. `state` is that of the job when it was saved: a run that is ``running`` here and trained by no
     living process was cut off. `figures` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
     at most 40 test accuracies, for a small picture. `files` has the size and the SHA-256 of every other file.
+    `is_repeatable` is False for a run whose settings alone do not bring it back: it began with another run's weights,
+    or learned from drawings.
     """
 
     id: str
@@ -67,7 +69,7 @@ class RunRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    extra_images: int = 0
+    is_repeatable: bool = True
 
     @property
     def step(self) -> int:
@@ -175,8 +177,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     for name, (size, digest) in files.items():
         if not _FILE_NAME.fullmatch(name) or not isinstance(size, int) or not isinstance(digest, str):
             raise TypeError("files")
-    if not isinstance(about["extra_images"], int):
-        raise TypeError("extra images")
+    if not isinstance(about["is_repeatable"], bool):
+        raise TypeError("is_repeatable")
     return {
         **about,
         "created": _moment(about["created"]),

@@ -1,10 +1,14 @@
 """``python -m mnist_demo train``: its flags, and what it prints."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterable
-from typing import Any
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from mnist_demo.command_line import (
     BAD_INPUT,
@@ -17,11 +21,17 @@ from mnist_demo.command_line import (
     tell,
     to_json,
 )
-from mnist_demo.errors import HyperparameterError, MnistDemoError
-from mnist_demo.events import Diverged, Epoch, Started, Step
-from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, parse_value
+from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
+from mnist_demo.events import Diverged, Epoch, Started, Step, Stopped
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
+from mnist_demo.job import new_job_id
 from mnist_demo.processes import thread_count
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from mnist_demo.datasets import DigitDataset
+    from mnist_demo.training_state import TrainingState
 
 COLUMNS = {
     N_("Epoch"): "{epoch}",
@@ -49,6 +59,9 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
     )
+    train.add_argument(
+        "--no-keep", action="store_true", help=_("do not keep the run among those that “runs list” and the page show")
+    )
     add_data_and_json(train, _("print one JSON object a line for each epoch"))
 
 
@@ -70,10 +83,13 @@ def run_train(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(thread_count(chosen))
     model = build_model(chosen)
     columns = {title: form for title, form in COLUMNS.items() if chosen.validation_size or "validation" not in form}
-    status, last = 0, None
+    status, last, history = 0, None, History()
+    training = train(model, chosen, dataset)
     try:
-        with tqdm(disable=None, leave=False, unit=_(" steps")) as bar:
-            for event in train(model, chosen, dataset):
+        with tqdm(disable=None, leave=False, unit=_(" steps")) as bar, between_steps() as check_interruption:
+            for event in training:
+                history.append(event)
+                check_interruption()
                 match event:
                     case Started():
                         bar.clear()
@@ -99,12 +115,71 @@ def run_train(arguments: argparse.Namespace) -> int:
             discard_output()
         status = INTERRUPTED if isinstance(interruption, KeyboardInterrupt) else NO_READER
         tell(_("Stopped after step {step}.").format(step=f"{last.step:,}"))
+    if status and last:
+        history.append(Stopped(last.step, *evaluate_on_test_images(model, dataset)))
+    if last and not arguments.no_keep:
+        _keep(chosen, dataset, history, "stopped" if status else "finished", training.state())
     if output and last:
         test_loss, test_accuracy = evaluate_on_test_images(model, dataset)
         figures = {"step": last.step, "seconds": last.seconds, "test_loss": test_loss, "test_accuracy": test_accuracy}
         save_checkpoint(output, model, chosen, dataset, figures)
         tell(_("The model is saved as {path}.").format(path=output))
     return status
+
+
+def _keep(
+    chosen: Hyperparameters, dataset: "DigitDataset", history: History, state: str, training_state: "TrainingState"
+) -> None:
+    """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
+    from mnist_demo.run_records import DatasetFacts
+    from mnist_demo.run_snapshots import Snapshot
+    from mnist_demo.runs import RunStore, now
+
+    facts, threads = DatasetFacts.of(dataset), thread_count(chosen)
+    snapshot = Snapshot(new_job_id(), state, "", chosen, facts, threads, history, None, training_state.to_bytes())
+    try:
+        removed = RunStore().save(*snapshot.saved(owner="", created=now()))
+    except RunError as error:
+        tell(str(error))
+        return
+    if removed:
+        message = ngettext(
+            "{count} older run without a name was removed to make room.",
+            "{count} older runs without a name were removed to make room.",
+            len(removed),
+        )
+        tell(message.format(count=len(removed)))
+    if sys.stderr.isatty():
+        tell(_("The run is kept as {id}: “runs show {id}” tells of it.").format(id=snapshot.job_id))
+
+
+@contextlib.contextmanager
+def between_steps() -> Iterator[Callable[[], None]]:
+    """Keep Ctrl-C until the function that is yielded is called: inside a step a run could not go on from there.
+
+    The second Ctrl-C is not kept.
+    """
+    pressed = False
+
+    def keep(number: int, frame: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    # Only the main thread may say what a signal does, and only there does Ctrl-C arrive.
+    if threading.current_thread() is not threading.main_thread():
+        yield check
+        return
+    before = signal.signal(signal.SIGINT, keep)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _add_hyperparameter(parser: argparse.ArgumentParser, name: str) -> None:

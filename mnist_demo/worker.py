@@ -185,6 +185,7 @@ class Worker:
             self._send_state()
 
     def _send_state(self) -> None:
+        self._report()  # a saved point without the steps before it could not be shown
         began = time.perf_counter()
         self.connection.send(("training_state", self._state_bytes()))
         self.saved_point = time.perf_counter()

@@ -18,6 +18,14 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what tests save away from the runs of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_DEMO_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def builtin() -> DigitDataset:
     return load_builtin()

@@ -1,0 +1,31 @@
+"""Saved runs in the formats of other programs: what `mnist_demo.exports` wants to know of one."""
+
+import re
+
+from mnist_demo.exports import Export, ExportedRun
+from mnist_demo.run_records import RunRecord
+from mnist_demo.runs import RunContent
+
+
+def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:
+    """Return a saved run as the exports see it."""
+    threads = record.machine.get("threads", "1")
+    return ExportedRun(
+        hyperparameters=record.hyperparameters,
+        history=content.history,
+        weights=content.model,
+        dataset_name=record.dataset.name,
+        dataset_digest=record.dataset.digest,
+        threads=int(threads) if threads.isdecimal() else 1,
+        name=record.name,
+        is_repeatable=record.is_repeatable,
+    )
+
+
+def file_name_of(record: RunRecord, export: Export) -> str:
+    """Return a name for the file: that of the format, with what tells this run from others before it.
+
+    Of the run's name only letters and digits are taken: whatever a visitor typed, it cannot reach another folder.
+    """
+    words = re.findall(r"[A-Za-z0-9]+", record.name)[:6]
+    return f"{'-'.join([*words, record.hyperparameters.model, record.id[:6]])}-{export.file_name}".lower()

@@ -1,0 +1,138 @@
+"""Saves the runs of a server as they go: at every saved point, and when they end.
+
+A run is copied when it tells of a saved point, and written by a thread of the keeper's own, so that training never
+waits for a disk. What cannot be written is said, and tried again at the next saved point; the run itself is in memory
+all the while.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from datetime import datetime
+
+from filelock import FileLock
+
+from mnist_demo.errors import MnistDemoError, RunError
+from mnist_demo.job import Job
+from mnist_demo.run_snapshots import Snapshot
+from mnist_demo.runs import RunStore, now
+from mnist_demo.translation import _
+
+# Writing a run that goes on takes at most a twentieth of the time.
+SAVING_SHARE = 20.0
+_logger = logging.getLogger(__name__)
+
+
+class RunKeeper:
+    """Writes the runs of one server process to `store`, each for the visitor who made it."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._lock = threading.Condition()
+        self._owners: dict[str, str] = {}
+        self._created: dict[str, datetime] = {}
+        self._single: set[str] = set()
+        self._claims: dict[str, FileLock] = {}
+        self._waiting: dict[str, Snapshot] = {}
+        self._problems: dict[str, str] = {}
+        self._next_saving: dict[str, float] = {}
+        self._removed: Counter[str] = Counter()
+        self._writing: str | None = None
+        self._thread: threading.Thread | None = None
+
+    def expect(self, job_id: str, owner: str, is_repeatable: bool = True) -> None:
+        """Say to whom the run that is about to start belongs.
+
+        Raises
+        ------
+        RunError
+            When another process trains that run.
+        """
+        claim: FileLock | None = None
+        try:
+            claim = self.store.claim(job_id)
+        except OSError:
+            pass  # an unwritable folder is said when the run is saved, and is no reason not to train
+        else:
+            if claim is None:
+                raise RunError(_("Another process trains this run at this moment: wait until it has ended."))
+        with self._lock:
+            self._owners[job_id] = owner
+            self._created.setdefault(job_id, now())
+            if not is_repeatable:
+                self._single.add(job_id)
+            if claim is not None:
+                self._claims[job_id] = claim
+
+    def owner(self, job_id: str) -> str | None:
+        """Return to whom a run belongs, or None where that is not known."""
+        if job_id in self._owners:
+            return self._owners[job_id]
+        record = self.store.find(job_id)
+        return record.owner if record else None
+
+    def note(self, job: Job) -> None:
+        """Save `job` as it is now, soon and in another thread; what is given to ``JobRegistry.on_saved_point``."""
+        if job.history.step_count == 0 or (job.training_state is None and not job.has_ended):
+            if job.has_ended:
+                self._release(job.id)
+            return
+        with self._lock:
+            if not job.has_ended and time.monotonic() < self._next_saving.get(job.id, 0):
+                return
+            self._waiting[job.id] = Snapshot.of(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_forever, name="run keeper", daemon=True)
+                self._thread.start()
+            self._lock.notify_all()
+
+    def problem(self, job_id: str) -> str:
+        """Return a sentence that says why that run could not be saved, or an empty text."""
+        return self._problems.get(job_id, "")
+
+    def take_removed(self, owner: str) -> int:
+        """Return how many runs of `owner` have been removed to make room since this was last asked."""
+        with self._lock:
+            return self._removed.pop(owner, 0)
+
+    def flush(self, timeout: float = 30.0) -> bool:
+        """Wait until everything is written, at most `timeout` seconds; tell whether it is."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._waiting and self._writing is None, timeout)
+
+    def _write_forever(self) -> None:
+        while True:
+            with self._lock:
+                self._writing = None
+                self._lock.notify_all()
+                self._lock.wait_for(lambda: bool(self._waiting))
+                self._writing = next(iter(self._waiting))
+                snapshot = self._waiting.pop(self._writing)
+            began = time.monotonic()
+            try:
+                self._write(snapshot)
+                self._problems.pop(snapshot.job_id, None)
+            except MnistDemoError as error:
+                self._problems[snapshot.job_id] = str(error)
+            except Exception:
+                _logger.exception("Run %s could not be saved.", snapshot.job_id)
+                self._problems[snapshot.job_id] = _("The run could not be saved because of a fault in this program.")
+            ended = time.monotonic()
+            self._next_saving[snapshot.job_id] = ended + SAVING_SHARE * (ended - began)
+            if snapshot.has_ended:
+                self._release(snapshot.job_id)
+
+    def _write(self, snapshot: Snapshot) -> None:
+        job_id = snapshot.job_id
+        record, content = snapshot.saved(
+            self._owners.get(job_id, ""), self._created.get(job_id, now()), is_repeatable=job_id not in self._single
+        )
+        for removed in self.store.save(record, content):
+            with self._lock:
+                self._removed[removed.owner] += 1
+
+    def _release(self, job_id: str) -> None:
+        claim = self._claims.pop(job_id, None)
+        if claim is not None:
+            claim.release()

@@ -1,0 +1,108 @@
+"""A run at one moment, and what of it is saved."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mnist_demo.errors import CheckpointError
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.job import Job
+from mnist_demo.run_records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
+from mnist_demo.runs import RunContent
+from mnist_demo.training_state import TrainingState, read_progress
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A run at one moment; nothing of it changes any more."""
+
+    job_id: str
+    state: str
+    detail: str
+    hyperparameters: Hyperparameters
+    dataset: DatasetFacts
+    threads: int
+    history: History
+    weights: bytes | None
+    training_state: bytes | None
+
+    @classmethod
+    def of(cls, job: Job) -> "Snapshot":
+        """Copy what `job` is now; called by the thread that fills its history, so that the parts go together."""
+        history, training_state = _copy(job.history), job.training_state
+        if training_state is not None and job.state != "diverged":
+            progress = read_progress(training_state)
+            # A worker that was killed had come further than its last saved point, from which alone it can go on.
+            if progress.step < history.step_count or job.state in ("running", "paused", "queued"):
+                history = history.until(progress)
+        return cls(
+            job.id,
+            "running" if job.state == "queued" else job.state,
+            job.detail,
+            job.hyperparameters,
+            DatasetFacts.of(job.dataset),
+            job.threads,
+            history,
+            job.weights if job.weights_step == history.step_count else None,
+            # The drawings that were mixed into its batches are not kept: without them it cannot go on.
+            training_state if job.extra is None else None,
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state not in ("running", "paused")
+
+    def saved(self, owner: str, created: datetime, is_repeatable: bool = True) -> tuple[RunRecord, RunContent]:
+        """Return what is saved of the run: for `owner`, and begun at `created`."""
+        figures = figures_of(self.history)
+        # Nobody can use the weights of a run that has diverged, or go on from there.
+        model = None if self.state == "diverged" else _checkpoint(self, figures)
+        record = RunRecord(
+            id=self.job_id,
+            owner=owner,
+            created=created,
+            updated=created,
+            state=self.state,
+            detail=self.detail,
+            hyperparameters=self.hyperparameters,
+            dataset=self.dataset,
+            figures=figures,
+            curve=curve_of(self.history),
+            versions=versions_here(),
+            machine={**machine_here(), "threads": str(self.threads)},
+            is_repeatable=is_repeatable,
+        )
+        return record, RunContent(self.history, model, self.training_state if model is not None else None)
+
+
+def _copy(history: History) -> History:
+    copied = History()
+    copied.started, copied.diverged, copied.stopped = history.started, history.diverged, history.stopped
+    copied.epochs = list(history.epochs)
+    copied.steps = {name: column[:] for name, column in history.steps.items()}
+    return copied
+
+
+def _checkpoint(snapshot: Snapshot, figures: dict[str, float]) -> bytes | None:
+    """Return the model as the content of a checkpoint file, or None where there is none that can be used."""
+    # Here, not above: a page starts before torch is loaded.
+    from mnist_demo.checkpoints import checkpoint_to_bytes, classifier_from_bytes
+    from mnist_demo.models import build_model
+
+    chosen = snapshot.hyperparameters
+    if snapshot.weights is not None:
+        try:
+            model = classifier_from_bytes(snapshot.weights, chosen).model
+        except CheckpointError:
+            return None
+    elif snapshot.training_state is not None:
+        model = build_model(chosen)
+        tensors = TrainingState.from_bytes(snapshot.training_state).tensors
+        model.load_state_dict({name: tensors[f"model.{name}"] for name in model.state_dict()})
+    else:
+        return None
+    if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
+        return None
+    names = ("step", "seconds", "test_loss", "test_accuracy")
+    kept = {name: value for name, value in figures.items() if name in names}
+    return checkpoint_to_bytes(model, chosen, snapshot.dataset.name, snapshot.dataset.digest, kept)
