@@ -35,7 +35,7 @@ _MY_DRAWINGS = "my-drawings-kept"
 class Drawing:
     """What the canvas starts from: `objects` are its strokes as the canvas component writes them.
 
-    A new `generation` makes a new canvas: that is how undo and clear reach the browser.
+    A new `generation` tells the browser to take these: that is how undo and clear reach it.
     """
 
     generation: int = 0

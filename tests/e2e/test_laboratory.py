@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import Server, Visit, visit
-from tests.e2e.strokes import DIGITS, draw
+from tests.e2e.strokes import DIGITS, SHAPES, draw, draw_strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -174,6 +174,15 @@ def test_digit_drawn_anywhere_at_any_size_is_read(page: Page, place: dict[str, f
     expect(element(page, "training-status")).to_have_text("finished")
     draw(page, "0", **place)
     expect(element(page, "predicted-digit")).to_have_text("0")
+
+
+def test_every_shape_of_every_digit_is_read_small_or_large_and_in_corners(page: Page) -> None:
+    places = [{}, {"size": 0.4}, {"size": 0.35, "left": 0.62, "top": 0.62}, {"size": 0.5, "left": 0.48}]
+    for number, (digit, strokes) in enumerate(SHAPES.values()):
+        draw_strokes(page, strokes, **places[number % len(places)])
+        expect(element(page, "predicted-digit")).to_have_text(digit)
+        button(page, "clear-drawing").click()
+        expect(element(page, "predicted-digit")).to_have_text("–")
 
 
 def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_restarts(page: Page) -> None:

@@ -29,7 +29,7 @@ def render_picture() -> None:
             st.error(escape(str(error)), icon=":material/error:")
             return
         reader = read_readers()[0]
-        probabilities = [reader.classifier.predict_probabilities(digit.image[None])[0] for digit in found]
+        probabilities = [reader.predict_probabilities(digit.image[None])[0] for digit in found]
         with st.container(key=keys.FOUND_DIGITS):
             st.html(found_digits_html([digit.image for digit in found], probabilities))
         st.caption(_("{model}: the digits that were found, from left to right.").format(model=escape(reader.title)))
