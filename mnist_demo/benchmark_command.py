@@ -89,6 +89,23 @@ def _measure_scaling(arguments: argparse.Namespace, surroundings: "Surroundings 
     return measure_scaling(surroundings, Path(arguments.chart) if arguments.chart else None)
 
 
+def _lacks_proc(arguments: argparse.Namespace) -> str | None:
+    from mnist_demo.benchmarks.memory import can_read_memory
+
+    if not can_read_memory():
+        return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
+    return _lacks_browser(arguments)
+
+
+def _page(
+    text: str,
+    module: str,
+    function: str,
+    missing: Callable[[argparse.Namespace], str | None] = _lacks_browser,
+) -> Measurement:
+    return Measurement(text, _in_module(module, function), missing)
+
+
 MEASUREMENTS = {
     "drawings": Measurement(
         N_("how many drawn digits are read rightly, however they are drawn"),
@@ -104,6 +121,20 @@ MEASUREMENTS = {
     ),
     "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
     "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
+    "page-start": _page(
+        N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
+    ),
+    "page-latency": _page(
+        N_("mouse-up to the changed prediction, against ten lines without a model"), "page_latency", "measure_latency"
+    ),
+    "page-training": _page(
+        N_("steps a second with the page open, against the command line"), "page_training", "measure_training"
+    ),
+    "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
+    "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),
+    "page-long-run": _page(
+        N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
+    ),
     "scaling": Measurement(
         N_("how cost grows with batch, training set and threads"), _measure_scaling, by_default=False
     ),
@@ -163,7 +194,7 @@ def add_benchmark_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
     """Print the figures of the measurements that were asked for, or of all that have what they need."""
-    names, left_out = _choose(arguments)
+    names, left_out = choose(arguments)
     for sentence in left_out:
         print(sentence, file=sys.stderr)
     if all(not MEASUREMENTS[name].in_table for name in names):
@@ -192,7 +223,7 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _choose(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
+def choose(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
     """Return the names of the measurements to make, and a sentence for each that lacks something.
 
     Raises

@@ -78,6 +78,12 @@ def at_most(limit: float, unit: str) -> Goal:
     return Goal(N_("at most {limit:g} {unit}"), lambda ours, theirs: ours <= limit, {"limit": limit, "unit": unit})
 
 
+def at_most_times(factor: float) -> Goal:
+    """Return the goal that ours is at most `factor` times theirs."""
+    text = N_("at most {factor:g}× as much")
+    return Goal(text, lambda ours, theirs: theirs is not None and ours <= factor * theirs, {"factor": factor})
+
+
 def within(margin: float, unit: str) -> Goal:
     """Return the goal that ours is at most theirs and `margin`."""
     text = N_("at most {margin:g} {unit} more")

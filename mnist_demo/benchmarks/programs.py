@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def run_program(
     budget: float | None = None,
     is_enough: Callable[[Line], bool] = lambda line: False,
 ) -> list[Line]:
-    """Run `command`; return the objects that it prints, one a line.
+    """Run `command`; return the objects that it prints, one a line, with the second at which each `arrived`.
 
     It is ended as soon as a line `is_enough`, or after `budget` seconds; either is as good an end as its own.
 
@@ -58,7 +59,7 @@ def run_program(
         assert process.stdout is not None
         try:
             for text in process.stdout:
-                lines.append(json.loads(text))
+                lines.append({**json.loads(text), "arrived": time.perf_counter()})
                 if is_enough(lines[-1]):
                     was_ended = True
                     break

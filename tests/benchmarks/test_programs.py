@@ -18,7 +18,8 @@ def program(text: str) -> list[str]:
 
 def test_program_gives_its_lines() -> None:
     lines = run_program(program("print('{\"a\": 1}'); print('{\"a\": 2}')"), os.environ)
-    assert lines == [{"a": 1}, {"a": 2}]
+    assert [line["a"] for line in lines] == [1, 2]
+    assert lines[0]["arrived"] <= lines[1]["arrived"]
 
 
 def test_program_is_ended_when_a_line_is_enough() -> None:
@@ -30,7 +31,7 @@ def test_program_is_ended_when_a_line_is_enough() -> None:
 def test_program_is_ended_when_its_time_is_over() -> None:
     sleeper = "import time\nprint('{\"n\": 1}', flush=True)\ntime.sleep(600)"
     began = time.monotonic()
-    assert run_program(program(sleeper), os.environ, budget=1.5)[:1] in ([{"n": 1}], [])
+    assert len(run_program(program(sleeper), os.environ, budget=1.5)) <= 1
     assert time.monotonic() - began < 300
 
 

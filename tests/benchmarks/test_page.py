@@ -1,0 +1,81 @@
+"""The measurements of the page: parts of them here, and a few of them whole, for a moment, in a real browser."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_demo import benchmark_command
+from mnist_demo.benchmarks.browser import lacks_browser
+from mnist_demo.benchmarks.memory import descendants, read_memory
+from mnist_demo.benchmarks.our_page import steps_shown
+from mnist_demo.benchmarks.pen import SHAPES, draw_digits
+from mnist_demo.checkpoints import load_checkpoint
+from mnist_demo.cli import build_parser, main
+from mnist_demo.drawing import image_from_strokes
+
+
+def test_progress_bar_tells_the_steps_done() -> None:
+    assert steps_shown("<p>Linear, with PyTorch: epoch 7 of 1000, step 4,701 of 719,000</p>") == 4701
+
+
+def test_pen_draws_digits_that_can_be_read_and_never_twice_the_same() -> None:
+    drawings = list(draw_digits(60, 280))
+    assert {digit for digit, _strokes in drawings} == set(SHAPES)
+    for _digit, strokes in drawings:
+        assert all(stroke.min() >= 0 and stroke.max() <= 280 for stroke in strokes)
+    images = np.stack([image_from_strokes(strokes) for _digit, strokes in drawings])
+    assert len(np.unique(images, axis=0)) == len(images)
+    predicted = load_checkpoint("starter").predict_probabilities(images).argmax(axis=1)
+    assert (predicted == [digit for digit, _strokes in drawings]).mean() > 0.9
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux’s /proc")
+def test_memory_of_a_process_grows_by_what_it_keeps() -> None:
+    before = read_memory(os.getpid())
+    kept = np.ones(50_000_000, np.uint8)
+    after = read_memory(os.getpid())
+    assert kept.nbytes / 1e6 * 0.9 < after.own - before.own < kept.nbytes / 1e6 * 1.5
+    assert after.own <= after.share
+    assert os.getpid() in descendants(os.getppid())
+
+
+def test_page_without_playwright_says_what_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["benchmark", "page-latency", "--quick"]) == 2
+    assert "pip install -r tests/requirements.txt" in capsys.readouterr().err
+    # When nothing is asked for by name, the rest is measured, and the reason is said once.
+    arguments = build_parser().parse_args(["benchmark", "--quick"])
+    names, left_out = benchmark_command.choose(arguments)
+    assert "tutorial" in names
+    assert not [name for name in names if name.startswith("page")]
+    assert len([sentence for sentence in left_out if "playwright" in sentence]) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_page_is_measured_in_a_real_browser(capsys: pytest.CaptureFixture[str]) -> None:
+    if (sentence := lacks_browser()) is not None:
+        pytest.skip(sentence)
+    assert main(["benchmark", "page-latency", "page-memory", "page-long-run", "--quick", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    by_name: dict[str, list[dict[str, float]]] = {}
+    for row in rows:
+        by_name.setdefault(row["measurement"], []).append(row)
+    # The canvas waits for 0.2 s before it tells of a stroke: an answer that comes sooner was not to that stroke.
+    for row in by_name["page-latency"]:
+        assert row["ours"] > 150
+        assert row["theirs"] > 150
+    server, _helpers, job, _visitor = by_name["page-memory"]
+    assert server["ours"] > 50
+    assert job["ours"] > 5
+    size, milliseconds, megabytes = by_name["page-long-run"]
+    assert size["ours"] > 5
+    assert milliseconds["ours"] > 1
+    assert megabytes["ours"] > 5
