@@ -25,7 +25,7 @@ def render_canvas() -> tuple[dict[str, Any], ...]:
         state.replace_drawing(state.drawn_objects())
         drawing = state.current_drawing()
     paper = paper_colour(drawing.generation)
-    with st.container(key=keys.DRAWING_CANVAS, width="content"):
+    with st.container(key=keys.DRAWING_CANVAS, width="content", gap=None):
         canvas = st_canvas(
             height=CANVAS_SIZE,
             width=CANVAS_SIZE,
@@ -35,7 +35,7 @@ def render_canvas() -> tuple[dict[str, Any], ...]:
             initial_drawing={"objects": list(drawing.objects)},
             key=KEY,
         )
-    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     seen = canvas.json_data or {}
     # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
     objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
