@@ -29,6 +29,7 @@ def _render(job: Job, refreshing: bool) -> None:
     with (
         st.container(key=keys.EXPORT),
         st.popover(_("Save or export this run"), icon=":material/download:"),
+        st.container(key=keys.EXPORT_CHOICE),  # of a fixed width: the list stays where it is
     ):
         name = st.selectbox(
             _("Format"),
