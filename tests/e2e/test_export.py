@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Server, visit
+from tests.e2e.conftest import PATIENCE_MS, Server, visit
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
     with visit(browser, f"{server.url}/?epochs=2&batch-size=200") as visitor:
         page = visitor.page
         page.locator(".st-key-start-training button").click()
-        expect(page.locator(".st-key-training-status")).to_contain_text("finished")
+        expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=PATIENCE_MS)
         accuracy = page.locator(".st-key-test-accuracy [data-testid=stMetricValue]").inner_text()
         page.get_by_role("button", name="Save or export this run").click()
 
@@ -43,6 +43,8 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
 
         page.get_by_text("Open a saved model").click()
         page.locator(".st-key-model-file input[type=file]").set_input_files(model)
-        expect(page.locator(".st-key-opened-models")).to_contain_text("model.safetensors: Linear, with PyTorch")
+        expect(page.locator(".st-key-opened-models")).to_contain_text(
+            "model.safetensors: Linear, with PyTorch", timeout=PATIENCE_MS
+        )
         page.locator(".st-key-model-file input[type=file]").set_input_files(script)
-        expect(page.locator(".st-key-model-file")).to_contain_text("not allowed")
+        expect(page.locator(".st-key-model-file")).to_contain_text("not allowed", timeout=PATIENCE_MS)
