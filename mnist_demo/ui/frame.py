@@ -1,5 +1,6 @@
 """What all pages have in common: the list of them, the settings beside them, and what is to be said above them."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -8,6 +9,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pages.laboratory import render_laboratory
+from mnist_demo.ui.pages.understand import render_understand
 from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
 
@@ -17,9 +19,16 @@ LABORATORY, UNDERSTAND, LESSON, RUNS = "laboratory", "understand", "lesson", "ru
 
 def build_pages() -> dict[str, st.Page]:
     """Return the pages by name, in the order of the navigation; the name is also the last part of the address."""
+    laboratory = st.Page(
+        render_laboratory, title=_("Train and draw"), icon=":material/draw:", url_path=LABORATORY, default=True
+    )
     return {
-        LABORATORY: st.Page(
-            render_laboratory, title=_("Train and draw"), icon=":material/draw:", url_path=LABORATORY, default=True
+        LABORATORY: laboratory,
+        UNDERSTAND: st.Page(
+            partial(render_understand, laboratory),
+            title=_("Look inside"),
+            icon=":material/neurology:",
+            url_path=UNDERSTAND,
         ),
     }
 

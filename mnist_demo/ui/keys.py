@@ -29,12 +29,17 @@ EXPORT_DRAWINGS, IMPORT_DRAWINGS, ADD_DRAWINGS = "export-drawings", "import-draw
 PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "found-digits"
 TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
 REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
-EXPORT, EXPORT_CHOICE = "export", "export-choice"
-EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
-OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
 DATA_SOURCE = "data-source"
 DATA_CHOICE = "data-choice"
 FETCH_MNIST, SWITCH_TO_MNIST = "fetch-mnist", "switch-to-mnist"
+LOOK_AT, WEIGHTS, ACTIVATIONS, LAYERS = "look-at", "weights", "activations", "layer-pictures"
+CONFUSION, CONFUSION_UNIT, CONFUSION_CELL = "confusion-matrix", "confusion-unit", "confusion-cell"
+CLASS_FIGURES = "class-figures"
+MISTAKES, MISTAKE_KIND, MISTAKE_CLASS = "mistakes", "mistake-kind", "mistake-class"
+EXPLORER, EXPLORER_VIEW, EXPLORER_CLASS, OTHER_IMAGES = "explorer", "explorer-view", "explorer-class", "other-images"
+AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "augment-again"
+NEIGHBOURS, NEAREST = "nearest", "nearest-images"
+EXPLAINED = "explained"
 
 
 def widget_key(name: str) -> str:

@@ -28,21 +28,22 @@ def _png(pixels: np.ndarray) -> bytes:
 
 def data_url_of(image: np.ndarray) -> str:
     """Return the picture of `image` as a data: URL."""
-    return _data_url(png_of(image))
+    return data_url(png_of(image))
 
 
 def data_url_of_pixels(pixels: np.ndarray) -> str:
     """Return uint8 `pixels` (h, w), (h, w, 3) or (h, w, 4, the last one opacity) as the data: URL of a picture."""
-    return _data_url(_png(pixels))
+    return data_url(_png(pixels))
 
 
-def _data_url(png: bytes) -> str:
+def data_url(png: bytes) -> str:
+    """Return a PNG as a data: URL."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def picture_html(png: bytes, width: int, alternative: str) -> str:
     """Return a picture, `width` CSS pixels wide, as part of the page: a file may be gone when it is asked for."""
-    return f'<img class="digit-picture" src="{_data_url(png)}" width="{width}" alt="{html.escape(alternative)}">'
+    return f'<img class="digit-picture" src="{data_url(png)}" width="{width}" alt="{html.escape(alternative)}">'
 
 
 def bars_html(probabilities: np.ndarray | None) -> str:

@@ -5,7 +5,6 @@ What needs torch imports it when it is called: the first page need not wait for 
 
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,8 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from mnist_demo.analyst import Analyst
+from mnist_demo.data_statistics import nearest_images
 from mnist_demo.datasets import DigitDataset, FirstDataset, load_builtin, load_cached_mnist, load_first_dataset
 from mnist_demo.download import MnistDownload
 from mnist_demo.hyperparameters import Hyperparameters
@@ -43,12 +44,6 @@ def job_registry() -> JobRegistry:
 
 
 @st.cache_resource(show_spinner=False)
-def export_builder() -> ThreadPoolExecutor:
-    """Return what makes exported files, two at a time for all visitors."""
-    return ThreadPoolExecutor(2, thread_name_prefix="export")
-
-
-@st.cache_resource(show_spinner=False)
 def mnist_download() -> MnistDownload:
     return MnistDownload()
 
@@ -76,6 +71,29 @@ def starter_classifier() -> "TrainedClassifier":
     from mnist_demo.checkpoints import STARTER, load_checkpoint
 
     return load_checkpoint(STARTER)
+
+
+@st.cache_resource(show_spinner=False)
+def starter_weights() -> bytes:
+    """Return the weights of the starter model, as a process that analyses it gets them."""
+    from mnist_demo.checkpoints import weights_to_bytes
+
+    return weights_to_bytes(starter_classifier().model)
+
+
+@st.cache_resource(show_spinner=False)
+def analyst() -> Analyst:
+    """Return who analyses models beside the page, for all visitors."""
+    return Analyst(is_training=lambda: any(job.state == "running" for job in job_registry().jobs()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def nearest_training_images(
+    digest: str, image: bytes, count: int, _dataset: DigitDataset
+) -> "tuple[np.ndarray, np.ndarray]":
+    """Return the indices and distances of the training images nearest to `image`, 28 × 28 float32 as bytes."""
+    wanted = np.frombuffer(image, np.float32).reshape(28, 28)
+    return nearest_images(wanted, _dataset.train_pixels, count)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,155 @@
+"""The process that analyses models and datasets: both of its ends."""
+
+import contextlib
+import importlib
+import os
+import signal
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Literal
+
+from mnist_demo.analysis import Analysis, analyse
+from mnist_demo.data_statistics import DatasetStatistics, compute_statistics
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.processes import process_context
+from mnist_demo.translation import _
+
+NICENESS = 5  # training goes first where the two want the same core
+END_SECONDS = 5.0
+
+Subject = Literal["test", "training", "statistics"]
+Found = Analysis | DatasetStatistics | None
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is to be analysed: `weights` (safetensors bytes, None for "statistics") after `step` steps of `model_id`.
+
+    `subject` says on what: the test images, the training images, or, without a model, the dataset itself.
+    `is_learning` says that newer weights will follow by themselves.
+    """
+
+    subject: Subject
+    dataset: DigitDataset
+    model_id: str = ""
+    step: int = 0
+    weights: bytes | None = None
+    hyperparameters: Hyperparameters | None = None
+    is_learning: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.subject, self.model_id, self.dataset.digest
+
+
+class AnalysisProcess:
+    """A process that finds what is asked; started at once, so that its libraries load beside the page.
+
+    One that has died is replaced when it is next needed. All but `stop` is for one thread.
+    """
+
+    def __init__(self) -> None:
+        self.process: BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._is_stopped = False
+        self._digest: str | None = None  # of the dataset that the process has
+        with contextlib.suppress(OSError):
+            self._start()
+
+    def __enter__(self) -> "AnalysisProcess":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+        if self._connection is not None:
+            self._connection.close()
+        if self.process is not None:
+            self.process.join(END_SECONDS)
+
+    def stop(self) -> None:
+        """End the process, which has nothing to lose, for good; who waits for it gets an answer at once."""
+        self._is_stopped = True
+        if self.process is not None:
+            self.process.terminate()
+
+    def find(self, question: Question, threads: int) -> tuple[Found, str]:
+        """Return what was found, and an empty text; or None and a sentence that says why not.
+
+        Waits until it is there. The process computes with so many `threads`.
+        """
+        for _attempt in range(2):  # the first process may have died long ago
+            if self._is_stopped:
+                break
+            try:
+                if self._connection is None:
+                    self._start()
+                assert self._connection is not None
+                # The dataset goes over once: all of MNIST, where it is not a mapped file, has 55 MB.
+                dataset = None if question.dataset.digest == self._digest else question.dataset
+                asked = (question.subject, question.weights, question.hyperparameters, threads)
+                self._connection.send((dataset, *asked))
+                found, problem = self._connection.recv()
+            except (EOFError, OSError):
+                self._connection = None
+                continue
+            self._digest = question.dataset.digest
+            return found, problem
+        return None, _("The analysis ended unexpectedly; choose the view again, and it is tried again.")
+
+    def _start(self) -> None:
+        self._digest = None
+        self._connection, theirs = process_context().Pipe()
+        self.process = process_context().Process(  # type: ignore[attr-defined]
+            target=answer_questions, args=(theirs,), name="analysis", daemon=True
+        )
+        try:
+            self.process.start()
+        finally:
+            theirs.close()
+
+
+def answer_questions(connection: Connection) -> None:
+    """The other end: answer over `connection` until it is closed. Runs in the process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the server says what to do about it
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    # Before the first question: they take a second to load.
+    import torch
+
+    importlib.import_module("sklearn.metrics")
+    dataset: DigitDataset | None = None
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            new_dataset, subject, weights, chosen, threads = connection.recv()
+            dataset = new_dataset or dataset
+            assert dataset is not None
+            torch.set_num_threads(threads)
+            connection.send(_find(dataset, subject, weights, chosen))
+
+
+def _find(
+    dataset: DigitDataset, subject: Subject, weights: bytes | None, chosen: Hyperparameters | None
+) -> tuple[Found, str]:
+    try:
+        if subject == "statistics":
+            return compute_statistics(dataset), ""
+        from mnist_demo.checkpoints import classifier_from_bytes
+
+        assert weights is not None
+        assert chosen is not None
+        classifier = classifier_from_bytes(weights, chosen)
+        if subject == "test":
+            return analyse(classifier, dataset.test_pixels, dataset.test_labels), ""
+        return analyse(classifier, dataset.train_pixels, dataset.train_labels), ""
+    except MnistDemoError as error:
+        return None, str(error)
+    except MemoryError:
+        return None, _("There was not enough memory for the analysis.")
+    except Exception as error:
+        traceback.print_exc()
+        message = _("The analysis failed because of a fault in this program ({error}); training is not concerned.")
+        return None, message.format(error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,69 @@
+"""What a session remembers of "Look inside": the cell of the confusion matrix, the image, the random draws."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.translation import _
+from mnist_demo.ui import state
+
+_CELL = "confusion-cell-chosen"
+_CHOSEN = "image-chosen"
+_DRAWS = "insight-draws"
+
+
+def chosen_cell() -> tuple[int, int] | None:
+    """Return the (label, predicted) of the confusion matrix that was clicked last."""
+    cell: tuple[int, int] | None = st.session_state.get(_CELL)
+    return cell
+
+
+def choose_cell(value: str) -> None:
+    """Remember a cell, written ``label-predicted``; the same one again closes it."""
+    label, predicted = map(int, value.split("-"))
+    st.session_state[_CELL] = None if chosen_cell() == (label, predicted) else (label, predicted)
+
+
+def image_value(part: str, index: int) -> str:
+    """Return how a gallery names an image: `part` is "test" or "train"."""
+    return f"{part}-{index}"
+
+
+def chosen_image() -> str | None:
+    """Return the name of the image that was clicked last, if it is still the one that is inspected."""
+    value, inspected = st.session_state.get(_CHOSEN, (None, None))
+    return value if inspected is not None and inspected is state.inspected_image() else None
+
+
+def choose_image(dataset: DigitDataset, value: str) -> None:
+    """Let an image of `dataset` be read and explained everywhere, in the place of the drawing."""
+    part, number = value.split("-")
+    index = int(number)
+    inspected = image_of(dataset, part, index)
+    state.inspect_image(inspected)
+    st.session_state[_CHOSEN] = (value, inspected)
+
+
+def image_of(dataset: DigitDataset, part: str, index: int) -> state.InspectedImage:
+    """Return an image of `dataset` with its title and label."""
+    pixels, labels = (
+        (dataset.test_pixels, dataset.test_labels) if part == "test" else (dataset.train_pixels, dataset.train_labels)
+    )
+    label = int(labels[index])
+    title = (
+        _("**Test image {number}**, labelled {label}")
+        if part == "test"
+        else _("**Training image {number}**, labelled {label}")
+    )
+    image: np.ndarray = scale_pixels(pixels[index])
+    return state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label)
+
+
+def draw_seed() -> int:
+    """Return the seed of what is drawn at random on the page."""
+    seed: int = st.session_state.setdefault(_DRAWS, 0)
+    return seed
+
+
+def draw_again() -> None:
+    st.session_state[_DRAWS] = draw_seed() + 1

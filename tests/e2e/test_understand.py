@@ -1,0 +1,69 @@
+"""Look inside, as a visitor goes it: train, click a cell and an image, see it explained, take it along."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.e2e.test_laboratory import button, element
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """Wait as long as a busy machine takes: an analysis loads scikit-learn first."""
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the_laboratory(
+    browser: Browser, server: Server, width: int, height: int, scheme: str
+) -> None:
+    with visit(browser, f"{server.url}/?epochs=2", width, height, scheme) as opened:
+        page = opened.page
+        button(page, "quick-start").click()
+        expect(element(page, "training-status")).to_have_text("finished")
+        if width < 800:  # the navigation is in the sidebar there
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name="Look inside").click()
+        expect(element(page, "weights").locator("img")).to_have_count(10)
+        if width < 800:
+            page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+
+        page.get_by_text("What it confuses").click()
+        matrix = element(page, "confusion-matrix")
+        expect(matrix.locator("button")).to_have_count(100)
+        # By keyboard: Tab enters at the first cell, the arrows go on from there, Enter clicks.
+        matrix.locator("button").first.focus()
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+            page.keyboard.press(key)
+        expect(matrix.locator('button[data-value="0-0"]')).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(matrix.locator('button[data-value="0-0"]')).to_have_attribute("aria-pressed", "true")
+        expect(matrix.locator('button[data-value="0-0"]')).to_be_focused()
+        gallery = element(page, "confusion-cell").locator(".gallery button")
+        expect(gallery.first).to_be_visible()
+
+        gallery.nth(1).click()
+        number = (gallery.nth(1).get_attribute("data-value") or "").removeprefix("test-")
+        explained = element(page, "explained")
+        expect(explained.get_by_text(f"Test image {number}")).to_be_visible()
+        expect(explained.get_by_text(f"Test image {number}")).to_be_in_viewport()
+        expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
+        expect(element(page, "predicted-digit")).to_have_text("0")
+        explained.get_by_text("What each layer makes of it").click()
+        expect(element(page, "layer-pictures").locator("img")).to_have_count(10)
+        explained.get_by_text("The nearest training images").click()
+        expect(element(page, "nearest-images").locator("img")).to_have_count(12)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+        explained.get_by_role("link", name="Take it to the laboratory").click()
+        expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
+        expect(element(page, "predicted-digit")).to_have_text("0")
+        expect(element(page, "training-status")).to_have_text("finished")
+        button(page, "forget-inspected").click()
+        expect(element(page, "predicted-digit")).to_have_text("–")
