@@ -51,6 +51,7 @@ class Job:
         self.id = job_id or new_job_id()
         self.hyperparameters = assignment.hyperparameters
         self.dataset = assignment.dataset
+        self.initial_weights = assignment.initial_weights
         self.extra = assignment.extra
         self.threads = assignment.threads
         self.history = History()

@@ -8,13 +8,14 @@ import streamlit as st
 from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.pages.compare import render_compare
 from mnist_demo.ui.pages.laboratory import render_laboratory
 from mnist_demo.ui.pages.understand import render_understand
 from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
 
 STYLE = Path(__file__).parent / "style.css"
-LABORATORY, UNDERSTAND, LESSON, RUNS = "laboratory", "understand", "lesson", "runs"
+LABORATORY, UNDERSTAND, COMPARE, LESSON, RUNS = "laboratory", "understand", "compare", "lesson", "runs"
 
 
 def build_pages() -> dict[str, st.Page]:
@@ -30,6 +31,7 @@ def build_pages() -> dict[str, st.Page]:
             icon=":material/neurology:",
             url_path=UNDERSTAND,
         ),
+        COMPARE: st.Page(render_compare, title=_("Compare"), icon=":material/stacked_line_chart:", url_path=COMPARE),
     }
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
     from mnist_demo.rejection import Calibration
 
+# More than these would make the list of answers longer than a glance.
+MAX_EARLIER_READERS = 4
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -76,7 +79,7 @@ def read_readers() -> list[Reader]:
     job = state.current_job()
     shown = _run_reader(job, _("Read by your run of “{model}”, as it was after step {step}.")) if job else None
     sentence = _("Read by your earlier run of “{model}”, after step {step}.")
-    earlier = [_run_reader(job, sentence) for job in state.earlier_jobs()]
+    earlier = [_run_reader(job, sentence) for job in state.earlier_jobs()[:MAX_EARLIER_READERS]]
     starter = Reader(
         _("Starter model"),
         _("Read by the starter model that comes with this page. Press **Start training**, and your own model answers."),

@@ -23,7 +23,7 @@ _PREPARED = "prepared"
 _DATA_PROBLEM = "data-problem"
 _START_PROBLEM = "start-problem"
 _EARLIER_RUNS = "earlier-runs"
-MAX_EARLIER_RUNS = 4
+MAX_EARLIER_RUNS = 7
 _SAMPLE_SEED = "sample-seed"
 _DRAWING = "drawing"
 _DRAWN = "objects-drawn"
@@ -126,11 +126,15 @@ def current_job() -> Job | None:
 
 
 def start_training(
-    chosen: Hyperparameters, initial_weights: bytes | None = None, extra: ExtraImages | None = None
+    chosen: Hyperparameters,
+    initial_weights: bytes | None = None,
+    extra: ExtraImages | None = None,
+    beside: Job | None = None,
 ) -> None:
-    """Start a run with this session's dataset; the run shown until now, if any, is stopped and kept for comparison.
+    """Start a run with this session's dataset; the runs until now, if any, are stopped and kept for comparison.
 
-    It begins with `initial_weights` instead of random ones, and mixes `extra` images into its batches, where given.
+    It begins with `initial_weights` instead of random ones, and mixes `extra` images into its batches, where given. A
+    run `beside` another has the digits of that one, and stops none.
 
     Raises
     ------
@@ -138,9 +142,11 @@ def start_training(
         When it cannot be started; then the run shown until now goes on.
     """
     previous = current_job()
-    job = job_registry().start(chosen, current_dataset(), session_id(), initial_weights, extra)
+    dataset = beside.dataset if beside else current_dataset()
+    job = job_registry().start(chosen, dataset, session_id(), initial_weights, extra)
     if previous is not None:
-        previous.stop()
+        for other in (previous, *earlier_jobs()) if beside is None else ():
+            other.stop()
         st.session_state[_EARLIER_RUNS] = [previous.id, *_earlier_ids()]
         for forgotten in earlier_jobs()[MAX_EARLIER_RUNS:]:
             job_registry().forget(forgotten)
@@ -198,8 +204,7 @@ def note_start_problem(sentence: str) -> None:
 
 
 def start_problem() -> str:
-    problem: str = st.session_state.get(_START_PROBLEM, "")
-    return problem
+    return str(st.session_state.get(_START_PROBLEM, ""))
 
 
 def note_data_problem(sentence: str) -> None:
@@ -208,8 +213,7 @@ def note_data_problem(sentence: str) -> None:
 
 
 def data_problem() -> str:
-    problem: str = st.session_state.get(_DATA_PROBLEM, "")
-    return problem
+    return str(st.session_state.get(_DATA_PROBLEM, ""))
 
 
 def has_dataset() -> bool:
@@ -233,8 +237,7 @@ def stages_off() -> list[str]:
 
 
 def sample_seed() -> int:
-    seed: int = st.session_state.setdefault(_SAMPLE_SEED, 0)
-    return seed
+    return int(st.session_state.setdefault(_SAMPLE_SEED, 0))
 
 
 def choose_other_samples() -> None:

@@ -8,25 +8,17 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import PRESETS
 from mnist_demo.jobs import Job, State
-from mnist_demo.translation import N_, _, ngettext
+from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.charts import Axis, build_chart, describe_chart
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pictures import format_percent
 from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.state_words import STATE_WORDS
 
 REFRESH_SECONDS = 0.5
 CHART_HEIGHT = 200
 
-STATE_WORDS: dict[State, str] = {
-    "queued": N_("queued"),
-    "running": N_("running"),
-    "paused": N_("paused"),
-    "finished": N_("finished"),
-    "stopped": N_("stopped"),
-    "diverged": N_("diverged"),
-    "failed": N_("failed"),
-}
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
 
 

@@ -1,0 +1,119 @@
+"""Runs side by side: what differs between them, and what came of it.
+
+Where a run comes from does not matter here: one that trains now, and one that was saved, are compared alike.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.translation import N_, _
+
+# Settings that do nothing unless another one has one of these values.
+NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "momentum": ("optimizer", ("momentum",)),
+    "hidden_sizes": ("model", ("mlp",)),
+    "dropout": ("model", ("mlp", "convnet", "deep-convnet")),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedRun:
+    """One run among others.
+
+    `key` names it for the program and `letter` for people: it stands on the chart, in the table and in lists.
+    `digits` is the title of the data set, `state` the word for what the run is doing, in the reader's language.
+    """
+
+    key: str
+    letter: str
+    hyperparameters: Hyperparameters
+    history: History
+    digits: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: what it is about, and a text for each run; `best` are the places of the best ones."""
+
+    title: str
+    cells: tuple[str, ...]
+    best: tuple[int, ...] = ()
+
+
+def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
+    """Return a row for every setting, and for the digits, that is not the same in all `runs`."""
+    rows = []
+    for name in differing_names([run.hyperparameters for run in runs]):
+        cells = tuple(format_setting(name, getattr(run.hyperparameters, name)) for run in runs)
+        rows.append(Row(_(FIELDS[name].title), cells))
+    if len({run.digits for run in runs}) > 1:
+        rows.append(Row(_("Digits"), tuple(run.digits for run in runs)))
+    return rows
+
+
+def differing_names(settings: Sequence[Hyperparameters]) -> list[str]:
+    """Return the names of the hyperparameters that differ, those left out that do nothing in any of the runs."""
+    names = []
+    for name in FIELDS:
+        if name in NEEDS and not any(getattr(chosen, NEEDS[name][0]) in NEEDS[name][1] for chosen in settings):
+            continue
+        if len({getattr(chosen, name) for chosen in settings}) > 1:
+            names.append(name)
+    return names
+
+
+def format_setting(name: str, value: Any) -> str:
+    """Return the value of a hyperparameter in words for people."""
+    field = FIELDS[name]
+    if value is None:
+        return _("all")
+    if field.kind == "choice":
+        return next(_(choice.title) for choice in field.choices if choice.name == value)
+    if field.kind == "switch":
+        return _("on") if value else _("off")
+    if field.kind == "sizes":
+        return ", ".join(map(str, value))
+    return f"{value:,}" if field.kind == "integer" else f"{value:g}"
+
+
+def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
+    """Return what tells `run` from the others, in a few words: up to three settings that differ, or else its model."""
+    chosen, words = run.hyperparameters, []
+    for name in differing_names([other.hyperparameters for other in runs])[:3]:
+        value = format_setting(name, getattr(chosen, name))
+        # Names of models and optimizers say by themselves what they are.
+        named = FIELDS[name].kind == "choice"
+        words.append(value if named else _("{setting} {value}").format(setting=_(FIELDS[name].title), value=value))
+    return " · ".join(words or [chosen.model_title])
+
+
+def _percent(fraction: float) -> str:
+    return _("{percent} %").format(percent=f"{100 * fraction:.2f}")
+
+
+# Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
+_FIGURES: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
+    (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
+    (N_("Test loss"), lambda history: history.test_loss, "{:.4f}".format, -1),
+    (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, "{:.4f}".format, -1),
+    (N_("Steps"), lambda history: float(history.step_count), "{:,.0f}".format, 0),
+    (N_("Training time in seconds"), lambda history: history.seconds, "{:.1f}".format, 0),
+)
+
+
+def compared_figures(runs: Sequence[ComparedRun]) -> list[Row]:
+    """Return a row for each figure that the runs have come to, and one for what they are doing."""
+    rows = []
+    for title, read, form, better in _FIGURES:
+        values = [read(run.history) for run in runs]
+        known = [value for value in values if value is not None]
+        best: tuple[int, ...] = ()
+        if better and len(set(known)) > 1:
+            top = max(known) if better > 0 else min(known)
+            best = tuple(place for place, value in enumerate(values) if value == top)
+        rows.append(Row(_(title), tuple("–" if value is None else form(value) for value in values), best))
+    return [*rows, Row(_("State"), tuple(run.state for run in runs))]

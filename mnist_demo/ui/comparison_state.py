@@ -1,0 +1,76 @@
+"""Which runs can be compared in this session, by which letters they go, and how a fork of one is started."""
+
+from typing import Any
+
+import streamlit as st
+
+from mnist_demo.comparison import ComparedRun
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.hyperparameters import FIELDS, parse_value
+from mnist_demo.jobs import Job
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.state_words import STATE_WORDS
+
+_LETTERS = "letters-of-runs"
+_FORK_PROBLEM = "fork-problem"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def session_jobs() -> list[Job]:
+    """Return the runs of this session that are still kept, the oldest first."""
+    current = state.current_job()
+    return [*reversed(state.earlier_jobs()), *([current] if current is not None else [])]
+
+
+def comparable_runs() -> list[ComparedRun]:
+    """Return the runs of this session as comparison wants them, the oldest first; each keeps its letter."""
+    return [
+        ComparedRun(
+            key=job.id,
+            letter=_letter_of(job.id),
+            hyperparameters=job.hyperparameters,
+            history=job.history,
+            digits=_("built-in digits") if job.dataset.name == "builtin" else _("MNIST"),
+            state=_(STATE_WORDS[job.state]),
+        )
+        for job in session_jobs()
+    ]
+
+
+def _letter_of(key: str) -> str:
+    letters: dict[str, str] = st.session_state.setdefault(_LETTERS, {})
+    if key not in letters:
+        round_, place = divmod(len(letters), len(LETTERS))
+        letters[key] = LETTERS[round_ - 1] * bool(round_) + LETTERS[place]
+    return letters[key]
+
+
+def start_fork(job: Job, name: str, value: Any) -> None:
+    """Start a run that is like `job` but for one setting, beside it, and fill in the form with its settings.
+
+    Raises
+    ------
+    MnistDemoError
+        When the value is that of `job` already, or cannot be, or no run can be started.
+    """
+    if isinstance(value, str) and FIELDS[name].kind != "choice":
+        value = parse_value(name, value)
+    chosen = job.hyperparameters.replace(**{name: value})
+    if chosen == job.hyperparameters:
+        sentence = _("{setting} is the same in that run: choose another value, so that the fork differs from it.")
+        raise HyperparameterError(sentence.format(setting=_(FIELDS[name].title)), name)
+    # The digits and the beginning of that run too: only one thing is to differ.
+    state.start_training(chosen, job.initial_weights, job.extra, beside=job)
+    state.write_settings(chosen)
+    st.session_state[keys.PRESET] = chosen.preset
+
+
+def note_fork_problem(sentence: str) -> None:
+    """Remember why the last press of the fork's button started nothing; an empty text when it did."""
+    st.session_state[_FORK_PROBLEM] = sentence
+
+
+def fork_problem() -> str:
+    problem: str = st.session_state.get(_FORK_PROBLEM, "")
+    return problem
