@@ -7,8 +7,8 @@ deeper than half the difference of two pens is the same line drawn with the narr
 import math
 
 import numpy as np
+import scipy  # which loads its parts when they are first used: the first page need not wait for them
 from PIL import Image
-from scipy import ndimage
 
 from mnist_demo.stroke_ink import BOX, CENTRE, PEN_WIDTH, SIDE, Floats, Pixels
 
@@ -39,14 +39,14 @@ def even_pen(ink: Pixels) -> tuple[Pixels, float | None]:
     width, height = (max(1, round(side * scale)) for side in ink.shape[::-1])
     small = np.pad(np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR)), 6)
     is_ink = small >= 0.5 * float(np.quantile(small[small > 0], 0.9))
-    depth = np.asarray(ndimage.distance_transform_edt(is_ink)) - 0.5
+    depth = np.asarray(scipy.ndimage.distance_transform_edt(is_ink)) - 0.5
     pen = _measure_pen(depth)
     path = max(WORKING_BOX - pen, 1.0)  # how long the pen's path is along the longer side
     zoom = path / (BOX - PEN_WIDTH)  # pixels here in a pixel of the image
     # The mean over a pixel, in `fit_ink`, makes an edge of one pixel by itself; variances add up.
     surplus, edge = (pen - PEN_WIDTH * zoom) / 2, math.sqrt(SOFT_EDGE**2 - 1) * zoom
     if surplus < edge / 2:  # then some of the paper around the ink becomes ink
-        outside = 0.5 - np.asarray(ndimage.distance_transform_edt(~is_ink))
+        outside = 0.5 - np.asarray(scipy.ndimage.distance_transform_edt(~is_ink))
         depth = np.where(is_ink, depth, outside)
     return np.asarray(((depth - surplus) / edge + 0.5).clip(0, 1), np.float32), zoom
 
@@ -87,7 +87,7 @@ def crop(ink: Pixels) -> Pixels:
 
 def _measure_pen(depth: Floats) -> float:
     """Return the width of the pen in pixels, given how deep in the ink each pixel lies (h, w)."""
-    middles = depth[(depth >= ndimage.maximum_filter(depth, 3)) & (depth > 0)]
+    middles = depth[(depth >= scipy.ndimage.maximum_filter(depth, 3)) & (depth > 0)]
     return min(2 * float(np.quantile(middles, WIDTH_QUANTILE)), MAX_PEN_SHARE * WORKING_BOX)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy  # which loads its parts when they are first used: the first page need not wait for them
 from PIL import Image
-from scipy import ndimage
 
 from mnist_demo.errors import ImageError
 from mnist_demo.picture_files import check_size
@@ -100,7 +100,7 @@ def locate_ink(bitmap: npt.NDArray[np.uint8]) -> FoundInk:
 
 def erase_specks(ink: Pixels) -> Pixels:
     """Return `ink` (h, w) without connected pieces that are tiny beside the largest: dust, and noise far from a pen."""
-    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    pieces, count = scipy.ndimage.label(ink, structure=np.ones((3, 3)))
     if count == 1:
         return ink
     masses = np.bincount(pieces.ravel(), weights=ink.ravel())  # piece 0 is the paper, without ink
@@ -176,14 +176,14 @@ def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     small = np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=-1)
     # Most of what is around a place is paper, as long as strokes are narrow; its median keeps the edges of shadows.
     grey = small.mean(axis=2)[::2, ::2]
-    deviation = grey - ndimage.median_filter(grey, WIDEST_INK)
+    deviation = grey - scipy.ndimage.median_filter(grey, WIDEST_INK)
     is_dark = np.square(deviation.clip(max=0)).sum() >= np.square(deviation.clip(min=0)).sum()
-    fill = ndimage.grey_closing if is_dark else ndimage.grey_opening
+    fill = scipy.ndimage.grey_closing if is_dark else scipy.ndimage.grey_opening
     # Continued outwards as at its border: mirrored there, a shadow that falls across it would be a narrow feature.
     margin = WIDEST_INK
     padded = np.pad(small, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     paper_only = fill(padded, (WIDEST_INK, WIDEST_INK, 1))[margin:-margin, margin:-margin]
-    smooth = ndimage.gaussian_filter(paper_only, (1.5, 1.5, 0))
+    smooth = scipy.ndimage.gaussian_filter(paper_only, (1.5, 1.5, 0))
     enlarged = [
         Image.fromarray(np.ascontiguousarray(smooth[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
         for channel in range(channels)
@@ -218,10 +218,10 @@ def _find_frame(ink: Pixels) -> _Frame | None:
         for choose in (np.maximum, np.minimum)
     )
     limit = 0.5 * float(strongest.max())
-    pieces, count = ndimage.label(strongest > limit, structure=np.ones((3, 3)))
+    pieces, count = scipy.ndimage.label(strongest > limit, structure=np.ones((3, 3)))
     if count == 0:
         return None
-    boxes = ndimage.find_objects(pieces)
+    boxes = scipy.ndimage.find_objects(pieces)
     sizes = [(box[0].stop - box[0].start, box[1].stop - box[1].start) for box in boxes]
     number = max(range(count), key=lambda index: sizes[index][0] * sizes[index][1])
     box, (rows, columns) = boxes[number], sizes[number]
@@ -229,19 +229,19 @@ def _find_frame(ink: Pixels) -> _Frame | None:
         return None
     piece = pieces[box] == number + 1
     # A rectangle that is turned by 20° fills half of its upright box.
-    filled = ndimage.binary_fill_holes(piece)
+    filled = scipy.ndimage.binary_fill_holes(piece)
     if filled.sum() < 0.5 * filled.size or _rectangularity(filled) < RECTANGLE_SHARE:
         return None
     holes = filled & ~piece
     if holes.sum() >= 0.5 * filled.sum():  # a frame: what is in it are other pieces
-        content, inside = holes & (pieces[box] > 0), ndimage.binary_erosion(holes, np.ones((3, 3)))
+        content, inside = holes & (pieces[box] > 0), scipy.ndimage.binary_erosion(holes, np.ones((3, 3)))
     else:  # a sheet, or a filled box: what is on it shows as holes
-        inside = ndimage.binary_erosion(filled, np.ones((3, 3)))
+        inside = scipy.ndimage.binary_erosion(filled, np.ones((3, 3)))
         content = inside & (weakest[box] < limit)
         if content.sum() > 0.5 * filled.sum():
             return None
-    labels, count = ndimage.label(content, structure=np.ones((3, 3)))
-    extents = [max(part.stop - part.start for part in found) for found in ndimage.find_objects(labels)]
+    labels, count = scipy.ndimage.label(content, structure=np.ones((3, 3)))
+    extents = [max(part.stop - part.start for part in found) for found in scipy.ndimage.find_objects(labels)]
     if not count or max(extents) < MIN_CONTENT_SHARE * max(rows, columns) or not inside.any():
         return None
     mask = np.zeros((height, width), bool)
@@ -253,7 +253,7 @@ def _find_frame(ink: Pixels) -> _Frame | None:
 
 def _rectangularity(filled: npt.NDArray[np.bool_]) -> float:
     """Return how much of the tightest rectangle around it a shape (h, w) fills, turned by up to 20°."""
-    edge = np.argwhere(filled & ~ndimage.binary_erosion(filled)).astype(np.float64)
+    edge = np.argwhere(filled & ~scipy.ndimage.binary_erosion(filled)).astype(np.float64)
     along = edge @ np.stack([np.cos(_TURNS), np.sin(_TURNS)])
     across = edge @ np.stack([-np.sin(_TURNS), np.cos(_TURNS)])
     areas = (np.ptp(along, axis=0) + 1) * (np.ptp(across, axis=0) + 1)

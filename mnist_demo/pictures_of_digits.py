@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy  # which loads its parts when they are first used: the first page need not wait for them
 
 from mnist_demo.bitmap_fit import even_pen, fit_ink
 from mnist_demo.bitmap_ink import erase_specks, locate_ink
@@ -85,10 +85,10 @@ def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
         When the array is of another shape or type, is far too large, or has nothing drawn on it.
     """
     found = locate_ink(bitmap)
-    numbered, count = ndimage.label(found.ink > MIN_INK, structure=np.ones((3, 3)))
+    numbered, count = scipy.ndimage.label(found.ink > MIN_INK, structure=np.ones((3, 3)))
     pieces = [
         _Piece((number,), columns.start, rows.start, columns.stop, rows.stop)
-        for number, (rows, columns) in enumerate(ndimage.find_objects(numbered), start=1)
+        for number, (rows, columns) in enumerate(scipy.ndimage.find_objects(numbered), start=1)
     ]
     if not count:
         raise ImageError(_("No digit was found in this picture: write large and dark on clear paper."))
@@ -96,7 +96,7 @@ def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
     digits = _join_loose([piece for piece in pieces if piece.longer >= SPECK_SIDE * usual], usual)
     digits = sorted(digits, key=lambda digit: digit.longer, reverse=True)[:MAX_DIGITS]
     # Soft edges below MIN_INK go to the piece beside them.
-    numbered = np.where(numbered > 0, numbered, ndimage.maximum_filter(numbered, 5))
+    numbered = np.where(numbered > 0, numbered, scipy.ndimage.maximum_filter(numbered, 5))
     digits_found = []
     for digit in (digit for line in _lines(digits) for digit in line):
         part = np.s_[max(digit.top - 2, 0) : digit.bottom + 2, max(digit.left - 2, 0) : digit.right + 2]

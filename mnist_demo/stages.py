@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy  # which loads its parts when they are first used: the first page need not wait for them
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from mnist_demo.stroke_ink import (
     BOX,
@@ -214,6 +214,6 @@ def _stretch(picture: Pixels, centred: bool) -> list[Pixels]:
     stretched = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     if not centred or not stretched.any():
         return [stretched, stretched]
-    shift = CENTRE - np.asarray(ndimage.center_of_mass(stretched))
-    moved: Pixels = ndimage.shift(stretched, shift, order=1)
+    shift = CENTRE - np.asarray(scipy.ndimage.center_of_mass(stretched))
+    moved: Pixels = scipy.ndimage.shift(stretched, shift, order=1)
     return [stretched, moved]

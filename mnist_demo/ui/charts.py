@@ -4,13 +4,14 @@ Train, test and validation are told apart by line and symbol as well as by colou
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.events import Epoch
 from mnist_demo.history import History
 from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
@@ -22,7 +23,7 @@ class Line:
     """One series: its points (columns: the axis, the figure) and how ECharts is to draw it."""
 
     name: str
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     style: dict[str, Any]
     legend_icon: str | None = None
 
@@ -112,7 +113,7 @@ def _last(history: History, axis: Axis) -> int:
     return total if axis == "step" else total // history.started.steps_per_epoch
 
 
-def _train_frame(history: History, figure: Figure, axis: Axis) -> pd.DataFrame:
+def _train_frame(history: History, figure: Figure, axis: Axis) -> "pd.DataFrame":
     if axis == "epoch":
         points: list[tuple[float, float | None]] = [
             (epoch.epoch, _of_epoch(epoch, figure, "train")) for epoch in _spread(history.epochs)
@@ -125,7 +126,7 @@ def _train_frame(history: History, figure: Figure, axis: Axis) -> pd.DataFrame:
     return _frame(points, figure, axis)
 
 
-def _measured_frame(history: History, figure: Figure, axis: Axis, on: Literal["test", "validation"]) -> pd.DataFrame:
+def _measured_frame(history: History, figure: Figure, axis: Axis, on: Literal["test", "validation"]) -> "pd.DataFrame":
     """Return the points measured before training and after every epoch; of many epochs, an even selection."""
     points: list[tuple[float, float | None]] = []
     if history.started is not None:
@@ -143,7 +144,9 @@ def _spread(epochs: list[Epoch]) -> list[Epoch]:
     return epochs[::-1][::every][::-1]
 
 
-def _frame(points: list[tuple[float, float | None]], figure: Figure, axis: Axis) -> pd.DataFrame:
+def _frame(points: list[tuple[float, float | None]], figure: Figure, axis: Axis) -> "pd.DataFrame":
+    import pandas as pd  # here, not above: the first page has no chart, and need not wait for it
+
     # Accuracy is a fraction everywhere but on the page.
     factor = 100 if figure == "accuracy" else 1
     rows = [(place, factor * value) for place, value in points if value is not None]

@@ -123,20 +123,26 @@ def _classifier(
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
-    """Have the slow things done beside the first page: once for the server, in a thread."""
+    """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
     threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
 
 
 def _warm_up() -> None:
     warm_up_processes()
+    import pandas  # noqa: F401  what the first chart is made of
     import torch
 
-    from mnist_demo.models import build_model
+    from mnist_demo.calibration_files import load_starter_calibration
+    from mnist_demo.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.drawing import image_from_strokes
+    from mnist_demo.rejection import judge
 
     # What the page computes is small; its threads would only take the cores from training.
     torch.set_num_threads(1)
-    model = build_model(Hyperparameters())
-    model(torch.from_numpy(np.zeros((1, 28, 28), np.float32)))
+    # The first of everything that a stroke asks for takes 50 times as long as the second: so here, not at the first
+    # visitor's first stroke.
+    stroke = image_from_strokes([np.array([[140.0, 60.0], [135.0, 220.0]])])
+    judge(load_checkpoint(STARTER), load_starter_calibration(), stroke[None])
     # Everything imported lives as long as the server: the collector need never look at it again (0.1 s each time).
     gc.collect()
     gc.freeze()

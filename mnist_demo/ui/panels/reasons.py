@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from mnist_demo.attribution import contributions
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.pictures import overlay_png, picture_html
@@ -17,6 +16,9 @@ def render_reasons(image: np.ndarray, reading: Reading) -> None:
     expander = st.expander(_("What spoke for it, and what against"), key=keys.LOOK_CLOSER, on_change="rerun")
     if not expander.open:
         return  # integrated gradients take some milliseconds: not while nobody looks
+    # Here, not above: it brings torch, which the first page need not wait for.
+    from mnist_demo.attribution import contributions
+
     with expander:
         chosen = st.pills(
             _("Digit"),
