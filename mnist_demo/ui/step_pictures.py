@@ -91,7 +91,9 @@ def layers_html(layers: tuple[LayerStep, ...]) -> str:
     titles = (_("Parameter"), "‖W‖", "‖∂L/∂W‖", "‖ΔW‖", "‖ΔW‖ / ‖W‖")
     head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
     body = "".join(rows)
-    return f'<div class="scrolls"><table class="figures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="scrolls"><table class="figures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def format_number(number: float, figures: int = 3) -> str:

@@ -1,0 +1,86 @@
+"""Slow motion, diagnosis and comparison, as a visitor meets them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.e2e.test_laboratory import button, close_settings, element, open_settings, set_number, steps_done
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def start(page: Page, **numbers: str) -> None:
+    open_settings(page)
+    for name, value in numbers.items():
+        set_number(page, name.replace("_", "-"), value)
+    button(page, "start-training").click()
+    close_settings(page)
+
+
+def expect_state(page: Page, word: str) -> None:
+    expect(element(page, "training-status")).to_have_text(word, timeout=PATIENCE_MS)
+
+
+def is_wider_than_the_window(page: Page) -> bool:
+    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return wider
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+def test_visitor_slows_training_down_and_sees_single_steps(
+    browser: Browser, server: Server, width: int, height: int, scheme: str
+) -> None:
+    with visit(browser, server.url, width, height, scheme) as opened:
+        page = opened.page
+        start(page, epochs="1000")
+        expect_state(page, "running")
+        element(page, "speed").get_by_role("combobox").click()
+        page.get_by_role("option", name="1 step a second").click()
+        detail = element(page, "step-detail")
+        expect(detail).to_contain_text("laid open", timeout=PATIENCE_MS)
+        expect(detail.locator(".batch figure")).to_have_count(40)
+        expect(detail.locator(".tiles img")).to_have_count(4)
+        for picture in detail.locator("img").all():
+            assert picture.get_attribute("alt")
+
+        # Slow as it is, it obeys at once, and steps one by one.
+        button(page, "pause-training").click()
+        expect_state(page, "paused")
+        before = steps_done(page)
+        button(page, "step-training").click()
+        expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
+        expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
+        assert not is_wider_than_the_window(page)
+        button(page, "stop-training").click()
+        expect_state(page, "stopped")
+
+
+def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser: Browser, server: Server) -> None:
+    with visit(browser, server.url) as opened:
+        page = opened.page
+        start(page, learning_rate="0.000001")
+        diagnosis = element(page, "diagnosis")
+        expect(diagnosis).to_contain_text("Learning rate far too small", timeout=PATIENCE_MS)
+        button(page, "start-remedy").click()
+        expect(element(page, "learning-rate").locator("input")).to_have_value("0.5", timeout=PATIENCE_MS)
+        expect_state(page, "finished")
+        expect(diagnosis).to_have_count(0)
+
+        page.get_by_role("link", name="Compare").click()
+        table = element(page, "comparison").locator("table")
+        expect(table).to_contain_text("Learning rate")
+        expect(table.locator("thead th")).to_have_text(["A", "B"])
+        expect(table).not_to_contain_text("Batch size")
+        expect(element(page, "comparison").locator("canvas").first).to_be_visible()
+        value = page.locator('[class*="st-key-fork-value"] input')
+        value.fill("0.05")
+        value.press("Tab")
+        button(page, "start-fork").click()
+        expect(table.locator("thead th")).to_have_text(["A", "B", "C"], timeout=PATIENCE_MS)
+        expect(element(page, "learning-rate").locator("input")).to_have_value("0.05")
+        expect(table.locator("tr", has_text="State").locator("td").last).to_have_text("finished", timeout=PATIENCE_MS)
+        # A pill that is pressed leaves its run out.
+        page.get_by_role("button", name=re.compile(r"^A ")).click()
+        expect(table.locator("thead th")).to_have_text(["B", "C"])
