@@ -76,6 +76,11 @@ class Job:
         self._connection: Connection | None = None
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether its settings and digits alone bring it back: it began with random weights and no more."""
+        return self._assignment.initial_weights is None and self.extra is None
+
+    @property
     def is_active(self) -> bool:
         """Whether the history may grow without anybody's doing: the page refreshes itself only then."""
         return self.state in ("queued", "running")

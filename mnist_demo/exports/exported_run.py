@@ -1,5 +1,6 @@
 """What is exported: one run, wherever it was kept. Nothing here imports torch before it is needed."""
 
+import copy
 import math
 from dataclasses import dataclass
 from types import ModuleType
@@ -12,6 +13,7 @@ from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
+    from mnist_demo.job import Job
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +36,32 @@ class ExportedRun:
     name: str = ""
     is_repeatable: bool = True
 
+    @classmethod
+    def of_job(cls, job: "Job") -> "ExportedRun":
+        """Return what `job` is at this moment; it may go on meanwhile."""
+        with job.changed:
+            return cls(
+                job.hyperparameters,
+                copy.deepcopy(job.history),
+                job.weights,
+                job.dataset.name,
+                job.dataset.digest,
+                job.threads,
+                is_repeatable=job.is_repeatable,
+            )
+
     @property
     def figures(self) -> dict[str, float]:
-        """The newest figures that are finite numbers, as checkpoints keep them."""
+        """Figures of the model that are finite numbers, as checkpoints keep them.
+
+        Those on the test images are missing where the model has learned on since it was measured.
+        """
         history = self.history
-        newest = {
-            "step": history.step_count,
-            "seconds": history.seconds,
-            "test_loss": history.test_loss,
-            "test_accuracy": history.test_accuracy,
-        }
-        return {name: value for name, value in newest.items() if value is not None and math.isfinite(value)}
+        figures: dict[str, float] = {"step": history.step_count, "seconds": history.seconds}
+        newest = history.newest_test
+        if newest is not None and getattr(newest, "step", 0) == history.step_count:
+            figures |= {"test_loss": newest.test_loss, "test_accuracy": newest.test_accuracy}
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
 
     def load_classifier(self) -> "TrainedClassifier":
         """Return the run's model; raise ExportError when there is none, or none that can be used."""

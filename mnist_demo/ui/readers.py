@@ -7,7 +7,8 @@ import numpy as np
 
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import opened_models, state
+from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.resources import newest_classifier, starter_calibration, starter_classifier
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def looks_like_a_digit(image: np.ndarray) -> bool:
 
 
 def read_readers() -> list[Reader]:
-    """Return all who can answer now, the one whose answer the page shows large first."""
+    """Return all who can answer now, the one whose answer the page shows large first.
+
+    That is the opened model that the visitor lets answer, else her run, else the starter model.
+    """
     job = state.current_job()
     shown = _run_reader(job, _("Read by your run of “{model}”, as it was after step {step}.")) if job else None
     sentence = _("Read by your earlier run of “{model}”, after step {step}.")
@@ -86,7 +90,19 @@ def read_readers() -> list[Reader]:
         starter_classifier(),
         starter_calibration(),
     )
-    return [reader for reader in (shown, starter, *earlier) if reader is not None]
+    opened = [_opened_reader(model) for model in opened_models.opened_models()]
+    first = [reader for reader in opened if reader.classifier is opened_models.answering_classifier()]
+    others = [reader for reader in opened if reader not in first]
+    return [reader for reader in (*first, shown, starter, *earlier, *others) if reader is not None]
+
+
+def _opened_reader(model: opened_models.OpenedModel) -> Reader:
+    title = _("{name}, {percent} % of {count} test images").format(
+        name=model.name, percent=f"{100 * model.accuracy:.1f}", count=f"{model.measured_on:,}"
+    )
+    return Reader(
+        title, _("Read by the model that you opened from {name}.").format(name=escape(model.name)), model.classifier
+    )
 
 
 def _run_reader(job: Job, sentence: str) -> Reader | None:

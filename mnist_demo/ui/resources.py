@@ -5,6 +5,7 @@ What needs torch imports it when it is called: the first page need not wait for 
 
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,12 @@ def _is_session_alive(session: str) -> bool:
 @st.cache_resource(show_spinner=False)
 def job_registry() -> JobRegistry:
     return JobRegistry(is_watcher_alive=_is_session_alive)
+
+
+@st.cache_resource(show_spinner=False)
+def export_builder() -> ThreadPoolExecutor:
+    """Return what makes exported files, two at a time for all visitors."""
+    return ThreadPoolExecutor(2, thread_name_prefix="export")
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,6 +13,8 @@ from mnist_demo.ui.panels.corrections import render_correction, render_my_drawin
 from mnist_demo.ui.panels.diagnosis import render_diagnosis
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
 from mnist_demo.ui.panels.explanation import render_explanation
+from mnist_demo.ui.panels.export import render_export
+from mnist_demo.ui.panels.opened_models import render_opened_models
 from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
 from mnist_demo.ui.panels.reasons import render_reasons
@@ -29,6 +31,7 @@ def render_laboratory() -> None:
     with st.container(key="bench"):  # placed side by side by style.css
         with st.container(key="watch"):
             render_training(beside_axis=render_speed, beneath=_render_beneath_charts)
+            render_export()
             render_explanation()
         with st.container(key="draw"):
             job = state.current_job()
@@ -69,6 +72,7 @@ def _render_drawing_side(shown: Job | None) -> None:
             render_reasons(image, readings[0])
     render_my_drawings()
     render_picture()
+    render_opened_models()
 
 
 def _render_inspected(inspected: state.InspectedImage) -> None:

@@ -1,0 +1,50 @@
+"""Files out of the page and into it, in a real browser."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import PATIENCE_MS, Server, visit
+
+pytestmark = pytest.mark.browser
+
+
+def save(page: Page, title: str, folder: Path) -> Path:
+    """Choose a format in the open list, wait until the file is made, and save it."""
+    page.locator(".st-key-export-format input").click()
+    page.get_by_role("option", name=title, exact=True).click()
+    button = page.locator(".st-key-save-export button")
+    with page.expect_download(timeout=120_000) as started:
+        button.click(timeout=120_000)
+    path = folder / started.value.suggested_filename
+    started.value.save_as(path)
+    return path
+
+
+def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server: Server, tmp_path: Path) -> None:
+    with visit(browser, f"{server.url}/?epochs=2&batch-size=200") as visitor:
+        page = visitor.page
+        page.locator(".st-key-start-training button").click()
+        expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=PATIENCE_MS)
+        accuracy = page.locator(".st-key-test-accuracy [data-testid=stMetricValue]").inner_text()
+        page.get_by_role("button", name="Save or export this run").click()
+
+        script = save(page, "Python script that repeats the run", tmp_path)
+        onnx = save(page, "Model (ONNX)", tmp_path)
+        model = save(page, "Model (safetensors)", tmp_path)
+
+        assert (onnx.name, model.name) == ("model.onnx", "model.safetensors")
+        printed = subprocess.run([sys.executable, "-I", script], capture_output=True, text=True, check=True).stdout
+        assert f"{float(printed.split()[-1]):.2%}".replace("%", " %") == accuracy
+        page.keyboard.press("Escape")
+
+        page.get_by_text("Open a saved model").click()
+        page.locator(".st-key-model-file input[type=file]").set_input_files(model)
+        expect(page.locator(".st-key-opened-models")).to_contain_text(
+            "model.safetensors: Linear, with PyTorch", timeout=PATIENCE_MS
+        )
+        page.locator(".st-key-model-file input[type=file]").set_input_files(script)
+        expect(page.locator(".st-key-model-file")).to_contain_text("not allowed", timeout=PATIENCE_MS)
