@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import gzip
 import io
+import json
 import subprocess
 import sys
 import warnings
@@ -24,11 +25,13 @@ from mnist_demo.hyperparameters import Hyperparameters
 from tests.exported_runs import train_run
 
 SMALL: dict[str, Any] = {"training_size": 300, "epochs": 2, "batch_size": 64}
-# What is run in a process of its own, as a person would.
-APART: dict[str, dict[str, Any]] = {
+RUNS: dict[str, dict[str, Any]] = {
     "from-scratch": {"model": "scratch-linear", "shuffle": False},
+    "tutorial": {"shuffle": False, "training_size": None},
+    "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
+    "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
     "dropout": {"model": "mlp", "hidden_sizes": (40, 20), "dropout": 0.3, "optimizer": "adamw", "learning_rate": 0.003},
-    "augmented-convnet": {
+    "convnet": {
         "model": "convnet",
         "optimizer": "momentum",
         "learning_rate": 0.05,
@@ -36,20 +39,47 @@ APART: dict[str, dict[str, Any]] = {
         "augmentation": True,
         "pen_variation": True,
     },
-}
-# What is run here, which is quicker.
-HERE: dict[str, dict[str, Any]] = {
-    "tutorial": {"shuffle": False, "training_size": None},
-    "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
-    "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
     "deep": {"model": "deep-convnet", "optimizer": "adamw", "learning_rate": 0.01, "dropout": 0.2, "epochs": 1},
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
 }
+# Runs the scripts that it is given, one after the other: Python starts and imports torch once.
+RUN_EACH = """
+import contextlib, io, json, runpy, sys
+printed = []
+for script in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        runpy.run_path(script, run_name="__main__")
+    printed.append(output.getvalue())
+print(json.dumps(printed))
+"""
 
 
 def settings(changes: dict[str, Any]) -> Hyperparameters:
     return Hyperparameters(**SMALL | changes)
+
+
+def run_apart(folder: Path, *arguments: str | Path) -> str:
+    """Return what Python prints, run in `folder`, from where this project cannot be imported."""
+    command = [sys.executable, "-I", "-W", "error", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def runs(builtin: DigitDataset) -> dict[str, ExportedRun]:
+    return {name: train_run(settings(changes), builtin) for name, changes in RUNS.items()}
+
+
+@pytest.fixture(scope="module")
+def printed(runs: dict[str, ExportedRun], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the scripts of all `runs` print."""
+    folder = tmp_path_factory.mktemp("scripts")
+    for name, run in runs.items():
+        (folder / f"{name}.py").write_bytes(build_export(run, "script"))
+    answer = run_apart(folder, "-c", RUN_EACH, *(f"{name}.py" for name in runs))
+    return dict(zip(runs, json.loads(answer), strict=True))
 
 
 def run_here(script: str, *arguments: str) -> str:
@@ -83,34 +113,32 @@ def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
     return load_folder(folder)
 
 
-@pytest.mark.parametrize("changes", APART.values(), ids=APART)
-def test_script_in_a_process_that_has_not_this_project_prints_the_run_s_figures(
-    builtin: DigitDataset, tmp_path: Path, changes: dict[str, Any]
+@pytest.mark.parametrize("name", RUNS)
+def test_script_where_this_project_is_out_of_reach_prints_the_run_s_figures(
+    runs: dict[str, ExportedRun], printed: dict[str, str], name: str
 ) -> None:
-    run = train_run(settings(changes), builtin)
-    (tmp_path / "repeat_run.py").write_bytes(build_export(run, "script"))
-
-    done = subprocess.run(
-        [sys.executable, "-I", "-W", "error", "repeat_run.py"],
-        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-
-    assert done.stderr == ""
-    assert done.stdout == expected_output(run)
+    assert printed[name] == expected_output(runs[name])
 
 
-@pytest.mark.parametrize("changes", HERE.values(), ids=HERE)
-def test_script_prints_the_run_s_figures(builtin: DigitDataset, changes: dict[str, Any]) -> None:
-    run = train_run(settings(changes), builtin)
+def test_script_run_as_a_person_would_prints_the_run_s_figures(runs: dict[str, ExportedRun], tmp_path: Path) -> None:
+    (tmp_path / "repeat_run.py").write_bytes(build_export(runs["from-scratch"], "script"))
 
-    assert run_here(build_script(run)) == expected_output(run)
+    assert run_apart(tmp_path, "repeat_run.py") == expected_output(runs["from-scratch"])
 
 
-def test_script_of_a_run_that_diverged_ends_where_the_run_did(builtin: DigitDataset) -> None:
-    run = train_run(settings(HERE["diverged"]), builtin)
+def test_this_project_is_out_of_reach_where_scripts_are_run(tmp_path: Path) -> None:
+    found = run_apart(tmp_path, "-c", "import importlib.util; print(importlib.util.find_spec('mnist_demo'))")
 
-    assert run.history.diverged is not None
-    assert f"step {run.history.diverged.step}" in expected_output(run)
+    assert found.strip() == "None"
+
+
+def test_script_of_a_run_that_diverged_ends_where_the_run_did(
+    runs: dict[str, ExportedRun], printed: dict[str, str]
+) -> None:
+    diverged = runs["diverged"].history.diverged
+
+    assert diverged is not None
+    assert printed["diverged"].split()[-4:] == ["step", str(diverged.step), "no", "number"]
 
 
 def test_script_of_a_stopped_run_stops_at_the_same_step(builtin: DigitDataset) -> None:
@@ -152,9 +180,9 @@ def test_script_of_a_run_on_mnist_downloads_it_or_reads_a_folder(builtin: DigitD
     assert "load_builtin_digits" not in script
 
 
-@pytest.mark.parametrize("changes", [*APART.values(), *HERE.values()], ids=[*APART, *HERE])
-def test_script_has_what_the_run_needs_and_nothing_else(builtin: DigitDataset, changes: dict[str, Any]) -> None:
-    run = train_run(settings(changes), builtin, stop_after=1)
+@pytest.mark.parametrize("name", RUNS)
+def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, ExportedRun], name: str) -> None:
+    run = runs[name]
 
     script = build_script(run)
 
@@ -165,7 +193,7 @@ def test_script_has_what_the_run_needs_and_nothing_else(builtin: DigitDataset, c
         input=script, capture_output=True, text=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout
-    for name, needed in (
+    for text, needed in (
         ("def augment(", run.hyperparameters.augmentation),
         ("def vary_pen(", run.hyperparameters.pen_variation),
         ("OneCycleLR", run.hyperparameters.one_cycle),
@@ -173,7 +201,7 @@ def test_script_has_what_the_run_needs_and_nothing_else(builtin: DigitDataset, c
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),
         ("DROPOUT = ", run.hyperparameters.model not in ("scratch-linear", "linear")),
     ):
-        assert (name in script) == needed, name
+        assert (text in script) == needed, text
 
 
 def test_script_of_a_run_with_a_harmful_name_holds_it_as_text(builtin: DigitDataset) -> None:
