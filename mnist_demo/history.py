@@ -40,6 +40,7 @@ class History:
         self.epochs: list[Epoch] = []
         # 8 bytes a number: 100,000 steps are 5 MB, where a list of Step objects would be 40.
         self.steps: dict[str, array[float]] = {name: array("d") for name in STEP_COLUMNS}
+        self._full_buckets: dict[int, _FullBuckets] = {}  # of the largest number of points asked for
 
     def append(self, event: Event) -> None:
         match event:
@@ -89,11 +90,11 @@ class History:
     @property
     def seconds_left(self) -> float | None:
         """Training time still to come at the pace of the last steps, or None before there is one."""
-        pace = self.images_per_second
-        if self.started is None or pace is None:
+        count = min(self.step_count, 200)
+        if self.started is None or count < 2:
             return None
-        epochs = self.started.total_steps // self.started.steps_per_epoch
-        return max(0.0, epochs * self.started.training_images - sum(self.steps["images"])) / pace
+        seconds = self.steps["seconds"][-1] - self.steps["seconds"][-count]
+        return max(0, self.started.total_steps - self.step_count) * seconds / (count - 1)
 
     @property
     def newest_test(self) -> Started | Epoch | Stopped | None:
@@ -116,17 +117,47 @@ class History:
         The number of steps in a point is a power of two, so that points on the chart stay where they are while new
         ones come, and change only when the run has doubled.
         """
-        bucket = 1
-        while math.ceil(self.step_count / bucket) > limit:
-            bucket *= 2
-        begins = range(0, self.step_count, bucket)
-        losses, accuracies = self.steps["train_loss"], self.steps["train_accuracy"]
+        # A chart is drawn twice a second: it pays for the steps that are new, not for all of a long run. Several
+        # threads may come here at once: each replaces what is kept by something whole, and none waits.
+        full = self._full_buckets.get(limit, _FullBuckets())
+        # Counted after that: what is kept is never of more steps than there are.
+        count, losses, accuracies = self.step_count, self.steps["train_loss"], self.steps["train_accuracy"]
+        self._full_buckets[limit] = full = full.up_to(count, limit, losses, accuracies)
+        bucket, begin = full.bucket, len(full.train_loss) * full.bucket
+        rest = [begin] if begin < count else []
         return ThinnedSteps(
             bucket,
-            [min(begin + bucket, self.step_count) for begin in begins],
-            [_mean(losses[begin : begin + bucket]) for begin in begins],
-            [_mean(accuracies[begin : begin + bucket]) for begin in begins],
+            [min(end, count) for end in range(bucket, count + bucket, bucket)],
+            [*full.train_loss, *(_mean(losses[begin:count]) for begin in rest)],
+            [*full.train_accuracy, *(_mean(accuracies[begin:count]) for begin in rest)],
         )
+
+
+@dataclass(frozen=True)
+class _FullBuckets:
+    """Means over `bucket` consecutive steps each, as many as are full; never changed, only replaced."""
+
+    bucket: int = 1
+    train_loss: tuple[float, ...] = ()
+    train_accuracy: tuple[float, ...] = ()
+
+    def up_to(self, count: int, limit: int, losses: "array[float]", accuracies: "array[float]") -> "_FullBuckets":
+        """Return those of the first `count` steps, in buckets so large that at most `limit` are begun."""
+        bucket, thinned_losses, thinned_accuracies = self.bucket, self.train_loss, self.train_accuracy
+        while math.ceil(count / bucket) > limit:
+            bucket *= 2
+            thinned_losses, thinned_accuracies = _pairs(thinned_losses), _pairs(thinned_accuracies)
+        begins = range(len(thinned_losses) * bucket, count - bucket + 1, bucket)
+        return _FullBuckets(
+            bucket,
+            (*thinned_losses, *(_mean(losses[begin : begin + bucket]) for begin in begins)),
+            (*thinned_accuracies, *(_mean(accuracies[begin : begin + bucket]) for begin in begins)),
+        )
+
+
+def _pairs(means: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the means of two and two; one that is left over waits until its pair is there."""
+    return tuple((first + second) / 2 for first, second in zip(means[::2], means[1::2], strict=False))
 
 
 def _mean(numbers: "array[float]") -> float:

@@ -1,4 +1,6 @@
 import doctest
+from array import array
+from typing import Any
 
 import pytest
 
@@ -7,11 +9,15 @@ from mnist_demo.events import Epoch, Started, Step
 from mnist_demo.history import History
 
 
+def step_number(step: int) -> Step:
+    return Step(step, 1, float(step), step / 10_000, 0.5, 100, step * 0.01)
+
+
 def grown(steps: int, total: int = 1000) -> History:
     history = History()
     history.append(Started(100, total, 10_000, 7850, 2.3, 0.1, None, None))
     for step in range(1, steps + 1):
-        history.append(Step(step, 1, float(step), step / 10_000, 0.5, 100, step * 0.01))
+        history.append(step_number(step))
     return history
 
 
@@ -42,6 +48,36 @@ def test_thinned_steps_stay_where_they_are_while_new_ones_come() -> None:
     before, after = grown(900).thinned_steps(400), grown(1000).thinned_steps(400)
     complete = len(before.step) - 1
     assert after.train_loss[:complete] == before.train_loss[:complete]
+
+
+def test_thinned_steps_asked_for_again_and_again_are_those_asked_for_once() -> None:
+    often = History()
+    for count in (*range(1, 60), 64, 65, 200, 1000, 1001, 1999):
+        while often.step_count < count:
+            often.append(step_number(often.step_count + 1))
+        for limit in (10, 16):
+            thinned, at_once = often.thinned_steps(limit), grown(count).thinned_steps(limit)
+            assert (thinned.bucket, thinned.step) == (at_once.bucket, at_once.step)
+            assert thinned.train_loss == pytest.approx(at_once.train_loss, rel=1e-12)
+            assert thinned.train_accuracy == pytest.approx(at_once.train_accuracy, rel=1e-12)
+
+
+def test_thinned_steps_of_a_long_run_read_only_what_is_new() -> None:
+    class CountingArray(array):  # type: ignore[type-arg]
+        read = 0
+
+        def __getitem__(self, place: Any) -> Any:
+            found = super().__getitem__(place)
+            CountingArray.read += len(found) if isinstance(place, slice) else 1
+            return found
+
+    history = grown(100_000)
+    history.steps["train_loss"] = CountingArray("d", history.steps["train_loss"])
+    bucket = history.thinned_steps(400).bucket
+    CountingArray.read = 0
+    history.append(step_number(100_001))
+    history.thinned_steps(400)
+    assert 0 < CountingArray.read <= bucket + 1
 
 
 def test_pace_and_time_left_follow_from_the_last_steps() -> None:
