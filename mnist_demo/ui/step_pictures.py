@@ -7,12 +7,8 @@ import numpy as np
 
 from mnist_demo.slow_motion import LayerStep, StepDetail
 from mnist_demo.translation import _
-from mnist_demo.ui.pictures import data_url_of, data_url_of_pixels
-
-# Told apart by colour-blind eyes, and strong enough on a light page and on a dark one.
-POSITIVE_COLOUR, NEGATIVE_COLOUR = (26, 133, 214), (222, 92, 12)
-# A trace of grey, of 255, shows where a tile ends.
-ZERO_OPACITY = 18
+from mnist_demo.ui.insight_pictures import full_colour, mosaic_png
+from mnist_demo.ui.pictures import data_url, data_url_of
 
 
 def batch_html(detail: StepDetail) -> str:
@@ -37,42 +33,23 @@ def batch_html(detail: StepDetail) -> str:
 
 
 def tiles_html(title: str, tiles: np.ndarray, alternative: str, captions: list[str] | None = None) -> str:
-    """Return signed numbers, float32 (u, h, w), as one picture of u tiles: blue above zero, orange below, else clear.
+    """Return signed numbers, float32 (u, h, w), as one picture of u tiles: blue above zero, vermilion below.
 
-    Full colour is the largest absolute number in `tiles`, which stands beside `title`, HTML. `captions` stand under the
-    tiles.
+    What has the full colour stands beside `title`, HTML, and takes the place of ``{strongest}`` in `alternative`.
+    `captions` stand under the tiles.
     """
-    strongest = float(np.abs(tiles).max())
+    strongest = full_colour(tiles)
     columns = len(captions) if captions else min(12, len(tiles))
-    alternative = html.escape(alternative.format(strongest=format_number(strongest)))
+    number = format_number(strongest)
     under = "".join(f"<span>{html.escape(caption)}</span>" for caption in captions or [])
-    scale = html.escape(_("full colour: ±{number}").format(number=format_number(strongest)))
+    scale = html.escape(_("full colour: ±{number}").format(number=number))
     return (
         f'<figure class="tiles"><figcaption><span>{title}</span> <small>{scale}</small></figcaption>'
-        f'<img src="{data_url_of_pixels(tile_pixels(tiles, columns))}" alt="{alternative}">'
+        f'<img src="{data_url(mosaic_png(tiles, strongest, columns))}" '
+        f'alt="{html.escape(alternative.format(strongest=number))}">'
         + (f'<div class="tile-captions" style="--columns:{columns}">{under}</div>' if under else "")
         + "</figure>"
     )
-
-
-def tile_pixels(tiles: np.ndarray, columns: int) -> np.ndarray:
-    """Return `tiles`, float32 (u, h, w), side by side as uint8 (height, width, 4); zero is transparent."""
-    count, height, width = tiles.shape
-    gap = 1 if height < 10 else 2
-    rows = -(-count // columns)
-    strongest = max(float(np.abs(tiles).max()), 1e-30)
-    # The power shows the weaker ones too.
-    opacity = np.nan_to_num(np.abs(tiles) / strongest, nan=1.0) ** 0.6
-    colour = np.where(tiles[..., None] > 0, POSITIVE_COLOUR, NEGATIVE_COLOUR)
-    colour = np.where(opacity[..., None] > 0.05, colour, 128)
-    coloured = np.concatenate([colour, 255 * opacity[..., None]], axis=-1)
-    whole = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
-    for index, tile in enumerate(coloured):
-        row, column = divmod(index, columns)
-        top, left = row * (height + gap), column * (width + gap)
-        tile[..., 3] = np.maximum(tile[..., 3], ZERO_OPACITY)
-        whole[top : top + height, left : left + width] = np.round(tile)
-    return whole
 
 
 def layers_html(layers: tuple[LayerStep, ...]) -> str:

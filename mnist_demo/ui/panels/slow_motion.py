@@ -66,25 +66,25 @@ def _render(detail: StepDetail, chosen: Hyperparameters) -> None:
         tiles_html(
             _("<b>W</b>, the weights before"),
             detail.before,
-            _("Weights of the first layer before the step, at most {strongest} from zero"),
+            _("Weights of the first layer before the step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
             _("<b>∂L/∂W</b>, the gradient: which way the loss rises"),
             detail.gradient,
-            _("Gradient of the loss by the weights of the first layer, at most {strongest} from zero"),
+            _("Gradient of the loss by the weights of the first layer, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
             _("<b>{update}</b>, the update").format(update=update),
             detail.after - detail.before,
-            _("Change of the weights of the first layer in this step, at most {strongest} from zero"),
+            _("Change of the weights of the first layer in this step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
             _("<b>W</b>, the weights after"),
             detail.after,
-            _("Weights of the first layer after the step, at most {strongest} from zero"),
+            _("Weights of the first layer after the step, nearly all of them within {strongest} of zero"),
             digits,
         )
     )
