@@ -1,6 +1,7 @@
 """Models that a visitor opened from files, kept for her session."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +23,16 @@ MEASURED_IMAGES = 1000  # a convnet reads them in about a quarter of a second
 class OpenedModel:
     """A model out of a file: what the file says of it, and what was measured here before anything was believed.
 
-    `accuracy` is the share of `measured_on` test images that it reads right, of the digits in use when it was opened.
+    `weights` are its safetensors bytes. `accuracy` is the share of `measured_on` test images that it reads right, of
+    the digits in use when it was opened.
     """
 
     name: str
     classifier: "TrainedClassifier"
+    weights: bytes
     accuracy: float
     measured_on: int
+    id: str = field(default_factory=secrets.token_hex)
 
 
 def open_model(name: str, content: bytes, dataset: DigitDataset) -> None:
@@ -50,7 +54,7 @@ def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel
     images = scale_pixels(dataset.test_pixels[:MEASURED_IMAGES])
     predicted = classifier.predict_probabilities(images).argmax(axis=1)
     accuracy = float(np.mean(predicted == dataset.test_labels[: len(images)]))
-    return OpenedModel(name, classifier, accuracy, len(images))
+    return OpenedModel(name, classifier, content, accuracy, len(images))
 
 
 def why_not_opened() -> str:
@@ -75,7 +79,7 @@ def let_answer(model: OpenedModel | None) -> None:
     st.session_state[_ANSWERING] = model
 
 
-def answering_classifier() -> "TrainedClassifier | None":
+def answering_model() -> OpenedModel | None:
     """Return the opened model that the visitor lets answer, if it is still open."""
     model: OpenedModel | None = st.session_state.get(_ANSWERING)
-    return model.classifier if model is not None and model in opened_models() else None
+    return model if model is not None and model in opened_models() else None

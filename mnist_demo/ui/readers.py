@@ -90,9 +90,9 @@ def read_readers() -> list[Reader]:
         starter_classifier(),
         starter_calibration(),
     )
-    opened = [_opened_reader(model) for model in opened_models.opened_models()]
-    first = [reader for reader in opened if reader.classifier is opened_models.answering_classifier()]
-    others = [reader for reader in opened if reader not in first]
+    answering = opened_models.answering_model()
+    first = [_opened_reader(answering)] if answering else []
+    others = [_opened_reader(model) for model in opened_models.opened_models() if model is not answering]
     return [reader for reader in (*first, shown, starter, *earlier, *others) if reader is not None]
 
 

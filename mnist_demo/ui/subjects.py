@@ -8,6 +8,7 @@ from mnist_demo.analyst import Answer
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.translation import _
 from mnist_demo.ui import state
+from mnist_demo.ui.opened_models import answering_model
 from mnist_demo.ui.resources import analyst, newest_classifier, starter_classifier, starter_weights
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ class LookedAt:
 
 
 def look_at_current() -> LookedAt:
-    """Return the run on the page, as soon as it has weights; until then, the starter model."""
+    """Return the model that answers on the page: an opened one that was let, else the run, else the starter model."""
+    opened = answering_model()
+    if opened is not None:
+        title = _("Inside the model that you opened from {name}").format(name=opened.name)
+        return LookedAt(opened.id, 0, title, opened.classifier, opened.weights, state.current_dataset(), False)
     job = state.current_job()
     if job is not None:
         # The step first: weights that arrive in between are newer than it says, and are asked for again.

@@ -17,6 +17,19 @@ STROKE = {
     "top": 140,
     "path": [["M", 140, 40], ["Q", 140, 140, 140, 240], ["L", 140, 240]],
 }
+LOOK_INSIDE = """
+if __name__ == "__main__":
+    import streamlit as st
+
+    from mnist_demo.ui.frame import build_pages, render_frame
+    from mnist_demo.ui.panels.opened_models import render_opened_models
+    from mnist_demo.ui.subjects import look_at_current
+
+    st.navigation(list(build_pages().values()))
+    render_frame()
+    render_opened_models()
+    st.title(look_at_current().title)
+"""
 pytestmark = pytest.mark.usefixtures("_own_server")
 
 
@@ -108,6 +121,16 @@ def test_opened_model_answers_when_it_is_let_and_is_gone_when_it_is_closed(page:
     page.button(key="opened-models-close-0").click().run()
     assert not any("other.safetensors" in text for text in captions(page))
     assert any("Read by the starter model" in text for text in captions(page))
+
+
+def test_opened_model_that_is_let_answer_is_the_one_to_look_inside() -> None:
+    page = AppTest.from_string(LOOK_INSIDE, default_timeout=60).run()
+    open_file(page, "other.safetensors", STARTER_PATH.read_bytes())
+    assert page.title[0].value == "Inside the starter model"
+
+    page.button(key="opened-models-answer-0").click().run()
+
+    assert page.title[0].value == "Inside the model that you opened from other.safetensors"
 
 
 def captions(page: AppTest) -> list[str]:

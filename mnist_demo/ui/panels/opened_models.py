@@ -7,7 +7,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.opened_models import (
     OpenedModel,
-    answering_classifier,
+    answering_model,
     close_model,
     let_answer,
     open_model,
@@ -20,6 +20,12 @@ from mnist_demo.ui.pictures import format_percent
 def render_opened_models() -> None:
     """Draw the way to give a file, and what is known of each model that was opened."""
     with st.expander(_("Open a saved model"), key=keys.OPEN_MODEL):
+        st.caption(
+            _(
+                "It is tried on test images first, then reads your drawings beside the others. One that you let answer "
+                "is also what “Look inside” shows."
+            )
+        )
         st.file_uploader(
             _("A model that was saved here or by “train --output”"),
             type=["safetensors"],
@@ -63,7 +69,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
         claimed = format_percent(figures["test_accuracy"], digits=2)
         st.caption(_("Where it was trained it read {accuracy} of the test images.").format(accuracy=claimed))
     with st.container(horizontal=True, gap="small"):
-        answers = model.classifier is answering_classifier()
+        answers = model is answering_model()
         st.button(
             _("Let the others answer") if answers else _("Let it answer"),
             key=f"{keys.OPENED_MODELS}-answer-{number}",
