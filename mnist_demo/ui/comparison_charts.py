@@ -7,15 +7,17 @@ colour.
 import html
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from mnist_demo.comparison import ComparedRun, Row
 from mnist_demo.history import History
 from mnist_demo.translation import _
 from mnist_demo.ui.pictures import data_url_of_pixels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Figure = Literal["loss", "log-loss", "accuracy"]
 Measured = Literal["test", "train", "validation"]
@@ -144,12 +146,12 @@ def _axis_title(axis: Axis) -> str:
     return {"step": _("step"), "epoch": _("epoch"), "seconds": _("seconds of training")}[axis]
 
 
-def _y_axis(runs: Sequence[ComparedRun], figure: Figure, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
+def _y_axis(runs: Sequence[ComparedRun], figure: Figure, frames: "Sequence[pd.DataFrame]") -> dict[str, Any]:
     if figure == "accuracy":
         return {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}}
     if figure == "log-loss":
-        losses = pd.concat([frame["log-loss"] for frame in frames])
-        return {"type": "log"} | ({} if losses.empty else _log_bounds(float(losses.min()), float(losses.max())))
+        losses = np.concatenate([frame["log-loss"] for frame in frames])
+        return {"type": "log"} | (_log_bounds(float(losses.min()), float(losses.max())) if losses.size else {})
     limit = _loss_limit(runs)
     too_high = any((frame["loss"] > limit).any() for frame in frames)
     return {"type": "value", "min": 0} | ({"max": float(f"{limit:.2g}")} if too_high else {})
@@ -179,7 +181,9 @@ def _last(history: History, axis: Axis) -> float:
     return started.total_steps if axis == "step" else started.total_steps / started.steps_per_epoch
 
 
-def _frame(history: History, figure: Figure, measured: Measured, axis: Axis) -> pd.DataFrame:
+def _frame(history: History, figure: Figure, measured: Measured, axis: Axis) -> "pd.DataFrame":
+    import pandas as pd  # here, not above: the first page has no comparison, and need not wait for it
+
     name = "accuracy" if figure == "accuracy" else "loss"
     points = _train_points(history, name) if measured == "train" else _measured_points(history, name, measured)
     # Accuracy is a fraction everywhere but on the page; a logarithm needs more than nothing.
