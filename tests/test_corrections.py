@@ -53,6 +53,15 @@ def test_collection_as_bytes_and_back_gives_the_same_images(collection: DrawingC
     assert DrawingCollection.from_bytes(DrawingCollection().to_bytes()).drawings == ()
 
 
+def test_collection_united_with_what_it_has_already_does_not_grow(collection: DrawingCollection) -> None:
+    opened = DrawingCollection.from_bytes(collection.to_bytes())
+    more = opened.with_drawing(LabelledDrawing((np.array([[10.0, 10.0], [10.0, 90.0]]),), 1))
+
+    united = collection.united_with(more)
+
+    assert united.drawings == (*collection.drawings, more.drawings[-1])
+
+
 def test_collection_accuracy_is_the_fraction_read_rightly(collection: DrawingCollection) -> None:
     starter = load_checkpoint("starter")
     wrong = LabelledDrawing(tuple(four()), 9)

@@ -289,7 +289,7 @@ def my_drawings() -> DrawingCollection:
 
 def add_drawings(drawings: DrawingCollection) -> None:
     """Keep more drawings; raise DrawingFileError when they would be too many."""
-    st.session_state[_MY_DRAWINGS] = DrawingCollection((*my_drawings().drawings, *drawings.drawings))
+    st.session_state[_MY_DRAWINGS] = my_drawings().united_with(drawings)
 
 
 def keep_drawing(drawing: LabelledDrawing) -> None:

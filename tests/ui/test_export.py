@@ -2,10 +2,12 @@
 
 import time
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.checkpoints import STARTER_PATH
+from mnist_demo.corrections import DrawingCollection, LabelledDrawing
 from mnist_demo.exports import EXPORTS
 from mnist_demo.ui.resources import job_registry
 
@@ -131,6 +133,26 @@ def test_opened_model_that_is_let_answer_is_the_one_to_look_inside() -> None:
     page.button(key="opened-models-answer-0").click().run()
 
     assert page.title[0].value == "Inside the model that you opened from other.safetensors"
+
+
+def test_file_of_drawings_is_added_once_however_often_it_is_opened(page: AppTest) -> None:
+    drawings = DrawingCollection((LabelledDrawing((np.array([[10.0, 10.0], [10.0, 90.0]]),), 1),))
+    page.file_uploader(key="import-drawings").upload("d.json", drawings.to_bytes(), "application/json").run()
+
+    page.button(key="add-drawings").click().run()
+    page.button(key="add-drawings").click().run()
+
+    assert not page.exception
+    assert "My drawings: 1" in [expander.label for expander in page.expander]
+
+
+def test_file_that_is_no_drawings_gives_one_sentence_and_adds_nothing(page: AppTest) -> None:
+    page.file_uploader(key="import-drawings").upload("d.json", b"[1, 2", "application/json").run()
+
+    page.button(key="add-drawings").click().run()
+
+    assert [error.value for error in page.error] == ["This is not a file of drawings, or it is damaged: it is no JSON."]
+    assert "My drawings: 0" in [expander.label for expander in page.expander]
 
 
 def captions(page: AppTest) -> list[str]:
