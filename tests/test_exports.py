@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import pickle
 import struct
 import sys
 import tomllib
@@ -22,9 +23,11 @@ from mnist_demo.exports import EXPORTS, ExportedRun, build_export
 from mnist_demo.exports.beside import build_beside
 from mnist_demo.exports.chart_pictures import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, VALIDATION_COLOUR
 from mnist_demo.history import History
-from mnist_demo.history_files import history_to_csv
+from mnist_demo.history_files import history_from_csv, history_to_csv
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.jobs import JobRegistry
 from mnist_demo.models import build_model
+from mnist_demo.training import train
 from tests.exported_runs import train_run
 
 
@@ -171,6 +174,47 @@ def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -
 
     with pytest.raises(ExportError, match="no finite numbers any more"):
         build_export(dataclasses.replace(not_begun, weights=weights_to_bytes(model)), "safetensors")
+
+
+def test_run_exported_again_and_again_while_it_trains_is_whole_each_time(
+    builtin: DigitDataset, registry: JobRegistry, endless: Hyperparameters
+) -> None:
+    job = registry.start(endless, builtin)
+    with job.changed:
+        assert job.changed.wait_for(lambda: job.history.step_count > 0, 60)
+
+    counts: list[int] = []
+    while len(counts) < 20 or counts[0] == counts[-1]:
+        exported = pickle.loads(pickle.dumps(ExportedRun.of_job(job)))
+        counts.append(history_from_csv(build_export(exported, "history-csv")).step_count)
+
+    job.stop()
+    assert counts == sorted(counts)
+
+
+def test_job_that_began_with_other_weights_is_not_repeatable(
+    builtin: DigitDataset, registry: JobRegistry, quick: Hyperparameters
+) -> None:
+    first = registry.start(quick, builtin)
+    second = registry.start(quick, builtin, initial_weights=weights_to_bytes(build_model(quick)))
+
+    assert ExportedRun.of_job(first).is_repeatable
+    assert not ExportedRun.of_job(second).is_repeatable
+
+
+def test_figures_of_a_run_within_an_epoch_are_not_those_of_the_last_one(
+    builtin: DigitDataset, quick: Hyperparameters
+) -> None:
+    history = History()
+    for event in train(build_model(quick), quick, builtin):
+        history.append(event)
+        if history.step_count > 40:
+            break
+
+    run = ExportedRun(quick, history, None, "builtin", "")
+
+    assert len(history.epochs) == 1
+    assert set(run.figures) == {"step", "seconds"}
 
 
 def test_format_that_does_not_exist_is_named_with_those_that_do(run: ExportedRun) -> None:
