@@ -14,6 +14,7 @@ from mnist_demo.ui.step_pictures import batch_html, format_number, layers_html, 
 
 # A choice without a value would be one that has not been made.
 FULL_SPEED = 0
+ANCHOR = "one-step"
 
 
 def render_speed(job: Job) -> None:
@@ -32,6 +33,9 @@ def render_speed(job: Job) -> None:
             on_change=lambda: job.set_speed(st.session_state[key] or None),
             width=170,
         )
+    if _detail_shown(job) is not None:
+        # It stands beneath the charts, on a laptop below what one sees.
+        st.markdown(_("[↓ One step, laid open](#{anchor})").format(anchor=ANCHOR), width="content")
 
 
 def _format_speed(speed: int) -> str:
@@ -43,8 +47,8 @@ def _format_speed(speed: int) -> str:
 
 def render_step_detail(job: Job) -> None:
     """Draw the step that was last watched, while the run is that slow or stands at it; else how to see one."""
-    detail = job.step_detail
-    if detail is not None and (job.speed is not None or detail.step == job.history.step_count):
+    detail = _detail_shown(job)
+    if detail is not None:
         with st.container(key=keys.STEP_DETAIL, gap="small"):
             _render(detail, job.hyperparameters)
     elif job.state == "paused":
@@ -53,8 +57,15 @@ def render_step_detail(job: Job) -> None:
         )
 
 
+def _detail_shown(job: Job) -> StepDetail | None:
+    detail = job.step_detail
+    if detail is None or (job.speed is None and detail.step != job.history.step_count):
+        return None
+    return detail
+
+
 def _render(detail: StepDetail, chosen: Hyperparameters) -> None:
-    st.markdown(_("#### Step {step}, laid open").format(step=f"{detail.step:,}"))
+    st.subheader(_("Step {step}, laid open").format(step=f"{detail.step:,}"), anchor=ANCHOR)
     st.markdown(_describe_batch(detail))
     st.html(batch_html(detail))
     st.markdown(_describe_update(detail, chosen))
