@@ -19,6 +19,7 @@ from mnist_demo.datasets import IDX_FILES, MNIST, DigitDataset, load_folder
 from mnist_demo.errors import ExportError
 from mnist_demo.exports import ExportedRun, build_export
 from mnist_demo.exports.script import build_script, expected_output
+from mnist_demo.exports.script_parts import download_mnist
 from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
@@ -178,6 +179,21 @@ def test_script_of_a_run_on_mnist_downloads_it_or_reads_a_folder(builtin: DigitD
     assert 'fetch_openml("mnist_784", version=1' in script
     assert "pandas==" in script
     assert "load_builtin_digits" not in script
+
+
+def test_download_in_a_script_takes_openml_s_first_60_000_images_for_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch_openml(name: str, version: int, return_X_y: bool, as_frame: bool) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
+        pixels = np.broadcast_to(np.arange(784) % 256, (60_002, 784))
+        return pixels, np.array(["7"] * 60_000 + ["1", "0"], object)  # labels come as text
+
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch_openml)
+
+    train_pixels, test_pixels, train_labels, test_labels = download_mnist()
+
+    assert train_pixels.shape == (60_000, 28, 28)
+    assert train_pixels.dtype == np.uint8
+    assert test_pixels[0, 1].tolist() == list(range(28, 56))
+    assert (set(train_labels), test_labels.tolist()) == ({7}, [1, 0])
 
 
 @pytest.mark.parametrize("name", RUNS)
