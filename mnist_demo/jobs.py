@@ -92,7 +92,9 @@ class JobRegistry:
             When too many runs are kept already.
         """
         chosen.split_sizes(len(dataset.train_labels))
-        assignment = Assignment(chosen, dataset, thread_count(chosen), initial_weights, extra, resume_from)
+        assignment = Assignment(
+            chosen, dataset, min(self.slots, thread_count(chosen)), initial_weights, extra, resume_from
+        )
         job = Job(assignment, self, history, job_id)
         if watcher is not None:
             job.watch(watcher)

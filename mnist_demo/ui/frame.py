@@ -10,6 +10,7 @@ from mnist_demo.ui import state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pages.compare import render_compare
 from mnist_demo.ui.pages.laboratory import render_laboratory
+from mnist_demo.ui.pages.lesson import render_lesson
 from mnist_demo.ui.pages.understand import render_understand
 from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
@@ -32,6 +33,9 @@ def build_pages() -> dict[str, st.Page]:
             url_path=UNDERSTAND,
         ),
         COMPARE: st.Page(render_compare, title=_("Compare"), icon=":material/stacked_line_chart:", url_path=COMPARE),
+        LESSON: st.Page(
+            partial(render_lesson, laboratory), title=_("Lesson"), icon=":material/school:", url_path=LESSON
+        ),
     }
 
 

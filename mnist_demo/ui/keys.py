@@ -47,6 +47,15 @@ AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "a
 NEIGHBOURS, NEAREST = "nearest", "nearest-images"
 EXPLAINED = "explained"
 
+LESSON, LESSON_PAGE, LESSON_BAR = "lesson", "lesson-page", "lesson-bar"
+PREVIOUS_PART, NEXT_PART, AGAIN = "previous-part", "next-part", "lesson-again"
+# With the name of the part behind them.
+GUESS, RUN_GUESS, SKIP_GUESS, ANSWER = "guess-", "run-guess-", "skip-guess-", "answer-"
+OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit", "pixel-row", "pixel-scaled", "lesson-class"
+BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "probability"
+SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
+TO_LABORATORY = "to-laboratory-"
+
 
 def widget_key(name: str) -> str:
     """Return the key of the widget of hyperparameter `name`."""

@@ -15,7 +15,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_demo.analyst import Analyst
 from mnist_demo.data_statistics import nearest_images
-from mnist_demo.datasets import DigitDataset, FirstDataset, load_builtin, load_cached_mnist, load_first_dataset
+from mnist_demo.datasets import (
+    DigitDataset,
+    FirstDataset,
+    load_builtin,
+    load_cached_mnist,
+    load_first_dataset,
+    scale_pixels,
+)
 from mnist_demo.download import MnistDownload
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
@@ -23,6 +30,7 @@ from mnist_demo.processes import warm_up_processes
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
+    from mnist_demo.lesson_digits import LessonDigits
     from mnist_demo.rejection import Calibration
 
 
@@ -126,6 +134,28 @@ def _classifier(
     from mnist_demo.checkpoints import classifier_from_bytes
 
     return classifier_from_bytes(_weights, _chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def lesson_registry() -> JobRegistry:
+    """Return the lesson’s short runs: apart from the others, so that none waits for or replaces one of those."""
+    return JobRegistry(slots=1, is_watcher_alive=_is_session_alive)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
+    """Return what the lesson shows of a data set."""
+    from mnist_demo.lesson_digits import prepare_lesson
+
+    return prepare_lesson(dataset)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def starter_accuracy(dataset: DigitDataset, count: int) -> float:
+    """Return how many of the first `count` test images the starter model reads rightly, a fraction."""
+    images = scale_pixels(dataset.test_pixels[:count])
+    read = starter_classifier().predict_probabilities(images).argmax(axis=1)
+    return float((read == dataset.test_labels[:count]).mean())
 
 
 @st.cache_resource(show_spinner=False)

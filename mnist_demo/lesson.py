@@ -1,0 +1,208 @@
+"""The parts of the lesson: what each asks, what may be guessed, and which answer the figures of a real run give.
+
+Nothing here knows how a part is shown, or what the right answers are: they are computed from what was measured.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mnist_demo.translation import N_
+
+# An accuracy below this is guessing: chance is a tenth, and an untrained model may be a little luckier.
+CHANCE = 0.2
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: its `name`, its `title`, the `question` to guess at, the `options` by name, and what to remember.
+
+    All texts are source texts: translate them when they are shown.
+    """
+
+    name: str
+    title: str
+    question: str
+    options: Mapping[str, str]
+    takeaway: str
+
+
+PARTS: tuple[Part, ...] = (
+    Part(
+        "data",
+        N_("A digit is 784 numbers"),
+        N_("The tutorial divides every pixel by 255. What happens to training if we leave that out?"),
+        {
+            "same": N_("Nothing: the weights adapt to larger numbers"),
+            "worse": N_("The loss becomes huge, but something is learned"),
+            "chance": N_("Nothing is learned: one digit in ten is right, by chance"),
+        },
+        N_("Scale what goes in: a learning rate fits numbers of one size."),
+    ),
+    Part(
+        "linear",
+        N_("Ten scores from 784 pixels"),
+        N_(
+            "A hundred digits are the rows of x, of shape (100, 784). W has shape (784, 10) and b has shape (10,). "
+            "What is the shape of x @ W + b?"
+        ),
+        {
+            "(10,)": N_("(10,): one score a class"),
+            "(100, 10)": N_("(100, 10): ten scores for each digit"),
+            "(784, 10)": N_("(784, 10): like the weights"),
+            "error": N_("None: b does not fit, which is an error"),
+        },
+        N_("One matrix multiplication scores a whole batch: (n, 784) @ (784, 10) + (10,) → (n, 10)."),
+    ),
+    Part(
+        "softmax",
+        N_("From scores to probabilities"),
+        N_("Suppose the largest score is 100. What does softmax, computed from its definition, say for that class?"),
+        {
+            "one": N_("1: the model is as sure as can be"),
+            "zero": N_("0"),
+            "nan": N_("nan, which is not a number"),
+        },
+        N_("Take the largest score off first, and go straight to the logarithm: nothing overflows."),
+    ),
+    Part(
+        "likelihood",
+        N_("What a mistake costs"),
+        N_("A probability of 0.95 for the right digit costs 0.051. What does a probability of 0.05 cost?"),
+        {
+            "0.95": N_("0.95: as much as is missing"),
+            "3": N_("About 3: some sixty times as much"),
+            "20": N_("About 20: one divided by 0.05"),
+        },
+        N_("The loss is the mean of −log p of the right digit: being sure and wrong is what costs."),
+    ),
+    Part(
+        "descent",
+        N_("Downhill, step by step"),
+        N_("Every step is the learning rate times the slope. On the way down, how long are the steps?"),
+        {
+            "equal": N_("All equally long: the learning rate is the same"),
+            "shorter": N_("Shorter and shorter"),
+            "longer": N_("Longer and longer"),
+        },
+        N_("W ← W − η · slope: steep ground gives long steps, flat ground short ones."),
+    ),
+    Part(
+        "loops",
+        N_("The loop, by hand and with PyTorch"),
+        N_("Both loops start from the same weights and see the same batches. How far apart are their losses?"),
+        {
+            "different": N_("PyTorch’s loss is clearly lower"),
+            "rounding": N_("Less than a ten-thousandth apart"),
+            "unrelated": N_("They have nothing to do with each other"),
+        },
+        N_("nn.Module, DataLoader and optim shorten the loop; they do not change what it computes."),
+    ),
+    Part(
+        "wrong-loss",
+        N_("A loss below zero"),
+        N_("nll_loss wants logarithms of probabilities. We give it the scores as they are. What does it print?"),
+        {
+            "same": N_("The same loss as cross_entropy"),
+            "error": N_("An error message"),
+            "larger": N_("A larger loss"),
+            "negative": N_("A loss below zero"),
+        },
+        N_("cross_entropy takes scores, nll_loss takes log-probabilities. A true loss is never negative."),
+    ),
+    Part(
+        "rates",
+        N_("Learning rate 0.5, 50, 0.0005"),
+        N_("The tutorial trains with a learning rate of 0.5. What will a learning rate of 50 do?"),
+        {
+            "faster": N_("The same, only faster"),
+            "worse": N_("The loss jumps about far above, yet something is learned"),
+            "chance": N_("Nothing is learned: one digit in ten is right"),
+            "diverged": N_("The loss is soon no number at all"),
+        },
+        N_("Too small crawls, too large jumps about. Look at the loss before you wait for the accuracy."),
+    ),
+    Part(
+        "deeper",
+        N_("From 91 % to 99.5 %"),
+        N_("The linear model makes too many mistakes. Which change saves the most of them?"),
+        {
+            "longer": N_("Train it five times as long"),
+            "hidden": N_("Put a hidden layer between pixels and scores"),
+            "convolution": N_("Look at small neighbourhoods: convolutions"),
+        },
+        N_("Pixels have neighbours. A network that looks at neighbourhoods needs fewer examples to see a stroke."),
+    ),
+)
+PART_NAMES = tuple(part.name for part in PARTS)
+# After the last part comes a page with the score.
+PAGE_COUNT = len(PARTS) + 1
+
+
+def part_named(name: str) -> Part:
+    """Return the part with that name."""
+    return PARTS[PART_NAMES.index(name)]
+
+
+def parse_page(text: str) -> int | None:
+    """Return the page, 1 to ``PAGE_COUNT``, that `text` from an address means, or None when it means none."""
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= PAGE_COUNT else None
+
+
+def judge_rate(reference_loss: float, test_loss: float | None, test_accuracy: float) -> str:
+    """Return how a training went beside a good one: diverged, chance, worse or faster.
+
+    `test_loss` is None or no finite number when it ended as diverged.
+    """
+    if test_loss is None or not math.isfinite(test_loss):
+        return "diverged"
+    if test_accuracy < CHANCE:
+        return "chance"
+    return "worse" if test_loss > 2 * reference_loss else "faster"
+
+
+def judge_scaling(scaled_loss: float, unscaled_loss: float, unscaled_accuracy: float) -> str:
+    """Return what leaving the scaling out did: same, worse or chance."""
+    outcome = judge_rate(scaled_loss, unscaled_loss, unscaled_accuracy)
+    return {"diverged": "chance", "faster": "same"}.get(outcome, outcome)
+
+
+def judge_probability(probability: float) -> str:
+    """Return which option a probability is: nan, one or zero, whichever is nearer."""
+    if math.isnan(probability):
+        return "nan"
+    return "one" if probability > 0.5 else "zero"
+
+
+def judge_cost(cost: float) -> str:
+    """Return the option nearest to `cost`."""
+    return min(part_named("likelihood").options, key=lambda option: abs(float(option) - cost))
+
+
+def judge_steps(places: Sequence[float]) -> str:
+    """Return whether the steps between `places` become shorter or longer, or stay equal within a hundredth."""
+    first, last = abs(places[1] - places[0]), abs(places[-1] - places[-2])
+    if math.isclose(first, last, rel_tol=0.01):
+        return "equal"
+    return "shorter" if last < first else "longer"
+
+
+def judge_loops(by_hand: Sequence[float], with_torch: Sequence[float]) -> str:
+    """Return how far apart the losses of the two loops are, the furthest step deciding."""
+    gaps = [abs(ours - theirs) for ours, theirs in zip(by_hand, with_torch, strict=True)]
+    if max(gaps) < 1e-4:
+        return "rounding"
+    return "different" if with_torch[-1] < by_hand[-1] else "unrelated"
+
+
+def judge_wrong_loss(right: float, wrong: float) -> str:
+    """Return what the loss of the wrong function is beside the right one."""
+    if wrong < 0:
+        return "negative"
+    return "same" if math.isclose(right, wrong, rel_tol=1e-3) else "larger"
+
+
+def count_right(guesses: Mapping[str, str | None], answers: Mapping[str, str]) -> tuple[int, int]:
+    """Return how many guesses were right, and how many were made; skipped ones (None) do not count."""
+    made = {name: guess for name, guess in guesses.items() if guess is not None and name in answers}
+    return sum(answers[name] == guess for name, guess in made.items()), len(made)

@@ -1,0 +1,56 @@
+"""A straight line through the 7,850 weights of the linear model, and the true loss along it.
+
+Along the line one number, `place`, says where the weights are: ``W = start + place × direction``, with a direction of
+length 1, so that a learning rate means the same as in training with all weights.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class LossSlice:
+    """The loss on fixed images as a function of the place on a line.
+
+    The logits at a place are ``start_logits + place × logits_per_unit``, both (n, 10), because the model is linear:
+    a loss costs no multiplication by the images, and is not an approximation.
+    """
+
+    start_logits: Tensor
+    logits_per_unit: Tensor
+    labels: Tensor
+
+    def losses(self, places: Tensor) -> Tensor:
+        """Return the cross-entropy at each of `places`, float32 (m,) -> float32 (m,)."""
+        logits = self.start_logits + places[:, None, None] * self.logits_per_unit  # (m, n, 10)
+        labels = self.labels.expand(len(places), -1)
+        return F.cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1)
+
+    def slope(self, place: float) -> float:
+        """Return the derivative of the loss at `place`, by autograd."""
+        here = torch.tensor([place], requires_grad=True)
+        (slope,) = torch.autograd.grad(self.losses(here).sum(), here)
+        return float(slope)
+
+    def descend(self, learning_rate: float, steps: int, place: float = 0.0) -> list[tuple[float, float]]:
+        """Return the (place, loss) that gradient descent visits, the starting point first."""
+        places = [place]
+        for _step in range(steps):
+            places.append(places[-1] - learning_rate * self.slope(places[-1]))
+        return list(zip(places, self.losses(torch.tensor(places)).tolist(), strict=True))
+
+
+def slice_downhill(weights: Tensor, bias: Tensor, images: Tensor, labels: Tensor) -> LossSlice:
+    """Return the slice that begins at `weights` (784, 10) and `bias` (10,) and goes straight down the gradient there.
+
+    The first step of gradient descent with all weights stays on this line; later ones would leave it.
+    """
+    weights, bias = weights.detach().clone().requires_grad_(), bias.detach().clone().requires_grad_()
+    logits = images @ weights + bias
+    gradients = torch.autograd.grad(F.cross_entropy(logits, labels), (weights, bias))
+    length = torch.sqrt(sum((gradient.square().sum() for gradient in gradients), torch.zeros(())))
+    per_unit = -(images @ gradients[0] + gradients[1]) / length
+    return LossSlice(logits.detach(), per_unit, labels)

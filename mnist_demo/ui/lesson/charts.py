@@ -1,0 +1,146 @@
+"""The lesson's charts as specifications for ECharts; pure, so that they are tested without a page."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import torch
+
+from mnist_demo.loss_slice import LossSlice
+from mnist_demo.translation import _
+
+MAX_POINTS = 150
+# Up to here every point has a symbol.
+FEW_POINTS = 60
+LOWEST_LOSS = 0.01
+# Lines that lie side by side differ in dash and symbol as well as in colour.
+DASHES = ("solid", "dashed", "dotted", "solid")
+SYMBOLS = ("circle", "rect", "triangle", "diamond")
+# Where the slice of the loss is drawn, in units of the weights: its lowest point is about 2 away from the start.
+SLICE_FROM, SLICE_TO, SLICE_POINTS = -1.0, 7.0, 81
+
+
+def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Return the losses of some trainings, by name, over their steps, on a logarithmic axis.
+
+    A point is the mean of some steps where there are many. Losses of 0 or less and non-finite
+    ones are left out, and the axis begins at ``LOWEST_LOSS``.
+    """
+    frames, series = [], []
+    for index, (name, losses) in enumerate(lines.items()):
+        bucket = math.ceil(len(losses) / MAX_POINTS) or 1
+        means = [
+            (
+                min(begin + bucket, len(losses)),
+                sum(losses[begin : begin + bucket]) / len(losses[begin : begin + bucket]),
+            )
+            for begin in range(0, len(losses), bucket)
+        ]
+        rows = [(step, mean) for step, mean in means if mean > 0 and math.isfinite(mean)]
+        frames.append(pd.DataFrame(rows, columns=["step", "loss"]))
+        series.append(
+            {
+                "type": "line",
+                "name": name,
+                "datasetIndex": index,
+                "encode": {"x": "step", "y": "loss", "tooltip": ["loss"]},
+                "symbol": SYMBOLS[index % len(SYMBOLS)],
+                "symbolSize": 5,
+                "showSymbol": len(rows) <= FEW_POINTS,
+                "endLabel": {"show": bool(rows), "formatter": "{a}"},
+                "labelLayout": {"moveOverlap": "shiftY"},
+                "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
+            }
+        )
+    return {
+        **_frame(right=130),
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4g"},
+        "dataset": [{"source": frame} for frame in frames],
+        "xAxis": _axis(_("step"), minInterval=1),
+        "yAxis": _axis(
+            _("loss"), type="log", min=LOWEST_LOSS, nameLocation="end", nameGap=12, axisLine={"onZero": False}
+        ),
+        "series": series,
+    }
+
+
+def build_slice(line: LossSlice, path: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Return the loss along `line` with the points that gradient descent visits, as far as they are within the chart.
+
+    A step that leaves the chart is drawn towards its edge.
+    """
+    places = torch.linspace(SLICE_FROM, SLICE_TO, SLICE_POINTS)
+    losses = line.losses(places).tolist()
+    curve = pd.DataFrame(zip(places.tolist(), losses, strict=True), columns=["place", "loss"])
+    steps = pd.DataFrame(path, columns=["place", "loss"])
+    return {
+        **_frame(),
+        "legend": {"top": 0, "left": 0, "bottom": "auto"},
+        "tooltip": {"trigger": "item", "valueFormatter": "%.4f"},
+        "dataset": [{"source": curve}, {"source": steps}],
+        "xAxis": _axis(_("place on the line"), min=SLICE_FROM, max=SLICE_TO),
+        "yAxis": _axis(
+            _("loss"), min=0, max=math.ceil(max(losses)), nameLocation="end", nameGap=12, axisLine={"onZero": False}
+        ),
+        "series": [
+            {
+                "type": "line",
+                "name": _("true loss"),
+                "datasetIndex": 0,
+                "encode": {"x": "place", "y": "loss"},
+                "symbol": "none",
+                "lineStyle": {"width": 2},
+            },
+            {
+                "type": "line",
+                "name": _("steps"),
+                "datasetIndex": 1,
+                "encode": {"x": "place", "y": "loss", "tooltip": ["place", "loss"]},
+                "symbol": "circle",
+                "symbolSize": 10,
+                "showAllSymbol": True,
+                "clip": True,
+                "lineStyle": {"width": 1.5, "type": "dashed"},
+            },
+        ],
+    }
+
+
+def build_cost(probability: float) -> dict[str, Any]:
+    """Return the curve of −log p with the point at `probability`, 0 < p ≤ 1."""
+    ps = [index / 200 for index in range(1, 201)]
+    curve = pd.DataFrame([(p, -math.log(p)) for p in ps], columns=["p", "cost"])
+    point = pd.DataFrame([(probability, -math.log(probability))], columns=["p", "cost"])
+    return {
+        **_frame(),
+        "tooltip": {"trigger": "item", "valueFormatter": "%.3f"},
+        "dataset": [{"source": curve}, {"source": point}],
+        "xAxis": _axis(_("probability of the right digit"), min=0, max=1),
+        "yAxis": _axis(_("cost"), min=0, max=7, nameLocation="end", nameGap=12, axisLine={"onZero": False}),
+        "series": [
+            {
+                "type": "line",
+                "name": _("−log p"),
+                "datasetIndex": 0,
+                "encode": {"x": "p", "y": "cost"},
+                "symbol": "none",
+                "lineStyle": {"width": 2.5},
+            },
+            {
+                "type": "scatter",
+                "name": _("chosen"),
+                "datasetIndex": 1,
+                "encode": {"x": "p", "y": "cost", "tooltip": ["p", "cost"]},
+                "symbolSize": 18,
+            },
+        ],
+    }
+
+
+def _frame(right: int = 24) -> dict[str, Any]:
+    return {"animation": False, "grid": {"left": 12, "right": right, "top": 36, "bottom": 32, "containLabel": True}}
+
+
+def _axis(name: str, **settings: Any) -> dict[str, Any]:
+    return {"type": "value", "name": name, "nameLocation": "middle", "nameGap": 28, **settings}

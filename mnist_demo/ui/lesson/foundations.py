@@ -1,0 +1,292 @@
+"""Parts 1 to 4 of the lesson: the data, the linear model, softmax, and what a mistake costs."""
+
+import math
+
+import numpy as np
+import streamlit as st
+import torch
+
+from mnist_demo.lesson import judge_cost, judge_probability, judge_scaling
+from mnist_demo.lesson_digits import LEARNING_RATE, LessonDigits
+from mnist_demo.models import ScratchLinear, log_softmax, negative_log_likelihood
+from mnist_demo.translation import _
+from mnist_demo.tutorial import code_of, naive_log_softmax, naive_softmax
+from mnist_demo.ui import keys, lesson_state, state
+from mnist_demo.ui.lesson.charts import build_cost, build_losses
+from mnist_demo.ui.lesson.guess import ask, tell
+from mnist_demo.ui.lesson.pictures import (
+    costs_html,
+    format_number,
+    outcomes_html,
+    pixel_grid_html,
+    product_html,
+    scores_html,
+    softmax_html,
+)
+from mnist_demo.ui.pictures import format_percent
+
+CHART_HEIGHT = 280
+FLOAT32_LIMIT = math.log(torch.finfo(torch.float32).max)
+
+
+def render_data(digits: LessonDigits) -> None:
+    """Draw part 1: one digit as numbers, and what training does without their scaling."""
+    dataset = state.current_dataset()
+    index = lesson_state.digit_index(len(digits.test_y))
+    pixels, label = np.asarray(dataset.test_pixels[index]), int(dataset.test_labels[index])
+    st.markdown(
+        _(
+            "To a program a handwritten digit is 28 rows of 28 numbers: 0 is paper, 255 is full ink. "
+            "Point at a number, or choose a row."
+        )
+    )
+    picture, words = st.columns([3, 2], gap="large")
+    with words:
+        st.button(
+            _("Another digit"),
+            key=keys.OTHER_DIGIT,
+            icon=":material/shuffle:",
+            on_click=lesson_state.choose_other_digit,
+        )
+        scaled = st.toggle(_("Divided by 255"), key=keys.PIXEL_SCALED)
+        row = st.slider(_("Row"), 0, 27, 14, key=keys.PIXEL_ROW)
+        shown = pixels[row] / np.float32(255) if scaled else pixels[row]
+        with np.printoptions(linewidth=44, precision=2, suppress=True):
+            expression = f"pixels[{row}] / 255" if scaled else f"pixels[{row}]"
+            st.code(f">>> {expression}\n{shown!r}", language="python")
+        st.caption(
+            _("Its label says **{label}**. There are {count} digits with labels to learn from.").format(
+                label=label, count=f"{len(dataset.train_labels):,}"
+            )
+        )
+    with picture:
+        st.html(pixel_grid_html(pixels, label, row, scaled))
+    if not ask("data"):
+        return
+    good, bad = digits.trained, digits.trained_unscaled
+    tell(
+        "data",
+        judge_scaling(good.test_loss, bad.test_loss, bad.test_accuracy),
+        _(
+            "The gradient of a weight is proportional to its pixel. With pixels up to 255 times as large, every step "
+            "is too long, and so the loss reached {peak}. With them between 0 and 1 a learning rate of {rate} fits."
+        ).format(peak=f"{max(bad.losses):,.0f}", rate=f"{LEARNING_RATE:g}"),
+    )
+    scaled_title, unscaled_title = _("pixels 0 to 1"), _("pixels 0 to 255")
+    _render_outcomes(
+        [(scaled_title, good.test_loss, good.test_accuracy), (unscaled_title, bad.test_loss, bad.test_accuracy)]
+    )
+    st.echarts_chart(
+        build_losses({scaled_title: good.losses, unscaled_title: bad.losses}),
+        key=keys.LESSON_CHART,
+        height=CHART_HEIGHT,
+        alt=_("Loss by step: without scaling it rises to {peak}, with scaling it falls to {last}.").format(
+            peak=f"{max(bad.losses):,.0f}", last=f"{good.losses[-1]:.2f}"
+        ),
+    )
+
+
+def _render_outcomes(outcomes: list[tuple[str, float, float]]) -> None:
+    rows = [(title, (f"{loss:,.3f}", format_percent(accuracy, digits=1))) for title, loss, accuracy in outcomes]
+    st.html(outcomes_html(_("How it went"), (_("test loss"), _("test accuracy")), rows))
+
+
+def render_linear(digits: LessonDigits) -> None:
+    """Draw part 2: pixels × weights for one digit and class, then the shapes of a batch."""
+    image, label = _test_digit(digits)
+    st.markdown(
+        _(
+            "The linear model has one picture of weights for each class. It multiplies pixel by weight, adds the 784 "
+            "products and a bias: that is the **score** of the class, also called logit. Blue weights speak for the "
+            "class, orange ones against it."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        digit = st.pills(
+            _("Class"),
+            list(range(10)),
+            default=label,
+            required=True,
+            key=f"{keys.LESSON_CLASS}-{label}",
+            width="content",
+        )
+        st.button(
+            _("Another digit"),
+            key=keys.OTHER_DIGIT,
+            icon=":material/shuffle:",
+            on_click=lesson_state.choose_other_digit,
+        )
+    scores = (image.flatten() @ digits.weights + digits.bias).tolist()
+    weights = digits.weights[:, digit].reshape(28, 28).numpy()
+    products, bars = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with products:
+        st.html(product_html(image.numpy(), weights, float(digits.bias[digit]), label, digit))
+    with bars:
+        st.html(scores_html(scores, label, digit))
+    st.caption(
+        _("These weights were learned from {count} digits when you opened the lesson. The bold class wins.").format(
+            count=f"{len(digits.x):,}"
+        )
+    )
+    if not ask("linear"):
+        return
+    result = digits.x[:100] @ digits.weights + digits.bias
+    tell(
+        "linear",
+        str(tuple(result.shape)),
+        _(
+            "Each row of x meets each column of W once. The bias is *broadcast*: the same ten numbers are added to "
+            "every row. So {count} numbers are all that is learned: 784 × 10 weights and 10 biases."
+        ).format(count=f"{digits.weights.numel() + digits.bias.numel():,}"),
+    )
+    batch = st.segmented_control(
+        _("Digits in the batch"), [1, 100, 1000], default=100, required=True, key=keys.BATCH_SHAPE
+    )
+    x = digits.x[:batch]
+    st.code(
+        f">>> x.shape, W.shape, b.shape\n{tuple(tuple(each.shape) for each in (x, digits.weights, digits.bias))}\n"
+        f">>> (x @ W + b).shape\n{tuple((x @ digits.weights + digits.bias).shape)}",
+        language="python",
+    )
+    st.markdown(_("The code that did it, from the model that is called “Linear, from scratch” in the laboratory:"))
+    st.code(code_of(ScratchLinear.__init__, ScratchLinear.__call__), language="python")
+
+
+def render_softmax(digits: LessonDigits) -> None:
+    """Draw part 3: softmax of real scores, and the scores at which its definition breaks."""
+    index = digits.well_read[lesson_state.digit_index(len(digits.well_read))]
+    logits, label = digits.test_logits[index], int(digits.test_y[index])
+    st.markdown(
+        _(
+            "Scores may be any numbers. Softmax makes probabilities of them: raise e to each score, then divide by the "
+            "sum, so that the ten add up to 1."
+        )
+    )
+    st.latex(r"p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}")
+    if "softmax" not in lesson_state.guesses():
+        st.markdown(_("A real **{label}**, with the scores that the model of part 2 gives it:").format(label=label))
+        st.html(
+            softmax_html(
+                [
+                    (_("score x"), logits.tolist()),
+                    (_("e to the x"), logits.exp().tolist()),
+                    (_("probability"), naive_softmax(logits).tolist()),
+                ],
+                label,
+            )
+        )
+    if not ask("softmax"):
+        return
+    hundred = logits * (100 / logits.max())
+    tell(
+        "softmax",
+        judge_probability(float(naive_softmax(hundred)[label])),
+        _(
+            "A float32 ends at {largest}, which is e to the power of {limit}. Beyond that e to the x is *inf*, and inf "
+            "divided by inf is nan: one such score, and all weights are nan after the next step."
+        ).format(largest=f"{torch.finfo(torch.float32).max:.1e}", limit=f"{FLOAT32_LIMIT:.1f}"),
+    )
+    largest = st.slider(
+        _("Stretch the scores of this {label} until the largest is").format(label=label),
+        1.0,
+        200.0,
+        100.0,
+        0.5,
+        format="%.1f",
+        key=keys.LARGEST_LOGIT,
+    )
+    stretched = logits * (largest / logits.max())
+    st.html(
+        softmax_html(
+            [
+                (_("score x"), stretched.tolist()),
+                (_("e to the x"), stretched.exp().tolist()),
+                (_("log p, by definition"), naive_log_softmax(stretched).tolist()),
+                (_("log p, made safe"), log_softmax(stretched).tolist()),
+                (_("p from the safe one"), log_softmax(stretched).exp().tolist()),
+            ],
+            label,
+        )
+    )
+    st.markdown(
+        _(
+            "Why the logarithm? The loss needs log p anyway, and a p that is too small for a float32 becomes 0, whose "
+            "logarithm is −inf. Straight to the logarithm it stays an ordinary number. And taking the largest score "
+            "off all ten changes no probability, but then no power is above e⁰ = 1."
+        )
+    )
+    st.markdown(_("By definition:"))
+    st.code(code_of(naive_softmax, naive_log_softmax), language="python")
+    st.markdown(_("Made safe, as the model from scratch does it when it trains in the laboratory:"))
+    st.code(code_of(log_softmax), language="python")
+
+
+def render_likelihood(digits: LessonDigits) -> None:
+    """Draw part 4: the negative logarithm of the probability of the right digit, and its mean over real digits."""
+    st.markdown(
+        _(
+            "How wrong was the model? Look only at the probability p that it gave the **right** digit. Certain, p = 1, "
+            "costs nothing. Anything less costs −log p, the *negative log-likelihood*."
+        )
+    )
+    st.latex(r"\text{cost} = -\log p_{\text{label}}")
+    if not ask("likelihood"):
+        return
+    cost = -math.log(0.05)
+    tell(
+        "likelihood",
+        judge_cost(cost),
+        _(
+            "−log 0.05 = {cost}, and −log 0.95 = {little}: {times} times less. Halving p always costs {halving} more. "
+            "A model that is sure and wrong pays without limit."
+        ).format(
+            cost=f"{cost:.3f}",
+            little=f"{-math.log(0.95):.3f}",
+            times=f"{cost / -math.log(0.95):.0f}",
+            halving=f"{math.log(2):.3f}",
+        ),
+    )
+    probability = st.slider(
+        _("Probability of the right digit"), 0.001, 1.0, 0.95, 0.001, format="%.3f", key=keys.PROBABILITY
+    )
+    chart, figure = st.columns([3, 1], gap="large", vertical_alignment="center")
+    with figure:
+        st.metric(_("It costs"), f"{abs(math.log(probability)):.3f}")
+    with chart:
+        st.echarts_chart(
+            build_cost(probability),
+            key=keys.LESSON_CHART,
+            height=CHART_HEIGHT,
+            alt=_("The cost by probability falls steeply from above 6 to 0; at {probability} it is {cost}.").format(
+                probability=f"{probability:.3f}", cost=f"{abs(math.log(probability)):.3f}"
+            ),
+        )
+    _render_real_costs(digits)
+
+
+def _render_real_costs(digits: LessonDigits) -> None:
+    logs = log_softmax(digits.test_logits)
+    costs = -logs[torch.arange(len(logs)), digits.test_y]
+    # The surest, some in between, and the most wrong.
+    order = costs.argsort()
+    shown = order[torch.linspace(0, len(order) - 1, 8).long()]
+    st.markdown(_("Eight real digits, from the cheapest to the dearest of {count}:").format(count=f"{len(costs):,}"))
+    st.html(
+        costs_html(
+            [
+                (digits.test_x[index].reshape(28, 28).numpy(), int(digits.test_y[index]), float((-costs[index]).exp()))
+                for index in shown
+            ]
+        )
+    )
+    st.markdown(
+        _(
+            "The **loss** is the mean over all {count}: **{loss}**. This is the number on every chart of a training."
+        ).format(count=f"{len(costs):,}", loss=format_number(float(negative_log_likelihood(logs, digits.test_y))))
+    )
+    st.code(code_of(negative_log_likelihood), language="python")
+
+
+def _test_digit(digits: LessonDigits) -> tuple[torch.Tensor, int]:
+    index = lesson_state.digit_index(len(digits.test_y))
+    return digits.test_x[index].reshape(28, 28), int(digits.test_y[index])

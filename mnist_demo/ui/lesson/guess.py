@@ -1,0 +1,73 @@
+"""The guess that every part asks for, and what is said about it when the real figures are there."""
+
+import streamlit as st
+
+from mnist_demo.lesson import Part, part_named
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, lesson_state
+
+
+def ask(name: str) -> bool:
+    """Draw the question of part `name` with its options; return whether the answer may be shown."""
+    part = part_named(name)
+    revealed = name in lesson_state.guesses()
+    with st.container(border=True, key=f"{keys.GUESS}{name}-box", gap="small"):
+        if revealed:
+            _render_guess(part)
+        else:
+            _render_choice(part)
+    return revealed
+
+
+def _render_choice(part: Part) -> None:
+    chosen = st.radio(
+        f"**{_(part.question)}**",
+        list(part.options),
+        index=None,
+        format_func=lambda option: _(part.options[option]),
+        key=keys.GUESS + part.name,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _("That is my guess: run it"),
+            key=keys.RUN_GUESS + part.name,
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=chosen is None,
+            on_click=lesson_state.reveal_chosen,
+            args=(part.name,),
+        )
+        st.button(
+            _("Run it without a guess"),
+            key=keys.SKIP_GUESS + part.name,
+            type="tertiary",
+            on_click=lesson_state.reveal,
+            args=(part.name, None),
+        )
+
+
+def _render_guess(part: Part) -> None:
+    guess = lesson_state.guesses()[part.name]
+    st.markdown(f"**{_(part.question)}**")
+    if guess is None:
+        st.markdown(_("You went on without a guess."))
+    else:
+        st.markdown(_("Your guess: {guess}.").format(guess=_(part.options[guess])))
+
+
+def tell(name: str, answer: str, explanation: str) -> None:
+    """Say what the run gave, in the light of the guess; `explanation` is Markdown that says why."""
+    lesson_state.answers()[name] = answer
+    part = part_named(name)
+    guess = lesson_state.guesses().get(name)
+    words = _(part.options[answer])
+    with st.container(key=keys.ANSWER + name):
+        if guess is None:
+            st.info(_("**It turned out:** {answer}.").format(answer=words), icon=":material/arrow_forward:")
+        elif guess == answer:
+            st.success(_("**You guessed right:** {answer}.").format(answer=words), icon=":material/check:")
+        else:
+            st.warning(
+                _("**Not as you guessed.** It turned out: {answer}.").format(answer=words), icon=":material/close:"
+            )
+        st.markdown(explanation)

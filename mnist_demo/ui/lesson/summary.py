@@ -1,0 +1,41 @@
+"""The last page of the lesson: the score, and one sentence to keep of each part."""
+
+import streamlit as st
+
+from mnist_demo.lesson import PARTS, count_right
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import keys, lesson_state
+
+
+def render_summary() -> None:
+    """Draw how many guesses were right, and what each part taught."""
+    guesses, answers = lesson_state.guesses(), lesson_state.answers()
+    right, made = count_right(guesses, answers)
+    if made:
+        sentence = ngettext(
+            "**{right} of {made} guess was right.** A wrong guess is one that you will remember.",
+            "**{right} of {made} guesses were right.** The wrong ones are those that you will remember.",
+            made,
+        )
+        st.markdown(sentence.format(right=right, made=made))
+    else:
+        st.markdown(_("You have not guessed yet. Each part asks before it shows: go back to any of them."))
+    for number, part in enumerate(PARTS, start=1):
+        guess, answer = guesses.get(part.name), answers.get(part.name)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"summary-{part.name}"):
+            st.button(
+                f"{number}. {_(part.title)}",
+                key=f"go-to-{part.name}",
+                type="tertiary",
+                on_click=lesson_state.go_to,
+                args=(number,),
+                width=330,
+            )
+            if guess is None or answer is None:
+                st.badge(_("no guess"), color="gray", icon=":material/remove:")
+            elif guess == answer:
+                st.badge(_("right"), color="green", icon=":material/check:")
+            else:
+                st.badge(_("not as guessed"), color="orange", icon=":material/close:")
+            st.markdown(_(part.takeaway), width="stretch")
+    st.button(_("Begin again"), key=keys.AGAIN, icon=":material/restart_alt:", on_click=lesson_state.begin_again)

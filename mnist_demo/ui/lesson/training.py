@@ -1,0 +1,166 @@
+"""Parts 5 to 7 of the lesson: downhill, the loop, and the loss that is none."""
+
+import streamlit as st
+import torch.nn.functional as F
+
+from mnist_demo.lesson import judge_loops, judge_steps, judge_wrong_loss
+from mnist_demo.lesson_digits import LEARNING_RATE, LessonDigits, accuracy
+from mnist_demo.models import Linear, Network, ScratchLinear
+from mnist_demo.translation import _
+from mnist_demo.tutorial import code_of, loop_steps
+from mnist_demo.ui import keys, lesson_state
+from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
+from mnist_demo.ui.lesson.guess import ask, tell
+from mnist_demo.ui.lesson.pictures import outcomes_html
+from mnist_demo.ui.pictures import format_percent
+
+CHART_HEIGHT = 320
+RATES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 50.0)
+
+
+def render_descent(digits: LessonDigits) -> None:
+    """Draw part 5: a slice of the true loss, and gradient descent on it."""
+    line = digits.downhill
+    start_loss, slope = line.descend(0, 1)[0][1], line.slope(0.0)
+    st.markdown(
+        _(
+            "The loss depends on 7,850 weights. Nobody can draw that, but one straight line through it can be drawn. "
+            "This one starts at the untrained model, where the loss is {loss}, and goes straight downhill. Every point "
+            "is the true loss on {count} real digits."
+        ).format(loss=f"{start_loss:.2f}", count=len(line.labels))
+    )
+    revealed = "descent" in lesson_state.guesses()
+    rate, steps = LEARNING_RATE, 0
+    controls = st.container()
+    chart = st.container()
+    shown = ask("descent")
+    if revealed:
+        with controls, st.container(horizontal=True, gap="large"):
+            rate = st.select_slider(
+                _("Learning rate η"), RATES, LEARNING_RATE, format_func=lambda value: f"{value:g}", key=keys.SLICE_RATE
+            )
+            steps = st.slider(_("Steps"), 0, 20, 8, key=keys.SLICE_STEPS)
+    path = line.descend(rate, steps)
+    with chart:
+        st.echarts_chart(
+            build_slice(line, path),
+            key=keys.LESSON_CHART,
+            height=CHART_HEIGHT,
+            alt=_("A valley. After {steps} steps with learning rate {rate} the loss is {loss}.").format(
+                steps=steps, rate=f"{rate:g}", loss=f"{path[-1][1]:.3f}"
+            ),
+        )
+        if revealed:
+            st.caption(_say_path(path))
+    if not shown:
+        return
+    usual = line.descend(LEARNING_RATE, 8)
+    tell(
+        "descent",
+        judge_steps([place for place, _loss in usual]),
+        _(
+            "At the start the slope is {slope}: the first step goes {rate} × {steepness} = {step} to the right. Near "
+            "the bottom the ground is flat, and the same learning rate moves hardly at all. Now try 2, 5 and 50."
+        ).format(
+            slope=f"{slope:.2f}".replace("-", "−"),
+            rate=f"{LEARNING_RATE:g}",
+            steepness=f"{-slope:.2f}",
+            step=f"{-LEARNING_RATE * slope:.2f}",
+        ),
+    )
+    st.latex(r"W \leftarrow W - \eta \, \frac{\partial L}{\partial W}")
+
+
+def _say_path(path: list[tuple[float, float]]) -> str:
+    highest = max(path, key=lambda point: abs(point[0]))
+    if abs(highest[0]) > SLICE_TO:
+        return _("One step went as far as {place}, outside the chart, where the loss is {loss}.").format(
+            place=f"{highest[0]:.0f}".replace("-", "−"), loss=f"{highest[1]:.1f}"
+        )
+    return _("Now at {place}, where the loss is {loss}.").format(
+        place=f"{path[-1][0]:.2f}".replace("-", "−"), loss=f"{path[-1][1]:.3f}"
+    )
+
+
+def render_loops(digits: LessonDigits) -> None:
+    """Draw part 6: the two loops step beside step, and how far apart they are when they run."""
+    st.markdown(
+        _(
+            "Training repeats six things: take a batch, predict, measure, find the gradient, step, forget the "
+            "gradient. On the left by hand, on the right with PyTorch’s tools. This is the code that runs here, not a "
+            "copy."
+        )
+    )
+    revealed = ask("loops")
+    if revealed:
+        by_hand, with_torch = digits.both_loops
+        apart = max(abs(ours - theirs) for ours, theirs in zip(by_hand, with_torch, strict=True))
+        tell(
+            "loops",
+            judge_loops(by_hand, with_torch),
+            _(
+                "{steps} steps each, just now: the losses are at most {apart} apart, which is rounding. The tutorial’s "
+                "two programs end at different accuracies only because they begin with different random weights."
+            ).format(steps=len(by_hand), apart=f"{apart:.7f}"),
+        )
+        rows = [
+            (_("step {step}").format(step=step + 1), (f"{by_hand[step]:.6f}", f"{with_torch[step]:.6f}"))
+            for step in (0, 1, 9, len(by_hand) - 1)
+        ]
+        st.html(outcomes_html(_("Losses of both loops"), (_("by hand"), _("with PyTorch")), rows))
+    with st.container(key="loop-steps"):
+        _render_pair(
+            _("What is learned"),
+            code_of(ScratchLinear.__init__, ScratchLinear.__call__),
+            code_of(Linear, Network.forward),
+        )
+        for step in loop_steps():
+            _render_pair(_(step.title), step.by_hand, step.with_torch)
+
+
+def _render_pair(title: str, by_hand: str, with_torch: str) -> None:
+    st.markdown(f"**{title}**")
+    left, right = st.columns(2, gap="small")
+    left.code(by_hand, language="python", wrap_lines=True)
+    right.code(with_torch, language="python", wrap_lines=True)
+
+
+def render_wrong_loss(digits: LessonDigits) -> None:
+    """Draw part 7: the same logits, the right function and the wrong one."""
+    st.markdown(
+        _(
+            "The tutorial’s second program prints a loss that is not a loss. PyTorch has two functions that look "
+            "alike: *cross_entropy* and *nll_loss*. Here is the model of part 2 with the scores of {count} test digits."
+        ).format(count=f"{len(digits.test_y):,}")
+    )
+    logits, y = digits.test_logits, digits.test_y
+    right, wrong = float(F.cross_entropy(logits, y)), float(F.nll_loss(logits, y))
+    mended = float(F.nll_loss(F.log_softmax(logits, dim=1), y))
+    st.code(f">>> F.cross_entropy(logits, y).item()\n{right:.4f}\n>>> F.nll_loss(logits, y).item()", language="python")
+    if not ask("wrong-loss"):
+        return
+    tell(
+        "wrong-loss",
+        judge_wrong_loss(right, wrong),
+        _(
+            "nll_loss takes the number at the label, turns its sign and averages. It does not check that the number is "
+            "a log-probability. A score of +9 for the right digit becomes −9. The more the scores grow, the lower it "
+            "falls, and never stops. The digits that are read are the same: {accuracy} are right either way."
+        ).format(accuracy=format_percent(accuracy(logits, y), digits=1)),
+    )
+    st.code(
+        f">>> F.nll_loss(logits, y).item()                        # wrong: scores\n{wrong:.4f}\n"
+        f">>> F.nll_loss(F.log_softmax(logits, dim=1), y).item()  # right: log-probabilities\n{mended:.4f}\n"
+        f">>> F.cross_entropy(logits, y).item()                   # right: does the log-softmax itself\n{right:.4f}",
+        language="python",
+    )
+    logs = F.log_softmax(logits, dim=1)
+    rows = [
+        (
+            _("a {label}").format(label=int(y[index])),
+            (f"{logits[index, y[index]]:+.3f}", f"{logs[index, y[index]]:+.3f}"),
+        )
+        for index in range(5)
+    ]
+    st.markdown(_("The first five test digits, and what stands at the label:"))
+    st.html(outcomes_html(_("What stands at the label"), (_("score"), _("log-probability")), rows))
