@@ -19,6 +19,9 @@ from mnist_demo.hyperparameters import Hyperparameters
 if TYPE_CHECKING:
     from mnist_demo.corrections import ExtraImages
 
+# So many images at once become floats: enough for a small batch to cost little, and few enough to stay in the cache.
+CONVERTED_IMAGES = 500
+
 
 class Batches:
     """The training images of a run: `n_images` of them, in `steps_per_epoch` batches, and those held out.
@@ -61,15 +64,18 @@ class Batches:
 
     def _batches(self, order: Tensor | None, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
         chosen, variation = self._chosen, self._generators["variation"]
-        for begin in range(skip, self.n_images, chosen.batch_size):
-            batch = slice(begin, begin + chosen.batch_size)
-            indices = batch if order is None else order[batch]
+        chunk = chosen.batch_size * max(1, CONVERTED_IMAGES // chosen.batch_size)
+        for begin in range(skip, self.n_images, chunk):
+            indices = slice(begin, begin + chunk) if order is None else order[begin : begin + chunk]
             images, labels = self._pixels[indices].float().div_(255), self._labels[indices]
-            if chosen.pen_variation:
-                images = vary_pen(images, variation)
-            if chosen.augmentation:
-                images = augment(images, variation)
-            yield self._mix_in(images, labels)
+            for batch, batch_labels in zip(
+                images.split(chosen.batch_size), labels.split(chosen.batch_size), strict=True
+            ):
+                if chosen.pen_variation:
+                    batch = vary_pen(batch, variation)
+                if chosen.augmentation:
+                    batch = augment(batch, variation)
+                yield self._mix_in(batch, batch_labels)
 
     def random_state(self, inside_epoch: bool) -> dict[str, Tensor]:
         """Return the states of the generators: of the order, that at the beginning of an epoch which is under way."""

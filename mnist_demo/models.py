@@ -5,7 +5,7 @@ of its own. Shapes are written beside the code that makes them.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.optimizers import TORCH_OPTIMIZERS, Optimizer, OptimizerFactory, manual_sgd
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -21,20 +22,16 @@ CLASSES = 10
 MNIST_MEAN, MNIST_DEVIATION = 0.1307, 0.3081
 
 
-class Optimizer(Protocol):
-    """What the training loop asks of an optimizer; torch.optim's have it all, and so has ManualSGD."""
-
-    param_groups: list[dict[str, Any]]
-
-    def zero_grad(self) -> None: ...
-    def step(self) -> Any: ...
-
-
 class Classifier(Protocol):
-    """What the training loop asks of a model; nn.Module has it all but `loss`."""
+    """What the training loop asks of a model; nn.Module has it all but two.
+
+    `loss` is the mean over a batch. `backpropagate` returns the logits of a batch and its loss, and adds the loss's
+    gradient to every parameter's ``grad``.
+    """
 
     def __call__(self, images: Tensor) -> Tensor: ...
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor: ...
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]: ...
     def parameters(self) -> Iterator[nn.Parameter]: ...
     def state_dict(self) -> dict[str, Tensor]: ...
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> Any: ...
@@ -48,13 +45,21 @@ def log_softmax(logits: Tensor) -> Tensor:
     Softmax does not change when the same number is taken from every logit. Without taking the largest one, exp(89)
     is already more than a float32 can hold, and the loss would be infinite although the model is right.
     """
-    shifted = logits - logits.max(dim=-1, keepdim=True).values
+    # detach: whatever number is taken off, the result and its gradient are the same.
+    shifted = logits - logits.detach().amax(dim=-1, keepdim=True)
     return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
 
 
 def negative_log_likelihood(log_probabilities: Tensor, labels: Tensor) -> Tensor:
     """Return the mean of -log p(label): `log_probabilities` (n, 10), `labels` int64 (n,) -> scalar, never negative."""
-    return -log_probabilities[torch.arange(len(labels)), labels].mean()
+    return -log_probabilities.gather(1, labels.unsqueeze(1)).mean()
+
+
+def _backpropagate_by_autograd(model: Classifier, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    logits = model(images)
+    loss = model.loss(logits, labels)
+    loss.backward()
+    return logits, loss
 
 
 class ScratchLinear:
@@ -69,6 +74,9 @@ class ScratchLinear:
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         return negative_log_likelihood(log_softmax(logits), labels)
+
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return _backpropagate_by_autograd(self, images, labels)
 
     def parameters(self) -> Iterator[nn.Parameter]:
         yield self.weights
@@ -89,27 +97,6 @@ class ScratchLinear:
         return self
 
 
-class ManualSGD:
-    """Gradient descent by hand: W ← W − η ∂L/∂W."""
-
-    def __init__(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> None:
-        self.parameters = list(parameters)
-        self.param_groups: list[dict[str, Any]] = [{"lr": learning_rate}]
-
-    def step(self) -> None:
-        # no_grad: the update itself is not part of the function that is differentiated.
-        with torch.no_grad():
-            for parameter in self.parameters:
-                assert parameter.grad is not None
-                parameter.sub_(self.param_groups[0]["lr"] * parameter.grad)
-
-    def zero_grad(self) -> None:
-        # backward() adds to what is there already.
-        for parameter in self.parameters:
-            if parameter.grad is not None:
-                parameter.grad.zero_()
-
-
 class Network(nn.Module):
     """Base of the models built from torch's layers: `layers` maps (n, 28, 28) to logits (n, 10)."""
 
@@ -123,13 +110,35 @@ class Network(nn.Module):
         """Return the mean cross-entropy. It takes logits: it does the log-softmax itself."""
         return F.cross_entropy(logits, labels)
 
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return _backpropagate_by_autograd(self, images, labels)
+
 
 class Linear(Network):
     """Softmax regression with torch's own layer."""
 
+    one_hot: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, CLASSES))
+        self.register_buffer("one_hot", torch.eye(CLASSES), persistent=False)
+
+    @torch.no_grad()
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Do as autograd does, by the formula: ∂L/∂logits is (softmax(logits) − one-hot label) / n.
+
+        For a model so small, autograd's bookkeeping takes longer than the sums themselves.
+        """
+        images = images.flatten(1)
+        layer = self.layers[1]
+        assert isinstance(layer, nn.Linear)
+        logits = F.linear(images, layer.weight, layer.bias)  # (n, 784) -> (n, 10)
+        log_probabilities = logits.log_softmax(1)
+        error = (log_probabilities.exp() - self.one_hot[labels]).div_(labels.shape[0])  # (n, 10)
+        for parameter, gradient in ((layer.weight, error.T @ images), (layer.bias, error.sum(0))):
+            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+        return logits, F.nll_loss(log_probabilities, labels)
 
 
 class MLP(Network):
@@ -201,37 +210,6 @@ def _convolution(n_in: int, n_out: int, side: int, stride: int = 1) -> tuple[nn.
     return filters, nn.BatchNorm2d(n_out), nn.ReLU()
 
 
-OptimizerFactory = Callable[[Iterable[nn.Parameter], Hyperparameters], Optimizer]
-
-
-def _torch_sgd(parameters: Iterable[nn.Parameter], chosen: Hyperparameters) -> Optimizer:
-    return torch.optim.SGD(parameters, chosen.learning_rate, weight_decay=chosen.weight_decay)
-
-
-def _torch_momentum(parameters: Iterable[nn.Parameter], chosen: Hyperparameters) -> Optimizer:
-    return torch.optim.SGD(parameters, chosen.learning_rate, chosen.momentum, weight_decay=chosen.weight_decay)
-
-
-def _torch_adam(parameters: Iterable[nn.Parameter], chosen: Hyperparameters) -> Optimizer:
-    return torch.optim.Adam(parameters, chosen.learning_rate, weight_decay=chosen.weight_decay)
-
-
-def _torch_adamw(parameters: Iterable[nn.Parameter], chosen: Hyperparameters) -> Optimizer:
-    return torch.optim.AdamW(parameters, chosen.learning_rate, weight_decay=chosen.weight_decay)
-
-
-def _manual_sgd(parameters: Iterable[nn.Parameter], chosen: Hyperparameters) -> Optimizer:
-    return ManualSGD(parameters, chosen.learning_rate)
-
-
-TORCH_OPTIMIZERS: dict[str, OptimizerFactory] = {
-    "sgd": _torch_sgd,
-    "momentum": _torch_momentum,
-    "adam": _torch_adam,
-    "adamw": _torch_adamw,
-}
-
-
 @dataclass(frozen=True)
 class Model:
     """How to build a classifier from hyperparameters, and its optimizers by name."""
@@ -241,7 +219,7 @@ class Model:
 
 
 MODELS: dict[str, Model] = {
-    "scratch-linear": Model(lambda chosen: ScratchLinear(), {"sgd": _manual_sgd}),
+    "scratch-linear": Model(lambda chosen: ScratchLinear(), {"sgd": manual_sgd}),
     "linear": Model(lambda chosen: Linear(), TORCH_OPTIMIZERS),
     "mlp": Model(lambda chosen: MLP(chosen.hidden_sizes, chosen.dropout), TORCH_OPTIMIZERS),
     "convnet": Model(lambda chosen: ConvNet(chosen.dropout), TORCH_OPTIMIZERS),

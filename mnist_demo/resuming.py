@@ -8,7 +8,8 @@ from torch import Tensor
 
 from mnist_demo.batches import Batches
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.models import Classifier, Optimizer
+from mnist_demo.models import Classifier
+from mnist_demo.optimizers import Optimizer
 from mnist_demo.training_state import Progress, TrainingState, damaged_state
 
 # What torch's optimizers keep for each parameter from the first step on.

@@ -18,7 +18,8 @@ from mnist_demo.batches import Batches, as_tensor
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.models import Classifier, Optimizer, build_optimizer, count_parameters
+from mnist_demo.models import Classifier, build_optimizer, count_parameters
+from mnist_demo.optimizers import Optimizer, lean_calls
 from mnist_demo.resuming import restore_run, run_tensors
 from mnist_demo.training_state import FirstFigures, Progress, TrainingState, digest_of_data
 
@@ -116,6 +117,10 @@ class Training(Iterator[Event]):
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * chosen.epochs
         schedule = _one_cycle(optimizer, chosen, total_steps, progress.step)
+        # With a schedule hooked to it, the optimizer has to be called as it is.
+        zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
+        if not chosen.one_cycle:
+            zero_grad, optimizer_step = lean_calls(optimizer)
         yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *dataclasses.astuple(first))
         while progress.epochs_done < chosen.epochs:
             epoch = progress.epochs_done + 1
@@ -125,30 +130,29 @@ class Training(Iterator[Event]):
             while progress.images_seen < n_images:
                 began = time.perf_counter()
                 images, labels = next(batches)
+                count = images.shape[0]
                 learning_rate = float(optimizer.param_groups[0]["lr"])
                 if self._slow_motion is not None and self._slow_motion.is_watching:
                     began += self._slow_motion.before_step(model, images, labels)
-                optimizer.zero_grad()
-                logits = model(images)
-                loss = model.loss(logits, labels)
-                loss.backward()
+                zero_grad()
+                logits, loss = model.backpropagate(images, labels)
                 train_loss = loss.item()
                 if not math.isfinite(train_loss):
                     yield Diverged(progress.step + 1, epoch, learning_rate, chosen.optimizer)
                     return
-                optimizer.step()
+                optimizer_step()
                 schedule()
-                correct = int((logits.argmax(dim=1) == labels).sum())
+                correct = int((logits.detach().argmax(dim=1) == labels).sum())
                 progress.step += 1
                 progress.images_seen = min(progress.images_seen + chosen.batch_size, n_images)
-                progress.images_counted += len(images)
-                progress.loss_sum += train_loss * len(images)
+                progress.images_counted += count
+                progress.loss_sum += train_loss * count
                 progress.correct_sum += correct
                 progress.seconds += time.perf_counter() - began
                 if self._slow_motion is not None:
                     self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
-                accuracy = correct / len(images)
-                yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, len(images), progress.seconds)
+                accuracy = correct / count
+                yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
             test_loss, test_accuracy = evaluate(model, *self._test)
             # The last update may have broken the weights without a training loss that shows it.
             if not math.isfinite(test_loss):

@@ -36,7 +36,7 @@ VERSION = 1
 MAX_STATE_BYTES = 250_000_000
 
 
-@dataclass
+@dataclass(slots=True)
 class Progress:
     """How far a run has come. The sums are over the images that were met in the epoch that is under way.
 

@@ -148,7 +148,8 @@ def test_split_sizes_asking_for_more_than_there_is_raises(change: dict[str, int]
 
 
 def test_every_choice_of_models_is_in_the_registry() -> None:
-    from mnist_demo.models import MODELS, TORCH_OPTIMIZERS
+    from mnist_demo.models import MODELS
+    from mnist_demo.optimizers import TORCH_OPTIMIZERS
 
     assert tuple(MODELS) == FIELDS["model"].choice_names
     assert tuple(TORCH_OPTIMIZERS) == FIELDS["optimizer"].choice_names

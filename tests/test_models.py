@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from mnist_demo.hyperparameters import FIELDS, Hyperparameters
 from mnist_demo.models import (
-    ManualSGD,
     ScratchLinear,
     build_model,
     build_optimizer,
@@ -16,6 +15,7 @@ from mnist_demo.models import (
     log_softmax,
     negative_log_likelihood,
 )
+from mnist_demo.optimizers import ManualSGD, lean_calls
 
 MODEL_NAMES = FIELDS["model"].choice_names
 
@@ -128,3 +128,58 @@ def test_build_optimizer_passes_learning_rate_and_weight_decay(optimizer: str) -
     group = build_optimizer(build_model(chosen), chosen).param_groups[0]
     assert group["lr"] == 0.02
     assert group["weight_decay"] == 0.003
+
+
+@pytest.mark.parametrize("model", MODEL_NAMES)
+def test_backpropagate_of_any_model_adds_the_gradient_that_autograd_finds(model: str) -> None:
+    chosen = Hyperparameters(model=model)
+    classifier, reference = build_model(chosen), build_model(chosen)
+    generator = torch.Generator().manual_seed(1)
+    images = torch.rand(7, 28, 28, generator=generator)
+    labels = torch.tensor([3, 1, 4, 1, 5, 9, 2])
+    for times in (1, 2):  # backward() adds to what is there already
+        logits, loss = classifier.backpropagate(images, labels)
+        expected = F.cross_entropy(reference(images), labels)
+        expected.backward()
+        assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+        for parameter, other in zip(classifier.parameters(), reference.parameters(), strict=True):
+            assert parameter.grad is not None
+            torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-3, atol=1e-6 * times)
+    assert logits.shape == (7, 10)
+
+
+def test_backpropagate_of_the_linear_model_agrees_with_finite_differences() -> None:
+    classifier = build_model(Hyperparameters())
+    assert isinstance(classifier, torch.nn.Module)
+    classifier.double()
+    images, labels = torch.rand(5, 28, 28, dtype=torch.float64), torch.tensor([0, 1, 2, 3, 9])
+    classifier.backpropagate(images, labels)
+    weight = next(classifier.parameters())
+    assert weight.grad is not None
+    for row, column in ((0, 300), (3, 5), (9, 700)):
+        losses = []
+        for change in (1e-5, -2e-5):
+            with torch.no_grad():
+                weight[row, column] += change
+                losses.append(classifier.loss(classifier(images), labels).item())
+        with torch.no_grad():
+            weight[row, column] += 1e-5
+        assert weight.grad[row, column].item() == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choice_names)
+def test_lean_calls_do_what_the_optimizer_does(optimizer: str) -> None:
+    chosen = Hyperparameters(optimizer=optimizer, weight_decay=0.01, learning_rate=0.1)
+    lean, plain = build_model(chosen), build_model(chosen)
+    zero_grad, step = lean_calls(build_optimizer(lean, chosen))
+    reference = build_optimizer(plain, chosen)
+    images, labels = torch.rand(20, 28, 28), torch.arange(20) % 10
+    for _step in range(3):
+        zero_grad()
+        reference.zero_grad()
+        lean.backpropagate(images, labels)
+        plain.backpropagate(images, labels)
+        step()
+        reference.step()
+    for parameter, other in zip(lean.parameters(), plain.parameters(), strict=True):
+        assert torch.equal(parameter, other)

@@ -29,7 +29,8 @@ from mnist_demo.exports.script_settings import (
     VALIDATION_SIZE,
     WEIGHT_DECAY,
 )
-from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ManualSGD, ScratchLinear
+from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear
+from mnist_demo.optimizers import ManualSGD
 from mnist_demo.synthetic_digits import draw_digits
 
 
