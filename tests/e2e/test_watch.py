@@ -53,7 +53,7 @@ def test_visitor_slows_training_down_and_sees_single_steps(
         expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
         expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
         assert not is_wider_than_the_window(page)
-        page.get_by_role("link", name="One step, laid open").click()
+        page.get_by_role("link", name="See the step").click()
         expect(detail.get_by_role("heading")).to_be_in_viewport()
         button(page, "stop-training").click()
         expect_state(page, "stopped")

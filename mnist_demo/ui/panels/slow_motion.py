@@ -35,7 +35,7 @@ def render_speed(job: Job) -> None:
         )
     if _detail_shown(job) is not None:
         # It stands beneath the charts, on a laptop below what one sees.
-        st.markdown(_("[↓ One step, laid open](#{anchor})").format(anchor=ANCHOR), width="content")
+        st.markdown(_(":small[[↓ See the step](#{anchor})]").format(anchor=ANCHOR), width="content")
 
 
 def _format_speed(speed: int) -> str:
