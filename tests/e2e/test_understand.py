@@ -61,9 +61,10 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the
         expect(element(page, "nearest-images").locator("img")).to_have_count(12)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-        explained.get_by_role("link", name="Take it to the laboratory").click()
+        button(page, "to-laboratory").click()
         expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
         expect(element(page, "predicted-digit")).to_have_text("0")
         expect(element(page, "training-status")).to_have_text("finished")
+        expect(element(page, "drawing-canvas").locator("canvas").first).to_be_visible()
         button(page, "forget-inspected").click()
         expect(element(page, "predicted-digit")).to_have_text("–")

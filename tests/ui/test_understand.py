@@ -45,7 +45,7 @@ def html_of(page: AppTest) -> str:
 
 
 def text_of(page: AppTest) -> str:
-    return " ".join(str(element.value) for element in [*page.caption, *page.markdown])
+    return " ".join(str(element.value) for element in [*page.header, *page.caption, *page.markdown])
 
 
 def choose(page: AppTest, key: str, value: str) -> AppTest:

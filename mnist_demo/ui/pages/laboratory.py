@@ -1,5 +1,6 @@
 """The page: set, watch, draw, from left to right."""
 
+import numpy as np
 import streamlit as st
 
 from mnist_demo.drawing import image_from_strokes
@@ -8,12 +9,14 @@ from mnist_demo.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
+from mnist_demo.ui.panels.activations import render_activations
 from mnist_demo.ui.panels.comparison import render_comparison
 from mnist_demo.ui.panels.corrections import render_correction, render_my_drawings
 from mnist_demo.ui.panels.diagnosis import render_diagnosis
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
 from mnist_demo.ui.panels.explanation import render_explanation
 from mnist_demo.ui.panels.export import render_export
+from mnist_demo.ui.panels.neighbours import render_neighbours
 from mnist_demo.ui.panels.opened_models import render_opened_models
 from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
@@ -21,7 +24,7 @@ from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.samples import render_samples
 from mnist_demo.ui.panels.slow_motion import render_speed, render_step_detail
 from mnist_demo.ui.panels.training import render_training
-from mnist_demo.ui.readers import looks_like_a_digit, read_image
+from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
 REFRESH_SECONDS = 0.5
 
@@ -69,7 +72,7 @@ def _render_drawing_side(shown: Job | None) -> None:
         if readings:
             render_correction(strokes, readings[0])
             render_preparation(stages)
-            render_reasons(image, readings[0])
+            _render_explanations(image, readings[0])
     render_my_drawings()
     render_picture()
     render_opened_models()
@@ -90,4 +93,10 @@ def _render_inspected(inspected: state.InspectedImage) -> None:
     render_reading(inspected.image, readings[0] if readings else None, is_digit=True)
     render_comparison(readings)
     if readings:
-        render_reasons(inspected.image, readings[0])
+        _render_explanations(inspected.image, readings[0])
+
+
+def _render_explanations(image: np.ndarray, reading: Reading) -> None:
+    render_reasons(image, reading)
+    render_activations(image, reading)
+    render_neighbours(image, state.current_dataset())

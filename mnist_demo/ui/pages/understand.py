@@ -40,6 +40,7 @@ VIEWS = {
     MISTAKES: N_("Its mistakes"),
     DATA: N_("The data"),
 }
+TOP = "inside"
 _REFRESHING = "understand-refreshing"
 
 
@@ -66,7 +67,7 @@ def _render(refreshing: bool, laboratory: st.Page) -> None:
 
 def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: list[Reading]) -> bool:
     """Draw the view that was chosen, and only that; return whether it waits for something newer."""
-    st.markdown(f"## {escape(looked_at.title)}")
+    st.header(escape(looked_at.title), anchor=TOP)
     view = st.segmented_control(
         _("What to look at"),
         list(VIEWS),
@@ -79,7 +80,8 @@ def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: li
     if view == WEIGHTS:
         render_weights(looked_at)
         if readings:
-            st.markdown(_("#### What each layer makes of the image beside"))
+            st.markdown(_("#### Layer by layer"))
+            st.caption(shown.title)
             render_activations(shown.image, readings[0], folded=False)
         return False
     if view == DATA:
@@ -157,7 +159,12 @@ def _render_explained(
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(shown.title, width="content")
-        st.page_link(laboratory, label=_("Take it to the laboratory"), icon=":material/draw:", width="content")
+        if st.button(_("Take it to the laboratory"), key=keys.TO_LABORATORY, icon=":material/draw:", type="tertiary"):
+            if shown.label is not None:  # the drawing is there already
+                state.inspect_image(shown)
+            st.switch_page(laboratory)
+        with st.container(key="back-up", width="content"):  # on a narrow page the image stands below what was clicked
+            st.markdown(_("[↑ Back up](#{anchor})").format(anchor=TOP))
     render_reading(shown.image, readings[0] if readings else None, is_digit=True)
     render_comparison(readings)
     if readings:

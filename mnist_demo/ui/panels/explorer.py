@@ -118,7 +118,8 @@ def render_means(statistics: DatasetStatistics) -> None:
     st.caption(
         _(
             "Above, the average of all training images of each digit; below, their standard deviation: the darker, the "
-            "more they differ there. Look at the 1, whose slant blurs it, and at the 0, which everybody writes alike."
+            "more they differ there. Look at the 1, which its slant blurs, and at the light middle "
+            "of the 0, where hardly anybody has ink."
         )
     )
 

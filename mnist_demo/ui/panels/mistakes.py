@@ -16,8 +16,8 @@ CONFIDENT, UNCERTAIN, HARDEST, TRAINING = "confident", "uncertain", "hardest", "
 KINDS = {
     CONFIDENT: N_("confidently wrong"),
     UNCERTAIN: N_("least certain"),
-    HARDEST: N_("hardest of each digit"),
-    TRAINING: N_("hardest training images"),
+    HARDEST: N_("hardest by digit"),
+    TRAINING: N_("in the training set"),
 }
 EXPLANATIONS = {
     CONFIDENT: N_(
