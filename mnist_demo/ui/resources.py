@@ -27,6 +27,7 @@ from mnist_demo.download import MnistDownload
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.processes import warm_up_processes
+from mnist_demo.ui.connections import send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
@@ -161,6 +162,7 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
+    send_at_once()
     threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
 
 
