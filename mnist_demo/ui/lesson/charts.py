@@ -10,9 +10,8 @@ import torch
 from mnist_demo.loss_slice import LossSlice
 from mnist_demo.translation import _
 
-MAX_POINTS = 150
-# Up to here every point has a symbol.
-FEW_POINTS = 60
+# So few that each has its symbol.
+MAX_POINTS = 60
 LOWEST_LOSS = 0.01
 # Lines that lie side by side differ in dash and symbol as well as in colour.
 DASHES = ("solid", "dashed", "dotted", "solid")
@@ -47,14 +46,12 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
                 "encode": {"x": "step", "y": "loss", "tooltip": ["loss"]},
                 "symbol": SYMBOLS[index % len(SYMBOLS)],
                 "symbolSize": 5,
-                "showSymbol": len(rows) <= FEW_POINTS,
-                "endLabel": {"show": bool(rows), "formatter": "{a}"},
-                "labelLayout": {"moveOverlap": "shiftY"},
                 "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
             }
         )
     return {
-        **_frame(right=130),
+        **_frame(),
+        "legend": {"top": 0, "right": 0, "bottom": "auto"},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.4g"},
         "dataset": [{"source": frame} for frame in frames],
         "xAxis": _axis(_("step"), minInterval=1),
@@ -76,7 +73,7 @@ def build_slice(line: LossSlice, path: Sequence[tuple[float, float]]) -> dict[st
     steps = pd.DataFrame(path, columns=["place", "loss"])
     return {
         **_frame(),
-        "legend": {"top": 0, "left": 0, "bottom": "auto"},
+        "legend": {"top": 0, "right": 0, "bottom": "auto"},
         "tooltip": {"trigger": "item", "valueFormatter": "%.4f"},
         "dataset": [{"source": curve}, {"source": steps}],
         "xAxis": _axis(_("place on the line"), min=SLICE_FROM, max=SLICE_TO),
@@ -138,8 +135,8 @@ def build_cost(probability: float) -> dict[str, Any]:
     }
 
 
-def _frame(right: int = 24) -> dict[str, Any]:
-    return {"animation": False, "grid": {"left": 12, "right": right, "top": 36, "bottom": 32, "containLabel": True}}
+def _frame() -> dict[str, Any]:
+    return {"animation": False, "grid": {"left": 12, "right": 24, "top": 36, "bottom": 32, "containLabel": True}}
 
 
 def _axis(name: str, **settings: Any) -> dict[str, Any]:

@@ -16,14 +16,14 @@ def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> s
     `scaled` shows numbers from 0 to 1 instead of those from 0 to 255. Under the pointer a number grows.
     """
     cells = []
-    for y, line in enumerate(pixels):
+    for y, line in enumerate(pixels.tolist()):
         for x, value in enumerate(line):
             shown = f"{value / 255:.2f}".removeprefix("0") if scaled else str(value)
             shown = {".00": "0", "1.00": "1"}.get(shown, shown)
             place = _("row {row}, column {column}: {value} of 255, scaled {scaled}").format(
                 row=y, column=x, value=value, scaled=f"{value / 255:.3f}"
             )
-            ink = 100 * int(value) // 255
+            ink = 100 * value // 255
             classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 110) + ["zero"] * (value == 0))
             words = html.escape(place)
             cells.append(f'<i class="{classes}" style="--ink:{ink}%" title="{words}">{shown}</i>')

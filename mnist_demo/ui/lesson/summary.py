@@ -22,20 +22,20 @@ def render_summary() -> None:
         st.markdown(_("You have not guessed yet. Each part asks before it shows: go back to any of them."))
     for number, part in enumerate(PARTS, start=1):
         guess, answer = guesses.get(part.name), answers.get(part.name)
-        with st.container(horizontal=True, vertical_alignment="center", key=f"summary-{part.name}"):
-            st.button(
-                f"{number}. {_(part.title)}",
-                key=f"go-to-{part.name}",
-                type="tertiary",
-                on_click=lesson_state.go_to,
-                args=(number,),
-                width=330,
-            )
+        title, mark, takeaway = st.columns([4, 2, 7], vertical_alignment="center")
+        title.button(
+            f"{number}. {_(part.title)}",
+            key=keys.GO_TO_PART + part.name,
+            type="tertiary",
+            on_click=lesson_state.go_to,
+            args=(number,),
+        )
+        takeaway.markdown(_(part.takeaway))
+        with mark:
             if guess is None or answer is None:
                 st.badge(_("no guess"), color="gray", icon=":material/remove:")
             elif guess == answer:
                 st.badge(_("right"), color="green", icon=":material/check:")
             else:
                 st.badge(_("not as guessed"), color="orange", icon=":material/close:")
-            st.markdown(_(part.takeaway), width="stretch")
     st.button(_("Begin again"), key=keys.AGAIN, icon=":material/restart_alt:", on_click=lesson_state.begin_again)
