@@ -39,6 +39,7 @@ class RunKeeper:
         self._next_saving: dict[str, float] = {}
         self._removed: Counter[str] = Counter()
         self._writing: str | None = None
+        self._hurry = False
         self._thread: threading.Thread | None = None
 
     def expect(self, job_id: str, owner: str, is_repeatable: bool = True) -> None:
@@ -76,11 +77,9 @@ class RunKeeper:
         """Save `job` as it is now, soon and in another thread; what is given to ``JobRegistry.on_saved_point``."""
         if job.history.step_count == 0 or (job.training_state is None and not job.has_ended):
             if job.has_ended:
-                self._release(job.id)
+                self.release(job.id)
             return
         with self._lock:
-            if not job.has_ended and time.monotonic() < self._next_saving.get(job.id, 0):
-                return
             self._waiting[job.id] = Snapshot.of(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_forever, name="run keeper", daemon=True)
@@ -99,6 +98,8 @@ class RunKeeper:
     def flush(self, timeout: float = 30.0) -> bool:
         """Wait until everything is written, at most `timeout` seconds; tell whether it is."""
         with self._lock:
+            self._hurry = True
+            self._lock.notify_all()
             return self._lock.wait_for(lambda: not self._waiting and self._writing is None, timeout)
 
     def _write_forever(self) -> None:
@@ -106,9 +107,8 @@ class RunKeeper:
             with self._lock:
                 self._writing = None
                 self._lock.notify_all()
-                self._lock.wait_for(lambda: bool(self._waiting))
-                self._writing = next(iter(self._waiting))
-                snapshot = self._waiting.pop(self._writing)
+                snapshot = self._next_due()
+                self._writing = snapshot.job_id
             began = time.monotonic()
             try:
                 self._write(snapshot)
@@ -121,7 +121,18 @@ class RunKeeper:
             ended = time.monotonic()
             self._next_saving[snapshot.job_id] = ended + SAVING_SHARE * (ended - began)
             if snapshot.has_ended:
-                self._release(snapshot.job_id)
+                self.release(snapshot.job_id)
+
+    def _next_due(self) -> Snapshot:
+        """Wait for a snapshot whose time has come, and take it; the lock is held."""
+        while True:
+            moment = time.monotonic()
+            for job_id, snapshot in self._waiting.items():
+                if self._hurry or snapshot.has_ended or moment >= self._next_saving.get(job_id, 0):
+                    return self._waiting.pop(job_id)
+            self._hurry = False
+            times = [self._next_saving[job_id] - moment for job_id in self._waiting]
+            self._lock.wait(min(times, default=None))
 
     def _write(self, snapshot: Snapshot) -> None:
         job_id = snapshot.job_id
@@ -132,7 +143,8 @@ class RunKeeper:
             with self._lock:
                 self._removed[removed.owner] += 1
 
-    def _release(self, job_id: str) -> None:
+    def release(self, job_id: str) -> None:
+        """Say that this process does not train that run, or does not any more."""
         claim = self._claims.pop(job_id, None)
         if claim is not None:
             claim.release()

@@ -11,9 +11,11 @@ from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pages.compare import render_compare
 from mnist_demo.ui.pages.laboratory import render_laboratory
 from mnist_demo.ui.pages.lesson import render_lesson
+from mnist_demo.ui.pages.runs import render_runs
 from mnist_demo.ui.pages.understand import render_understand
 from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
+from mnist_demo.ui.visitor import render_visitor
 
 STYLE = Path(__file__).parent / "style.css"
 LABORATORY, UNDERSTAND, COMPARE, LESSON, RUNS = "laboratory", "understand", "compare", "lesson", "runs"
@@ -36,6 +38,7 @@ def build_pages() -> dict[str, st.Page]:
         LESSON: st.Page(
             partial(render_lesson, laboratory), title=_("Lesson"), icon=":material/school:", url_path=LESSON
         ),
+        RUNS: st.Page(partial(render_runs, laboratory), title=_("Runs"), icon=":material/history:", url_path=RUNS),
     }
 
 
@@ -44,6 +47,7 @@ def render_frame() -> None:
     st.html(STYLE)
     light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
     st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
+    render_visitor()
     prepare_dataset()
     state.prepare_session()
     with st.sidebar:

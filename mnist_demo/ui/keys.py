@@ -35,6 +35,18 @@ REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
 EXPORT, EXPORT_CHOICE = "export", "export-choice"
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
+SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN = (
+    "share-settings",
+    "shared-link",
+    "share-locked",
+    "share-hidden",
+)
+RUN_LIST, SEARCH_RUNS, MORE_RUNS, UNDO_DELETE = "run-list", "search-runs", "more-runs", "undo-delete"
+OPEN_RUN, GO_ON, RENAME_RUN, DELETE_RUN, EXPORT_RUN, LINK_RUN = (
+    f"{verb}-run" for verb in ("open", "continue", "rename", "delete", "export", "link")
+)
+RUN_NAME, SAVE_NAME, MORE_EPOCHS, START_MORE = "run-name", "save-name", "more-epochs", "start-more"
+RUN_FORMAT, SAVE_RUN, TRY_SAVING = "run-format", "save-run", "try-saving"
 DATA_SOURCE = "data-source"
 DATA_CHOICE = "data-choice"
 FETCH_MNIST, SWITCH_TO_MNIST = "fetch-mnist", "switch-to-mnist"

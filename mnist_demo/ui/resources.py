@@ -4,6 +4,7 @@ What needs torch imports it when it is called: the first page need not wait for 
 """
 
 import gc
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -24,15 +25,20 @@ from mnist_demo.datasets import (
     scale_pixels,
 )
 from mnist_demo.download import MnistDownload
+from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.processes import warm_up_processes
+from mnist_demo.run_keeper import RunKeeper
+from mnist_demo.runs import DEFAULT_LIMIT_MB, RunStore
 from mnist_demo.ui.connections import send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
     from mnist_demo.lesson_digits import LessonDigits
     from mnist_demo.rejection import Calibration
+
+_logger = logging.getLogger(__name__)
 
 
 def session_id() -> str:
@@ -50,7 +56,23 @@ def _is_session_alive(session: str) -> bool:
 
 @st.cache_resource(show_spinner=False)
 def job_registry() -> JobRegistry:
-    return JobRegistry(is_watcher_alive=_is_session_alive)
+    return JobRegistry(is_watcher_alive=_is_session_alive, on_saved_point=run_keeper().note)
+
+
+@st.cache_resource(show_spinner=False)
+def run_store() -> RunStore:
+    """Return the saved runs of this machine."""
+    try:
+        return RunStore()
+    except RunError as error:
+        _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
+        return RunStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
+
+
+@st.cache_resource(show_spinner=False)
+def run_keeper() -> RunKeeper:
+    """Return what saves the runs of this server as they go."""
+    return RunKeeper(run_store())
 
 
 @st.cache_resource(show_spinner=False)

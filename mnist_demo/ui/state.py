@@ -8,11 +8,14 @@ import streamlit as st
 
 from mnist_demo.corrections import DrawingCollection, ExtraImages, LabelledDrawing
 from mnist_demo.datasets import DigitDataset
-from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
+from mnist_demo.errors import RunError
+from mnist_demo.hyperparameters import FIELDS, Hyperparameters, parse_value
 from mnist_demo.jobs import Job
+from mnist_demo.links import settings_from_address
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
+from mnist_demo.ui.link_state import keep_link
+from mnist_demo.ui.ownership import find_job, owns, start_job
 from mnist_demo.ui.resources import job_registry, session_id
 
 RUN_PARAMETER = "run"
@@ -59,31 +62,30 @@ def prepare_session() -> None:
     if _PREPARED not in st.session_state and RUN_PARAMETER in st.query_params:
         # Only then: later the browser may still send the address from before the newest run was put into it.
         st.session_state[_RUN] = st.query_params[RUN_PARAMETER]
+    _reopen_shown_run()
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
         notify(_("The run in this address is not kept any more; start a new one."))
     _write_address()
+    keep_link(st.query_params)
     if _PREPARED in st.session_state:
         return
     st.session_state[_PREPARED] = True
-    wanted = st.query_params.get(keys.PRESET, DEFAULT_PRESET)
-    if wanted not in PRESETS:
-        sentence = _("The address asks for the preset “{name}”, which does not exist; choose one of {names}.")
-        notify(sentence.format(name=wanted[:60], names=", ".join(PRESETS)))
-        wanted = DEFAULT_PRESET
-    write_settings(job.hyperparameters if job else PRESETS[wanted].hyperparameters)
-    for name in FIELDS:
-        text = st.query_params.get(keys.widget_key(name))
-        if text is not None:
-            try:
-                _write_setting(name, parse_value(name, text))
-            except HyperparameterError as error:
-                notify(_("The address has a setting that cannot be used and is left out. {error}").format(error=error))
-    try:
-        st.session_state[keys.PRESET] = read_settings().preset
-    except HyperparameterError as error:  # values that do not go together
-        st.session_state[keys.PRESET] = None
-        notify(str(error))
+    chosen, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
+    for sentence in sentences:
+        notify(sentence)
+    write_settings(chosen)
+    st.session_state[keys.PRESET] = chosen.preset
+
+
+def _reopen_shown_run() -> None:
+    """Take the run that this page shows from the disk, if the server does not have it: after a restart, or a lease."""
+    shown = st.session_state.get(_RUN)
+    if shown is not None and job_registry().get(shown) is None:
+        try:
+            find_job(shown, current_dataset())
+        except RunError as error:
+            notify(str(error))
 
 
 def write_settings(chosen: Hyperparameters) -> None:
@@ -141,15 +143,24 @@ def start_training(
     MnistDemoError
         When it cannot be started; then the run shown until now goes on.
     """
-    previous = current_job()
     dataset = beside.dataset if beside else current_dataset()
-    job = job_registry().start(chosen, dataset, session_id(), initial_weights, extra)
-    if previous is not None:
-        for other in (previous, *earlier_jobs()) if beside is None else ():
-            other.stop()
+    show_run_next(start_job(chosen, dataset, initial_weights, extra), stop_others=beside is None)
+
+
+def show_run_next(job: Job, stop_others: bool = True) -> None:
+    """Show `job` instead of the run shown until now, which is kept to compare; this visitor's other runs are stopped.
+
+    A run of somebody else, which she saw through its link, goes on.
+    """
+    previous = current_job()
+    if previous is not None and previous.id != job.id:
         st.session_state[_EARLIER_RUNS] = [previous.id, *_earlier_ids()]
-        for forgotten in earlier_jobs()[MAX_EARLIER_RUNS:]:
-            job_registry().forget(forgotten)
+    st.session_state[_EARLIER_RUNS] = [other for other in dict.fromkeys(_earlier_ids()) if other != job.id]
+    mine = [other for other in earlier_jobs() if owns(other.id)]
+    for other in mine if stop_others else ():
+        other.stop()
+    for forgotten in mine[MAX_EARLIER_RUNS:]:
+        job_registry().forget(forgotten)
     show_run(job)
 
 
@@ -182,7 +193,7 @@ def _earlier_ids() -> list[str]:
 def reset_training() -> None:
     """Stop and drop the run that this page shows, and start from an empty chart."""
     job = current_job()
-    if job is not None:
+    if job is not None and owns(job.id):
         job_registry().forget(job)
     st.session_state.pop(_RUN, None)
     _write_address()

@@ -275,13 +275,13 @@ def test_reload_of_a_run_shows_the_preset_that_it_was_started_with(page: AppTest
     assert again.selectbox(key="preset").value == "small-network"
 
 
-def test_address_with_settings_out_of_bounds_keeps_the_defaults_and_says_so() -> None:
+def test_address_with_settings_out_of_bounds_takes_the_nearest_and_says_so() -> None:
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     page.query_params["learning-rate"] = "-5"
     page.query_params["seed"] = "12"
     page.query_params["preset"] = "magic"
     page.run()
-    assert page.number_input(key="learning-rate").value == 0.5
+    assert page.number_input(key="learning-rate").value == 1e-9
     assert page.number_input(key="seed").value == 12
     said = " ".join(warning.value for warning in page.warning)
     assert "“-5”" in said

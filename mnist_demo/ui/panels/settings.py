@@ -4,9 +4,12 @@ import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import FIELDS, PRESETS
+from mnist_demo.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
+from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.shared_links import settings_link
 
 # Pairs stand side by side. What a first visitor need not touch is folded away.
 MAIN_ROWS = (("model",), ("optimizer", "learning_rate"), ("batch_size", "epochs"), ("one_cycle",))
@@ -26,23 +29,18 @@ MORE_ROWS = (
 
 def render_settings() -> None:
     """Draw the settings; start a run when Start is pressed, or say in one sentence why not."""
-    st.selectbox(
-        _("Preset"),
-        list(PRESETS),
-        format_func=lambda name: _(PRESETS[name].title),
-        key=keys.PRESET,
-        help=_("A complete set of hyperparameters; choosing one fills in the form below."),
-        on_change=_apply_preset,
-        placeholder=_("Own settings"),
-    )
-    preset = PRESETS.get(st.session_state[keys.PRESET])
-    st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
+    link = restrictions()
+    if keys.PRESET not in link.hidden:
+        _render_preset(link)
+    if link.locked:
+        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
     with st.form("settings", border=False, enter_to_submit=False):
         for row in MAIN_ROWS:
-            _render_row(row)
-        with st.expander(_("More settings")):
-            for row in MORE_ROWS:
-                _render_row(row)
+            _render_row(row, link)
+        if any(keys.widget_key(name) not in link.hidden for row in MORE_ROWS for name in row):
+            with st.expander(_("More settings")):
+                for row in MORE_ROWS:
+                    _render_row(row, link)
         # In the callback, not after the button: a stroke drawn at the same moment cuts this run of the script short.
         st.form_submit_button(
             _("Start training"),
@@ -52,8 +50,56 @@ def render_settings() -> None:
             width="stretch",
             on_click=_start,
         )
+        # In the form: what is shared are the settings as they stand in it, not as they were at the last Start.
+        st.form_submit_button(
+            _("Share these settings"),
+            key=keys.SHARE_SETTINGS,
+            type="tertiary",
+            icon=":material/share:",
+            width="stretch",
+            on_click=toggle_sharing,
+        )
     if state.start_problem():
         st.error(escape(state.start_problem()), icon=":material/error:")
+    if is_sharing():
+        _render_link()
+
+
+def _render_preset(link: Restrictions) -> None:
+    st.selectbox(
+        _("Preset"),
+        list(PRESETS),
+        format_func=lambda name: _(PRESETS[name].title),
+        key=keys.PRESET,
+        help=_("A complete set of hyperparameters; choosing one fills in the form below."),
+        on_change=_apply_preset,
+        placeholder=_("Own settings"),
+        # A preset would change what is locked.
+        disabled=bool(link.locked),
+    )
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
+
+
+def _render_link() -> None:
+    """Draw the link to the settings as they stand in the form, and what it may lock or hide."""
+    try:
+        chosen = state.read_settings()
+    except MnistDemoError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    st.markdown(_("Who opens this link finds the form filled in as it is here."))
+    locked = st.toggle(
+        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("They are shown, and cannot be changed; Start works.")
+    )
+    hidden = st.toggle(
+        _("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Only Start is shown: the lesson is about the picture.")
+    )
+    asked = {LOCKED: "1"} if locked else {}
+    asked |= {HIDE: ALL_SETTINGS} if hidden else {}
+    with st.container(key=keys.SHARED_LINK):
+        link = settings_link(chosen, Restrictions.from_address(asked))
+        st.code(link, language=None, wrap_lines=True)
 
 
 def _start() -> None:
@@ -70,13 +116,16 @@ def _apply_preset() -> None:
         state.write_settings(preset.hyperparameters)
 
 
-def _render_row(names: tuple[str, ...]) -> None:
-    for name, column in zip(names, st.columns(len(names), vertical_alignment="bottom"), strict=True):
+def _render_row(names: tuple[str, ...], link: Restrictions) -> None:
+    shown = [name for name in names if keys.widget_key(name) not in link.hidden]
+    if not shown:
+        return
+    for name, column in zip(shown, st.columns(len(shown), vertical_alignment="bottom"), strict=True):
         with column:
-            _render_widget(name)
+            _render_widget(name, disabled=keys.widget_key(name) in link.locked)
 
 
-def _render_widget(name: str) -> None:
+def _render_widget(name: str, disabled: bool) -> None:
     field, key = FIELDS[name], keys.widget_key(name)
     label, explanation = _(field.title), _(field.help)
     # No bounds on the widgets, no whole numbers only, and empty is allowed: a browser that refuses a value keeps or
@@ -85,11 +134,11 @@ def _render_widget(name: str) -> None:
         titles = {choice.name: _(choice.title) for choice in field.choices}
         choices = (f"- **{_(choice.title)}**: {_(choice.help)}" for choice in field.choices)
         explanation = "\n".join([explanation, "", *choices])
-        st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=explanation)
+        st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=explanation, disabled=disabled)
     elif field.kind == "switch":
-        st.toggle(label, key=key, help=explanation)
+        st.toggle(label, key=key, help=explanation, disabled=disabled)
     elif field.kind == "sizes":
-        st.text_input(label, key=key, help=explanation)
+        st.text_input(label, key=key, help=explanation, disabled=disabled)
     else:
         placeholder = _("all") if field.optional else None
         st.number_input(
@@ -100,4 +149,5 @@ def _render_widget(name: str) -> None:
             key=key,
             help=explanation,
             placeholder=placeholder,
+            disabled=disabled,
         )

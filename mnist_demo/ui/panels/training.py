@@ -11,9 +11,11 @@ from mnist_demo.jobs import Job, State
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.charts import Axis, build_chart, describe_chart
+from mnist_demo.ui.kept_runs import can_go_on, go_on, save_now
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.pictures import format_percent
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.resources import job_registry, run_keeper
 from mnist_demo.ui.state_words import STATE_WORDS
 
 REFRESH_SECONDS = 0.5
@@ -45,6 +47,7 @@ def _render(
         return
     if job.detail:
         st.error(escape(job.detail), icon=":material/error:")
+    _render_keeping(job)
     _render_progress(job)
     _render_figures(job)
     with st.container(horizontal=True, vertical_alignment="center", key="chart-row"):
@@ -81,9 +84,21 @@ def _start() -> None:
         state.notify(str(error))
 
 
+def _go_on() -> None:
+    job = state.current_job()
+    try:
+        if job is not None:
+            go_on(job.id)
+    except MnistDemoError as error:
+        state.notify(str(error))
+
+
 def _render_status(job: Job | None) -> None:
     status = job.state if job else None
     paused = status == "paused"
+    # Who only has the link to somebody's run looks on.
+    mine = job is not None and owns(job.id)
+    goes_on = job is not None and can_go_on(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status-row"):
         with st.container(key=keys.TRAINING_STATUS, width="content"):
             st.badge(
@@ -92,23 +107,23 @@ def _render_status(job: Job | None) -> None:
             )
         _button(
             keys.PAUSE,
-            _("Resume") if paused else _("Pause"),
-            "play_arrow" if paused else "pause",
-            enabled=status in ("running", "paused"),
-            on_click=(job.resume if paused else job.pause) if job else None,
+            _("Go on") if goes_on else _("Resume") if paused else _("Pause"),
+            "play_arrow" if paused or goes_on else "pause",
+            enabled=goes_on or (mine and status in ("running", "paused")),
+            on_click=_go_on if goes_on else (job.resume if paused else job.pause) if job else None,
         )
         _button(
             keys.STEP,
             _("Step"),
             "skip_next",
-            enabled=paused,
+            enabled=mine and paused,
             on_click=job.step if job else None,
         )
         _button(
             keys.STOP,
             _("Stop"),
             "stop",
-            enabled=job is not None and not job.has_ended,
+            enabled=mine and job is not None and not job.has_ended,
             on_click=job.stop if job else None,
         )
         _button(
@@ -118,6 +133,17 @@ def _render_status(job: Job | None) -> None:
             enabled=job is not None,
             on_click=state.reset_training,
         )
+
+
+def _render_keeping(job: Job) -> None:
+    """Say what is unusual about the run: it is somebody else's, or cannot be saved."""
+    if not owns(job.id):
+        st.caption(_("You look at a run of somebody else, through its link. **Go on** would give you a copy of it."))
+    problem = run_keeper().problem(job.id)
+    if problem:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(escape(problem), icon=":material/save:")
+            st.button(_("Try again"), key=keys.TRY_SAVING, icon=":material/refresh:", on_click=save_now, args=(job.id,))
 
 
 def _button(key: str, label: str, icon: str, enabled: bool, on_click: Callable[[], None] | None) -> None:

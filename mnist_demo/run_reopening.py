@@ -1,0 +1,60 @@
+"""A saved run becomes a job again: ended, with all that it had, so that it can be looked at and go on."""
+
+from mnist_demo.assignment import Assignment
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import RunError
+from mnist_demo.job import Job
+from mnist_demo.jobs import ENDED, JobRegistry
+from mnist_demo.processes import thread_count
+from mnist_demo.run_records import RunRecord
+from mnist_demo.runs import RunContent
+from mnist_demo.training_state import read_progress
+from mnist_demo.translation import _
+
+
+def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, registry: JobRegistry) -> Job:
+    """Return the job of a saved run; `dataset` are the digits that it is looked at with.
+
+    A run that was training when its server went down has stopped at its last saved point, and says so.
+    """
+    chosen = record.hyperparameters
+    job = Job(Assignment(chosen, dataset, thread_count(chosen)), registry, job_id=record.id)
+    job.history, job.weights, job.weights_step = content.history, content.model, content.history.step_count
+    job.training_state = content.training_state
+    job.state, job.detail = "stopped", record.detail
+    for state in ENDED:
+        if record.state == state:
+            job.state = state
+            break
+    else:
+        job.detail = _(
+            "The server went down while this run was training. It stopped at its last saved point, after step {step}, "
+            "and can go on from there."
+        ).format(step=f"{record.step:,}")
+    return registry.restore(job)
+
+
+def check_can_go_on(job: Job, record: RunRecord | None) -> None:
+    """Raise RunError, saying why, unless `job`, which has ended, can go on where it stopped.
+
+    `record` is what was saved of it, if anything.
+    """
+    if job.training_state is None:
+        if job.state == "diverged":
+            raise RunError(_("A run that has diverged cannot go on: its weights are no numbers any more."))
+        raise RunError(
+            _(
+                "This run cannot go on: what that needs was not saved with it. Its model is there, but the drawings or "
+                "the optimizer’s memory are not."
+            )
+        )
+    if record is not None and record.dataset.digest != job.dataset.digest:
+        message = _("This run was trained with other digits ({source}): choose them first, then let it go on.")
+        raise RunError(message.format(source=record.dataset.source))
+
+
+def epochs_to_go(job: Job) -> int:
+    """Return how many epochs of its settings a run that has ended has not finished; 0 when it is through."""
+    if job.training_state is None:
+        return 0
+    return max(0, job.hyperparameters.epochs - read_progress(job.training_state).epochs_done)

@@ -1,0 +1,150 @@
+"""What a visitor does with her saved runs: open, go on, rename, delete and undo."""
+
+import dataclasses
+
+import streamlit as st
+
+from mnist_demo.errors import RunError
+from mnist_demo.job import Job, new_job_id
+from mnist_demo.run_records import RunRecord, curve_of, figures_of
+from mnist_demo.run_reopening import check_can_go_on, epochs_to_go
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state, visitor
+from mnist_demo.ui.ownership import find_job, owns, start_job
+from mnist_demo.ui.resources import job_registry, run_keeper, run_store
+
+_DELETED = "run-deleted-last"
+
+
+def my_runs() -> list[RunRecord]:
+    """Return the saved runs of this visitor, the newest first, with the figures of this moment where one trains."""
+    return [_as_it_is(record) for record in run_store().runs(visitor.owner())]
+
+
+def _as_it_is(record: RunRecord) -> RunRecord:
+    job = job_registry().get(record.id)
+    if job is not None and job.history.step_count:
+        figures = figures_of(job.history)
+        return dataclasses.replace(record, state=job.state, figures=figures, curve=curve_of(job.history))
+    if record.state in ("running", "paused") and not run_store().is_trained_now(record.id):
+        return dataclasses.replace(record, state="stopped")
+    return record
+
+
+def matches(record: RunRecord, search: str) -> bool:
+    """Tell whether every word of `search` is somewhere in what the list says of a run."""
+    chosen = record.hyperparameters
+    told = (record.name, record.id, record.state, record.dataset.name, chosen.model, chosen.model_title)
+    text = " ".join([*told, chosen.optimizer, f"{record.created:%Y-%m-%d}"]).lower()
+    return all(word in text for word in search.lower().split())
+
+
+def open_run(run_id: str) -> None:
+    """Show a saved run as the one of this page, with its settings in the form.
+
+    Raises
+    ------
+    RunError
+        When there is none any more, or it is damaged.
+    """
+    job = _find(run_id)
+    state.show_run_next(job, stop_others=False)
+    state.write_settings(job.hyperparameters)
+    st.session_state[keys.PRESET] = job.hyperparameters.preset
+
+
+def can_go_on(job: Job) -> bool:
+    """Tell whether a run that has ended has epochs of its settings left, and all that it needs to do them."""
+    return job.has_ended and epochs_to_go(job) > 0
+
+
+def go_on(run_id: str, more_epochs: int = 0) -> None:
+    """Let a run train on from where it stopped, `more_epochs` longer than it was to be, and show it.
+
+    A run of somebody else stays as it is: this visitor gets one of her own that goes on from there.
+
+    Raises
+    ------
+    MnistDemoError
+        When it cannot; then everything is as it was.
+    """
+    job = _find(run_id)
+    if not job.has_ended:
+        if owns(run_id):
+            job.resume()
+        state.show_run_next(job)
+        return
+    record = run_store().find(run_id)
+    check_can_go_on(job, record)
+    chosen = job.hyperparameters
+    longer = chosen.replace(epochs=chosen.epochs + more_epochs)
+    if more_epochs == 0 and epochs_to_go(job) == 0:
+        raise RunError(_("This run has done all its epochs: say how many more it is to do."))
+    # The schedule of a longer run would have been another one from its first step on.
+    is_repeatable = (record is None or record.is_repeatable) and not (chosen.one_cycle and more_epochs)
+    running = start_job(
+        longer,
+        job.dataset,
+        extra=job.extra,
+        resume_from=job.training_state,
+        history=job.history,
+        job_id=run_id if owns(run_id) else new_job_id(),
+        is_repeatable=is_repeatable,
+    )
+    if running.weights is None:
+        running.weights_step, running.weights = job.weights_step, job.weights
+    state.show_run_next(running)
+    state.write_settings(longer)
+    st.session_state[keys.PRESET] = longer.preset
+
+
+def save_now(run_id: str) -> None:
+    """Try once more to save a run that could not be saved."""
+    job = job_registry().get(run_id)
+    if job is not None:
+        run_keeper().note(job)
+        run_keeper().flush(5)
+
+
+def rename(run_id: str, name: str) -> None:
+    """Name a run of this visitor; raise RunError when that cannot be."""
+    _check_owner(run_id)
+    run_store().rename(run_id, name)
+
+
+def delete(record: RunRecord) -> None:
+    """Delete a run of this visitor, and stop it if it trains; `undo_delete` brings it back."""
+    _check_owner(record.id)
+    run_store().delete(record.id)
+    st.session_state[_DELETED] = record
+    job = job_registry().get(record.id)
+    if job is not None:
+        if state.current_job() is job:
+            state.reset_training()
+        else:
+            job_registry().forget(job)
+
+
+def last_deleted() -> RunRecord | None:
+    """Return the run that was deleted last, as long as that can be undone."""
+    deleted: RunRecord | None = st.session_state.get(_DELETED)
+    return deleted
+
+
+def undo_delete() -> None:
+    """Bring the run back that was deleted last."""
+    deleted: RunRecord | None = st.session_state.pop(_DELETED, None)
+    if deleted is not None and not run_store().undelete(deleted.id):
+        raise RunError(_("This run is gone: its room was needed for another one."))
+
+
+def _find(run_id: str) -> Job:
+    job = find_job(run_id, state.current_dataset())
+    if job is None:
+        raise RunError(_("This run is not kept any more."))
+    return job
+
+
+def _check_owner(run_id: str) -> None:
+    if not owns(run_id):
+        raise RunError(_("This run belongs to somebody else: only its owner can change it."))

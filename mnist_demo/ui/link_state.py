@@ -1,0 +1,40 @@
+"""What a shared link asks of this page beside its settings: which of them are locked, and which hidden."""
+
+from collections.abc import MutableMapping
+
+import streamlit as st
+
+from mnist_demo.links import HIDE, LOCKED, PARAMETERS, PRESET, Restrictions
+
+_LINK, _SHARING = "link-parameters", "sharing-settings"
+
+
+def keep_link(address: MutableMapping[str, str]) -> None:
+    """Remember the link that this session was opened with, if it locks or hides something, and keep it in the address.
+
+    A change of page empties the address, and a reload of the next page must not unlock what a teacher has locked.
+    """
+    link: dict[str, str] | None = st.session_state.get(_LINK)
+    if link is None:
+        link = {name: address[name] for name in (PRESET, LOCKED, HIDE, *PARAMETERS) if name in address}
+        if Restrictions.from_address(link) == Restrictions():
+            link = {}
+        st.session_state[_LINK] = link
+    for name, text in link.items():
+        if address.get(name) != text:
+            address[name] = text
+
+
+def restrictions() -> Restrictions:
+    """Return what is locked and hidden on this page."""
+    return Restrictions.from_address(st.session_state.get(_LINK, {}))
+
+
+def is_sharing() -> bool:
+    """Tell whether the link to the settings is to be shown."""
+    return bool(st.session_state.get(_SHARING, False))
+
+
+def toggle_sharing() -> None:
+    """Show the link to the settings, or do not any more."""
+    st.session_state[_SHARING] = not is_sharing()

@@ -1,0 +1,74 @@
+"""Runs that belong to this visitor: started here, kept on the disk, and found again after a restart."""
+
+from typing import TYPE_CHECKING
+
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.history import History
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.job import Job, new_job_id
+from mnist_demo.run_records import RunRecord
+from mnist_demo.run_reopening import reopen
+from mnist_demo.runs import RunContent
+from mnist_demo.ui import visitor
+from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store, session_id
+
+if TYPE_CHECKING:
+    from mnist_demo.corrections import ExtraImages
+
+
+def start_job(
+    chosen: Hyperparameters,
+    dataset: DigitDataset,
+    initial_weights: bytes | None = None,
+    extra: "ExtraImages | None" = None,
+    resume_from: bytes | None = None,
+    history: History | None = None,
+    job_id: str | None = None,
+    is_repeatable: bool = True,
+) -> Job:
+    """Start a run of this visitor, which is saved as it goes; see `JobRegistry.start`.
+
+    Raises
+    ------
+    MnistDemoError
+        When it cannot be started.
+    """
+    job_id = job_id or new_job_id()
+    is_repeatable = is_repeatable and initial_weights is None and extra is None
+    run_keeper().expect(job_id, visitor.owner(), is_repeatable)
+    try:
+        return job_registry().start(chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id)
+    except MnistDemoError:
+        run_keeper().release(job_id)
+        raise
+
+
+def owns(run_id: str) -> bool:
+    """Tell whether that run is this visitor's, or nobody's: only then may she pause, stop, rename or delete it."""
+    return run_keeper().owner(run_id) in (None, visitor.owner())
+
+
+def find_job(run_id: str, current: DigitDataset) -> Job | None:
+    """Return the job of a run, taken from the disk if this server does not have it; None where there is none.
+
+    Raises
+    ------
+    RunError
+        When the run is damaged.
+    """
+    job = job_registry().get(run_id)
+    if job is not None or run_store().find(run_id) is None:
+        return job
+    record, content = run_store().load(run_id)
+    return reopen_run(record, content, current)
+
+
+def reopen_run(record: RunRecord, content: RunContent, current: DigitDataset) -> Job:
+    """Return a job for a saved run, with the digits that it was trained with where they are here."""
+    candidates = (lambda: current, builtin_dataset, cached_mnist)
+    for candidate in candidates:
+        dataset = candidate()
+        if dataset is not None and dataset.digest == record.dataset.digest:
+            return reopen(record, content, dataset, job_registry())
+    return reopen(record, content, current, job_registry())

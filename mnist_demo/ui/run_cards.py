@@ -1,0 +1,63 @@
+"""Pure builders of the list of runs: HTML for one run, with a small picture of how it went."""
+
+import datetime
+from collections.abc import Sequence
+from html import escape
+
+from mnist_demo.run_records import RunRecord
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui.pictures import format_percent
+
+WIDTH, HEIGHT, MARGIN = 96, 36, 4
+
+
+def title_of(record: RunRecord) -> str:
+    """Return what a run is called: its name, else that of its model."""
+    return record.name or record.hyperparameters.model_title
+
+
+def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, bytes_taken: int) -> str:
+    """Return what the list says of a run: name, model, figures, when, on which digits; `zone` is the reader's."""
+    accuracy, loss = record.figures.get("test_accuracy"), record.figures.get("test_loss")
+    digits = _("built-in digits") if record.dataset.name == "builtin" else _("MNIST")
+    if record.dataset.name == "folder":
+        digits = _("digits from “{folder}”").format(folder=record.dataset.source)
+    epochs = int(record.figures.get("epochs", 0))
+    facts = [
+        *([record.hyperparameters.model_title] if record.name else []),
+        ngettext("{count} epoch", "{count} epochs", epochs).format(count=epochs),
+        digits,
+        f"{record.created.astimezone(zone):%Y-%m-%d %H:%M}",
+        _("{size:.1f} MB").format(size=bytes_taken / 1e6),
+    ]
+    shown_accuracy = "–" if accuracy is None else format_percent(accuracy, digits=2)
+    shown_loss = "" if loss is None else _("loss {loss}").format(loss=f"{loss:.4f}")
+    return (
+        '<div class="run-card">'
+        f"{sparkline_svg(record.curve)}"
+        f'<div class="about"><b>{escape(title_of(record))}</b> <span class="state {escape(record.state)}">'
+        f"{escape(state_word)}</span><small>{escape(' · '.join(facts))}</small></div>"
+        f'<div class="figures"><b>{escape(shown_accuracy)}</b><small>{escape(shown_loss)}</small></div>'
+        "</div>"
+    )
+
+
+def sparkline_svg(curve: Sequence[float]) -> str:
+    """Return a small line of accuracies (fractions), from 0 at the bottom to 1 at the top, with a text alternative."""
+    if not curve:
+        return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"></svg>'
+    span = max(len(curve) - 1, 1)
+    points = [
+        (MARGIN + (WIDTH - 2 * MARGIN) * index / span, MARGIN + (HEIGHT - 2 * MARGIN) * (1 - value))
+        for index, value in enumerate(curve)
+    ]
+    text = _("Test accuracy from {first} to {last}").format(
+        first=format_percent(curve[0], digits=1), last=format_percent(curve[-1], digits=1)
+    )
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
+        f'<line class="floor" x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{HEIGHT - MARGIN}" y2="{HEIGHT - MARGIN}"/>'
+        f'<polyline points="{line}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/></svg>'
+    )
