@@ -18,7 +18,8 @@ from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.translation import _
 
-_MARK = re.compile(r"  # (?P<comment>.*?) ?\[(?P<negated>not )?(?P<mark>[a-z-]+)\]$")
+# At the end of a line: "# [mark]", or "[mark]" after a comment that stays.
+_MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 
 
 def build_script(run: ExportedRun) -> str:
@@ -123,12 +124,11 @@ def _keep_marked(source: str, marks: set[str]) -> str:
     """Return the template's source without the lines whose mark does not hold, and without marks."""
     kept = []
     for line in source.splitlines():
-        found = _MARK.search(line)
+        found = _MARK.fullmatch(line)
         if found is None:
             kept.append(line)
         elif (found["mark"] in marks) != bool(found["negated"]):
-            comment = f"  # {found['comment']}" if found["comment"] else ""
-            kept.append(line[: found.start()] + comment)
+            kept.append(found["line"].removesuffix("  #"))
     return "\n".join(kept)
 
 

@@ -44,12 +44,15 @@ def main() -> None:
     check_digits(digits[0])
     train_pixels, test_pixels, train_labels, test_labels = (torch.from_numpy(array) for array in digits)
     train_labels, test_labels = train_labels.long(), test_labels.long()
+    # Held out from the end of the training images: measured, but not learned from. [validation]
     held_out_pixels, held_out_labels = train_pixels[-VALIDATION_SIZE:], train_labels[-VALIDATION_SIZE:]  # [validation]
     train_pixels, train_labels = train_pixels[:TRAINING_SIZE], train_labels[:TRAINING_SIZE]  # [subset]
     train_pixels, train_labels = train_pixels[:-VALIDATION_SIZE], train_labels[:-VALIDATION_SIZE]  # [others]
+    # Digits that are drawn by a program: shapes that MNIST hardly has. [synthetic]
     more_pixels, more_labels = map(torch.from_numpy, draw_digits(SYNTHETIC_DIGITS, SEED))  # [synthetic]
     train_pixels = torch.cat([train_pixels, more_pixels])  # [synthetic]
     train_labels = torch.cat([train_labels, more_labels])  # [synthetic]
+    # scikit-learn's digits, other people's handwriting. [copies]
     copied_pixels, _, copied_labels, _ = map(torch.from_numpy, load_builtin_digits())  # [copies]
     train_pixels = torch.cat([train_pixels, *[copied_pixels] * BUILTIN_COPIES])  # [copies]
     train_labels = torch.cat([train_labels, *[copied_labels.long()] * BUILTIN_COPIES])  # [copies]
@@ -71,6 +74,7 @@ def main() -> None:
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY)  # [momentum]
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adam]
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adamw]
+    # The learning rate rises to LEARNING_RATE, then falls to almost nothing. [one-cycle]
     steps = EPOCHS * math.ceil(len(train_labels) / BATCH_SIZE)  # [one-cycle]
     one_cycle = torch.optim.lr_scheduler.OneCycleLR  # [one-cycle]
     schedule = one_cycle(optimizer, LEARNING_RATE, total_steps=steps + 1, cycle_momentum=False)  # [one-cycle]
@@ -95,13 +99,13 @@ def main() -> None:
             images, labels = train_pixels[batch].float() / 255, train_labels[batch]
             images = vary_pen(images, variation)  # [pen]
             images = augment(images, variation)  # [augmentation]
-            optimizer.zero_grad()
+            optimizer.zero_grad()  # else gradients would add up
             loss = model.loss(model(images), labels)
             if not loss.isfinite():  # [diverged]
                 print(format_row(f"step {step}", "no number"))  # [diverged]
                 return  # [diverged]
-            loss.backward()
-            optimizer.step()
+            loss.backward()  # the loss's gradient by every weight
+            optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]
             loss_sum += loss.item() * len(batch)
         train_loss = loss_sum / len(train_labels)
