@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -213,6 +214,9 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("def augment(", run.hyperparameters.augmentation),
         ("def vary_pen(", run.hyperparameters.pen_variation),
         ("OneCycleLR", run.hyperparameters.one_cycle),
+        ("class Classifier", False),
+        ("def backpropagate(", run.hyperparameters.model == "linear"),
+        ("_backpropagate_by_autograd", False),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),
         ("DROPOUT = ", run.hyperparameters.model not in ("scratch-linear", "linear")),
@@ -255,6 +259,14 @@ def test_bundle_of_two_modules_with_one_name_for_two_things_keeps_both() -> None
     assert "BOX = 20.0" in bundle.definitions
     assert "BUILTIN_DIGITS_BOX = 20 " in bundle.definitions
     assert "round(side * BUILTIN_DIGITS_BOX" in bundle.definitions
+
+
+def test_bundle_without_a_method_has_the_others_whole() -> None:
+    whole = bundle_sources(["mnist_demo.models:ScratchLinear"]).definitions
+    bundle = bundle_sources(["mnist_demo.models:ScratchLinear"], omitted=["ScratchLinear.state_dict"]).definitions
+
+    (method,) = re.findall(r"\n\n    def state_dict.*?(?=\n\n)", whole, flags=re.DOTALL)
+    assert bundle == whole.replace(method, "")
 
 
 def test_bundle_of_a_name_that_is_not_there_says_so() -> None:

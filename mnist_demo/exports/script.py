@@ -18,6 +18,8 @@ from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.translation import _
 
+# A loop that calls backward() itself needs these not; the linear model has a formula of its own in their place.
+UNUSED_METHODS = ("ScratchLinear.backpropagate", "Network.backpropagate")
 # At the end of a line: "# [mark]", or "[mark]" after a comment that stays.
 _MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 
@@ -41,6 +43,7 @@ def build_script(run: ExportedRun) -> str:
                 script_settings.__name__: _fill_in(inspect.getsource(script_settings), _settings(run)),
                 script_template.__name__: _keep_marked(inspect.getsource(script_template), _marks(run)),
             },
+            omitted=UNUSED_METHODS,
         )
     )
     return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
@@ -80,6 +83,7 @@ def _marks(run: ExportedRun) -> set[str]:
         "copies": chosen.builtin_copies and run.dataset_name != "builtin",
         chosen.model: True,
         optimizer: chosen.model != "scratch-linear",
+        "formula": chosen.model == "linear",
         "dropout": chosen.dropout and chosen.model not in ("scratch-linear", "linear"),
         "one-cycle": chosen.one_cycle,
         "shuffle": chosen.shuffle,

@@ -100,11 +100,12 @@ def main() -> None:
             images = vary_pen(images, variation)  # [pen]
             images = augment(images, variation)  # [augmentation]
             optimizer.zero_grad()  # else gradients would add up
-            loss = model.loss(model(images), labels)
+            _logits, loss = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
+            loss = model.loss(model(images), labels)  # [not formula]
             if not loss.isfinite():  # [diverged]
                 print(format_row(f"step {step}", "no number"))  # [diverged]
                 return  # [diverged]
-            loss.backward()  # the loss's gradient by every weight
+            loss.backward()  # the loss's gradient by every weight [not formula]
             optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]
             loss_sum += loss.item() * len(batch)

@@ -11,11 +11,12 @@ it needs is read from the names in it, so that what the script shows is what rea
 """
 
 import ast
+import copy
 import functools
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,19 +65,21 @@ class _Module:
     imports: dict[str, ast.Import | ast.ImportFrom] = field(default_factory=dict)
 
 
-def bundle_sources(roots: Iterable[str], changed: Mapping[str, str] | None = None) -> Bundle:
+def bundle_sources(
+    roots: Iterable[str], changed: Mapping[str, str] | None = None, omitted: Collection[str] = ()
+) -> Bundle:
     """Return the definitions that `roots` name, as ``"package.module:name"``, and all that those need.
 
     Modules stand in the order of the roots, each behind those that it imports from. Where two give different things
     the same name, the later one's gets its module's name before it. `changed` has the source of modules that are to
-    be read from there and not from their files.
+    be read from there and not from their files. `omitted` are methods that are left out, as ``"Class.method"``.
 
     Raises
     ------
     ValueError
         When a name is not defined where it should be: a fault of this project.
     """
-    collector = _Collector({name: _read_module(name, text) for name, text in (changed or {}).items()})
+    collector = _Collector({name: _read_module(name, text) for name, text in (changed or {}).items()}, omitted)
     for root in roots:
         collector.collect(root)
     return Bundle(_sort_imports(collector.imports), _join(collector.in_order()))
@@ -85,8 +88,9 @@ def bundle_sources(roots: Iterable[str], changed: Mapping[str, str] | None = Non
 class _Collector:
     """Follows names from definition to definition."""
 
-    def __init__(self, modules: dict[str, _Module]) -> None:
+    def __init__(self, modules: dict[str, _Module], omitted: Collection[str]) -> None:
         self.modules = modules
+        self.omitted = omitted
         self.imports: set[str] = set()
         self.found: dict[str, _Definition] = {}
         self.uses: dict[str, dict[str, str]] = {}  # by key of a definition: the names in it, and whose they are
@@ -101,7 +105,7 @@ class _Collector:
         if key in self.found:
             return key
         # Noted before what it needs: functions may call each other.
-        self.found[key] = definition
+        self.found[key] = definition = _leave_out(definition, self.omitted)
         uses = self.uses[key] = {}
         for used in dict.fromkeys(node.id for node in ast.walk(definition.statement) if isinstance(node, ast.Name)):
             imported = self._module(module).imports.get(used)
@@ -191,6 +195,25 @@ def _source(lines: list[str], statement: ast.stmt) -> str:
     while begin and lines[begin - 1].startswith("#"):
         begin -= 1
     return "\n".join(_FOR_TOOLS.sub("", line) for line in lines[begin : statement.end_lineno])
+
+
+def _leave_out(definition: _Definition, omitted: Collection[str]) -> _Definition:
+    """Return a class without the methods in `omitted`, and anything else as it is."""
+    statement, lines = definition.statement, definition.source.splitlines()
+    if not isinstance(statement, ast.ClassDef):
+        return definition
+    leaving = [
+        node
+        for node in statement.body
+        if isinstance(node, ast.FunctionDef) and f"{statement.name}.{node.name}" in omitted
+    ]
+    statement = copy.copy(statement)
+    statement.body = [node for node in statement.body if node not in leaving]
+    last = definition.statement.end_lineno or 0
+    for node in reversed(leaving):
+        begin, end = (len(lines) - 1 - last + (line or 0) for line in (node.lineno, node.end_lineno))
+        del lines[begin - 1 : end + 1]  # and the blank line above it
+    return _Definition(definition.key, statement, "\n".join(lines))
 
 
 def _statement_of_import(statement: ast.Import | ast.ImportFrom, name: str) -> str:
