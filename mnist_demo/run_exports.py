@@ -1,25 +1,50 @@
 """Saved runs in the formats of other programs: what `mnist_demo.exports` wants to know of one."""
 
+import dataclasses
 import re
 
 from mnist_demo.exports import Export, ExportedRun
+from mnist_demo.job import Job
 from mnist_demo.run_records import RunRecord
 from mnist_demo.runs import RunContent
 
 
 def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:
     """Return a saved run as the exports see it."""
-    threads = record.machine.get("threads", "1")
     return ExportedRun(
         hyperparameters=record.hyperparameters,
         history=content.history,
         weights=content.model,
         dataset_name=record.dataset.name,
         dataset_digest=record.dataset.digest,
-        threads=int(threads) if threads.isdecimal() else 1,
+        threads=_threads(record),
         name=record.name,
         is_repeatable=record.is_repeatable,
     )
+
+
+def exported_job(job: Job, record: RunRecord | None) -> ExportedRun:
+    """Return `job` as it is at this moment; `record` is what was saved of it, if anything.
+
+    The record knows what a job that was reopened does not: its name, the digits it was trained with where others are in
+    use now, and whether it began as a run of its own.
+    """
+    run = ExportedRun.of_job(job)
+    if record is None:
+        return run
+    return dataclasses.replace(
+        run,
+        name=record.name,
+        dataset_name=record.dataset.name,
+        dataset_digest=record.dataset.digest,
+        threads=_threads(record),
+        is_repeatable=run.is_repeatable and record.is_repeatable,
+    )
+
+
+def _threads(record: RunRecord) -> int:
+    threads = record.machine.get("threads", "1")
+    return int(threads) if threads.isdecimal() else 1
 
 
 def file_name_of(record: RunRecord, export: Export) -> str:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from mnist_demo.exports import EXPORTS, ExportedRun, build_export
+from mnist_demo.errors import RunError
+from mnist_demo.exports import EXPORTS, build_export
 from mnist_demo.exports.beside import build_beside
 from mnist_demo.jobs import Job
+from mnist_demo.run_exports import exported_job
 from mnist_demo.ui import keys
-from mnist_demo.ui.resources import export_builder
+from mnist_demo.ui.resources import export_builder, run_store
 
 _TASK = "export-task"
 
@@ -31,7 +33,11 @@ def start_export(job: Job) -> None:
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
-    run = ExportedRun.of_job(job)
+    try:
+        record = run_store().find(job.id)
+    except RunError:
+        record = None  # an unreadable folder is no reason not to export what is here
+    run = exported_job(job, record)
     build = build_export if EXPORTS[name].is_quick else build_beside
     # In the visitor's context, which has her language.
     content = export_builder().submit(contextvars.copy_context().run, build, run, name)
