@@ -13,6 +13,7 @@ from mnist_demo.ui.pages.laboratory import render_laboratory
 from mnist_demo.ui.pages.lesson import render_lesson
 from mnist_demo.ui.pages.runs import render_runs
 from mnist_demo.ui.pages.understand import render_understand
+from mnist_demo.ui.panels.cost import render_cost
 from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
 from mnist_demo.ui.visitor import render_visitor
@@ -53,6 +54,7 @@ def render_frame() -> None:
     with st.sidebar:
         st.markdown(_("# Learn to read digits"))
         render_settings()
+        render_cost()
     render_data_source()
     for sentence in state.take_notices():
         st.warning(escape(sentence), icon=":material/info:")

@@ -15,6 +15,7 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_demo.analyst import Analyst
+from mnist_demo.cost import CostEstimator
 from mnist_demo.data_statistics import nearest_images
 from mnist_demo.datasets import (
     DigitDataset,
@@ -79,6 +80,11 @@ def run_keeper() -> RunKeeper:
 def export_builder() -> ThreadPoolExecutor:
     """Return what makes exported files, two at a time for all visitors."""
     return ThreadPoolExecutor(2, thread_name_prefix="export")
+
+
+@st.cache_resource(show_spinner=False)
+def cost_estimator() -> CostEstimator:
+    return CostEstimator()
 
 
 @st.cache_resource(show_spinner=False)

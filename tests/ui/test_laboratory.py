@@ -213,7 +213,7 @@ def test_from_scratch_run_explains_its_log_softmax_with_the_code_that_runs(page:
     page.selectbox(key="preset").select("tutorial-scratch").run()
     press_start(page)
     assert the_job().wait(60) == "finished"
-    assert "shifted = logits - logits.max" in page.code[0].value
+    assert "shifted = logits - logits.detach().amax" in page.code[0].value
     assert any("$e^{89}$" in text.value for text in page.markdown)
 
 

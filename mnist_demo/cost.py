@@ -1,0 +1,190 @@
+"""How long a run would take on this machine, from a measurement of a third of a second.
+
+The measurement trains in a process of its own, as a run does, on a few batches and with the same number of threads. It
+says how long a step and the evaluation of an image take; how often they are to be done follows from the settings.
+"""
+
+import contextlib
+import dataclasses
+import math
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.events import Step
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.processes import process_context, thread_count
+
+# Convolutions are slow for their first few batches; and no batch that takes seconds is measured whole.
+WARM_UP_STEPS = 3
+MEASURED_SECONDS = 0.2
+MEASURED_BATCH = 500
+MEASURED_IMAGES = 3000
+EVALUATED_IMAGES = 1000
+SYNTHETIC_DIGITS = 30
+PATIENCE_SECONDS = 20.0
+# What does not change how long a step takes.
+IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "training_size", "validation_size"}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Seconds that a step, the evaluation of one image, and one synthetic digit take."""
+
+    step: float
+    evaluated_image: float
+    synthetic_digit: float
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """About how many `seconds` a run takes, None while that is not known; `is_coming` says whether it soon will be."""
+
+    seconds: float | None
+    is_coming: bool
+
+
+def estimate_cost(chosen: Hyperparameters, dataset: DigitDataset, rates: Rates | None = None) -> float:
+    """Return about how many seconds a run with these settings takes here, from its start to its end.
+
+    Without `rates` they are measured now, which takes about half a second.
+
+    Raises
+    ------
+    HyperparameterError
+        When the dataset has not as many images as are asked for.
+    OSError, EOFError
+        When they cannot be measured.
+    """
+    n_training, n_validation = chosen.split_sizes(len(dataset.train_labels))
+    if dataset.name != "builtin":
+        n_training += 1437 * chosen.builtin_copies
+    n_training += chosen.synthetic_digits
+    if rates is None:
+        rates = measure_rates(chosen, dataset)
+    steps = math.ceil(n_training / chosen.batch_size) * chosen.epochs
+    evaluated = (len(dataset.test_labels) + n_validation) * (chosen.epochs + 1)
+    synthetic = chosen.synthetic_digits * rates.synthetic_digit
+    return steps * rates.step + evaluated * rates.evaluated_image + synthetic
+
+
+def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
+    """Measure in another process; raise OSError or EOFError when that cannot be done."""
+    few = dataclasses.replace(
+        dataset,
+        # Copies: a part of a mapped file would go to the other process whole.
+        train_pixels=dataset.train_pixels[:MEASURED_IMAGES].copy(),
+        train_labels=dataset.train_labels[:MEASURED_IMAGES],
+        test_pixels=dataset.test_pixels[:EVALUATED_IMAGES].copy(),
+        test_labels=dataset.test_labels[:EVALUATED_IMAGES],
+    )
+    ours, theirs = process_context().Pipe()
+    process = process_context().Process(  # type: ignore[attr-defined]
+        target=_measure, args=(theirs, chosen, few, thread_count(chosen)), daemon=True
+    )
+    with contextlib.closing(ours):
+        try:
+            process.start()
+        finally:
+            theirs.close()
+        try:
+            if not ours.poll(PATIENCE_SECONDS):
+                raise OSError("the measurement took too long")
+            rates: Rates = ours.recv()
+        finally:
+            process.kill()
+            process.join()
+    return rates
+
+
+def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset, threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    connection.send(_measured(chosen, few))
+
+
+def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
+    from mnist_demo.models import build_model
+    from mnist_demo.training import evaluate_on_test, train
+
+    # A large batch takes as much longer as it has more images.
+    batch_size = min(chosen.batch_size, MEASURED_BATCH, len(few.train_labels))
+    brief = chosen.replace(
+        batch_size=batch_size,
+        epochs=1000,  # as many as there is time for
+        learning_rate=1e-6,  # nothing diverges
+        training_size=None,
+        validation_size=0,
+        synthetic_digits=0,
+        builtin_copies=0,
+    )
+    model = build_model(brief)
+    warm = measured = 0.0
+    steps = 0
+    for event in train(model, brief, few):
+        if not isinstance(event, Step):
+            continue
+        if event.step == WARM_UP_STEPS:
+            warm = event.seconds
+        elif event.step > WARM_UP_STEPS:
+            steps, measured = event.step - WARM_UP_STEPS, event.seconds - warm
+            if measured > MEASURED_SECONDS:
+                break
+    began = time.perf_counter()
+    evaluate_on_test(model, few)
+    evaluated_image = (time.perf_counter() - began) / len(few.test_labels)
+    step = measured / steps * chosen.batch_size / batch_size
+    return Rates(step, evaluated_image, _synthetic_digit_seconds() if chosen.synthetic_digits else 0.0)
+
+
+def _synthetic_digit_seconds() -> float:
+    from mnist_demo.synthetic_digits import draw_digits
+
+    draw_digits(2, seed=0)  # imports what it needs
+    began = time.perf_counter()
+    draw_digits(SYNTHETIC_DIGITS, seed=0)
+    return (time.perf_counter() - began) / SYNTHETIC_DIGITS
+
+
+class CostEstimator:
+    """Measures beside the page, one thing at a time, and remembers; safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rates: dict[tuple[object, ...], Rates | None] = {}
+        self._measuring: threading.Thread | None = None
+
+    def ask(self, chosen: Hyperparameters, dataset: DigitDataset, may_measure: bool = True) -> CostEstimate:
+        """Return what is known about how long a run would take; never waits.
+
+        If it `may_measure`, a measurement begins when there is none; ask again in a second. One that failed is not
+        tried again.
+
+        Raises
+        ------
+        HyperparameterError
+            When the dataset has not as many images as are asked for.
+        """
+        chosen.split_sizes(len(dataset.train_labels))
+        key = (dataset.digest, *(value for name, value in sorted(vars(chosen).items()) if name not in IRRELEVANT))
+        with self._lock:
+            if self._measuring is not None and not self._measuring.is_alive():
+                self._measuring = None
+            if key not in self._rates and may_measure and self._measuring is None:
+                self._measuring = threading.Thread(
+                    target=self._measure, args=(key, chosen, dataset), name="cost", daemon=True
+                )
+                self._measuring.start()
+            rates = self._rates.get(key)
+            is_coming = key not in self._rates and may_measure
+        return CostEstimate(None if rates is None else estimate_cost(chosen, dataset, rates), is_coming)
+
+    def _measure(self, key: tuple[object, ...], chosen: Hyperparameters, dataset: DigitDataset) -> None:
+        rates = None
+        with contextlib.suppress(OSError, EOFError):
+            rates = measure_rates(chosen, dataset)
+        with self._lock:
+            self._rates[key] = rates

@@ -1,0 +1,66 @@
+import time
+
+import pytest
+
+from mnist_demo import cost
+from mnist_demo.cost import CostEstimator, Rates, estimate_cost, measure_rates
+from mnist_demo.datasets import DigitDataset
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+
+RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
+
+
+def test_estimate_cost_adds_steps_evaluations_and_synthetic_digits(builtin: DigitDataset) -> None:
+    chosen = Hyperparameters(batch_size=100, epochs=3, training_size=1000, validation_size=40, synthetic_digits=50)
+    steps, evaluated = 3 * 11, 4 * (360 + 40)
+    expected = steps * 0.01 + evaluated * 0.001 + 50 * 0.1
+    assert estimate_cost(chosen, builtin, RATES) == pytest.approx(expected)
+
+
+def test_estimate_cost_asking_for_more_images_than_there_are_raises(builtin: DigitDataset) -> None:
+    with pytest.raises(HyperparameterError):
+        estimate_cost(Hyperparameters(training_size=5000), builtin, RATES)
+
+
+@pytest.mark.parametrize("model", FIELDS["model"].choice_names)
+def test_measure_rates_of_any_model_measures_steps_and_evaluations(model: str, builtin: DigitDataset) -> None:
+    rates = measure_rates(Hyperparameters(model=model), builtin)
+    assert rates.step > 0
+    assert rates.evaluated_image > 0
+    assert rates.synthetic_digit == 0
+
+
+def test_measure_rates_takes_a_batch_larger_than_the_data_for_what_it_is(builtin: DigitDataset) -> None:
+    chosen = Hyperparameters(batch_size=10_000, synthetic_digits=1000, augmentation=True)
+    rates = measure_rates(chosen, builtin)
+    assert rates.step > measure_rates(chosen.replace(batch_size=10), builtin).step
+    assert rates.synthetic_digit > 0
+
+
+def test_estimator_answers_at_once_and_knows_later(builtin: DigitDataset) -> None:
+    estimator, chosen = CostEstimator(), Hyperparameters()
+    assert estimator.ask(chosen, builtin, may_measure=False) == cost.CostEstimate(None, is_coming=False)
+    assert estimator.ask(chosen, builtin) == cost.CostEstimate(None, is_coming=True)
+    deadline = time.monotonic() + 30
+    while (estimate := estimator.ask(chosen, builtin)).seconds is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert not estimate.is_coming
+    # What does not change the pace is not measured again.
+    longer = estimator.ask(chosen.replace(epochs=10, seed=4, learning_rate=0.1), builtin, may_measure=False)
+    assert longer.seconds is not None
+    assert longer.seconds > estimate.seconds
+
+
+def test_measurement_that_fails_is_not_tried_for_ever(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(cost, "measure_rates", fail)
+    estimator = CostEstimator()
+    deadline = time.monotonic() + 30
+    while estimator.ask(Hyperparameters(), builtin).is_coming:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert estimator.ask(Hyperparameters(), builtin).seconds is None
