@@ -28,7 +28,7 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
     with visit(browser, f"{server.url}/?epochs=2&batch-size=200") as visitor:
         page = visitor.page
         page.locator(".st-key-start-training button").click()
-        expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=PATIENCE_MS)
+        expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=3 * PATIENCE_MS)
         accuracy = page.locator(".st-key-test-accuracy [data-testid=stMetricValue]").inner_text()
         page.get_by_role("button", name="Save or export this run").click()
 
