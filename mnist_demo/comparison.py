@@ -23,8 +23,9 @@ NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
 class ComparedRun:
     """One run among others.
 
-    `key` names it for the program and `letter` for people: it stands on the chart, in the table and in lists.
-    `digits` is the title of the data set, `state` the word for what the run is doing, in the reader's language.
+    `key` names it for the program and `letter` for people: it stands on the chart, in the table and in lists. `name` is
+    what its owner calls it, if she named it. `digits` is the title of the data set, `state` the word for what the run
+    is doing, in the reader's language.
     """
 
     key: str
@@ -33,6 +34,7 @@ class ComparedRun:
     history: History
     digits: str = ""
     state: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ def format_setting(name: str, value: Any) -> str:
 
 
 def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
-    """Return what tells `run` from the others, in a few words: up to three settings that differ, or else its model."""
+    """Return its name, or what tells `run` from the others: up to three settings that differ, or else its model."""
+    if run.name:
+        return run.name
     chosen, words = run.hyperparameters, []
     for name in differing_names([other.hyperparameters for other in runs])[:3]:
         value = format_setting(name, getattr(chosen, name))

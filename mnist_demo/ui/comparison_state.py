@@ -8,10 +8,14 @@ from mnist_demo.comparison import ComparedRun
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameters import FIELDS, parse_value
 from mnist_demo.jobs import Job
+from mnist_demo.run_records import DatasetFacts
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor
+from mnist_demo.ui.resources import run_store
+from mnist_demo.ui.run_cards import title_of
 from mnist_demo.ui.state_words import STATE_WORDS
 
+_SAVED = "saved-runs-compared"
 _LETTERS = "letters-of-runs"
 _FORK_PROBLEM = "fork-problem"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -24,18 +28,73 @@ def session_jobs() -> list[Job]:
 
 
 def comparable_runs() -> list[ComparedRun]:
-    """Return the runs of this session as comparison wants them, the oldest first; each keeps its letter."""
-    return [
+    """Return the runs of this session, the oldest first, and the saved ones chosen; each keeps its letter."""
+    jobs = session_jobs()
+    runs = [
         ComparedRun(
             key=job.id,
             letter=_letter_of(job.id),
             hyperparameters=job.hyperparameters,
             history=job.history,
-            digits=_("built-in digits") if job.dataset.name == "builtin" else _("MNIST"),
+            digits=_digits_title(DatasetFacts.of(job.dataset)),
             state=_(STATE_WORDS[job.state]),
         )
-        for job in session_jobs()
+        for job in jobs
     ]
+    shown = {job.id for job in jobs}
+    return [*runs, *(run for run in _loaded_runs().values() if run.key not in shown)]
+
+
+def saved_titles() -> dict[str, str]:
+    """Return this visitor's saved runs that are not among those of the session: title by id, the newest first.
+
+    Raises
+    ------
+    RunError
+        When the saved runs cannot be read.
+    """
+    shown = {job.id for job in session_jobs()}
+    return {
+        record.id: _("{title}, {day}").format(title=title_of(record), day=f"{record.created:%Y-%m-%d %H:%M}")
+        for record in run_store().runs(visitor.owner())
+        if record.id not in shown
+    }
+
+
+def compare_saved(run_ids: list[str]) -> None:
+    """Let these saved runs, and no other ones, be among the compared runs.
+
+    Raises
+    ------
+    RunError
+        When one of them is damaged or gone; the others are there.
+    """
+    loaded = _loaded_runs()
+    for gone in [run_id for run_id in loaded if run_id not in run_ids]:
+        del loaded[gone]
+    for run_id in run_ids:
+        if run_id not in loaded:
+            record, content = run_store().load(run_id)
+            loaded[run_id] = ComparedRun(
+                key=run_id,
+                letter=_letter_of(run_id),
+                hyperparameters=record.hyperparameters,
+                history=content.history,
+                digits=_digits_title(record.dataset),
+                state=_(STATE_WORDS.get(record.state, record.state)),  # type: ignore[call-overload]
+                name=record.name,
+            )
+
+
+def _loaded_runs() -> dict[str, ComparedRun]:
+    loaded: dict[str, ComparedRun] = st.session_state.setdefault(_SAVED, {})
+    return loaded
+
+
+def _digits_title(dataset: DatasetFacts) -> str:
+    if dataset.name == "folder":
+        return _("digits from “{folder}”").format(folder=dataset.source)
+    return _("built-in digits") if dataset.name == "builtin" else _("MNIST")
 
 
 def _letter_of(key: str) -> str:

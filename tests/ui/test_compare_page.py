@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui import visitor
+from mnist_demo.ui.resources import job_registry, run_store
+from tests.ui.test_runs import wait_until_saved
 
 # Under the guard, because a training process imports the script again.
 PAGE = """
@@ -38,7 +40,7 @@ def train_with(page: AppTest, **numbers: float) -> Any:
 
 def table_of(page: AppTest) -> str:
     documents = [str(getattr(text, "value", "")) for text in page.get("html")]
-    return next(document for document in documents if "comparison" in document)
+    return next((document for document in documents if 'class="figures comparison"' in document), "")
 
 
 def fork_value(page: AppTest) -> Any:
@@ -108,3 +110,52 @@ def test_fork_of_a_choice_offers_the_others_only(compare: AppTest) -> None:
     offered.select("adam").run()
     compare.button(key="start-fork").click().run()
     assert jobs()[-1].hyperparameters.optimizer == "adam"
+
+
+def test_saved_runs_are_compared_with_those_of_the_session(compare: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "_token", lambda: "mine")
+    compare.run()
+    saved = train_with(compare, learning_rate=0.05)
+    assert saved.wait(60) == "finished"
+    wait_until_saved(saved.id, "finished")
+    run_store().rename(saved.id, "slow *one*")
+
+    # The same visitor, later: a session that knows nothing of the run.
+    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    assert table_of(later) == ""
+    later.multiselect(key="compared-saved-runs").select(saved.id).run()
+    assert "All settings are the same." in table_of(later)
+    assert train_with(later, learning_rate=0.5).wait(60) == "finished"
+    later.run()
+    document = table_of(later)
+    assert '<th scope="row">Learning rate</th><td>0.5</td><td>0.05</td>' in document
+    assert pills(later).options[1] == "**A** slow \\*one\\*"
+    later.multiselect(key="compared-saved-runs").unselect(saved.id).run()
+    assert "0.05" not in table_of(later)
+    assert not later.exception
+
+
+def test_damaged_saved_run_is_told_in_a_sentence(compare: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "_token", lambda: "mine")
+    compare.run()
+    saved = train_with(compare)
+    saved.wait(60)
+    wait_until_saved(saved.id, "finished")
+    for file in run_store().folder.rglob("history.csv"):
+        file.write_text("nonsense")
+    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    later.multiselect(key="compared-saved-runs").select(saved.id).run()
+    assert len(later.error) == 1
+    assert not later.exception
+
+
+def test_fork_offers_nothing_that_a_shared_link_has_locked(compare: AppTest) -> None:
+    locked = AppTest.from_string(PAGE, default_timeout=60)
+    locked.query_params["locked"] = "learning-rate,model"
+    locked.run()
+    train_with(locked).wait(60)
+    locked.run()
+    offered = locked.selectbox(key="fork-setting").options
+    assert "Learning rate" not in offered
+    assert "Model" not in offered
+    assert "Batch size" in offered

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui.resources import job_registry
+from tests.ui.conftest import ROOT
 
 
 def the_job() -> Any:
@@ -42,3 +44,16 @@ def test_remedy_starts_the_run_with_the_change_and_fills_in_the_form(page: AppTe
     page.run()
     assert not shows_remedy(page)
     assert not page.exception
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_remedy_that_a_shared_link_has_locked_is_advice_only() -> None:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params["locked"] = "learning-rate"
+    page.query_params["learning-rate"] = "0.000001"
+    page.run()
+    page.button(key="start-training").click().run()
+    assert the_job().wait(60) == "finished"
+    page.run()
+    assert any("Learning rate far too small" in text.value for text in page.markdown)
+    assert not shows_remedy(page)

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mnist_demo.translation import _
-from mnist_demo.ui.comparison_state import session_jobs
+from mnist_demo.ui.comparison_state import comparable_runs, session_jobs
 from mnist_demo.ui.panels.fork import render_fork
-from mnist_demo.ui.panels.overlay import render_overlay
+from mnist_demo.ui.panels.overlay import render_overlay, render_saved_choice
 
 REFRESH_SECONDS = 0.5
 
@@ -13,7 +13,8 @@ REFRESH_SECONDS = 0.5
 def render_compare() -> None:
     """Draw the whole page, refreshed twice a second while one of the runs goes on."""
     st.markdown(_("## Compare runs"))
-    if not session_jobs():
+    render_saved_choice()
+    if not comparable_runs():
         st.info(
             _("There is no run yet: press **Start training**, and change one thing afterwards."),
             icon=":material/info:",
@@ -21,7 +22,8 @@ def render_compare() -> None:
         return
     active = _active()
     st.fragment(_render_overlay, run_every=REFRESH_SECONDS if active else None)(active)
-    render_fork()
+    if session_jobs():
+        render_fork()
 
 
 def _active() -> list[str]:
@@ -29,6 +31,6 @@ def _active() -> list[str]:
 
 
 def _render_overlay(active: list[str]) -> None:
-    if not session_jobs() or _active() != active:
+    if not comparable_runs() or _active() != active:
         st.rerun()  # starts or stops the timer
     render_overlay()

@@ -4,10 +4,11 @@ import streamlit as st
 
 from mnist_demo.diagnosis import diagnose
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.hyperparameters import FIELDS, Hyperparameters
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
+from mnist_demo.ui.link_state import restrictions
 
 
 def render_diagnosis(job: Job) -> None:
@@ -20,6 +21,8 @@ def render_diagnosis(job: Job) -> None:
         st.markdown(diagnosis.explanation)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(diagnosis.advice)
+            if _is_locked(job.hyperparameters, diagnosis.remedy):
+                return
             st.button(
                 _("Start with this change"),
                 key=keys.START_REMEDY,
@@ -27,6 +30,12 @@ def render_diagnosis(job: Job) -> None:
                 on_click=_start,
                 args=(diagnosis.remedy,),
             )
+
+
+def _is_locked(chosen: Hyperparameters, remedy: Hyperparameters) -> bool:
+    """Tell whether the link that opened the page keeps as it is what the remedy would change."""
+    changed = {keys.widget_key(name) for name in FIELDS if getattr(chosen, name) != getattr(remedy, name)}
+    return bool(changed & (restrictions().locked | restrictions().hidden))
 
 
 def _start(remedy: Hyperparameters) -> None:

@@ -11,6 +11,7 @@ from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.comparison_state import comparable_runs, fork_problem, note_fork_problem, session_jobs, start_fork
+from mnist_demo.ui.link_state import restrictions
 from mnist_demo.ui.markdown import escape
 
 
@@ -18,6 +19,10 @@ def render_fork() -> None:
     """Draw what to fork, what to change in it, and the button that starts it."""
     jobs = {job.id: job for job in session_jobs()}
     letters = {run.key: run.letter for run in comparable_runs()}
+    # What a shared link keeps as it is, a fork keeps too.
+    closed = restrictions().locked | restrictions().hidden
+    if all(keys.widget_key(name) in closed for name in FIELDS):
+        return
     with st.container(border=True, key=keys.FORK):
         st.markdown(_("### Change one thing"))
         st.markdown(
@@ -34,10 +39,11 @@ def render_fork() -> None:
             )
             job = jobs[job_id]
             chosen = job.hyperparameters
+            names = [name for name in _settings_that_matter(chosen) if keys.widget_key(name) not in closed]
             name: str = st.selectbox(
                 _("Setting"),
-                _settings_that_matter(chosen),
-                index=_settings_that_matter(chosen).index("learning_rate"),
+                names,
+                index=names.index("learning_rate") if "learning_rate" in names else 0,
                 format_func=lambda name: _(FIELDS[name].title),
                 key=keys.FORK_SETTING,
                 width=220,

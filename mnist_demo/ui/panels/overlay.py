@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mnist_demo.comparison import compared_figures, differing_settings, short_title
+from mnist_demo.errors import RunError
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.comparison_charts import (
@@ -14,15 +15,37 @@ from mnist_demo.ui.comparison_charts import (
     describe_comparison,
     losses_off_chart,
 )
-from mnist_demo.ui.comparison_state import comparable_runs
+from mnist_demo.ui.comparison_state import comparable_runs, compare_saved, saved_titles
+from mnist_demo.ui.markdown import escape
 
 CHART_HEIGHT = 340
+# As many as there are runs of a session: more lines would be more than one can tell apart.
+MAX_SAVED = 8
+
+
+def render_saved_choice() -> None:
+    """Draw the choice of saved runs that are to be compared too, where there are any."""
+    try:
+        titles = saved_titles()
+        if not titles:
+            return
+        chosen = st.multiselect(
+            _("Saved runs to compare too"),
+            list(titles),
+            format_func=lambda run_id: titles.get(run_id, run_id),
+            key=keys.COMPARED_SAVED,
+            placeholder=_("None"),
+            max_selections=MAX_SAVED,
+        )
+        compare_saved(chosen)
+    except RunError as error:
+        st.error(escape(str(error)), icon=":material/error:")
 
 
 def render_overlay() -> None:
     """Draw the choice of runs, the chart and the table."""
     runs = comparable_runs()
-    titles = {run.key: f"**{run.letter}** {short_title(run, runs)}" for run in runs}
+    titles = {run.key: f"**{run.letter}** {escape(short_title(run, runs))}" for run in runs}
     chosen_keys = st.pills(
         _("Runs to compare"),
         [run.key for run in runs],
@@ -30,7 +53,7 @@ def render_overlay() -> None:
         default=[run.key for run in runs],
         format_func=lambda key: titles.get(key, key),
         # A new run comes chosen: the widget begins anew with it.
-        key=f"{keys.COMPARED_RUNS}-{runs[-1].key}",
+        key=f"{keys.COMPARED_RUNS}-{'-'.join(run.letter for run in runs)}",
     )
     chosen = [run for run in runs if run.key in chosen_keys]
     with st.container(horizontal=True, key="comparison-row"):
