@@ -147,6 +147,11 @@ class Job:
                 self._send("stop")
                 self.changed.wait_for(lambda: self.has_ended, timeout)
 
+    def wait_for_first_figures(self, timeout: float) -> None:
+        """Wait until a running job has something to show, at most `timeout` seconds; for any other, not at all."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.history.started is not None or self.state != "running", timeout)
+
     def wait(self, timeout: float | None = None) -> State:
         """Wait until the job has ended, at most `timeout` seconds; return the state it is in."""
         with self.changed:

@@ -221,6 +221,22 @@ def test_jobs_beyond_the_free_cores_wait_in_their_order(endless: Hyperparameters
         registry.close()
 
 
+def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues(
+    endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    registry = JobRegistry(slots=1)
+    try:
+        running, queued = registry.start(endless, builtin), registry.start(endless, builtin)
+        running.wait_for_first_figures(PATIENCE)
+        assert running.history.started is not None
+        began = time.monotonic()
+        queued.wait_for_first_figures(PATIENCE)
+        assert time.monotonic() - began < PATIENCE
+        assert queued.state == "queued"
+    finally:
+        registry.close()
+
+
 def test_queued_job_is_stopped_without_ever_having_run(endless: Hyperparameters, builtin: DigitDataset) -> None:
     registry = JobRegistry(slots=1)
     try:

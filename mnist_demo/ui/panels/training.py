@@ -19,6 +19,7 @@ from mnist_demo.ui.resources import job_registry, run_keeper
 from mnist_demo.ui.state_words import STATE_WORDS
 
 REFRESH_SECONDS = 0.5
+FIRST_FIGURES_SECONDS = 0.3
 CHART_HEIGHT = 200
 
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
@@ -30,6 +31,9 @@ def render_training(beside_axis: Callable[[Job], None], beneath: Callable[[Job],
     `beside_axis` and `beneath` draw more of the run, beside the choice of the charts' axis and beneath the charts.
     """
     job = state.current_job()
+    if job is not None:
+        # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
+        job.wait_for_first_figures(FIRST_FIGURES_SECONDS)
     refreshing = job is not None and job.is_active
     st.fragment(_render, run_every=REFRESH_SECONDS if refreshing else None)(job, refreshing, beside_axis, beneath)
 
