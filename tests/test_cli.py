@@ -120,7 +120,10 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --data builtin --output pyproject.toml", "cannot be saved as pyproject.toml"),
         ("train --epoch 3", "unrecognized arguments: --epoch 3"),
         ("train --json=yes", "ignored explicit argument"),
-        ("trane", "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs', 'benchmark')"),
+        (
+            "trane",
+            "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs', 'benchmark')",
+        ),
         ("", "arguments are required: COMMAND"),
         ("evaluate", "arguments are required: CHECKPOINT"),
         ("evaluate nowhere", "There is no checkpoint nowhere"),
