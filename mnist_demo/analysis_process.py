@@ -121,18 +121,18 @@ def answer_questions(connection: Connection) -> None:
     import torch
 
     importlib.import_module("sklearn.metrics")
+    torch.set_num_threads(1)  # see analyse
     dataset: DigitDataset | None = None
     with contextlib.suppress(EOFError, OSError):
         while True:
             new_dataset, subject, weights, chosen, threads = connection.recv()
             dataset = new_dataset or dataset
             assert dataset is not None
-            torch.set_num_threads(threads)
-            connection.send(_find(dataset, subject, weights, chosen))
+            connection.send(_find(dataset, subject, weights, chosen, threads))
 
 
 def _find(
-    dataset: DigitDataset, subject: Subject, weights: bytes | None, chosen: Hyperparameters | None
+    dataset: DigitDataset, subject: Subject, weights: bytes | None, chosen: Hyperparameters | None, threads: int
 ) -> tuple[Found, str]:
     try:
         if subject == "statistics":
@@ -143,8 +143,8 @@ def _find(
         assert chosen is not None
         classifier = classifier_from_bytes(weights, chosen)
         if subject == "test":
-            return analyse(classifier, dataset.test_pixels, dataset.test_labels), ""
-        return analyse(classifier, dataset.train_pixels, dataset.train_labels), ""
+            return analyse(classifier, dataset.test_pixels, dataset.test_labels, threads), ""
+        return analyse(classifier, dataset.train_pixels, dataset.train_labels, threads), ""
     except MnistDemoError as error:
         return None, str(error)
     except MemoryError:

@@ -71,7 +71,10 @@ class Analyst:
                 rest = RETRY_SECONDS if answer.problem else REST * answer.seconds if question.is_learning else 0.0
                 if (answer.step == question.step and not answer.problem) or self._clock() < finished + rest:
                     return answer
-            if self._in_work != (question.key, question.step):
+            # Of a model that goes on learning, one analysis at a time: the next is due only when it has rested.
+            if self._in_work != (question.key, question.step) and not (
+                question.is_learning and self._in_work is not None and self._in_work[0] == question.key
+            ):
                 self._wanted[question.key] = question
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._work, name="analyst", daemon=True)

@@ -75,7 +75,7 @@ def test_analysis_of_a_network_with_trained_batch_norm_answers_the_same_and_leav
 ) -> None:
     starter = load_checkpoint("starter")
     before = {name: tensor.clone() for name, tensor in starter.model.state_dict().items()}
-    found = analyse(starter, builtin.test_pixels, builtin.test_labels)
+    found = analyse(starter, builtin.test_pixels, builtin.test_labels, threads=3)
     expected = starter.predict_probabilities(scale_pixels(builtin.test_pixels))
     assert found.probabilities == pytest.approx(expected, abs=1e-4)
     assert all((tensor == before[name]).all() for name, tensor in starter.model.state_dict().items())

@@ -23,12 +23,14 @@ PATIENCE = 60
 
 
 class Clock:
-    """A clock that stands still unless it is put forward."""
+    """A clock that stands still unless it is put forward, or goes on by `tick` whenever somebody looks at it."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.tick = 0.0
 
     def __call__(self) -> float:
+        self.now += self.tick
         return self.now
 
 
@@ -141,3 +143,19 @@ def test_the_process_ends_when_nothing_has_been_asked_for_a_while(builtin: Digit
     assert not at_work.process.is_alive()
     assert analyst.wait(ask_about(builtin, 6), PATIENCE) is not None
     analyst.close()
+
+
+def test_newer_weights_of_a_learning_model_do_not_queue_behind_its_first_analysis(
+    analyst: Analyst, clock: Clock, builtin: DigitDataset
+) -> None:
+    steps: list[int] = []
+    clock.tick = 1.0  # an analysis takes a second, and the next is due when somebody has looked 20 times
+    for step in range(1, PATIENCE * 20):
+        answer = analyst.ask(ask_about(builtin, 7, step=step, is_learning=True))
+        if answer is not None:
+            steps.append(answer.step)
+        if len(steps) >= 10:
+            break
+        time.sleep(0.05)
+    clock.tick = 0.0
+    assert set(steps) == {steps[0]}
