@@ -12,14 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_demo import __version__
-from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import core_count
+
+if TYPE_CHECKING:
+    from mnist_demo.datasets import DigitDataset
 
 FORMAT, VERSION = "mnist-demo-run", 1
 MAX_BYTES = 200_000  # ours have about 2,500
@@ -37,7 +39,7 @@ class DatasetFacts:
     digest: str
 
     @classmethod
-    def of(cls, dataset: DigitDataset) -> "DatasetFacts":
+    def of(cls, dataset: "DigitDataset") -> "DatasetFacts":
         # Where on this machine a folder is, is nobody's business who gets a link to the run.
         source = PurePath(dataset.source).name if dataset.name == "folder" else dataset.source
         return cls(dataset.name, source, dataset.digest)

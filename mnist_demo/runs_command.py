@@ -3,12 +3,15 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_demo.command_line import BAD_INPUT, tell, to_json
 from mnist_demo.errors import ExportError, RunError
-from mnist_demo.run_records import RunRecord
-from mnist_demo.runs import RunStore
 from mnist_demo.translation import N_, _
+
+if TYPE_CHECKING:
+    from mnist_demo.run_records import RunRecord
+    from mnist_demo.runs import RunStore
 
 COLUMNS = {
     N_("Id"): 22,
@@ -48,11 +51,13 @@ def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_runs(arguments: argparse.Namespace) -> int:
     """Do what was asked for; see each action."""
+    from mnist_demo.runs import RunStore  # here: it brings numpy, which --help need not wait for
+
     status: int = arguments.act(arguments, RunStore())
     return status
 
 
-def _list(arguments: argparse.Namespace, store: RunStore) -> int:
+def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
     records = store.runs()
     if arguments.json:
         for record in records:
@@ -78,7 +83,7 @@ def _list(arguments: argparse.Namespace, store: RunStore) -> int:
     return 0
 
 
-def _show(arguments: argparse.Namespace, store: RunStore) -> int:
+def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
     record = _find(arguments.run_id, store)
     if arguments.json:
         print(to_json({**record.as_dict(), "state": _state(record, store), "bytes": store.size(record.id)}))
@@ -101,7 +106,7 @@ def _show(arguments: argparse.Namespace, store: RunStore) -> int:
     return 0
 
 
-def _export(arguments: argparse.Namespace, store: RunStore) -> int:
+def _export(arguments: argparse.Namespace, store: "RunStore") -> int:
     from mnist_demo.exports import EXPORTS, build_export
     from mnist_demo.run_exports import exported_run, file_name_of
 
@@ -134,13 +139,13 @@ def _export(arguments: argparse.Namespace, store: RunStore) -> int:
     return status
 
 
-def _delete(arguments: argparse.Namespace, store: RunStore) -> int:
+def _delete(arguments: argparse.Namespace, store: "RunStore") -> int:
     for record in _find_all(arguments.run_ids, store):
         store.delete(record.id)
     return 0
 
 
-def _restore(arguments: argparse.Namespace, store: RunStore) -> int:
+def _restore(arguments: argparse.Namespace, store: "RunStore") -> int:
     for run_id in arguments.run_ids:
         if not store.undelete(run_id):
             message = _("There is no deleted run “{id}” that could be brought back; give its whole id.")
@@ -148,12 +153,12 @@ def _restore(arguments: argparse.Namespace, store: RunStore) -> int:
     return 0
 
 
-def _find_all(run_ids: Sequence[str], store: RunStore) -> list[RunRecord]:
+def _find_all(run_ids: Sequence[str], store: "RunStore") -> "list[RunRecord]":
     """Return all runs that are named, before anything is done to one of them."""
     return [_find(run_id, store) for run_id in run_ids]
 
 
-def _find(run_id: str, store: RunStore) -> RunRecord:
+def _find(run_id: str, store: "RunStore") -> "RunRecord":
     beginning = [record for record in store.runs() if len(run_id) >= 4 and record.id.startswith(run_id)]
     if len(beginning) > 1 and store.find(run_id) is None:
         message = _("{count} runs have an id that begins with “{id}”; give more of it.")
@@ -161,13 +166,13 @@ def _find(run_id: str, store: RunStore) -> RunRecord:
     return beginning[0] if len(beginning) == 1 else store.get(run_id)
 
 
-def _state(record: RunRecord, store: RunStore) -> str:
+def _state(record: "RunRecord", store: "RunStore") -> str:
     """Return the state as it is now: a run that nobody trains any more has stopped at its last saved point."""
     is_cut_off = record.state in ("running", "paused") and not store.is_trained_now(record.id)
     return "stopped" if is_cut_off else record.state
 
 
-def _summary(record: RunRecord, store: RunStore) -> dict[str, object]:
+def _summary(record: "RunRecord", store: "RunStore") -> dict[str, object]:
     return {
         "id": record.id,
         "name": record.name,

@@ -25,7 +25,6 @@ from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.events import Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
-from mnist_demo.job import new_job_id
 from mnist_demo.processes import thread_count
 from mnist_demo.translation import N_, _, ngettext
 
@@ -131,6 +130,7 @@ def _keep(
     chosen: Hyperparameters, dataset: "DigitDataset", history: History, state: str, training_state: "TrainingState"
 ) -> None:
     """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
+    from mnist_demo.job import new_job_id
     from mnist_demo.run_records import DatasetFacts
     from mnist_demo.run_snapshots import Snapshot
     from mnist_demo.runs import RunStore, now
