@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.devices import AUTO
 from mnist_demo.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ class Assignment:
     """One run: settings, digits, and where it begins.
 
     `initial_weights` are safetensors bytes to begin with instead of random weights; `extra` images are mixed into every
-    batch; `resume_from` are the bytes of a `TrainingState` to go on from, and then `initial_weights` do not matter.
+    batch; `resume_from` are the bytes of a `TrainingState` to go on from, and then `initial_weights` do not
+    matter. `device` is one of ``DEVICES``.
     """
 
     hyperparameters: Hyperparameters
@@ -24,3 +26,4 @@ class Assignment:
     initial_weights: bytes | None = None
     extra: "ExtraImages | None" = None
     resume_from: bytes | None = None
+    device: str = AUTO

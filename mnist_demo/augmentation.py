@@ -22,7 +22,8 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     n, height, width = images.shape
 
     def uniform(low: float, high: float) -> Tensor:
-        return torch.rand(n, generator=generator) * (high - low) + low
+        # Drawn on the processor, so that every device gets the same numbers.
+        return (torch.rand(n, generator=generator) * (high - low) + low).to(images.device)
 
     angle, shear = uniform(-MAX_ROTATION, MAX_ROTATION), uniform(-MAX_SHEAR, MAX_SHEAR)
     scale_x, scale_y = 1 / uniform(*SCALES), 1 / uniform(*SCALES)
@@ -47,7 +48,7 @@ def vary_pen(images: Tensor, generator: torch.Generator) -> Tensor:
     All randomness comes from `generator`, whose state moves on.
     """
     low, high = PEN_CHANGES
-    change = torch.rand(len(images), 1, 1, generator=generator) * (high - low) + low
+    change = (torch.rand(len(images), 1, 1, generator=generator) * (high - low) + low).to(images.device)
     thick = F.max_pool2d(images.unsqueeze(1), 3, stride=1, padding=1).squeeze(1)
     thin = -F.max_pool2d(-images.unsqueeze(1), 3, stride=1, padding=1).squeeze(1)
     return torch.where(change > 0, images.lerp(thick, change.abs()), images.lerp(thin, change.abs()))

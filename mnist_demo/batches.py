@@ -32,16 +32,20 @@ class Batches:
         When the dataset has not as many images as are asked for.
     """
 
-    def __init__(self, chosen: Hyperparameters, dataset: DigitDataset, extra: "ExtraImages | None" = None) -> None:
+    def __init__(
+        self, chosen: Hyperparameters, dataset: DigitDataset, extra: "ExtraImages | None" = None, device: str = "cpu"
+    ) -> None:
         n_training, n_validation = chosen.split_sizes(len(dataset.train_labels))
         pixels, labels = as_tensor(dataset.train_pixels), torch.from_numpy(dataset.train_labels)
-        self.held_out = (pixels[len(pixels) - n_validation :], labels[len(labels) - n_validation :])
+        begin = len(pixels) - n_validation
+        self.held_out = (pixels[begin:].to(device), labels[begin:].to(device))
         pixels, labels = pixels[:n_training], labels[:n_training]
         # The built-in digits are not added to themselves: copies of held-out ones would be among them.
         copies = chosen.builtin_copies if dataset.name != "builtin" else 0
         if chosen.synthetic_digits or copies:
             pixels, labels = _with_more_digits(pixels, labels, chosen, copies)
-        self._pixels, self._labels = pixels, labels
+        # As bytes, 47 MB of MNIST, all of them have room on any device.
+        self._pixels, self._labels = pixels.to(device), labels.to(device)
         self._chosen = chosen
         self.n_images = len(labels)
         self.steps_per_epoch = math.ceil(self.n_images / chosen.batch_size)
@@ -50,7 +54,7 @@ class Batches:
             name: torch.Generator().manual_seed(chosen.seed) for name in ("order", "variation", "mixing")
         }
         self._epoch_order = self._generators["order"].get_state()
-        self._mix_in = _mixing(extra, self._generators["mixing"])
+        self._mix_in = _mixing(extra, self._generators["mixing"], device)
 
     def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of one epoch: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
@@ -114,13 +118,13 @@ def _with_more_digits(
 
 
 def _mixing(
-    extra: "ExtraImages | None", variation: torch.Generator
+    extra: "ExtraImages | None", variation: torch.Generator, device: str
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function that adds extra images to a batch, as many as make up their share of it, or none."""
     if extra is None:
         return lambda images, labels: (images, labels)
     ratio = extra.share / (1 - extra.share)
-    extra_images, extra_labels = torch.tensor(extra.images), torch.tensor(extra.labels)
+    extra_images, extra_labels = torch.tensor(extra.images, device=device), torch.tensor(extra.labels, device=device)
 
     def mix_in(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         drawn = torch.randint(len(extra_labels), (math.ceil(len(images) * ratio),), generator=variation)

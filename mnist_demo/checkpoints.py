@@ -227,7 +227,7 @@ def _layout(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.
 
 def _serialise(model: Classifier, metadata: dict[str, str]) -> bytes:
     # The convnet's filters are channels-last in memory; safetensors has one order only.
-    tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     return bytes(safetensors.torch.save(tensors, metadata))
 
 

@@ -22,12 +22,14 @@ from mnist_demo.command_line import (
     INTERRUPTED,
     NO_READER,
     add_data_and_json,
+    add_device,
     discard_output,
     evaluate_on_test_images,
     load_digits,
     tell,
     to_json,
 )
+from mnist_demo.devices import choose_device
 from mnist_demo.errors import ImageError, MnistDemoError
 from mnist_demo.runs_command import add_runs_arguments, run_runs
 from mnist_demo.train_command import add_train_arguments, run_train
@@ -75,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = add("evaluate", run_evaluate, _("Measure a trained model on the test images."))
     _add_checkpoint(evaluate)
+    add_device(evaluate)
     add_data_and_json(evaluate, _("print one JSON object"))
 
     classify = add("classify", run_classify, _("Say which digit is in each picture."))
@@ -97,6 +100,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     from mnist_demo.checkpoints import load_checkpoint
 
     classifier = load_checkpoint(arguments.checkpoint)
+    classifier.model.to(choose_device(arguments.device, classifier.hyperparameters.model))
     dataset = load_digits(arguments.data)
     test_loss, test_accuracy = evaluate_on_test_images(classifier.model, dataset)
     if arguments.json:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mnist_demo.devices import AUTO, DEVICES
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
 
@@ -44,6 +45,11 @@ def load_digits(source: str | None) -> "DigitDataset":
             bar.refresh()
 
         return load_dataset(source, report)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    text = _("where to compute (default: auto, which takes an accelerator for convolutional networks if there is one)")
+    parser.add_argument("--device", choices=tuple(DEVICES), default=AUTO, help=text)
 
 
 def evaluate_on_test_images(model: "Classifier", dataset: "DigitDataset") -> tuple[float, float]:

@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Literal
 
 from mnist_demo.assignment import Assignment
+from mnist_demo.devices import CPU
 from mnist_demo.history import History
 from mnist_demo.processes import process_context
 from mnist_demo.slow_motion import IDLE_SPEED
@@ -53,6 +54,7 @@ class Job:
         self.dataset = assignment.dataset
         self.initial_weights = assignment.initial_weights
         self.extra = assignment.extra
+        self.device = CPU
         self.threads = assignment.threads
         self.history = History()
         if assignment.resume_from is not None:
@@ -204,6 +206,8 @@ class Job:
                             self.history.append(event)
                     elif kind == "weights":
                         self.weights_step, self.weights = content
+                    elif kind == "device":
+                        self.device = content[0]
                     elif kind == "step_detail":
                         self.step_detail = content[0]
                     elif kind == "paused":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mnist_demo.assignment import Assignment
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.devices import AUTO
 from mnist_demo.errors import JobError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
@@ -72,6 +73,7 @@ class JobRegistry:
         resume_from: bytes | None = None,
         history: History | None = None,
         job_id: str | None = None,
+        device: str = AUTO,
     ) -> Job:
         """Start a run, or queue it; return its job at once.
 
@@ -81,6 +83,8 @@ class JobRegistry:
         With `resume_from`, the `training_state` of another job, it goes on from there, bit for bit, with the same
         settings, digits and `extra` images; only `epochs` may be more. `history` is that of the other job: what it has
         up to that point is copied, and goes on growing. The new job takes the place of the ended one with its `job_id`.
+
+        `device` is one of ``DEVICES``; if this machine has none such, the job fails and says so.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class JobRegistry:
         """
         chosen.split_sizes(len(dataset.train_labels))
         assignment = Assignment(
-            chosen, dataset, min(self.slots, thread_count(chosen)), initial_weights, extra, resume_from
+            chosen, dataset, min(self.slots, thread_count(chosen)), initial_weights, extra, resume_from, device
         )
         job = Job(assignment, self, history, job_id)
         if watcher is not None:

@@ -37,6 +37,7 @@ class Classifier(Protocol):
     def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> Any: ...
     def train(self, mode: bool = True) -> Any: ...
     def eval(self) -> Any: ...
+    def to(self, device: str) -> Any: ...
 
 
 def log_softmax(logits: Tensor) -> Tensor:
@@ -94,6 +95,11 @@ class ScratchLinear:
         return self  # behaves the same in training and in use
 
     def eval(self) -> "ScratchLinear":
+        return self
+
+    def to(self, device: str) -> "ScratchLinear":
+        if self.bias.device != torch.device(device):
+            self.weights, self.bias = (nn.Parameter(part.detach().to(device)) for part in (self.weights, self.bias))
         return self
 
 

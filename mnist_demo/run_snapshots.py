@@ -25,6 +25,7 @@ class Snapshot:
     history: History
     weights: bytes | None
     training_state: bytes | None
+    device: str = "cpu"
 
     @classmethod
     def of(cls, job: Job) -> "Snapshot":
@@ -46,6 +47,7 @@ class Snapshot:
             job.weights if job.weights_step == history.step_count else None,
             # The drawings that were mixed into its batches are not kept: without them it cannot go on.
             training_state if job.extra is None else None,
+            job.device,
         )
 
     @property
@@ -69,7 +71,7 @@ class Snapshot:
             figures=figures,
             curve=curve_of(self.history),
             versions=versions_here(),
-            machine={**machine_here(), "threads": str(self.threads)},
+            machine={**machine_here(), "threads": str(self.threads), "device": self.device},
             is_repeatable=is_repeatable,
         )
         return record, RunContent(self.history, model, self.training_state if model is not None else None)

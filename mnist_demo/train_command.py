@@ -15,12 +15,14 @@ from mnist_demo.command_line import (
     INTERRUPTED,
     NO_READER,
     add_data_and_json,
+    add_device,
     discard_output,
     evaluate_on_test_images,
     load_digits,
     tell,
     to_json,
 )
+from mnist_demo.devices import choose_device
 from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.events import Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.history import History
@@ -61,6 +63,7 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--no-keep", action="store_true", help=_("do not keep the run among those that “runs list” and the page show")
     )
+    add_device(train)
     add_data_and_json(train, _("print one JSON object a line for each epoch"))
 
 
@@ -77,13 +80,14 @@ def run_train(arguments: argparse.Namespace) -> int:
 
     if arguments.output == "":
         raise MnistDemoError(_("--output must name a folder, but is empty."))
+    device = choose_device(arguments.device, chosen.model)
     output = prepare_output(arguments.output) if arguments.output else None
     dataset = load_digits(arguments.data)
     torch.set_num_threads(thread_count(chosen))
     model = build_model(chosen)
     columns = {title: form for title, form in COLUMNS.items() if chosen.validation_size or "validation" not in form}
     status, last, history = 0, None, History()
-    training = train(model, chosen, dataset)
+    training = train(model, chosen, dataset, device=device)
     try:
         with tqdm(disable=None, leave=False, unit=_(" steps")) as bar, between_steps() as check_interruption:
             for event in training:
@@ -117,7 +121,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     if status and last:
         history.append(Stopped(last.step, *evaluate_on_test_images(model, dataset)))
     if last and not arguments.no_keep:
-        _keep(chosen, dataset, history, "stopped" if status else "finished", training.state())
+        _keep(chosen, dataset, history, "stopped" if status else "finished", training.state(), device)
     if output and last:
         test_loss, test_accuracy = evaluate_on_test_images(model, dataset)
         figures = {"step": last.step, "seconds": last.seconds, "test_loss": test_loss, "test_accuracy": test_accuracy}
@@ -127,7 +131,12 @@ def run_train(arguments: argparse.Namespace) -> int:
 
 
 def _keep(
-    chosen: Hyperparameters, dataset: "DigitDataset", history: History, state: str, training_state: "TrainingState"
+    chosen: Hyperparameters,
+    dataset: "DigitDataset",
+    history: History,
+    state: str,
+    training_state: "TrainingState",
+    device: str,
 ) -> None:
     """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
     from mnist_demo.job import new_job_id
@@ -136,7 +145,8 @@ def _keep(
     from mnist_demo.runs import RunStore, now
 
     facts, threads = DatasetFacts.of(dataset), thread_count(chosen)
-    snapshot = Snapshot(new_job_id(), state, "", chosen, facts, threads, history, None, training_state.to_bytes())
+    saved = training_state.to_bytes()
+    snapshot = Snapshot(new_job_id(), state, "", chosen, facts, threads, history, None, saved, device)
     try:
         removed = RunStore().save(*snapshot.saved(owner="", created=now()))
     except RunError as error:

@@ -39,13 +39,14 @@ def train(
     extra: "ExtraImages | None" = None,
     slow_motion: "SlowMotion | None" = None,
     resume_from: TrainingState | None = None,
+    device: str = "cpu",
 ) -> "Training":
     """Train `model`, whose weights change with every step, and yield what happens as it happens.
 
     The same model weights, settings, data and thread count give the same events, number for number, but for
     ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
     here. `extra` images are mixed into every batch and count in its figures. `slow_motion` may look at a step, which
-    changes nothing.
+    changes nothing. The model is moved to `device`, and stays there.
 
     With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
     and then those that an uninterrupted run would have yielded from there on. `chosen` may ask for more epochs.
@@ -63,7 +64,7 @@ def train(
     CheckpointError
         When the run cannot go on from `resume_from` with these settings and data.
     """
-    return Training(model, chosen, dataset, extra, slow_motion, resume_from)
+    return Training(model, chosen, dataset, extra, slow_motion, resume_from, device)
 
 
 class Training(Iterator[Event]):
@@ -77,11 +78,13 @@ class Training(Iterator[Event]):
         extra: "ExtraImages | None" = None,
         slow_motion: "SlowMotion | None" = None,
         resume_from: TrainingState | None = None,
+        device: str = "cpu",
     ) -> None:
         self._model, self._chosen, self._slow_motion = model, chosen, slow_motion
         self._data_digest = digest_of_data(dataset, extra)
-        self._batches = Batches(chosen, dataset, extra)
-        self._test = (as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
+        self._batches = Batches(chosen, dataset, extra, device)
+        self._test = (as_tensor(dataset.test_pixels).to(device), torch.from_numpy(dataset.test_labels).to(device))
+        model.to(device)
         self._optimizer = build_optimizer(model, chosen)
         self._progress, self._first_figures = Progress(), None
         self._resumed = resume_from
@@ -180,14 +183,16 @@ class Training(Iterator[Event]):
 def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
     """Return the mean loss and the accuracy (a fraction) on uint8 `pixels` (n, 28, 28); every image counts the same.
 
-    The model is left in evaluation mode.
+    The model is left in evaluation mode; it may be on any device.
     """
     model.eval()
+    device = next(model.parameters()).device
     loss_sum, correct = 0.0, 0
     for batch_pixels, batch_labels in zip(pixels.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
-        logits = model(batch_pixels.float().div_(255))
-        loss_sum += model.loss(logits, batch_labels).item() * len(batch_labels)
-        correct += int((logits.argmax(dim=1) == batch_labels).sum())
+        right = batch_labels.to(device)
+        logits = model(batch_pixels.to(device).float().div_(255))
+        loss_sum += model.loss(logits, right).item() * len(batch_labels)
+        correct += int((logits.argmax(dim=1) == right).sum())
     return loss_sum / len(labels), correct / len(labels)
 
 

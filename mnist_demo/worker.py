@@ -1,8 +1,8 @@
 """The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
 
 To the page's process go tuples, the kind first: ``("events", [Event, …])``, ``("weights", step, bytes)``,
-``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("paused",)`` and, last, ``("ended", state, detail,
-training_state or None)``. From it come `Command`s.
+``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("device", name)``, ``("paused",)`` and, last,
+``("ended", state, detail, training_state or None)``. From it come `Command`s.
 """
 
 import signal
@@ -16,6 +16,7 @@ import torch
 
 from mnist_demo.assignment import Assignment
 from mnist_demo.checkpoints import classifier_from_bytes, weights_to_bytes
+from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.models import build_model
@@ -108,7 +109,10 @@ class Worker:
             self.step = resume_from.progress.step
         elif weights is not None:
             self.model.load_state_dict(classifier_from_bytes(weights, chosen).model.state_dict())
-        return train(self.model, chosen, self.assignment.dataset, self.assignment.extra, self.slow_motion, resume_from)
+        device = choose_device(self.assignment.device, chosen.model)
+        self.connection.send(("device", device))
+        dataset, extra = self.assignment.dataset, self.assignment.extra
+        return train(self.model, chosen, dataset, extra, self.slow_motion, resume_from, device)
 
     def _note(self, event: Event) -> None:
         self.unsent.append(event)

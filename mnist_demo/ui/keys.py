@@ -6,7 +6,7 @@ elements by it. A widget of a hyperparameter has the hyperparameter's name with 
 
 PRESET = "preset"
 START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
-COST = "cost"
+COST, DEVICE = "cost", "device"
 QUICK_START = "quick-start"
 TRAINING_STATUS = "training-status"
 TEST_ACCURACY = "test-accuracy"

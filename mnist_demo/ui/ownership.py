@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
@@ -10,7 +13,7 @@ from mnist_demo.job import Job, new_job_id
 from mnist_demo.run_records import RunRecord
 from mnist_demo.run_reopening import reopen
 from mnist_demo.runs import RunContent
-from mnist_demo.ui import visitor
+from mnist_demo.ui import keys, visitor
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store, session_id
 
 if TYPE_CHECKING:
@@ -35,10 +38,13 @@ def start_job(
         When it cannot be started.
     """
     job_id = job_id or new_job_id()
+    device = st.session_state.get(keys.DEVICE) or AUTO
     is_repeatable = is_repeatable and initial_weights is None and extra is None
     run_keeper().expect(job_id, visitor.owner(), is_repeatable)
     try:
-        return job_registry().start(chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id)
+        return job_registry().start(
+            chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id, device
+        )
     except MnistDemoError:
         run_keeper().release(job_id)
         raise

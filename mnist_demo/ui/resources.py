@@ -25,6 +25,7 @@ from mnist_demo.datasets import (
     load_first_dataset,
     scale_pixels,
 )
+from mnist_demo.devices import available_devices
 from mnist_demo.download import MnistDownload
 from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import Hyperparameters
@@ -204,6 +205,7 @@ def _warm_up() -> None:
     from mnist_demo.drawing import image_from_strokes
     from mnist_demo.rejection import judge
 
+    available_devices()  # known from here on
     # What the page computes is small; its threads would only take the cores from training.
     torch.set_num_threads(1)
     # The first of everything that a stroke asks for takes 50 times as long as the second: so here, not at the first

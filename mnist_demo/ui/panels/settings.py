@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mnist_demo.devices import AUTO, DEVICES, known_devices
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import FIELDS, PRESETS
 from mnist_demo.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
@@ -41,6 +42,7 @@ def render_settings() -> None:
             with st.expander(_("More settings")):
                 for row in MORE_ROWS:
                     _render_row(row, link)
+        _render_device()
         # In the callback, not after the button: a stroke drawn at the same moment cuts this run of the script short.
         st.form_submit_button(
             _("Start training"),
@@ -63,6 +65,18 @@ def render_settings() -> None:
         st.error(escape(state.start_problem()), icon=":material/error:")
     if is_sharing():
         _render_link()
+
+
+def _render_device() -> None:
+    devices = known_devices()
+    if len(devices) > 1:
+        st.selectbox(
+            _("Device"),
+            [AUTO, *devices],
+            format_func=lambda name: _(DEVICES[name]),
+            key=keys.DEVICE,
+            help=_("Where the training computes. Automatic takes the accelerator for convolutional networks only."),
+        )
 
 
 def _render_preset(link: Restrictions) -> None:

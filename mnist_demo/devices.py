@@ -1,0 +1,53 @@
+"""Where a run computes: on the processor, or on an accelerator that torch finds.
+
+Random numbers are drawn on the processor everywhere, so that the same seed shuffles and augments alike; but for
+dropout, which an accelerator draws by itself. Only on the processor is a run repeated, and resumed, number for number.
+"""
+
+import functools
+from collections.abc import Sequence
+
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.translation import N_, _
+
+AUTO, CPU = "auto", "cpu"
+DEVICES = {
+    AUTO: N_("automatic"),
+    CPU: N_("processor"),
+    "cuda": N_("graphics card (CUDA)"),
+    "mps": N_("graphics unit (Apple MPS)"),
+}
+
+
+@functools.cache
+def available_devices() -> tuple[str, ...]:
+    """Return the devices of this machine, the quickest for large models first; loads torch."""
+    import torch
+
+    found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())]
+    return (*(name for name, is_there in found if is_there), CPU)
+
+
+def known_devices() -> tuple[str, ...]:
+    """Return the devices of this machine, or only the processor as long as nobody has asked for them; never waits."""
+    return available_devices() if available_devices.cache_info().currsize else (CPU,)
+
+
+def choose_device(wanted: str, model: str, available: Sequence[str] | None = None) -> str:
+    """Return the device that a run of `model` (its name) computes on when ``wanted`` is one of ``DEVICES``.
+
+    Automatic is an accelerator for convolutional networks only: the others compute so little in a step that telling
+    the accelerator what to do takes longer than doing it.
+
+    Raises
+    ------
+    HyperparameterError
+        When this machine has no such device.
+    """
+    available = available_devices() if available is None else available
+    if wanted == AUTO:
+        return available[0] if "convnet" in model else CPU
+    if wanted not in available:
+        message = _("This machine has no device “{wanted}” that torch can use: choose one of {devices}.")
+        raise HyperparameterError(message.format(wanted=str(wanted)[:60], devices=", ".join((AUTO, *available))))
+    return wanted
