@@ -77,6 +77,10 @@ def test_every_answer_that_can_be_judged_is_one_of_the_options() -> None:
     )
 
 
+def test_cost_in_the_question_is_the_true_one() -> None:
+    assert f"costs {-math.log(0.95):.3f}" in part_named("likelihood").question
+
+
 def test_score_counts_guesses_that_were_made_and_have_an_answer() -> None:
     guesses = {"data": "worse", "linear": None, "softmax": "one", "rates": "worse"}
     answers = {"data": "worse", "linear": "(100, 10)", "softmax": "nan"}

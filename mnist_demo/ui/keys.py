@@ -68,7 +68,7 @@ GUESS, RUN_GUESS, SKIP_GUESS, ANSWER = "guess-", "run-guess-", "skip-guess-", "a
 OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit", "pixel-row", "pixel-scaled", "lesson-class"
 BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "probability"
 SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
-TO_LABORATORY, GO_TO_PART = "to-laboratory-", "go-to-"
+TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
 
 def widget_key(name: str) -> str:

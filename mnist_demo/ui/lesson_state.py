@@ -71,7 +71,7 @@ def answers() -> dict[str, str]:
 def begin_again() -> None:
     """Forget guesses, answers and runs, and go to the first part."""
     for part in list(st.session_state.get(_RUNS, {})):
-        _drop_runs(part)
+        drop_runs(part)
     for key in (_GUESSES, _ANSWERS):
         st.session_state.pop(key, None)
     go_to(1)
@@ -98,14 +98,14 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
     kept = runs(part)
     if kept and all(job.dataset.digest == dataset.digest for job in kept.values()):
         return kept
-    _drop_runs(part)
+    drop_runs(part)
     started: dict[str, Job] = {}
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, chosen in wanted.items():
             started[name] = lesson_registry().start(chosen, dataset, session_id())
     except Exception:
-        _drop_runs(part)
+        drop_runs(part)
         raise
     return started
 
@@ -125,6 +125,7 @@ def has_active_runs(part: str) -> bool:
     return any(job.is_active for job in runs(part).values())
 
 
-def _drop_runs(part: str) -> None:
+def drop_runs(part: str) -> None:
+    """Stop and forget the runs of `part`: the next look at it starts new ones."""
     for job in st.session_state.get(_RUNS, {}).pop(part, {}).values():
         lesson_registry().forget(job)

@@ -30,7 +30,7 @@ from mnist_demo.download import MnistDownload
 from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
-from mnist_demo.processes import warm_up_processes
+from mnist_demo.processes import core_count, warm_up_processes
 from mnist_demo.run_keeper import RunKeeper
 from mnist_demo.runs import DEFAULT_LIMIT_MB, RunStore
 from mnist_demo.ui.connections import send_at_once
@@ -169,7 +169,7 @@ def _classifier(
 @st.cache_resource(show_spinner=False)
 def lesson_registry() -> JobRegistry:
     """Return the lesson’s short runs: apart from the others, so that none waits for or replaces one of those."""
-    return JobRegistry(slots=1, is_watcher_alive=_is_session_alive)
+    return JobRegistry(slots=max(1, core_count() // 2), is_watcher_alive=_is_session_alive)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})

@@ -10,7 +10,7 @@ from mnist_demo.lesson import PAGE_COUNT, PARTS
 from tests.e2e.conftest import Server, visit
 from tests.e2e.test_laboratory import button, element
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TRAINED_BESIDE = ("rates", "deeper")
 
 
@@ -83,3 +83,10 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
         box = page.locator(".costs img").first.bounding_box()
         assert box is not None
         assert box["width"] == pytest.approx(box["height"])
+
+        # From the last part the laboratory is one click away, with the preset set and its run started.
+        element(page, "lesson-page").get_by_role("radio", name=str(len(PARTS)), exact=True).click()
+        button(page, "to-laboratory-small-network").click()
+        expect(element(page, "training-status")).to_have_text(re.compile("running|finished"))
+        if width > 800:
+            expect(element(page, "preset").locator("input")).to_have_value("A small network")

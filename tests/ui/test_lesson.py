@@ -159,6 +159,18 @@ def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_laborat
     assert lesson_registry().jobs() == []
 
 
+def test_run_that_was_stopped_from_outside_is_said_and_can_be_run_again(lesson: AppTest) -> None:
+    open_part(lesson, "rates")
+    guess(lesson, "rates", "worse")
+    for job in lesson_registry().jobs():
+        job.stop(PATIENCE)
+    lesson.run()
+    assert lesson.error
+    assert "guessed" not in said(lesson)
+    lesson.button(key="run-again-rates").click().run()
+    wait_for_runs(lesson)
+
+
 def test_summary_counts_the_guesses_and_begins_again(lesson: AppTest) -> None:
     open_part(lesson, "linear")
     guess(lesson, "linear", "(100, 10)")

@@ -69,8 +69,14 @@ def render_data(digits: LessonDigits) -> None:
         judge_scaling(good.test_loss, bad.test_loss, bad.test_accuracy),
         _(
             "The gradient of a weight is proportional to its pixel. With pixels up to 255 times as large, every step "
-            "is too long, and so the loss reached {peak}. With them between 0 and 1 a learning rate of {rate} fits."
-        ).format(peak=f"{max(bad.losses):,.0f}", rate=f"{LEARNING_RATE:g}"),
+            "is too long, and so the loss reached {peak}. It still reads {accuracy} of the test digits, because the "
+            "right score is often the largest; but it is as sure of its mistakes. With pixels between 0 and 1 a "
+            "learning rate of {rate} fits."
+        ).format(
+            accuracy=format_percent(bad.test_accuracy, digits=1),
+            peak=f"{max(bad.losses):,.0f}",
+            rate=f"{LEARNING_RATE:g}",
+        ),
     )
     scaled_title, unscaled_title = _("pixels 0 to 1"), _("pixels 0 to 255")
     _render_outcomes(

@@ -55,7 +55,7 @@ def product_html(image: np.ndarray, weights: np.ndarray, bias: float, label: int
     ]
     signs = [f"<b>{sign}</b>" for sign in ("×", "=")]
     score = _("sum {total} + bias {bias} = score {score}").format(
-        total=_signed(total), bias=_signed(bias), score=_signed(total + bias)
+        total=signed(total), bias=signed(bias), score=signed(total + bias)
     )
     return (
         f'<div class="product">{figures[0]}{signs[0]}{figures[1]}{signs[1]}{figures[2]}'
@@ -75,7 +75,7 @@ def scores_html(scores: Sequence[float], label: int, chosen: int) -> str:
         rows.append(
             f'<li class="{classes}"><span class="digit">{digit}</span><span class="track"><span class="bar '
             f'{"plus" if score >= 0 else "minus"}" style="{side}"></span></span>'
-            f'<span class="number">{_signed(score)}</span></li>'
+            f'<span class="number">{signed(score)}</span></li>'
         )
     words = html.escape(_("The ten scores of this {label}").format(label=label))
     return f'<ol class="scores" aria-label="{words}">{"".join(rows)}</ol>'
@@ -137,7 +137,8 @@ def format_number(number: float) -> str:
     return f"{number:.1e}".replace("-", "−")
 
 
-def _signed(number: float) -> str:
+def signed(number: float) -> str:
+    """Return a number with two decimals and its sign, a true minus."""
     return f"{number:+.2f}".replace("-", "−")
 
 

@@ -10,14 +10,14 @@ from mnist_demo.hyperparameters import PRESETS, Hyperparameters
 from mnist_demo.jobs import Job
 from mnist_demo.lesson import judge_rate
 from mnist_demo.lesson_digits import LessonDigits
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, ngettext
 from mnist_demo.ui import keys, lesson_state, state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pictures import format_percent
-from mnist_demo.ui.resources import starter_accuracy
+from mnist_demo.ui.resources import lesson_registry, starter_accuracy
 
 CHART_HEIGHT = 320
 # The runs of the lesson take seconds: of a large set the first images, of a small one more rounds.
@@ -41,7 +41,7 @@ def render_rates(digits: LessonDigits) -> None:
     if runs is None:
         return
     _render_losses({_("rate {rate}").format(rate=rate): job for rate, job in runs.items()})
-    if _say_progress(runs):
+    if _say_progress("rates", runs):
         return
     reference, wild, tiny = (runs[rate] for rate in (REFERENCE_RATE, WILD_RATE, TINY_RATE))
     tell(
@@ -113,7 +113,7 @@ def _render_deeper_runs(dataset: DigitDataset, wanted: Mapping[str, Hyperparamet
     if runs is None:
         return
     _render_runs({_(DEEPER_TITLES[name]): job for name, job in runs.items()}, _("test images misread"))
-    if _say_progress(runs):
+    if _say_progress("deeper", runs):
         return
     best = max(("longer", "hidden", "convolution"), key=lambda name: runs[name].history.test_accuracy or 0.0)
     tell(
@@ -171,16 +171,26 @@ def _start(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Job] |
         return None
 
 
-def _say_progress(runs: Mapping[str, Job]) -> bool:
-    """Draw how far the runs are, or that one failed; return whether there is nothing more to say yet."""
-    if all(job.has_ended for job in runs.values()):
-        for job in runs.values():
-            if job.state == "failed":
-                st.error(escape(job.detail), icon=":material/error:")
-        return any(job.state in ("failed", "stopped") for job in runs.values())
-    done = sum(1.0 if job.has_ended else job.history.progress for job in runs.values()) / len(runs)
-    st.progress(min(done, 1.0), text=_("Training …"))
-    return True
+def _say_progress(part: str, runs: Mapping[str, Job]) -> bool:
+    """Draw how far the runs are, or that one did not end by itself; return whether the answer has to wait."""
+    waiting = next((job for job in runs.values() if not job.has_ended), None)
+    if waiting is not None:
+        done = sum(1.0 if job.has_ended else job.history.progress for job in runs.values()) / len(runs)
+        before = lesson_registry().jobs_before(waiting)
+        sentence = ngettext("Waiting for {count} other run …", "Waiting for {count} other runs …", before)
+        st.progress(min(done, 1.0), text=sentence.format(count=before) if before else _("Training …"))
+        return True
+    broken = [job for job in runs.values() if job.state in ("failed", "stopped")]
+    if broken:
+        st.error(escape(broken[0].detail) or _("A run was stopped before its end."), icon=":material/error:")
+        st.button(
+            _("Run it again"),
+            key=keys.RUN_AGAIN + part,
+            icon=":material/replay:",
+            on_click=lesson_state.drop_runs,
+            args=(part,),
+        )
+    return bool(broken)
 
 
 def _render_losses(runs: Mapping[str, Job]) -> None:

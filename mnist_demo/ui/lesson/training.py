@@ -11,7 +11,7 @@ from mnist_demo.tutorial import code_of, loop_steps
 from mnist_demo.ui import keys, lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
-from mnist_demo.ui.lesson.pictures import outcomes_html
+from mnist_demo.ui.lesson.pictures import outcomes_html, signed
 from mnist_demo.ui.pictures import format_percent
 
 CHART_HEIGHT = 320
@@ -24,10 +24,14 @@ def render_descent(digits: LessonDigits) -> None:
     start_loss, slope = line.descend(0, 1)[0][1], line.slope(0.0)
     st.markdown(
         _(
-            "The loss depends on 7,850 weights. Nobody can draw that, but one straight line through it can be drawn. "
-            "This one starts at the untrained model, where the loss is {loss}, and goes straight downhill. Every point "
-            "is the true loss on {count} real digits."
-        ).format(loss=f"{start_loss:.2f}", count=len(line.labels))
+            "The loss depends on {weights} numbers. Nobody can draw that, but one straight line through it can be "
+            "drawn. This one starts at the untrained model, where the loss is {loss}, and goes straight downhill. "
+            "Every point is the true loss on {count} real digits."
+        ).format(
+            weights=f"{digits.weights.numel() + digits.bias.numel():,}",
+            loss=f"{start_loss:.2f}",
+            count=len(line.labels),
+        )
     )
     revealed = "descent" in lesson_state.guesses()
     rate, steps = LEARNING_RATE, 0
@@ -144,9 +148,14 @@ def render_wrong_loss(digits: LessonDigits) -> None:
         judge_wrong_loss(right, wrong),
         _(
             "nll_loss takes the number at the label, turns its sign and averages. It does not check that the number is "
-            "a log-probability. A score of +9 for the right digit becomes −9. The more the scores grow, the lower it "
-            "falls, and never stops. The digits that are read are the same: {accuracy} are right either way."
-        ).format(accuracy=format_percent(accuracy(logits, y), digits=1)),
+            "a log-probability: the score of {score} for the first digit below becomes {turned}. The more the scores "
+            "grow, the lower it falls, and never stops. The digits that are read are the same: {accuracy} are right "
+            "either way."
+        ).format(
+            accuracy=format_percent(accuracy(logits, y), digits=1),
+            score=signed(float(logits[0, y[0]])),
+            turned=signed(-float(logits[0, y[0]])),
+        ),
     )
     st.code(
         f">>> F.nll_loss(logits, y).item()                        # wrong: scores\n{wrong:.4f}\n"
@@ -158,7 +167,7 @@ def render_wrong_loss(digits: LessonDigits) -> None:
     rows = [
         (
             _("a {label}").format(label=int(y[index])),
-            (f"{logits[index, y[index]]:+.3f}", f"{logs[index, y[index]]:+.3f}"),
+            (signed(float(logits[index, y[index]])), signed(float(logs[index, y[index]]))),
         )
         for index in range(5)
     ]

@@ -71,7 +71,9 @@ def _render_part(page: int, refreshing: bool, laboratory: st.Page) -> None:
     from mnist_demo.ui.lesson.runs import render_ways_to_laboratory
 
     name = PARTS[page - 1].name
-    RENDERERS[name](lesson_digits(state.current_dataset()))
+    with st.spinner(_("Taking some digits and training a small model on them …")):
+        digits = lesson_digits(state.current_dataset())
+    RENDERERS[name](digits)
     if page == len(PARTS):
         render_ways_to_laboratory(laboratory)
     if lesson_state.has_active_runs(name) != refreshing:
