@@ -47,7 +47,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     setTriggerValue("clicked", button.dataset.value);
     // On a phone what the click shows is further down.
     if (data.shownIn && window.matchMedia("(max-width: 900px)").matches) {
-      setTimeout(() => document.querySelector(data.shownIn)?.scrollIntoView({ block: "start" }), 400);
+      const show = (attempts) => {
+        const shown = document.querySelector(data.shownIn);
+        if (shown) shown.scrollIntoView({ block: "start" });
+        else if (attempts) setTimeout(() => show(attempts - 1), 200);
+      };
+      setTimeout(() => show(20), 400);
     }
   };
   root.onkeydown = (event) => {

@@ -59,7 +59,7 @@ MISTAKES, MISTAKE_KIND, MISTAKE_CLASS = "mistakes", "mistake-kind", "mistake-cla
 EXPLORER, EXPLORER_VIEW, EXPLORER_CLASS, OTHER_IMAGES = "explorer", "explorer-view", "explorer-class", "other-images"
 AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "augment-again"
 NEIGHBOURS, NEAREST = "nearest", "nearest-images"
-EXPLAINED, TO_LABORATORY = "explained", "to-laboratory"
+EXPLAINED, TAKE_ALONG = "explained", "take-along"
 
 LESSON, LESSON_PAGE, LESSON_BAR = "lesson", "lesson-page", "lesson-bar"
 PREVIOUS_PART, NEXT_PART, AGAIN = "previous-part", "next-part", "lesson-again"

@@ -62,7 +62,9 @@ def bars_html(probabilities: np.ndarray | None) -> str:
     return f'<ol class="digit-bars" aria-label="{label}">{"".join(rows)}</ol>'
 
 
-def samples_html(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray | None) -> str:
+def samples_html(
+    images: np.ndarray, labels: np.ndarray, predicted: np.ndarray | None, values: list[str] | None = None
+) -> str:
     """Return sample digits, dark ink on light, each with its label and, where there is one, the model's prediction.
 
     Parameters
@@ -71,6 +73,8 @@ def samples_html(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray |
         float32 (n, 28, 28) in [0, 1], bright ink, and int64 (n,).
     predicted
         int64 (n,), or None before there is a model. A mistake has a cross and a dashed frame besides its colour.
+    values
+        Where they are given, every image is a button of that ``data-value``; see `mnist_demo.ui.clickable`.
     """
     figures = []
     for index, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -84,10 +88,12 @@ def samples_html(images: np.ndarray, labels: np.ndarray, predicted: np.ndarray |
         else:
             alternative = _("A handwritten {label}, read correctly").format(label=label)
             caption = f'<b>{label}</b> <span class="guess">✓ {guess}</span>'
+        words = html.escape(alternative)
+        picture = f'<img src="{data_url_of(1 - image)}" alt="{words}" title="{words}">'
+        if values is not None:
+            picture = f'<button type="button" data-value="{html.escape(values[index])}">{picture}</button>'
         figures.append(
-            f'<figure class="{"wrong" if wrong else ""}">'
-            f'<img src="{data_url_of(1 - image)}" alt="{html.escape(alternative)}" title="{html.escape(alternative)}">'
-            f"<figcaption>{caption}</figcaption></figure>"
+            f'<figure class="{"wrong" if wrong else ""}">{picture}<figcaption>{caption}</figcaption></figure>'
         )
     return f'<div class="digit-grid">{"".join(figures)}</div>'
 

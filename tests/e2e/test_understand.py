@@ -61,10 +61,13 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the
         expect(element(page, "nearest-images").locator("img")).to_have_count(12)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-        button(page, "to-laboratory").click()
+        button(page, "take-along").click()
         expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
         expect(element(page, "predicted-digit")).to_have_text("0")
         expect(element(page, "training-status")).to_have_text("finished")
+        element(page, "sample-digits").get_by_role("button").nth(2).click()
+        expect(element(page, "inspected-image")).not_to_contain_text(f"Test image {number}")
+        expect(element(page, "inspected-image")).to_be_in_viewport()
         expect(element(page, "drawing-canvas").locator("canvas").first).to_be_visible()
         button(page, "forget-inspected").click()
         expect(element(page, "predicted-digit")).to_have_text("–")

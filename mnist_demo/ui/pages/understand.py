@@ -159,7 +159,7 @@ def _render_explained(
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(shown.title, width="content")
-        if st.button(_("Take it to the laboratory"), key=keys.TO_LABORATORY, icon=":material/draw:", type="tertiary"):
+        if st.button(_("Take it to the laboratory"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
             if shown.label is not None:  # the drawing is there already
                 state.inspect_image(shown)
             st.switch_page(laboratory)

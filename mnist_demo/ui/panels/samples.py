@@ -1,4 +1,9 @@
-"""Sample digits of the test set with their labels and, for a trained model, its prediction beside each."""
+"""Sample digits of the test set with their labels and, for a trained model, its prediction beside each.
+
+A click on one has it read and explained in the place of the drawing.
+"""
+
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -6,7 +11,8 @@ import streamlit as st
 from mnist_demo.datasets import scale_pixels
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import insight_state, keys, state
+from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.pictures import samples_html
 from mnist_demo.ui.resources import newest_classifier
 
@@ -18,10 +24,13 @@ MIXED = "mixed"
 def render_samples() -> None:
     """Draw a handful of test images, by class or mixed, refreshed every second while the model is learning."""
     job = state.current_job()
-    st.fragment(_render, run_every=REFRESH_SECONDS if job and job.is_active else None)(job)
+    inspected = state.inspected_image()
+    st.fragment(_render, run_every=REFRESH_SECONDS if job and job.is_active else None)(job, inspected)
 
 
-def _render(job: Job | None) -> None:
+def _render(job: Job | None, inspected: state.InspectedImage | None) -> None:
+    if state.inspected_image() is not inspected:
+        st.rerun()  # an image was clicked: it takes the place of the drawing
     dataset = state.current_dataset()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(_("## Sample digits"), width="content")
@@ -40,7 +49,13 @@ def _render(job: Job | None) -> None:
     classifier = newest_classifier(job) if job else None
     predicted = classifier.predict_probabilities(images).argmax(axis=1) if classifier else None
     with st.container(key=keys.SAMPLE_DIGITS):
-        st.html(samples_html(images, labels, predicted))
+        values = [insight_state.image_value("test", int(index)) for index in indices]
+        render_clickable(
+            samples_html(images, labels, predicted, values),
+            f"{keys.SAMPLE_DIGITS}-images",
+            partial(insight_state.choose_image, dataset),
+            shown_in=keys.INSPECTED,
+        )
     if predicted is None:
         st.caption(_("From the test images, which no model is trained on. The number is the label that people gave."))
     else:
