@@ -121,6 +121,9 @@ MEASUREMENTS = {
     ),
     "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
     "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
+    "estimate": Measurement(
+        N_("what the page says a run will cost, against what it cost"), _in_module("estimate", "measure_estimate")
+    ),
     "page-start": _page(
         N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
     ),
