@@ -8,14 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_demo.datasets import DigitDataset, scale_pixels
-from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.loss_slice import LossSlice, slice_downhill
-from mnist_demo.models import Linear, build_model, log_softmax
-from mnist_demo.tutorial import train_by_hand, train_with_torch
+from mnist_demo.models import log_softmax
+from mnist_demo.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
 
 TRAINING_IMAGES, TEST_IMAGES, SLICE_IMAGES = 5000, 1000, 500
-BATCH_SIZE, LEARNING_RATE = 100, 0.5
-SETTINGS = Hyperparameters(model="linear", batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE)
+BATCH_SIZE, LEARNING_RATE, SEED = 100, 0.5, 0
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,10 @@ class LessonDigits:
     @functools.cached_property
     def both_loops(self) -> tuple[list[float], list[float]]:
         """The losses of every step, of the loop by hand and of the one with torch, from the same weights."""
-        weights, bias = self.trainable_start()
+        model = start_model()
+        weights, bias = same_weights(model)
         by_hand = train_by_hand(weights, bias, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
-        return by_hand, train_with_torch(start_model(), self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
+        return by_hand, train_with_torch(model, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
 
     @functools.cached_property
     def downhill(self) -> LossSlice:
@@ -84,11 +83,14 @@ class LessonDigits:
         return self.start_weights.clone().requires_grad_(), self.start_bias.clone().requires_grad_()
 
 
-def start_model() -> Linear:
-    """Return torch's linear model with the weights that every training of the lesson starts from."""
-    model = build_model(SETTINGS)
-    assert isinstance(model, Linear)
-    return model
+def start_model() -> LinearModel:
+    """Return the linear model with the weights that every training of the lesson starts from.
+
+    The state of torch's global random generator is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return LinearModel()
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
@@ -109,9 +111,8 @@ def prepare_lesson(dataset: DigitDataset) -> LessonDigits:
     )
     y = torch.tensor(dataset.train_labels[:TRAINING_IMAGES])
     test_y = torch.tensor(dataset.test_labels[:TEST_IMAGES])
-    weight, start_bias = (parameter.detach() for parameter in start_model().parameters())  # (10, 784), (10,)
-    start_weights = weight.T.contiguous()
-    weights, bias = start_weights.clone().requires_grad_(), start_bias.clone().requires_grad_()
+    start_weights, start_bias = (start.detach() for start in same_weights(start_model()))
+    weights, bias = same_weights(start_model())
     trained = _train(weights, bias, (x, y), (test_x, test_y))
     return LessonDigits(x, y, test_x, test_y, start_weights, start_bias, weights.detach(), bias.detach(), trained)
 

@@ -30,6 +30,25 @@ def naive_log_softmax(logits: Tensor) -> Tensor:
     return naive_softmax(logits).log()
 
 
+class LinearModel(nn.Module):
+    """The linear model with torch's own layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(784, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.linear(x)
+        return logits
+
+
+def same_weights(model: LinearModel) -> tuple[Tensor, Tensor]:
+    """Return weights (784, 10) and bias (10,) to train by hand, equal to those of `model` and apart from them."""
+    weights = model.linear.weight.detach().T.clone()
+    bias = model.linear.bias.detach().clone()
+    return weights.requires_grad_(), bias.requires_grad_()
+
+
 def train_by_hand(
     weights: Tensor, bias: Tensor, images: Tensor, labels: Tensor, learning_rate: float, batch_size: int, epochs: int
 ) -> list[float]:

@@ -5,7 +5,9 @@ import torch
 import torch.nn.functional as F
 
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.lesson_digits import LessonDigits, prepare_lesson
+from mnist_demo.models import build_model
 from mnist_demo.training import evaluate
 
 
@@ -62,9 +64,7 @@ def test_descent_with_a_fitting_rate_falls_with_every_step_and_with_a_wild_one_l
 def test_prepared_model_reads_test_digits_as_the_laboratory_would_evaluate_it(
     digits: LessonDigits, builtin: DigitDataset
 ) -> None:
-    from mnist_demo.lesson_digits import start_model
-
-    model = start_model()
+    model = build_model(Hyperparameters(model="linear"))
     with torch.no_grad():
         weight, bias = model.parameters()
         weight.copy_(digits.weights.T)

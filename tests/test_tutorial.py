@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.lesson_digits import start_model
 from mnist_demo.models import ScratchLinear, build_model, log_softmax
 from mnist_demo.training import train
 from mnist_demo.tutorial import (
@@ -72,8 +73,7 @@ def test_training_by_hand_gives_the_losses_of_the_model_from_scratch(builtin: Di
 
 def test_training_with_torch_gives_the_losses_of_the_linear_model(builtin: DigitDataset) -> None:
     chosen = SETTINGS.replace(model="linear")
-    model = build_model(chosen)
-    assert isinstance(model, torch.nn.Module)
+    model = start_model()
     losses = train_with_torch(model, *flat(builtin), chosen.learning_rate, chosen.batch_size, chosen.epochs)
     assert losses == pytest.approx(laboratory_losses(chosen, builtin), abs=ROUNDING)
 

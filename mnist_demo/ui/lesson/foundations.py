@@ -154,7 +154,7 @@ def render_linear(digits: LessonDigits) -> None:
         f">>> (x @ W + b).shape\n{tuple((x @ digits.weights + digits.bias).shape)}",
         language="python",
     )
-    st.markdown(_("The code that did it, from the model that is called “Linear, from scratch” in the laboratory:"))
+    st.markdown(_("The model that is called “Linear, from scratch” in the laboratory does just that:"))
     st.code(code_of(ScratchLinear.__init__, ScratchLinear.__call__), language="python")
 
 

@@ -112,7 +112,7 @@ def _render_deeper_runs(dataset: DigitDataset, wanted: Mapping[str, Hyperparamet
     runs = _start("deeper", wanted)
     if runs is None:
         return
-    _render_runs({_(DEEPER_TITLES[name]): job for name, job in runs.items()}, _("test images misread"))
+    _render_runs({_(DEEPER_TITLES[name]): job for name, job in runs.items()}, _("misread"))
     if _say_progress("deeper", runs):
         return
     best = max(("longer", "hidden", "convolution"), key=lambda name: runs[name].history.test_accuracy or 0.0)

@@ -22,7 +22,7 @@ def render_summary() -> None:
         st.markdown(_("You have not guessed yet. Each part asks before it shows: go back to any of them."))
     for number, part in enumerate(PARTS, start=1):
         guess, answer = guesses.get(part.name), answers.get(part.name)
-        title, mark, takeaway = st.columns([4, 2, 7], vertical_alignment="center")
+        title, mark, takeaway = st.columns([4, 2, 8], gap="small", vertical_alignment="center")
         title.button(
             f"{number}. {_(part.title)}",
             key=keys.GO_TO_PART + part.name,

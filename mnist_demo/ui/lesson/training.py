@@ -5,9 +5,8 @@ import torch.nn.functional as F
 
 from mnist_demo.lesson import judge_loops, judge_steps, judge_wrong_loss
 from mnist_demo.lesson_digits import LEARNING_RATE, LessonDigits, accuracy
-from mnist_demo.models import Linear, Network, ScratchLinear
 from mnist_demo.translation import _
-from mnist_demo.tutorial import code_of, loop_steps
+from mnist_demo.tutorial import LinearModel, code_of, loop_steps, same_weights
 from mnist_demo.ui import keys, lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
@@ -115,8 +114,8 @@ def render_loops(digits: LessonDigits) -> None:
     with st.container(key="loop-steps"):
         _render_pair(
             _("What is learned"),
-            code_of(ScratchLinear.__init__, ScratchLinear.__call__),
-            code_of(Linear, Network.forward),
+            code_of(same_weights),
+            code_of(LinearModel),
         )
         for step in loop_steps():
             _render_pair(_(step.title), step.by_hand, step.with_torch)
