@@ -172,7 +172,7 @@ class FolderStore:
     def claim(self, name: str) -> FileLock | None:
         """Return a lock that says that this process is at work on `name`, or None while another one has it.
 
-        It ends with ``release()``, or with the process, however that ends.
+        It ends with `give_up`, or with the process, however that ends.
         """
         _check_name(name)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -183,6 +183,11 @@ class FolderStore:
             return None
         return lock
 
+    def give_up(self, claim: FileLock) -> None:
+        """End a claim."""
+        Path(claim.lock_file).unlink(missing_ok=True)
+        claim.release()
+
     def is_claimed(self, name: str) -> bool:
         """Tell whether some process is at work on `name`, this one included."""
         if not self._path(CLAIM_PREFIX, name).exists():
@@ -190,8 +195,7 @@ class FolderStore:
         lock = self.claim(name)
         if lock is None:
             return True
-        self._path(CLAIM_PREFIX, name).unlink(missing_ok=True)  # left behind by a process that was killed
-        lock.release()
+        self.give_up(lock)  # left behind by a process that was killed
         return False
 
     def _scan(self) -> list[str]:

@@ -141,6 +141,12 @@ def curve_of(history: History) -> tuple[float, ...]:
     return tuple(points[::-1][::every][::-1])
 
 
+def now() -> datetime.datetime:
+    """Return this moment, to the millisecond, as ``run.json`` keeps it."""
+    moment = datetime.datetime.now(datetime.UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def versions_here() -> dict[str, str]:
     """Return the versions of what a run's numbers depend on."""
     found = {"mnist-demo": __version__, "python": platform.python_version()}

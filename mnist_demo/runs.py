@@ -13,27 +13,22 @@ folder that is damaged is left out, and the log says so in a sentence.
 """
 
 import dataclasses
-import datetime
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock
 
 from mnist_demo.errors import HistoryFileError, RunError
 from mnist_demo.history import History
 from mnist_demo.history_files import history_from_csv, history_to_csv
 from mnist_demo.run_folders import FolderStore, is_name
-from mnist_demo.run_records import RunRecord, digest_files
+from mnist_demo.run_places import limit_from_environment, runs_folder
+from mnist_demo.run_records import RunRecord, digest_files, now
 from mnist_demo.translation import _
 
 RECORD, HISTORY, MODEL, TRAINING = "run.json", "history.csv", "model.safetensors", "training.safetensors"
-FOLDER = "runs"
-LIMIT_VARIABLE = "MNIST_DEMO_RUNS_MB"
-DEFAULT_LIMIT_MB = 500.0
 # For so long a deleted run can be brought back, if the room is not needed.
 DELETED_SECONDS = 24 * 60 * 60
 MAX_NAME = 80
@@ -68,7 +63,7 @@ class RunStore:
 
     def __init__(self, folder: Path | None = None, limit_bytes: int | None = None) -> None:
         self.folder = folder or runs_folder()
-        self.limit_bytes = _limit_from_environment() if limit_bytes is None else limit_bytes
+        self.limit_bytes = limit_from_environment() if limit_bytes is None else limit_bytes
         self._folders = FolderStore(self.folder)
         self._read: dict[str, tuple[tuple[int, int], RunRecord | None]] = {}
 
@@ -200,8 +195,12 @@ class RunStore:
             raise self._cannot_read(error) from error
 
     def claim(self, run_id: str) -> FileLock | None:
-        """Say that this process trains that run, until ``release()`` or its end; None while another one does."""
+        """Say that this process trains that run, until `give_up` or its end; None while another one does."""
         return self._folders.claim(run_id)
+
+    def give_up(self, claim: FileLock) -> None:
+        """Say that this process does not train the run any more that it had claimed."""
+        self._folders.give_up(claim)
 
     def is_trained_now(self, run_id: str) -> bool:
         """Tell whether a living process trains that run."""
@@ -279,32 +278,6 @@ class RunStore:
     def _cannot_read(self, error: OSError) -> RunError:
         message = _("The saved runs in {folder} cannot be read ({reason}); look who may read there.")
         return RunError(message.format(folder=self.folder, reason=_reason(error)))
-
-
-def runs_folder() -> Path:
-    """Return the folder that runs are saved in; it may not exist yet."""
-    home = os.environ.get("MNIST_DEMO_HOME")
-    if home:
-        return Path(home).expanduser().absolute() / FOLDER
-    return platformdirs.user_data_path("mnist-demo", appauthor=False) / FOLDER
-
-
-def now() -> datetime.datetime:
-    """Return this moment, to the millisecond, as ``run.json`` keeps it."""
-    moment = datetime.datetime.now(datetime.UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _limit_from_environment() -> int:
-    text = os.environ.get(LIMIT_VARIABLE) or str(DEFAULT_LIMIT_MB)
-    try:
-        megabytes = float(text)
-    except ValueError:
-        megabytes = 0.0
-    if not 0 < megabytes < 1e9:
-        message = _("{name} must be a number of megabytes above 0, but is “{value}”.")
-        raise RunError(message.format(name=LIMIT_VARIABLE, value=text[:60]))
-    return int(megabytes * 1e6)
 
 
 def _reason(error: Exception) -> str:

@@ -140,9 +140,9 @@ def _keep(
 ) -> None:
     """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
     from mnist_demo.job import new_job_id
-    from mnist_demo.run_records import DatasetFacts
+    from mnist_demo.run_records import DatasetFacts, now
     from mnist_demo.run_snapshots import Snapshot
-    from mnist_demo.runs import RunStore, now
+    from mnist_demo.runs import RunStore
 
     facts, threads = DatasetFacts.of(dataset), thread_count(chosen)
     saved = training_state.to_bytes()

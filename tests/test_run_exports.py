@@ -11,9 +11,8 @@ from mnist_demo.exports.script import build_script
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.run_exports import exported_job, exported_run
-from mnist_demo.run_records import DatasetFacts
+from mnist_demo.run_records import DatasetFacts, now
 from mnist_demo.run_snapshots import Snapshot
-from mnist_demo.runs import now
 
 
 def test_saved_run_and_its_job_are_exported_alike(

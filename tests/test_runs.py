@@ -21,13 +21,15 @@ from mnist_demo.events import Epoch
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
+from mnist_demo.run_places import LIMIT_VARIABLE, runs_folder
 from mnist_demo.run_records import (
     CURVE_POINTS,
     DatasetFacts,
     curve_of,
     figures_of,
+    now,
 )
-from mnist_demo.runs import HISTORY, LIMIT_VARIABLE, MODEL, RECORD, RunContent, RunStore, now, runs_folder
+from mnist_demo.runs import HISTORY, MODEL, RECORD, RunContent, RunStore
 from mnist_demo.training import train
 from tests.saved_runs import record, short_history
 

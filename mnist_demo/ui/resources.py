@@ -32,7 +32,8 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.processes import core_count, warm_up_processes
 from mnist_demo.run_keeper import RunKeeper
-from mnist_demo.runs import DEFAULT_LIMIT_MB, RunStore
+from mnist_demo.run_places import DEFAULT_LIMIT_MB
+from mnist_demo.runs import RunStore
 from mnist_demo.ui.connections import send_at_once
 
 if TYPE_CHECKING:

@@ -8,8 +8,6 @@ from mnist_demo.run_records import RunRecord
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui.pictures import format_percent
 
-WIDTH, HEIGHT, MARGIN = 96, 36, 4
-
 
 def title_of(record: RunRecord) -> str:
     """Return what a run is called: its name, else that of its model."""
@@ -34,7 +32,7 @@ def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, byt
     shown_loss = "" if loss is None else _("loss {loss}").format(loss=f"{loss:.4f}")
     return (
         '<div class="run-card">'
-        f"{sparkline_svg(record.curve)}"
+        f"{sparkline_html(record.curve)}"
         f'<div class="about"><b>{escape(title_of(record))}</b> <span class="state {escape(record.state)}">'
         f"{escape(state_word)}</span><small>{escape(' · '.join(facts))}</small></div>"
         f'<div class="figures"><b>{escape(shown_accuracy)}</b><small>{escape(shown_loss)}</small></div>'
@@ -42,22 +40,12 @@ def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, byt
     )
 
 
-def sparkline_svg(curve: Sequence[float]) -> str:
-    """Return a small line of accuracies (fractions), from 0 at the bottom to 1 at the top, with a text alternative."""
+def sparkline_html(curve: Sequence[float]) -> str:
+    """Return a bar for each of the accuracies (fractions), with a text alternative. Not SVG: `st.html` drops that."""
     if not curve:
-        return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true"></svg>'
-    span = max(len(curve) - 1, 1)
-    points = [
-        (MARGIN + (WIDTH - 2 * MARGIN) * index / span, MARGIN + (HEIGHT - 2 * MARGIN) * (1 - value))
-        for index, value in enumerate(curve)
-    ]
+        return '<span class="spark"></span>'
     text = _("Test accuracy from {first} to {last}").format(
         first=format_percent(curve[0], digits=1), last=format_percent(curve[-1], digits=1)
     )
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
-        f'<line class="floor" x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{HEIGHT - MARGIN}" y2="{HEIGHT - MARGIN}"/>'
-        f'<polyline points="{line}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/></svg>'
-    )
+    bars = "".join(f'<i style="height: {100 * min(max(value, 0.02), 1):.0f}%"></i>' for value in curve)
+    return f'<span class="spark" role="img" aria-label="{escape(text)}">{bars}</span>'

@@ -236,6 +236,10 @@ def notify(sentence: str) -> None:
     st.session_state.setdefault(_NOTICE, []).append(sentence)
 
 
+def has_notices() -> bool:
+    return _NOTICE in st.session_state
+
+
 def take_notices() -> list[str]:
     notices: list[str] = st.session_state.pop(_NOTICE, [])
     return notices

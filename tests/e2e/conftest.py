@@ -69,12 +69,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, data: str | None, **variables: str) -> Iterator[Server]:
+def serve(folder: Path, data: str | None, port: int | None = None, **variables: str) -> Iterator[Server]:
     """Run ``streamlit run app.py`` with its own home under `folder` and that ``MNIST_DEMO_DATA``, if any.
 
     `variables` are further environment variables of the server.
     """
-    port, log = free_port(), folder / "server.log"
+    port, log = port or free_port(), folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     command += ["--server.headless=true", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
     environment = {**os.environ, "MNIST_DEMO_HOME": str(folder / "home"), **variables}

@@ -42,7 +42,7 @@ def _render(
     shown: Job | None, refreshing: bool, beside_axis: Callable[[Job], None], beneath: Callable[[Job], None]
 ) -> None:
     job = state.current_job()
-    if job is not shown or (job is not None and job.is_active != refreshing):
+    if job is not shown or (job is not None and job.is_active != refreshing) or state.has_notices():
         st.rerun()  # starts or stops the timer, and tells the other panels
     # The first element in either case: what stays in its place on the page does not flicker.
     _render_status(job)
