@@ -27,7 +27,7 @@ from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.events import Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
-from mnist_demo.processes import thread_count
+from mnist_demo.processes import let_threads_sleep, thread_count
 from mnist_demo.translation import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     """Train; print a line for each epoch."""
     given = {name: value for name, value in vars(arguments).items() if name in FIELDS}
     chosen = PRESETS[arguments.preset].hyperparameters.replace(**given)
+    let_threads_sleep()
     import torch
     from tqdm import tqdm
 
