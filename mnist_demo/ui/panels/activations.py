@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_demo.translation import _
+from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.insight_pictures import digit_images_html, diverging_png, full_colour, logits_html, mosaic_html
 from mnist_demo.ui.readers import Reading
@@ -46,7 +46,11 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                 st.html(f'<p class="layer-title">{title}</p>' + digit_images_html(pictures))
             else:
                 n, height, width = layer.maps.shape
-                size = _("{count} of {height} × {width}").format(count=n, height=height, width=width)
+                size = (
+                    ngettext("{count} unit", "{count} units", n)
+                    if height == 1
+                    else ngettext("{count} of {height} × {width}", "{count} of {height} × {width}", n)
+                ).format(count=n, height=height, width=width)
                 words = _("{title}; {size}; the stronger the answer, the bluer.").format(title=title, size=size)
                 columns = (32 if n > 32 else 16) if height == 1 else 8 if n <= 24 else 12
                 heading = f'<p class="layer-title">{title} <span>{size}</span></p>'

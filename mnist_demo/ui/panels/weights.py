@@ -59,11 +59,11 @@ def _explain(looked_at: LookedAt, weights: np.ndarray, strongest: float) -> str:
                 "ever changes it."
             )
     elif model == "mlp":
-        sentence = ngettext(
-            "Each picture is what one of {count} hidden unit looks for.",
-            "Each picture is what one of {count} hidden units looks for (of many, the first {shown}).",
-            len(weights),
-        ).format(count=len(weights), shown=min(MAX_FILTERS, len(weights)))
+        sentence = (
+            _("Each picture is what one hidden unit looks for.")
+            if len(weights) <= MAX_FILTERS
+            else _("Each picture is what one hidden unit looks for: the first {shown} of {count}.")
+        ).format(count=len(weights), shown=MAX_FILTERS)
         sentence += " " + _("Look for pieces of strokes: not whole digits any more, but parts that several share.")
     else:
         height, width = weights.shape[1:]
