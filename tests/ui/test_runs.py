@@ -159,6 +159,30 @@ def test_run_of_somebody_else_is_seen_through_its_link_only_and_can_only_be_copi
     assert run_store().get(run_id).name == ""
 
 
+def test_somebody_else_goes_on_with_a_copy_of_a_stopped_run(browser: Any) -> None:
+    page = open_page()
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    with job.changed:
+        job.changed.wait_for(lambda: job.history.step_count > 20, 60)
+    job.stop(30)
+    wait_until_saved(job.id, "stopped")
+    stopped_at = job.history.step_count
+    browser("a stranger")
+    other = open_page(run=job.id)
+    other.button(key="pause-training").click().run()
+    copy = job_registry().jobs()[-1]
+    assert copy.id != job.id
+    assert other.query_params["run"] == copy.id
+    copy.pause(30)
+    assert copy.history.steps["train_loss"][:stopped_at] == job.history.steps["train_loss"]
+    assert job.history.step_count == stopped_at
+    copy.stop(30)
+    wait_until_saved(copy.id, "stopped")
+    assert run_store().get(copy.id).owner != run_store().get(job.id).owner
+
+
 def test_running_run_of_somebody_else_cannot_be_stopped(browser: Any) -> None:
     page = open_page()
     page.number_input(key="epochs").set_value(1000)
