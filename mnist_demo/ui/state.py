@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mnist_demo.corrections import DrawingCollection, ExtraImages, LabelledDrawing
+from mnist_demo.corrections import ExtraImages
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import FIELDS, Hyperparameters, parse_value
@@ -31,7 +31,6 @@ _SAMPLE_SEED = "sample-seed"
 _DRAWING = "drawing"
 _DRAWN = "objects-drawn"
 _INSPECTED = "image-inspected"
-_MY_DRAWINGS = "my-drawings-kept"
 
 
 @dataclass(frozen=True)
@@ -294,22 +293,3 @@ def inspect_image(inspected: InspectedImage | None) -> None:
 def inspected_image() -> InspectedImage | None:
     inspected: InspectedImage | None = st.session_state.get(_INSPECTED)
     return inspected
-
-
-def my_drawings() -> DrawingCollection:
-    """Return the drawings whose right label the visitor gave in this session."""
-    drawings: DrawingCollection = st.session_state.setdefault(_MY_DRAWINGS, DrawingCollection())
-    return drawings
-
-
-def add_drawings(drawings: DrawingCollection) -> None:
-    """Keep more drawings; raise DrawingFileError when they would be too many."""
-    st.session_state[_MY_DRAWINGS] = my_drawings().united_with(drawings)
-
-
-def keep_drawing(drawing: LabelledDrawing) -> None:
-    add_drawings(DrawingCollection((drawing,)))
-
-
-def forget_drawings() -> None:
-    st.session_state[_MY_DRAWINGS] = DrawingCollection()

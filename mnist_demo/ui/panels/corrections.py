@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_demo.corrections import DrawingCollection, LabelledDrawing, fine_tuning_settings
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import drawing_state, keys, state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.pictures import format_percent, samples_html, shares_html
 from mnist_demo.ui.readers import Reading, read_readers
@@ -29,13 +29,13 @@ def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
 
 
 def _keep(strokes: list[np.ndarray], digit: int) -> None:
-    state.keep_drawing(LabelledDrawing(tuple(strokes), digit))
+    drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), digit))
     state.replace_drawing(())
 
 
 def render_my_drawings() -> None:
     """Draw the gallery, how well every model reads it, its export and import, and the way to train on it."""
-    drawings = state.my_drawings()
+    drawings = drawing_state.my_drawings()
     with st.expander(_("My drawings: {count}").format(count=len(drawings)), key=keys.MY_DRAWINGS):
         if len(drawings):
             _render_gallery(drawings)
@@ -79,14 +79,16 @@ def _render_gallery(drawings: DrawingCollection) -> None:
             icon=":material/school:",
             on_click=_train_on_drawings,
         )
-        st.button(_("Forget them"), key=keys.FORGET_DRAWINGS, icon=":material/delete:", on_click=state.forget_drawings)
+        st.button(
+            _("Forget them"), key=keys.FORGET_DRAWINGS, icon=":material/delete:", on_click=drawing_state.forget_drawings
+        )
 
 
 def _render_import() -> None:
     uploaded = st.file_uploader(_("Open a file of drawings"), type=["json"], key=keys.IMPORT_DRAWINGS)
     if uploaded is not None and st.button(_("Add the drawings of this file"), key=keys.ADD_DRAWINGS):
         try:
-            state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
+            drawing_state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
         except MnistDemoError as error:
             st.error(escape(str(error)), icon=":material/error:")
         else:
@@ -103,7 +105,7 @@ def _train_on_drawings() -> None:
         state.start_training(
             fine_tuning_settings(reader.classifier.hyperparameters, available),
             initial_weights=weights_to_bytes(reader.classifier.model),
-            extra=state.my_drawings().extra_images(),
+            extra=drawing_state.my_drawings().extra_images(),
         )
     except MnistDemoError as error:
         state.notify(str(error))
