@@ -56,6 +56,7 @@ class AnalysisProcess:
         self.process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._is_stopped = False
+        self._is_ready = False
         self._digest: str | None = None  # of the dataset that the process has
         with contextlib.suppress(OSError):
             self._start()
@@ -76,6 +77,16 @@ class AnalysisProcess:
         if self.process is not None:
             self.process.terminate()
 
+    def wait_until_ready(self) -> None:
+        """Wait until the process has loaded its libraries; one that has died is started again first."""
+        with contextlib.suppress(EOFError, OSError):
+            if self._connection is None:
+                self._start()
+            assert self._connection is not None
+            if not self._is_ready:
+                self._connection.recv()
+                self._is_ready = True
+
     def find(self, question: Question, threads: int) -> tuple[Found, str]:
         """Return what was found, and an empty text; or None and a sentence that says why not.
 
@@ -85,9 +96,9 @@ class AnalysisProcess:
             if self._is_stopped:
                 break
             try:
-                if self._connection is None:
-                    self._start()
-                assert self._connection is not None
+                self.wait_until_ready()
+                if self._connection is None or not self._is_ready:
+                    raise EOFError
                 # The dataset goes over once: all of MNIST, where it is not a mapped file, has 55 MB.
                 dataset = None if question.dataset.digest == self._digest else question.dataset
                 asked = (question.subject, question.weights, question.hyperparameters, threads)
@@ -101,7 +112,7 @@ class AnalysisProcess:
         return None, _("The analysis ended unexpectedly; choose the view again, and it is tried again.")
 
     def _start(self) -> None:
-        self._digest = None
+        self._digest, self._is_ready = None, False
         self._connection, theirs = process_context().Pipe()
         self.process = process_context().Process(  # type: ignore[attr-defined]
             target=answer_questions, args=(theirs,), name="analysis", daemon=True
@@ -124,6 +135,7 @@ def answer_questions(connection: Connection) -> None:
     torch.set_num_threads(1)  # see analyse
     dataset: DigitDataset | None = None
     with contextlib.suppress(EOFError, OSError):
+        connection.send("ready")
         while True:
             new_dataset, subject, weights, chosen, threads = connection.recv()
             dataset = new_dataset or dataset

