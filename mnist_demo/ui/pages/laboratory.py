@@ -62,8 +62,9 @@ def _render_drawing_side(shown: Job | None) -> None:
     is_digit = True
     if image.any():
         is_digit = looks_like_a_digit(image)
-        stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=state.stages_off())
-        image = stages[-1].image
+        if off := state.stages_off():
+            stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
+            image = stages[-1].image
     readings = read_image(image)
     render_reading(image, readings[0] if readings else None, is_digit)
     # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
@@ -71,7 +72,8 @@ def _render_drawing_side(shown: Job | None) -> None:
         render_comparison(readings)
         if readings:
             render_correction(strokes, readings[0])
-            render_preparation(stages)
+            # Only now, where they are but pictures to look at: the answer is on its way to the browser already.
+            render_preparation(stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
             _render_explanations(image, readings[0])
     render_my_drawings()
     render_picture()
