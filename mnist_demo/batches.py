@@ -106,8 +106,8 @@ def _with_more_digits(
 ) -> tuple[Tensor, Tensor]:
     """Return `pixels` and `labels` with synthetic digits and copies of the built-in training digits after them."""
     # These import SciPy, Pillow and scikit-learn, which most runs do without.
-    from mnist_demo.builtin_digits import load_builtin_digits
-    from mnist_demo.synthetic_digits import draw_digits
+    from mnist_demo.digits.builtin_digits import load_builtin_digits
+    from mnist_demo.digits.synthetic_digits import draw_digits
 
     more = [draw_digits(chosen.synthetic_digits, chosen.seed)]
     if builtin_copies:

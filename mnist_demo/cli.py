@@ -16,8 +16,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from mnist_demo.benchmark_command import add_benchmark_arguments, run_benchmark
-from mnist_demo.command_line import (
+from mnist_demo.commands.benchmark import add_benchmark_arguments, run_benchmark
+from mnist_demo.commands.command_line import (
     BAD_INPUT,
     INTERRUPTED,
     NO_READER,
@@ -29,10 +29,10 @@ from mnist_demo.command_line import (
     tell,
     to_json,
 )
+from mnist_demo.commands.runs import add_runs_arguments, run_runs
+from mnist_demo.commands.train import add_train_arguments, run_train
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import ImageError, MnistDemoError
-from mnist_demo.runs_command import add_runs_arguments, run_runs
-from mnist_demo.train_command import add_train_arguments, run_train
 from mnist_demo.translation import _
 
 
@@ -140,8 +140,8 @@ def run_classify(arguments: argparse.Namespace) -> int:
 
 def run_calibrate(arguments: argparse.Namespace) -> int:
     """Fit a calibration on the test images, and print how much it refuses."""
-    from mnist_demo.calibrate import calibrate
     from mnist_demo.checkpoints import load_checkpoint
+    from mnist_demo.commands.calibrate import calibrate
 
     classifier, dataset = load_checkpoint(arguments.checkpoint), load_digits(arguments.data)
     figures = calibrate(classifier, dataset, arguments.output)

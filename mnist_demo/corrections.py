@@ -22,7 +22,7 @@ import numpy.typing as npt
 from mnist_demo.drawing import image_from_strokes
 from mnist_demo.errors import DrawingFileError, ImageError
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.stroke_ink import clean_strokes
+from mnist_demo.preparation.stroke_ink import clean_strokes
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:

@@ -141,7 +141,7 @@ def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
 
 
 def _synthetic_digit_seconds() -> float:
-    from mnist_demo.synthetic_digits import draw_digits
+    from mnist_demo.digits.synthetic_digits import draw_digits
 
     draw_digits(2, seed=0)  # imports what it needs
     began = time.perf_counter()

@@ -1,7 +1,7 @@
 """Digits, and where they come from: MNIST from the cache or a folder, or the digits that scikit-learn brings along.
 
-Nothing here touches the network but `load_dataset`, which hands over to `mnist_demo.download`. Heavy libraries are
-imported where they are needed, so that a process which only reopens a cached MNIST pays for numpy alone.
+Nothing here touches the network but `load_dataset`, which hands over to `mnist_demo.digits.download`. Heavy libraries
+are imported where they are needed, so that a process which only reopens a cached MNIST pays for numpy alone.
 """
 
 import logging
@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
+from mnist_demo.digits.idx import SIDE, digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
+from mnist_demo.digits.record_files import MappedPart, map_record, write_record
 from mnist_demo.errors import DatasetError
-from mnist_demo.idx import SIDE, digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
-from mnist_demo.record_files import MappedPart, map_record, write_record
 from mnist_demo.translation import N_, _
 
 if TYPE_CHECKING:
-    from mnist_demo.download import DownloadProgress
-    from mnist_demo.mnist_servers import Server
+    from mnist_demo.digits.download import DownloadProgress
+    from mnist_demo.digits.mnist_servers import Server
 
 CACHE_FILE = "mnist.npy"
 # The names under which MNIST was published, in the order of DigitDataset's arrays.
@@ -111,7 +111,7 @@ def home_folder() -> Path:
 
 def load_builtin() -> DigitDataset:
     """Return scikit-learn's digits in MNIST's layout, 1,437 to train and 360 to test: no file, no network, a second."""
-    from mnist_demo.builtin_digits import load_builtin_digits
+    from mnist_demo.digits.builtin_digits import load_builtin_digits
 
     train_pixels, test_pixels, train_labels, test_labels = load_builtin_digits()
     for pixels in (train_pixels, test_pixels):
@@ -277,7 +277,7 @@ def load_dataset(
         MNIST_DEMO_DATA, and if that is unset for the cached MNIST, else a download, else the built-in digits, in which
         case the log says why.
     progress, home, servers, expected
-        For the download: see `mnist_demo.download.download_mnist`.
+        For the download: see `mnist_demo.digits.download.download_mnist`.
 
     Raises
     ------
@@ -287,7 +287,7 @@ def load_dataset(
     first = load_first_dataset(source, home=home, expected=expected)
     if not first.fetch_mnist:
         return first.dataset
-    from mnist_demo.download import download_mnist
+    from mnist_demo.digits.download import download_mnist
 
     try:
         return download_mnist(progress, home, servers=servers, expected=expected)

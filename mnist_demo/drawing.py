@@ -19,10 +19,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mnist_demo.bitmap_fit import even_pen, fit_ink
-from mnist_demo.bitmap_ink import erase_specks, extract_ink
-from mnist_demo.picture_files import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, PICTURE_FORMATS, load_bitmap
-from mnist_demo.stroke_ink import (
+from mnist_demo.preparation.bitmap_fit import even_pen, fit_ink
+from mnist_demo.preparation.bitmap_ink import erase_specks, extract_ink
+from mnist_demo.preparation.picture_files import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, PICTURE_FORMATS, load_bitmap
+from mnist_demo.preparation.stroke_ink import (
     BOX,
     CENTRE,
     EDGE_WIDTH,

@@ -119,7 +119,7 @@ def fit_calibration(
     images, labels
         Digits (n, 28, 28) in [0, 1], and which they are (n,). At least some 100.
     non_digits
-        Drawings (m, 28, 28) in [0, 1]: see `mnist_demo.non_digits.fitting_non_digits`.
+        Drawings (m, 28, 28) in [0, 1]: see `mnist_demo.digits.non_digits.fitting_non_digits`.
     more_digits
         Digits of shapes that `images` hardly have, (k, 28, 28), for the detector alone, which would refuse them as
         something that it has never seen.

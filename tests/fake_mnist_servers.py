@@ -23,7 +23,7 @@ from typing import Any, Self
 import numpy as np
 
 from mnist_demo.datasets import DigitDataset, ExpectedMnist
-from mnist_demo.mnist_servers import Mirror, OpenMl, Report, Sentence, Step
+from mnist_demo.digits.mnist_servers import Mirror, OpenMl, Report, Sentence, Step
 
 # What a server does with a request instead of answering it with these bytes.
 Fault = Callable[[BaseHTTPRequestHandler, bytes], None]

@@ -6,7 +6,7 @@ from typing import Any
 from mnist_demo.events import Epoch, Started, Step
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.run_records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
+from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
 
 FACTS = DatasetFacts("builtin", "scikit-learn", "0" * 64)
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from mnist_demo.activations import LAYER_KINDS, first_layer_weights, layer_activations
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.errors import ImageError
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.activations import LAYER_KINDS, first_layer_weights, layer_activations
 from mnist_demo.models import build_model
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report, confusion_matrix
 
-from mnist_demo.analysis import Analysis, analyse, analysis_of
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.analysis import Analysis, analyse, analysis_of
 from mnist_demo.models import build_model
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mnist_demo.analysis import Analysis, analyse
-from mnist_demo.analysis_process import Question
-from mnist_demo.analyst import REST, Analyst
 from mnist_demo.checkpoints import TrainedClassifier, weights_to_bytes
-from mnist_demo.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.analysis import Analysis, analyse
+from mnist_demo.insight.analysis_process import Question
+from mnist_demo.insight.analyst import REST, Analyst
+from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.models import build_model
 
 CHOSEN = Hyperparameters(model="linear")

@@ -5,11 +5,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from mnist_demo.attribution import contributions
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.errors import ImageError
 from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.insight.attribution import contributions
 from mnist_demo.models import Linear, ScratchLinear, build_model
 from mnist_demo.training import train
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from mnist_demo.calibrate import calibrate
 from mnist_demo.calibration_files import (
     METADATA_KEY,
     STARTER_CALIBRATION_PATH,
@@ -17,11 +16,12 @@ from mnist_demo.calibration_files import (
 )
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.cli import main
+from mnist_demo.commands.calibrate import calibrate
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.digits.non_digits import TESTING_KINDS, draw_non_digits
 from mnist_demo.errors import CheckpointError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
-from mnist_demo.non_digits import TESTING_KINDS, draw_non_digits
 from mnist_demo.rejection import Calibration, Detector, judge
 
 
@@ -111,8 +111,8 @@ def test_starter_calibration_belongs_to_the_starter_and_refuses_unknown_kinds() 
 def test_calibrate_command_fits_measures_and_saves(
     builtin: DigitDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_demo.calibrate.NON_DIGITS", 300)
-    monkeypatch.setattr("mnist_demo.calibrate.DRAWINGS_A_KIND", 10)
+    monkeypatch.setattr("mnist_demo.commands.calibrate.NON_DIGITS", 300)
+    monkeypatch.setattr("mnist_demo.commands.calibrate.DRAWINGS_A_KIND", 10)
     path = tmp_path / "c.safetensors"
     assert main(["calibrate", "starter", "--data", "builtin", "--output", str(path), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)

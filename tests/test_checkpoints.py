@@ -21,10 +21,10 @@ from mnist_demo.checkpoints import (
     weights_to_bytes,
 )
 from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.digits.synthetic_digits import draw_digits
 from mnist_demo.errors import CheckpointError, ImageError
 from mnist_demo.hyperparameters import PRESETS, Hyperparameters
 from mnist_demo.models import Classifier, build_model
-from mnist_demo.synthetic_digits import draw_digits
 from mnist_demo.training import train
 
 SETTINGS = [

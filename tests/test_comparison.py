@@ -1,7 +1,7 @@
-from mnist_demo.comparison import ComparedRun, compared_figures, differing_settings, format_setting, short_title
 from mnist_demo.events import Epoch, Started, Step
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.comparison import ComparedRun, compared_figures, differing_settings, format_setting, short_title
 
 
 def history_of(losses: list[float], accuracies: list[float]) -> History:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from mnist_demo import data_statistics
-from mnist_demo.data_statistics import compute_statistics, nearest_images
 from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.insight import data_statistics
+from mnist_demo.insight.data_statistics import compute_statistics, nearest_images
 
 
 def test_statistics_are_those_of_the_whole_whatever_the_size_of_a_chunk(

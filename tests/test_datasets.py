@@ -28,8 +28,8 @@ from mnist_demo.datasets import (
     scale_pixels,
     store_mnist,
 )
+from mnist_demo.digits.mnist_servers import Mirror
 from mnist_demo.errors import DatasetError, DownloadError
-from mnist_demo.mnist_servers import Mirror
 from mnist_demo.processes import process_context
 from tests.fake_mnist_servers import FakeMnistServers, Killed, expected_of, idx_files, idx_labels, small_digits
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from mnist_demo.datasets import CACHE_FILE, load_cached_mnist, store_mnist
-from mnist_demo.download import DownloadProgress, MnistDownload, download_mnist
+from mnist_demo.digits.download import DownloadProgress, MnistDownload, download_mnist
+from mnist_demo.digits.mnist_servers import MNIST_SHA256, SERVERS, GiveUp, Mirror, OpenMl, explain
+from mnist_demo.digits.record_files import UNFINISHED_PREFIX
 from mnist_demo.errors import DownloadError
-from mnist_demo.mnist_servers import MNIST_SHA256, SERVERS, GiveUp, Mirror, OpenMl, explain
-from mnist_demo.record_files import UNFINISHED_PREFIX
 from tests.fake_mnist_servers import (
     FakeMnistServers,
     Fault,
@@ -249,7 +249,7 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.skipif(sys.platform == "win32", reason="uses signals")
 def test_the_child_ends_and_cleans_up_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from mnist_demo.download import download_mnist; "
+        "import sys; from pathlib import Path; from mnist_demo.digits.download import download_mnist; "
         "from tests.fake_mnist_servers import Waiting; "
         "from mnist_demo import processes; processes.PRELOADED_MODULES.clear(); "  # torch takes a while
         "download_mnist(home=Path(sys.argv[1]) / 'home', servers=[Waiting(Path(sys.argv[1]) / 'pid')])"

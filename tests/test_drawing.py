@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_demo.bitmap_fit import fit_ink
-from mnist_demo.bitmap_ink import extract_ink
 from mnist_demo.drawing import BOX, CENTRE, EDGE_WIDTH, PEN_WIDTH, image_from_strokes
 from mnist_demo.errors import ImageError
+from mnist_demo.preparation.bitmap_fit import fit_ink
+from mnist_demo.preparation.bitmap_ink import extract_ink
 from tests.drawn_digits import Strokes, box, centre_of_mass, circle, difference, draw, four
 
 

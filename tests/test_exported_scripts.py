@@ -254,7 +254,9 @@ def test_run_that_has_not_begun_is_refused(quick: Hyperparameters) -> None:
 
 
 def test_bundle_of_two_modules_with_one_name_for_two_things_keeps_both() -> None:
-    bundle = bundle_sources(["mnist_demo.stroke_ink:fit_strokes", "mnist_demo.builtin_digits:lay_out"])
+    bundle = bundle_sources(
+        ["mnist_demo.preparation.stroke_ink:fit_strokes", "mnist_demo.digits.builtin_digits:lay_out"]
+    )
 
     assert "BOX = 20.0" in bundle.definitions
     assert "BUILTIN_DIGITS_BOX = 20 " in bundle.definitions

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_demo.digits.idx import MAX_DIGITS, digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
 from mnist_demo.errors import DatasetError
-from mnist_demo.idx import MAX_DIGITS, digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
 from tests.fake_mnist_servers import idx_images, idx_labels
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from mnist_demo.lesson import (
+from mnist_demo.teaching.lesson import (
     PAGE_COUNT,
     PART_NAMES,
     PARTS,

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.lesson_digits import LessonDigits, prepare_lesson
 from mnist_demo.models import build_model
+from mnist_demo.teaching.lesson_digits import LessonDigits, prepare_lesson
 from mnist_demo.training import evaluate
 
 

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from mnist_demo.non_digits import FITTING_KINDS, KINDS, TESTING_KINDS, draw_non_digits, draw_strokes, fitting_non_digits
+from mnist_demo.digits.non_digits import (
+    FITTING_KINDS,
+    KINDS,
+    TESTING_KINDS,
+    draw_non_digits,
+    draw_strokes,
+    fitting_non_digits,
+)
 
 
 def test_kinds_to_fit_and_to_test_have_nothing_in_common_and_are_all() -> None:

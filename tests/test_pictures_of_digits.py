@@ -6,7 +6,7 @@ from PIL import Image
 
 from mnist_demo.drawing import image_from_bitmap
 from mnist_demo.errors import ImageError
-from mnist_demo.pictures_of_digits import MAX_DIGITS, find_digits
+from mnist_demo.preparation.pictures_of_digits import MAX_DIGITS, find_digits
 from tests.drawn_digits import Bitmap, Strokes, circle, difference, draw, four
 
 

@@ -10,9 +10,9 @@ from mnist_demo.exports import build_export
 from mnist_demo.exports.script import build_script
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
-from mnist_demo.run_exports import exported_job, exported_run
-from mnist_demo.run_records import DatasetFacts, now
-from mnist_demo.run_snapshots import Snapshot
+from mnist_demo.saved_runs.exporting import exported_job, exported_run
+from mnist_demo.saved_runs.records import DatasetFacts, now
+from mnist_demo.saved_runs.snapshots import Snapshot
 
 
 def test_saved_run_and_its_job_are_exported_alike(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_demo.record_files import UNFINISHED_PREFIX
-from mnist_demo.run_folders import CLAIM_PREFIX, DELETED_PREFIX, WHOLE_PREFIX, FolderStore
+from mnist_demo.digits.record_files import UNFINISHED_PREFIX
+from mnist_demo.saved_runs.folders import CLAIM_PREFIX, DELETED_PREFIX, WHOLE_PREFIX, FolderStore
 
 ROOT = Path(__file__).parents[1]
 NAME = "0123456789abcdef"
@@ -20,7 +20,7 @@ NAME = "0123456789abcdef"
 WRITER = """
 import sys
 from pathlib import Path
-from mnist_demo.run_folders import FolderStore
+from mnist_demo.saved_runs.folders import FolderStore
 
 store = FolderStore(Path(sys.argv[1]))
 number = int(sys.argv[2])
@@ -154,7 +154,7 @@ def test_name_that_could_be_a_path_is_no_folder(store: FolderStore, name: str) -
 
 def test_claim_is_had_by_one_process_and_ends_when_that_is_killed(store: FolderStore) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from mnist_demo.run_folders import FolderStore; "
+        "import sys, time; from pathlib import Path; from mnist_demo.saved_runs.folders import FolderStore; "
         f"lock = FolderStore(Path(sys.argv[1])).claim({NAME!r}); print('begun', flush=True); time.sleep(60)"
     )
     assert not store.is_claimed(NAME)

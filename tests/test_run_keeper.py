@@ -13,9 +13,9 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.job import Job, new_job_id
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.models import build_model
-from mnist_demo.run_keeper import RunKeeper
-from mnist_demo.run_snapshots import Snapshot
-from mnist_demo.runs import RunStore
+from mnist_demo.saved_runs.keeper import RunKeeper
+from mnist_demo.saved_runs.snapshots import Snapshot
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.training import train
 from mnist_demo.training_state import read_progress
 

@@ -21,15 +21,15 @@ from mnist_demo.events import Epoch
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
-from mnist_demo.run_places import LIMIT_VARIABLE, runs_folder
-from mnist_demo.run_records import (
+from mnist_demo.saved_runs.places import LIMIT_VARIABLE, runs_folder
+from mnist_demo.saved_runs.records import (
     CURVE_POINTS,
     DatasetFacts,
     curve_of,
     figures_of,
     now,
 )
-from mnist_demo.runs import HISTORY, MODEL, RECORD, RunContent, RunStore
+from mnist_demo.saved_runs.store import HISTORY, MODEL, RECORD, RunContent, RunStore
 from mnist_demo.training import train
 from tests.saved_runs import record, short_history
 
@@ -263,7 +263,7 @@ SAVER = """
 import sys
 from pathlib import Path
 from tests.saved_runs import record, short_history
-from mnist_demo.runs import RunContent, RunStore
+from mnist_demo.saved_runs.store import RunContent, RunStore
 
 store = RunStore(Path(sys.argv[1]), limit_bytes=10**9)
 print("begun", flush=True)

@@ -12,7 +12,7 @@ import pytest
 
 from mnist_demo.checkpoints import load_checkpoint
 from mnist_demo.cli import main
-from mnist_demo.runs import RunContent, RunStore
+from mnist_demo.saved_runs.store import RunContent, RunStore
 from mnist_demo.training_state import read_progress
 from tests.saved_runs import record, short_history
 

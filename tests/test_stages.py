@@ -6,7 +6,7 @@ from PIL import Image
 
 from mnist_demo.drawing import BOX, CENTRE, PEN_WIDTH, image_from_strokes
 from mnist_demo.errors import ImageError
-from mnist_demo.stages import SWITCHES, Stage, prepare_in_stages
+from mnist_demo.preparation.stages import SWITCHES, Stage, prepare_in_stages
 from tests.drawn_digits import Strokes, box, centre_of_mass, circle, difference, draw, four
 
 PEN = 16.0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
-from mnist_demo.synthetic_digits import FORMS, Corner, draw_digits, round_corners, vary_strokes
+from mnist_demo.digits.synthetic_digits import FORMS, Corner, draw_digits, round_corners, vary_strokes
 from tests.drawn_digits import box, centre_of_mass
 
 

@@ -10,10 +10,9 @@ import torch.nn.functional as F
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.lesson_digits import start_model
 from mnist_demo.models import ScratchLinear, build_model, log_softmax
-from mnist_demo.training import train
-from mnist_demo.tutorial import (
+from mnist_demo.teaching.lesson_digits import start_model
+from mnist_demo.teaching.tutorial import (
     LOOP_STEPS,
     code_of,
     loop_steps,
@@ -23,6 +22,7 @@ from mnist_demo.tutorial import (
     train_by_hand,
     train_with_torch,
 )
+from mnist_demo.training import train
 
 # Sums in another order, as another memory layout brings with it, differ in the last digit of a float32.
 ROUNDING = 1e-5

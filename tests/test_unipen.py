@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_demo.digits.unipen import read_unipen
 from mnist_demo.errors import DatasetError
-from mnist_demo.unipen import read_unipen
 from tests.drawn_digits import circle, four
 from tests.unipen_text import HEADER, unipen_text
 

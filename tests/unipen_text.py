@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mnist_demo.unipen import PAD_SIDE
+from mnist_demo.digits.unipen import PAD_SIDE
 from tests.drawn_digits import Strokes
 
 HEADER = '.INCLUDE nothing.doc\n\n.LEXICON "0" "1"\n.HIERARCHY DIGIT\n'

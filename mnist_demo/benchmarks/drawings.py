@@ -17,10 +17,10 @@ import torch
 from tqdm import tqdm
 
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
+from mnist_demo.digits.unipen import PAD_SIDE, read_unipen
 from mnist_demo.drawing import Floats, Pixels, image_from_bitmap, image_from_strokes
-from mnist_demo.stages import SWITCHES, paint_canvas, prepare_in_stages
+from mnist_demo.preparation.stages import SWITCHES, paint_canvas, prepare_in_stages
 from mnist_demo.translation import N_, _
-from mnist_demo.unipen import PAD_SIDE, read_unipen
 
 CANVAS_SIDE = 280  # pixels
 PEN_WIDTH = 20.0  # pixels of the canvas; the page's own pen is thinner, uploaded drawings' are often this wide

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from mnist_demo.augmentation import augment, vary_pen
-from mnist_demo.builtin_digits import load_builtin_digits
+from mnist_demo.digits.builtin_digits import load_builtin_digits
+from mnist_demo.digits.synthetic_digits import draw_digits
 from mnist_demo.exports.script_parts import check_digits, download_mnist, evaluate, format_row, read_folder
 from mnist_demo.exports.script_settings import (
     BATCH_SIZE,
@@ -31,7 +32,6 @@ from mnist_demo.exports.script_settings import (
 )
 from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear
 from mnist_demo.optimizers import ManualSGD
-from mnist_demo.synthetic_digits import draw_digits
 
 
 def main() -> None:

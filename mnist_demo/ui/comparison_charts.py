@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from mnist_demo.comparison import ComparedRun, Row
 from mnist_demo.history import History
+from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.translation import _
 from mnist_demo.ui.pictures import data_url_of_pixels
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_demo.comparison import ComparedRun
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameters import FIELDS, parse_value
+from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs import Job
-from mnist_demo.run_records import DatasetFacts
+from mnist_demo.saved_runs.records import DatasetFacts
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.resources import run_store

@@ -10,7 +10,7 @@ from mnist_demo.errors import RunError
 from mnist_demo.exports import EXPORTS, build_export
 from mnist_demo.exports.beside import build_beside
 from mnist_demo.jobs import Job
-from mnist_demo.run_exports import exported_job
+from mnist_demo.saved_runs.exporting import exported_job
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import export_builder, run_store
 

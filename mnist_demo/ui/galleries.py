@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mnist_demo.analysis import Analysis
 from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.insight.analysis import Analysis
 from mnist_demo.translation import _
 from mnist_demo.ui.insight_pictures import gallery_html
 from mnist_demo.ui.insight_state import chosen_image, image_value

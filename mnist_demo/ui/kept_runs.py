@@ -6,8 +6,8 @@ import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.job import Job, new_job_id
-from mnist_demo.run_records import RunRecord, curve_of, figures_of
-from mnist_demo.run_reopening import check_can_go_on, epochs_to_go
+from mnist_demo.saved_runs.records import RunRecord, curve_of, figures_of
+from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.ownership import find_job, owns, start_job

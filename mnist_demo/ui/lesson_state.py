@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job
-from mnist_demo.lesson import PAGE_COUNT, parse_page
+from mnist_demo.teaching.lesson import PAGE_COUNT, parse_page
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape

@@ -10,9 +10,9 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.job import Job, new_job_id
-from mnist_demo.run_records import RunRecord
-from mnist_demo.run_reopening import reopen
-from mnist_demo.runs import RunContent
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.reopening import reopen
+from mnist_demo.saved_runs.store import RunContent
 from mnist_demo.ui import keys, visitor
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store, session_id
 

@@ -14,9 +14,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_demo.analyst import Analyst
 from mnist_demo.cost import CostEstimator
-from mnist_demo.data_statistics import nearest_images
 from mnist_demo.datasets import (
     DigitDataset,
     FirstDataset,
@@ -26,20 +24,22 @@ from mnist_demo.datasets import (
     scale_pixels,
 )
 from mnist_demo.devices import available_devices
-from mnist_demo.download import MnistDownload
+from mnist_demo.digits.download import MnistDownload
 from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.analyst import Analyst
+from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.processes import core_count, warm_up_processes
-from mnist_demo.run_keeper import RunKeeper
-from mnist_demo.run_places import DEFAULT_LIMIT_MB
-from mnist_demo.runs import RunStore
+from mnist_demo.saved_runs.keeper import RunKeeper
+from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.ui.connections import send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
-    from mnist_demo.lesson_digits import LessonDigits
     from mnist_demo.rejection import Calibration
+    from mnist_demo.teaching.lesson_digits import LessonDigits
 
 _logger = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ def lesson_registry() -> JobRegistry:
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
 def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
     """Return what the lesson shows of a data set."""
-    from mnist_demo.lesson_digits import prepare_lesson
+    from mnist_demo.teaching.lesson_digits import prepare_lesson
 
     return prepare_lesson(dataset)
 

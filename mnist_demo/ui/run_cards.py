@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from html import escape
 
-from mnist_demo.run_records import RunRecord
+from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui.pictures import format_percent
 

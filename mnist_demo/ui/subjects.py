@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnist_demo.analysis_process import Question, Subject
-from mnist_demo.analyst import Answer
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.insight.analysis_process import Question, Subject
+from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.opened_models import answering_model

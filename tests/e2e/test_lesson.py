@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mnist_demo.lesson import PAGE_COUNT, PARTS
+from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS
 from tests.e2e.conftest import Server, visit
 from tests.e2e.test_laboratory import button, element
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mnist_demo.runs import RunStore
+from mnist_demo.saved_runs.store import RunStore
 from tests.e2e.conftest import free_port, serve, visit
 from tests.e2e.test_laboratory import button, element, set_number, steps_done
 

@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from mnist_demo.comparison import ComparedRun, Row, compared_figures, differing_settings
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.comparison import ComparedRun, Row, compared_figures, differing_settings
 from mnist_demo.ui.comparison_charts import (
     MAX_POINTS,
     Axis,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.lesson import PAGE_COUNT, PARTS, part_named
+from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS, part_named
 from mnist_demo.ui.resources import job_registry, lesson_registry
 
 PATIENCE = 90

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_demo.datasets import DigitDataset
-from mnist_demo.lesson_digits import prepare_lesson
+from mnist_demo.teaching.lesson_digits import prepare_lesson
 from mnist_demo.ui.lesson.charts import LOWEST_LOSS, MAX_POINTS, build_cost, build_losses, build_slice
 from mnist_demo.ui.lesson.pictures import (
     costs_html,

@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 import torch
 
-from mnist_demo.lesson import judge_cost, judge_probability, judge_scaling
-from mnist_demo.lesson_digits import LEARNING_RATE, LessonDigits
 from mnist_demo.models import ScratchLinear, log_softmax, negative_log_likelihood
+from mnist_demo.teaching.lesson import judge_cost, judge_probability, judge_scaling
+from mnist_demo.teaching.lesson_digits import LEARNING_RATE, LessonDigits
+from mnist_demo.teaching.tutorial import code_of, naive_log_softmax, naive_softmax
 from mnist_demo.translation import _
-from mnist_demo.tutorial import code_of, naive_log_softmax, naive_softmax
 from mnist_demo.ui import keys, lesson_state, state
 from mnist_demo.ui.lesson.charts import build_cost, build_losses
 from mnist_demo.ui.lesson.guess import ask, tell

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_demo.lesson import Part, part_named
+from mnist_demo.teaching.lesson import Part, part_named
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, lesson_state
 

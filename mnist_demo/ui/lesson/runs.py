@@ -8,8 +8,8 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import PRESETS, Hyperparameters
 from mnist_demo.jobs import Job
-from mnist_demo.lesson import judge_rate
-from mnist_demo.lesson_digits import LessonDigits
+from mnist_demo.teaching.lesson import judge_rate
+from mnist_demo.teaching.lesson_digits import LessonDigits
 from mnist_demo.translation import N_, _, ngettext
 from mnist_demo.ui import keys, lesson_state, state
 from mnist_demo.ui.lesson.charts import build_losses

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_demo.lesson import PARTS, count_right
+from mnist_demo.teaching.lesson import PARTS, count_right
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, lesson_state
 

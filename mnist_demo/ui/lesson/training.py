@@ -3,10 +3,10 @@
 import streamlit as st
 import torch.nn.functional as F
 
-from mnist_demo.lesson import judge_loops, judge_steps, judge_wrong_loss
-from mnist_demo.lesson_digits import LEARNING_RATE, LessonDigits, accuracy
+from mnist_demo.teaching.lesson import judge_loops, judge_steps, judge_wrong_loss
+from mnist_demo.teaching.lesson_digits import LEARNING_RATE, LessonDigits, accuracy
+from mnist_demo.teaching.tutorial import LinearModel, code_of, loop_steps, same_weights
 from mnist_demo.translation import _
-from mnist_demo.tutorial import LinearModel, code_of, loop_steps, same_weights
 from mnist_demo.ui import keys, lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_demo.drawing import image_from_strokes
 from mnist_demo.jobs import Job
-from mnist_demo.stages import Stage, prepare_in_stages
+from mnist_demo.preparation.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mnist_demo.lesson import PAGE_COUNT, PARTS
+from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, lesson_state, state
 from mnist_demo.ui.resources import lesson_digits

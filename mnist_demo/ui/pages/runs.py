@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_demo.errors import RunError
-from mnist_demo.run_records import RunRecord
+from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import kept_runs, keys, state, visitor
 from mnist_demo.ui.markdown import escape

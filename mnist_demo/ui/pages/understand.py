@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from mnist_demo.analysis import Analysis
-from mnist_demo.analyst import Answer
-from mnist_demo.data_statistics import DatasetStatistics
 from mnist_demo.drawing import image_from_strokes
+from mnist_demo.insight.analysis import Analysis
+from mnist_demo.insight.analyst import Answer
+from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import insight_state, keys, state
 from mnist_demo.ui.markdown import escape

@@ -23,7 +23,7 @@ def render_activations(image: np.ndarray, reading: Reading, folded: bool = True)
 
 def _render(image: np.ndarray, reading: Reading) -> None:
     # Here, not above: it brings torch, which the first page need not wait for.
-    from mnist_demo.activations import LAYER_KINDS, layer_activations
+    from mnist_demo.insight.activations import LAYER_KINDS, layer_activations
 
     layers = layer_activations(reading.reader.classifier, image)
     with st.container(key=keys.LAYERS):

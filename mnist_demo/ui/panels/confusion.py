@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_demo.analysis import Analysis
+from mnist_demo.insight.analysis import Analysis
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import insight_state, keys
 from mnist_demo.ui.clickable import render_clickable

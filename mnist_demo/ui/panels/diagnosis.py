@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from mnist_demo.diagnosis import diagnose
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.insight.diagnosis import diagnose
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state

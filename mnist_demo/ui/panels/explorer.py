@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_demo.data_statistics import DatasetStatistics
 from mnist_demo.datasets import DigitDataset, scale_pixels
+from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import insight_state, keys
 from mnist_demo.ui.clickable import render_clickable

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_demo.comparison import NEEDS, format_setting
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.insight.comparison import NEEDS, format_setting
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_demo.analysis import Analysis
+from mnist_demo.insight.analysis import Analysis
 from mnist_demo.translation import N_, _, ngettext
 from mnist_demo.ui import insight_state, keys
 from mnist_demo.ui.clickable import render_clickable

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from mnist_demo.comparison import compared_figures, differing_settings, short_title
 from mnist_demo.errors import RunError
+from mnist_demo.insight.comparison import compared_figures, differing_settings, short_title
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.comparison_charts import (

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.drawing import load_bitmap
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.pictures_of_digits import find_digits
+from mnist_demo.preparation.pictures_of_digits import find_digits
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.markdown import escape

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_demo.stages import SWITCHES, Stage
+from mnist_demo.preparation.stages import SWITCHES, Stage
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.pictures import stages_html

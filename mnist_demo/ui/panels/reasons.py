@@ -17,7 +17,7 @@ def render_reasons(image: np.ndarray, reading: Reading) -> None:
     if not expander.open:
         return  # integrated gradients take some milliseconds: not while nobody looks
     # Here, not above: it brings torch, which the first page need not wait for.
-    from mnist_demo.attribution import contributions
+    from mnist_demo.insight.attribution import contributions
 
     with expander:
         chosen = st.pills(

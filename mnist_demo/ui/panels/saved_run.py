@@ -11,9 +11,9 @@ from mnist_demo.exports import EXPORTS, build_export
 from mnist_demo.exports.beside import build_beside
 from mnist_demo.hyperparameters import FIELDS
 from mnist_demo.links import build_link
-from mnist_demo.run_exports import exported_run, file_name_of
-from mnist_demo.run_records import RunRecord
-from mnist_demo.runs import MAX_NAME
+from mnist_demo.saved_runs.exporting import exported_run, file_name_of
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.store import MAX_NAME
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, state
 from mnist_demo.ui.markdown import escape

@@ -15,7 +15,7 @@ COLUMNS = 12
 def render_weights(looked_at: LookedAt) -> None:
     """Draw the ten weight images of a linear model, or the first-layer filters of a network."""
     # Here, not above: it brings torch, which the first page need not wait for.
-    from mnist_demo.activations import first_layer_weights
+    from mnist_demo.insight.activations import first_layer_weights
 
     weights = first_layer_weights(looked_at.classifier)
     strongest = full_colour(weights)

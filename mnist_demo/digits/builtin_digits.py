@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mnist_demo.idx import SIDE
+from mnist_demo.digits.idx import SIDE
 
 BOX = 20  # pixels; MNIST's digits fit a box of 20 × 20, their proportions kept
 FULL_INK = 16  # what load_digits calls black

@@ -10,11 +10,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Literal
 
-from mnist_demo.analysis import Analysis, analyse
-from mnist_demo.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.insight.analysis import Analysis, analyse
+from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.processes import process_context
 from mnist_demo.translation import _
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from mnist_demo.datasets import CANNOT_KEEP, DigitDataset, ExpectedMnist, load_folder
+from mnist_demo.digits.idx import SIDE, digest_idx_images
 from mnist_demo.errors import DatasetError
-from mnist_demo.idx import SIDE, digest_idx_images
 from mnist_demo.translation import N_, _
 
 # Of the published .gz files: as in TensorFlow Datasets' checksums of storage.googleapis.com/cvdf-datasets/mnist, and in

@@ -6,8 +6,8 @@ from mnist_demo.errors import RunError
 from mnist_demo.job import Job
 from mnist_demo.jobs import ENDED, JobRegistry
 from mnist_demo.processes import thread_count
-from mnist_demo.run_records import RunRecord
-from mnist_demo.runs import RunContent
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.store import RunContent
 from mnist_demo.training_state import read_progress
 from mnist_demo.translation import _
 

@@ -23,9 +23,9 @@ from filelock import FileLock
 from mnist_demo.errors import HistoryFileError, RunError
 from mnist_demo.history import History
 from mnist_demo.history_files import history_from_csv, history_to_csv
-from mnist_demo.run_folders import FolderStore, is_name
-from mnist_demo.run_places import limit_from_environment, runs_folder
-from mnist_demo.run_records import RunRecord, digest_files, now
+from mnist_demo.saved_runs.folders import FolderStore, is_name
+from mnist_demo.saved_runs.places import limit_from_environment, runs_folder
+from mnist_demo.saved_runs.records import RunRecord, digest_files, now
 from mnist_demo.translation import _
 
 RECORD, HISTORY, MODEL, TRAINING = "run.json", "history.csv", "model.safetensors", "training.safetensors"

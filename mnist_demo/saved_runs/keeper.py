@@ -15,9 +15,9 @@ from filelock import FileLock
 
 from mnist_demo.errors import MnistDemoError, RunError
 from mnist_demo.job import Job
-from mnist_demo.run_records import now
-from mnist_demo.run_snapshots import Snapshot
-from mnist_demo.runs import RunStore
+from mnist_demo.saved_runs.records import now
+from mnist_demo.saved_runs.snapshots import Snapshot
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.translation import _
 
 # Writing a run that goes on takes at most a twentieth of a core, and, since most of it waits for the disk, a third of

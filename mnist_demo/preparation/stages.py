@@ -19,7 +19,7 @@ import numpy.typing as npt
 import scipy  # which loads its parts when they are first used: the first page need not wait for them
 from PIL import Image, ImageDraw
 
-from mnist_demo.stroke_ink import (
+from mnist_demo.preparation.stroke_ink import (
     BOX,
     CENTRE,
     PEN_WIDTH,

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import scipy  # which loads its parts when they are first used: the first page need not wait for them
 
-from mnist_demo.bitmap_fit import even_pen, fit_ink
-from mnist_demo.bitmap_ink import erase_specks, locate_ink
 from mnist_demo.errors import ImageError
-from mnist_demo.stroke_ink import Pixels
+from mnist_demo.preparation.bitmap_fit import even_pen, fit_ink
+from mnist_demo.preparation.bitmap_ink import erase_specks, locate_ink
+from mnist_demo.preparation.stroke_ink import Pixels
 from mnist_demo.translation import _
 
 MAX_DIGITS = 64  # of one picture; of more, the largest are kept

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from mnist_demo.calibration_files import save_calibration
 from mnist_demo.checkpoints import TrainedClassifier
 from mnist_demo.datasets import DigitDataset, scale_pixels
-from mnist_demo.non_digits import TESTING_KINDS, draw_non_digits, fitting_non_digits
+from mnist_demo.digits.non_digits import TESTING_KINDS, draw_non_digits, fitting_non_digits
+from mnist_demo.digits.synthetic_digits import draw_digits
 from mnist_demo.rejection import Calibration, fit_calibration, judge
-from mnist_demo.synthetic_digits import draw_digits
 
 # To fit with. Of 7,494 tablet digits the starter model refused 2.3 % without the synthetic ones, 1.3 % with them, at
 # thresholds at which it refused 91 % of shapes.

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_demo.command_line import BAD_INPUT, tell, to_json
+from mnist_demo.commands.command_line import BAD_INPUT, tell, to_json
 from mnist_demo.errors import ExportError, RunError
 from mnist_demo.translation import N_, _
 
 if TYPE_CHECKING:
-    from mnist_demo.run_records import RunRecord
-    from mnist_demo.runs import RunStore
+    from mnist_demo.saved_runs.records import RunRecord
+    from mnist_demo.saved_runs.store import RunStore
 
 COLUMNS = {
     N_("Id"): 22,
@@ -51,7 +51,7 @@ def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_runs(arguments: argparse.Namespace) -> int:
     """Do what was asked for; see each action."""
-    from mnist_demo.runs import RunStore  # here: it brings numpy, which --help need not wait for
+    from mnist_demo.saved_runs.store import RunStore  # here: it brings numpy, which --help need not wait for
 
     status: int = arguments.act(arguments, RunStore())
     return status
@@ -108,7 +108,7 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
 
 def _export(arguments: argparse.Namespace, store: "RunStore") -> int:
     from mnist_demo.exports import EXPORTS, build_export
-    from mnist_demo.run_exports import exported_run, file_name_of
+    from mnist_demo.saved_runs.exporting import exported_run, file_name_of
 
     if not arguments.formats:
         for export in EXPORTS.values():

@@ -11,9 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mnist_demo.analysis import Analysis
-from mnist_demo.analysis_process import AnalysisProcess, Question
-from mnist_demo.data_statistics import DatasetStatistics
+from mnist_demo.insight.analysis import Analysis
+from mnist_demo.insight.analysis_process import AnalysisProcess, Question
+from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.processes import core_count
 
 IDLE_SECONDS = 120.0  # so long the process waits for more: it keeps the libraries loaded

@@ -7,8 +7,8 @@ from mnist_demo.errors import CheckpointError
 from mnist_demo.history import History
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.job import Job
-from mnist_demo.run_records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
-from mnist_demo.runs import RunContent
+from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
+from mnist_demo.saved_runs.store import RunContent
 from mnist_demo.training_state import TrainingState, read_progress
 
 

@@ -14,8 +14,8 @@ import scipy  # which loads its parts when they are first used: the first page n
 from PIL import Image
 
 from mnist_demo.errors import ImageError
-from mnist_demo.picture_files import check_size
-from mnist_demo.stroke_ink import Pixels
+from mnist_demo.preparation.picture_files import check_size
+from mnist_demo.preparation.stroke_ink import Pixels
 from mnist_demo.translation import _
 
 # A scan or a photograph is first reduced to about this many pixels, which is still many times what is left at the end.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mnist_demo.record_files import UNFINISHED_PREFIX, remove_unfinished
+from mnist_demo.digits.record_files import UNFINISHED_PREFIX, remove_unfinished
 
 WHOLE_PREFIX, DELETED_PREFIX, CLAIM_PREFIX = ".whole-", ".deleted-", f"{UNFINISHED_PREFIX}claim-"
 # Nothing else ever becomes a part of a path. At least eight characters: no name that some system keeps for itself.

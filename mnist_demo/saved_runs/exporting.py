@@ -5,8 +5,8 @@ import re
 
 from mnist_demo.exports import Export, ExportedRun
 from mnist_demo.job import Job
-from mnist_demo.run_records import RunRecord
-from mnist_demo.runs import RunContent
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.store import RunContent
 
 
 def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:

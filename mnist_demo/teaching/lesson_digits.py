@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_demo.datasets import DigitDataset, scale_pixels
-from mnist_demo.loss_slice import LossSlice, slice_downhill
 from mnist_demo.models import log_softmax
-from mnist_demo.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
+from mnist_demo.teaching.loss_slice import LossSlice, slice_downhill
+from mnist_demo.teaching.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
 
 TRAINING_IMAGES, TEST_IMAGES, SLICE_IMAGES = 5000, 1000, 500
 BATCH_SIZE, LEARNING_RATE, SEED = 100, 0.5, 0

@@ -10,7 +10,7 @@ import numpy as np
 import scipy  # which loads its parts when they are first used: the first page need not wait for them
 from PIL import Image
 
-from mnist_demo.stroke_ink import BOX, CENTRE, PEN_WIDTH, SIDE, Floats, Pixels
+from mnist_demo.preparation.stroke_ink import BOX, CENTRE, PEN_WIDTH, SIDE, Floats, Pixels
 
 # Pixels of the ink's longer side; a smaller picture, such as one of MNIST's own, says too little about its pen.
 MIN_SIDE_TO_EVEN = 32

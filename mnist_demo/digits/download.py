@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_demo.datasets import MNIST, DigitDataset, ExpectedMnist, home_folder, load_cached_mnist, store_mnist
-from mnist_demo.errors import DatasetError, DownloadError
-from mnist_demo.mnist_servers import (
+from mnist_demo.digits.mnist_servers import (
     SERVERS,
     WORK_PATIENCE,
     GiveUp,
@@ -33,8 +32,9 @@ from mnist_demo.mnist_servers import (
     cannot_keep,
     explain,
 )
+from mnist_demo.digits.record_files import UNFINISHED_PREFIX, remove_unfinished
+from mnist_demo.errors import DatasetError, DownloadError
 from mnist_demo.processes import process_context
-from mnist_demo.record_files import UNFINISHED_PREFIX, remove_unfinished
 from mnist_demo.translation import N_
 
 START_PATIENCE = 120.0  # seconds for a child to start and to import what it needs, on a slow disk

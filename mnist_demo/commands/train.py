@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from mnist_demo.command_line import (
+from mnist_demo.commands.command_line import (
     BAD_INPUT,
     INTERRUPTED,
     NO_READER,
@@ -141,9 +141,9 @@ def _keep(
 ) -> None:
     """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
     from mnist_demo.job import new_job_id
-    from mnist_demo.run_records import DatasetFacts, now
-    from mnist_demo.run_snapshots import Snapshot
-    from mnist_demo.runs import RunStore
+    from mnist_demo.saved_runs.records import DatasetFacts, now
+    from mnist_demo.saved_runs.snapshots import Snapshot
+    from mnist_demo.saved_runs.store import RunStore
 
     facts, threads = DatasetFacts.of(dataset), thread_count(chosen)
     saved = training_state.to_bytes()

@@ -15,7 +15,7 @@ from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from mnist_demo.datasets import DigitDataset
-    from mnist_demo.download import DownloadProgress
+    from mnist_demo.digits.download import DownloadProgress
     from mnist_demo.models import Classifier
 
 BAD_INPUT, INTERRUPTED, NO_READER = 2, 130, 141

@@ -1,0 +1,1 @@
+"""Runs that last: saved, listed, reopened, exported."""

@@ -1,0 +1,1 @@
+"""What the lesson computes and shows, without the page."""
