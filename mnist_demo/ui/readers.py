@@ -9,7 +9,7 @@ from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import opened_models, state
 from mnist_demo.ui.markdown import escape
-from mnist_demo.ui.resources import newest_classifier, starter_calibration, starter_classifier
+from mnist_demo.ui.resources import judge_by_starter, newest_classifier, starter_calibration, starter_classifier
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
@@ -61,7 +61,14 @@ def read_image(image: np.ndarray) -> list[Reading]:
     """
     if not image.any():
         return []
-    return [Reading(reader, reader.predict_probabilities(image[None])[0]) for reader in read_readers()]
+    return [Reading(reader, _read(reader, image)) for reader in read_readers()]
+
+
+def _read(reader: Reader, image: np.ndarray) -> np.ndarray:
+    of_starter = reader.classifier is starter_classifier()
+    rows = judge_by_starter(image).probabilities if of_starter else reader.predict_probabilities(image[None])
+    probabilities: np.ndarray = rows[0]
+    return probabilities
 
 
 def looks_like_a_digit(image: np.ndarray) -> bool:
@@ -70,9 +77,7 @@ def looks_like_a_digit(image: np.ndarray) -> bool:
     The starter model judges for all: what it has learned of digits tells them from scribbles far better than the
     features of a small model do.
     """
-    from mnist_demo.rejection import judge  # here for the same reason as above
-
-    return bool(judge(starter_classifier(), starter_calibration(), image[None]).is_digit[0])
+    return bool(judge_by_starter(image).is_digit[0])
 
 
 def read_readers() -> list[Reader]:

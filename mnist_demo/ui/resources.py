@@ -3,6 +3,7 @@
 What needs torch imports it when it is called: the first page need not wait for it.
 """
 
+import functools
 import gc
 import logging
 import threading
@@ -38,7 +39,7 @@ from mnist_demo.ui.connections import send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
-    from mnist_demo.rejection import Calibration
+    from mnist_demo.rejection import Calibration, Judgement
     from mnist_demo.teaching.lesson_digits import LessonDigits
 
 _logger = logging.getLogger(__name__)
@@ -156,6 +157,19 @@ def newest_classifier(job: Job) -> "TrainedClassifier | None":
     if weights is None:
         return None
     return _classifier(job.id, job.weights_step, weights, job.hyperparameters)
+
+
+def judge_by_starter(image: np.ndarray) -> "Judgement":
+    """Return what the calibrated starter model makes of `image`, float32 (28, 28) in [0, 1]: a batch of one."""
+    return _judgement(image.astype(np.float32).tobytes())
+
+
+@functools.lru_cache(maxsize=64)  # a stroke asks twice: what is it, and is it a digit at all
+def _judgement(pixels: bytes) -> "Judgement":
+    from mnist_demo.rejection import judge
+
+    image = np.frombuffer(pixels, np.float32).reshape(1, 28, 28)
+    return judge(starter_classifier(), starter_calibration(), image)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -169,6 +169,8 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(page: AppTest)
 def test_stages_of_the_preparation_turned_off_change_what_the_model_sees(page: AppTest) -> None:
     draw(page)
     before = document_of(page, "digit-bars")
+    page.session_state["preparation"] = True
+    page.run()
     page.pills(key="stages-off").set_value(["crop", "pen", "fit", "centre"]).run()
     assert not page.exception
     assert document_of(page, "digit-bars") != before

@@ -72,8 +72,7 @@ def _render_drawing_side(shown: Job | None) -> None:
         render_comparison(readings)
         if readings:
             render_correction(strokes, readings[0])
-            # Only now, where they are but pictures to look at: the answer is on its way to the browser already.
-            render_preparation(stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
+            render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
             _render_explanations(image, readings[0])
     render_my_drawings()
     render_picture()

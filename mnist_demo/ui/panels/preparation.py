@@ -1,17 +1,25 @@
 """The way from the drawing to the model's input, stage by stage, each of which can be turned off."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from mnist_demo.preparation.stages import SWITCHES, Stage
 from mnist_demo.translation import _
-from mnist_demo.ui import keys
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.pictures import stages_html
 
 
-def render_preparation(stages: list[Stage]) -> None:
+def render_preparation(prepare: Callable[[], list[Stage]]) -> None:
     """Draw the stages as small pictures with a sentence each, and the switches that turn them off."""
-    with st.expander(_("How your drawing becomes what the model sees")):
-        titles = {stage.name: _(stage.title) for stage in stages}
+    title = _("How your drawing becomes what the model sees")
+    expander = st.expander(title, key=keys.PREPARATION, on_change="rerun")
+    # Painting the stages takes longer than reading the drawing: not while nobody looks. Switches that are off stay.
+    if not expander.open and not state.stages_off():
+        return
+    stages = prepare()
+    titles = {stage.name: _(stage.title) for stage in stages}
+    with expander:
         st.pills(
             _("Turn off"),
             SWITCHES,
