@@ -11,12 +11,12 @@ from tests.test_jobs import wait_until
 
 
 def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     let_threads_sleep()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert os.environ["GOMP_SPINCOUNT"] == "30000"
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     let_threads_sleep()
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks the system for a process's environment")
@@ -25,7 +25,7 @@ def test_worker_is_born_with_threads_that_sleep(
 ) -> None:
     job = registry.start(endless, builtin)
     wait_until(lambda: job.pid is not None and job.history.step_count > 0)
-    assert b"OMP_WAIT_POLICY=" in Path(f"/proc/{job.pid}/environ").read_bytes()
+    assert b"GOMP_SPINCOUNT=" in Path(f"/proc/{job.pid}/environ").read_bytes()
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
