@@ -1,5 +1,6 @@
 """The one owner of what a session remembers: nothing else writes to ``st.session_state`` but its widgets."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,8 @@ from mnist_demo.ui.resources import job_registry, session_id
 RUN_PARAMETER = "run"
 _RUN = "current-run"
 _DATASET = "dataset"
-_NOTICE = "notice"
+_NOTICE, _SHOWN = "notice", "notices-shown"
+NOTICE_SECONDS = 15.0
 _PREPARED = "prepared"
 _DATA_PROBLEM = "data-problem"
 _START_PROBLEM = "start-problem"
@@ -31,6 +33,14 @@ _SAMPLE_SEED = "sample-seed"
 _DRAWING = "drawing"
 _DRAWN = "objects-drawn"
 _INSPECTED = "image-inspected"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the visitor, and when it came about, in seconds of ``time.monotonic``."""
+
+    sentence: str
+    since: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,11 @@ class InspectedImage:
     image: np.ndarray
     title: str
     label: int | None = None
+
+
+def is_prepared() -> bool:
+    """Tell whether this is not the first run of the script for this session."""
+    return _PREPARED in st.session_state
 
 
 def prepare_session() -> None:
@@ -231,8 +246,8 @@ def has_dataset() -> bool:
 
 
 def notify(sentence: str) -> None:
-    """Keep a sentence to be shown once, at the top of the page, by the next run of the script."""
-    st.session_state.setdefault(_NOTICE, []).append(sentence)
+    """Keep a sentence to be shown at the top of the page, from the next run of the script on, for a while."""
+    st.session_state.setdefault(_NOTICE, []).append(Notice(sentence, time.monotonic()))
 
 
 def has_notices() -> bool:
@@ -240,8 +255,14 @@ def has_notices() -> bool:
 
 
 def take_notices() -> list[str]:
-    notices: list[str] = st.session_state.pop(_NOTICE, [])
-    return notices
+    """Return the sentences to show now: a run of the script that follows at once must not wipe them off."""
+    notices: list[Notice] = st.session_state.pop(_NOTICE, [])
+    st.session_state[_SHOWN] = [
+        notice
+        for notice in (*st.session_state.get(_SHOWN, ()), *notices)
+        if time.monotonic() - notice.since < NOTICE_SECONDS
+    ]
+    return [notice.sentence for notice in st.session_state[_SHOWN]]
 
 
 def stages_off() -> list[str]:

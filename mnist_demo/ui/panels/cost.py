@@ -1,5 +1,7 @@
 """Beneath Start: how long the run would take on this machine."""
 
+import time
+
 import streamlit as st
 
 from mnist_demo.cost import CostEstimate
@@ -10,19 +12,20 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.resources import cost_estimator, job_registry
 
-ASK_AGAIN_SECONDS = 1.0
+# A measurement takes a third of a second once its process is there.
+PATIENCE_SECONDS, ASK_AGAIN_SECONDS = 0.8, 0.05
 
 
-def render_cost() -> None:
-    """Draw one line, which asks again every second until the answer is there, and not at all after that."""
-    is_coming = bool((asked := _ask()) and asked[1].is_coming)
-    st.fragment(_render, run_every=ASK_AGAIN_SECONDS if is_coming else None)(is_coming)
+def render_cost(wait: bool) -> None:
+    """Draw one line. With `wait`, settings that are new are measured first, for a moment at most.
 
-
-def _render(was_coming: bool) -> None:
+    Nothing here refreshes the page by itself: a refresh that comes at the moment of a click on Start takes its place.
+    """
     asked = _ask()
-    if was_coming and not (asked and asked[1].is_coming):
-        st.rerun()  # stops the timer
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while wait and asked and asked[1].is_coming and time.monotonic() < deadline:
+        time.sleep(ASK_AGAIN_SECONDS)
+        asked = _ask()
     with st.container(key=keys.COST):
         # The line keeps its place also when there is nothing to say, so that nothing below it moves.
         st.caption(escape(describe_cost(*asked)) if asked else "&nbsp;")
