@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mnist_demo.hyperparameters import CUSTOMARY_LEARNING_RATES
+from mnist_demo.hyperparameter_fields import CUSTOMARY_LEARNING_RATES
 from mnist_demo.translation import _
 
 

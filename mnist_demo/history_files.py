@@ -34,7 +34,7 @@ from typing import Any
 from mnist_demo.errors import HistoryFileError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import FIELDS
+from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.translation import _
 
 EVENTS: dict[str, type[Event]] = {

@@ -17,15 +17,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import (
-    DEFAULT_PRESET,
-    FIELDS,
-    MAX_HIDDEN_LAYERS,
-    PRESETS,
-    Field,
-    Hyperparameters,
-    parse_value,
-)
+from mnist_demo.hyperparameter_fields import FIELDS, MAX_HIDDEN_LAYERS, Field, parse_value, shorten
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.presets import DEFAULT_PRESET, PRESETS
 from mnist_demo.translation import _
 
 PRESET, LOCKED, HIDE = "preset", "locked", "hide"
@@ -86,7 +80,7 @@ def settings_from_address(
     wanted = parameters.get(PRESET, DEFAULT_PRESET)
     if wanted not in PRESETS:
         sentence = _("The address asks for the preset “{name}”, which does not exist; choose one of {names}.")
-        sentences.append(sentence.format(name=_shorten(wanted), names=", ".join(PRESETS)))
+        sentences.append(sentence.format(name=shorten(wanted), names=", ".join(PRESETS)))
         wanted = DEFAULT_PRESET
     chosen = begin or PRESETS[wanted].hyperparameters
     values = chosen.as_dict()
@@ -104,7 +98,7 @@ def settings_from_address(
                 values[name] = nearest
                 sentence = _("The address asks for “{value}” as {title}; the nearest that can be is {kept}.")
             kept = write_value(name, values[name])
-            sentences.append(sentence.format(value=_shorten(text), title=_(FIELDS[name].title), kept=kept))
+            sentences.append(sentence.format(value=shorten(text), title=_(FIELDS[name].title), kept=kept))
     try:
         return Hyperparameters.from_dict(values), sentences
     except HyperparameterError as error:  # values that do not go together
@@ -171,7 +165,3 @@ def _clamp(field: Field, text: str) -> float | None:
     except ValueError:
         return None
     return None if math.isnan(number) else min(max(number, field.minimum), field.maximum)
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -26,6 +26,13 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def _nothing_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no test see the environment's digits, or write to the user's folder."""
+    monkeypatch.delenv("MNIST_DEMO_DATA", raising=False)
+    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture(scope="session")
 def builtin() -> DigitDataset:
     return load_builtin()

@@ -8,7 +8,8 @@ import torch
 from mnist_demo.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.errors import ImageError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.attribution import contributions
 from mnist_demo.models import Linear, ScratchLinear, build_model
 from mnist_demo.training import train

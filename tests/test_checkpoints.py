@@ -23,8 +23,9 @@ from mnist_demo.checkpoints import (
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.digits.synthetic_digits import draw_digits
 from mnist_demo.errors import CheckpointError, ImageError
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import Classifier, build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.training import train
 
 SETTINGS = [

@@ -17,8 +17,10 @@ from PIL import Image
 from mnist_demo.checkpoints import load_checkpoint, save_checkpoint
 from mnist_demo.cli import main
 from mnist_demo.datasets import DigitDataset, scale_pixels
-from mnist_demo.hyperparameters import FIELDS, PRESETS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.training import train
 
 Run = Callable[..., tuple[int, str, str]]

@@ -16,9 +16,10 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.drawing import image_from_strokes
 from mnist_demo.errors import DrawingFileError, MnistDemoError
 from mnist_demo.events import Epoch, Event, Started, Step
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.models import build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.training import train
 from tests.drawn_digits import circle, four
 

@@ -6,7 +6,8 @@ from mnist_demo import cost
 from mnist_demo.cost import CostEstimator, Rates, estimate_cost, measure_rates
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 
 RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 

@@ -7,7 +7,8 @@ import torch
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.devices import available_devices, choose_device, known_devices
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.models import build_model
 from mnist_demo.training import train

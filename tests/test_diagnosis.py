@@ -5,9 +5,10 @@ import pytest
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Event, Step, Stopped
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.diagnosis import Diagnosis, Kind, diagnose
 from mnist_demo.models import build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.training import train
 
 QUICK_PRESETS = ["tutorial-pytorch", "tutorial-scratch", "small-network", "convnet-in-seconds"]

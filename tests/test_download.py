@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,8 @@ from tests.fake_mnist_servers import (
     truncated,
     unavailable,
 )
-from tests.test_datasets import assert_same_digits, names_in
+from tests.small_digits import assert_same_digits, names_in
+from tests.waiting import wait_until
 
 DIGITS = small_digits()
 EXPECTED = expected_of(DIGITS)
@@ -45,13 +46,6 @@ IMPATIENT = 0.6  # seconds
 def servers() -> Iterator[FakeMnistServers]:
     with FakeMnistServers(DIGITS) as running:
         yield running
-
-
-def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it has not happened"
-        time.sleep(0.02)
 
 
 def final_state(download: MnistDownload) -> str:

@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
+from mnist_demo.hyperparameter_fields import FIELDS, parse_value
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.presets import DEFAULT_PRESET, PRESETS
 
 
 def test_default_preset_is_the_tutorial_with_pytorch() -> None:

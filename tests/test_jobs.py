@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,7 @@ from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
-
-PATIENCE = 30.0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
+from tests.waiting import PATIENCE, wait_until
 
 
 def started(registry: JobRegistry, chosen: Hyperparameters, dataset: DigitDataset) -> Job:

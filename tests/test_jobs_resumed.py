@@ -13,7 +13,8 @@ from mnist_demo.errors import CheckpointError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.training_state import read_progress
-from tests.test_jobs import PATIENCE, started, wait_until
+from tests.test_jobs import started
+from tests.waiting import PATIENCE, wait_until
 
 RANDOM = Hyperparameters(
     model="mlp", optimizer="adam", learning_rate=0.003, dropout=0.2, augmentation=True, batch_size=20, epochs=3

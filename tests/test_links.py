@@ -4,7 +4,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from mnist_demo.hyperparameters import FIELDS, PRESETS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.links import (
     PARAMETERS,
     Restrictions,
@@ -13,6 +14,7 @@ from mnist_demo.links import (
     parameter_of,
     settings_from_address,
 )
+from mnist_demo.presets import PRESETS, preset_of
 from mnist_demo.ui import keys
 
 OWN = Hyperparameters(
@@ -93,7 +95,7 @@ def test_value_without_a_nearest_one_is_left_as_it_was_and_said(name: str, text:
 
 def test_unknown_preset_is_said_and_the_default_taken() -> None:
     chosen, (sentence,) = settings_from_address({"preset": "best"})
-    assert chosen.preset == "tutorial-pytorch"
+    assert preset_of(chosen) == "tutorial-pytorch"
     assert "does not exist" in sentence
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from mnist_demo.datasets import DigitDataset
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.processes import core_count, let_threads_sleep, thread_count
-from tests.test_jobs import wait_until
+from tests.waiting import wait_until
 
 
 def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.digits.non_digits import TESTING_KINDS, draw_non_digits, fitting_non_digits
 from mnist_demo.drawing import image_from_strokes
 from mnist_demo.errors import ImageError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
 from mnist_demo.rejection import Calibration, fit_calibration, fit_temperature, judge
 from mnist_demo.training import train

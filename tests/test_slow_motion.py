@@ -1,6 +1,5 @@
 import itertools
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -13,15 +12,7 @@ from mnist_demo.jobs import Job, JobRegistry
 from mnist_demo.models import build_model
 from mnist_demo.slow_motion import MAX_DETAIL_IMAGES, SlowMotion, StepDetail
 from mnist_demo.training import train
-
-PATIENCE = 30.0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
+from tests.waiting import PATIENCE, wait_until
 
 
 def paused_job(registry: JobRegistry, chosen: Hyperparameters, dataset: DigitDataset) -> Job:

@@ -12,8 +12,10 @@ from mnist_demo.augmentation import augment
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step
-from mnist_demo.hyperparameters import FIELDS, PRESETS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.training import evaluate, train
 
 

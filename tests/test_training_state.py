@@ -15,7 +15,8 @@ from mnist_demo.corrections import ExtraImages
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import CheckpointError
 from mnist_demo.events import Epoch, Event, Started, Step
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import Classifier, build_model
 from mnist_demo.training import Training, train
 from mnist_demo.training_state import METADATA_KEY, TrainingState, read_progress

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from mnist_demo.benchmarks.comparison import Comparison, Goal, Sample
 from mnist_demo.benchmarks.surroundings import Surroundings
 from mnist_demo.cost import estimate_cost
-from mnist_demo.hyperparameters import PRESETS
 from mnist_demo.jobs import JobRegistry
+from mnist_demo.presets import PRESETS
 from mnist_demo.processes import warm_up_processes
 from mnist_demo.translation import N_
 

@@ -11,8 +11,8 @@ from mnist_demo.benchmarks.memory import MEGABYTE
 from mnist_demo.benchmarks.our_page import READY, start_training
 from mnist_demo.benchmarks.servers import OUR_PAGE, PageServer, serve
 from mnist_demo.benchmarks.surroundings import Surroundings
-from mnist_demo.benchmarks.visitors import Answer, Visitor
 from mnist_demo.translation import N_
+from mnist_demo.ui.benchmarked.visitors import Answer, Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

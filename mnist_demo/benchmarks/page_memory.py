@@ -9,8 +9,8 @@ from mnist_demo.benchmarks.memory import descendants, read_memory
 from mnist_demo.benchmarks.our_page import READY, long_run_query, start_training
 from mnist_demo.benchmarks.servers import OUR_PAGE, serve
 from mnist_demo.benchmarks.surroundings import Surroundings
-from mnist_demo.benchmarks.visitors import Visitor
 from mnist_demo.translation import N_
+from mnist_demo.ui.benchmarked.visitors import Visitor
 
 VISITORS, QUICK_VISITORS = 20, 2
 # Until torch is loaded beside the page, and until a run has met all its images.

@@ -98,7 +98,7 @@ def _measure_page(
 @contextlib.contextmanager
 def _visitors(url: str, count: int) -> Iterator[None]:
     """Have `count` further visitors, in a process of their own, until the context ends."""
-    command = [sys.executable, "-m", "mnist_demo.benchmarks.visitors", url, str(count)]
+    command = [sys.executable, "-m", "mnist_demo.ui.benchmarked.visitors", url, str(count)]
     with subprocess.Popen(command, cwd=OUR_PAGE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

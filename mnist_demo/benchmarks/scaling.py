@@ -11,8 +11,9 @@ from mnist_demo.benchmarks.scaling_chart import Curve, draw_chart
 from mnist_demo.benchmarks.surroundings import Surroundings
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Diverged, Step
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
+from mnist_demo.presets import PRESETS
 from mnist_demo.processes import core_count, thread_count
 from mnist_demo.training import train
 from mnist_demo.translation import N_, _

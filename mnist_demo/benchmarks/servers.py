@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_demo.benchmarks.programs import BASELINES
 from mnist_demo.benchmarks.surroundings import Surroundings
 from mnist_demo.errors import BenchmarkError
 from mnist_demo.translation import _
 
-OUR_PAGE = BASELINES.parents[2] / "app.py"
-HELLO_PAGE, TEN_LINE_PAGE = BASELINES / "hello_app.py", BASELINES / "ten_line_app.py"
+PACKAGE = Path(__file__).parents[1]
+OUR_PAGE, SMALL_PAGES = PACKAGE.parent / "app.py", PACKAGE / "ui" / "benchmarked"
+HELLO_PAGE, TEN_LINE_PAGE = SMALL_PAGES / "hello_app.py", SMALL_PAGES / "ten_line_app.py"
 PATIENCE_SECONDS = 90.0
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from mnist_demo.benchmarks.comparison import Comparison, Sample, times_better
 from mnist_demo.benchmarks.surroundings import Surroundings
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
+from mnist_demo.presets import PRESETS
 from mnist_demo.processes import core_count, warm_up_processes
 from mnist_demo.translation import N_
 

@@ -26,7 +26,10 @@ from mnist_demo.devices import choose_device
 from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.events import Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import DEFAULT_PRESET, FIELDS, PRESETS, Hyperparameters, parse_value
+from mnist_demo.hyperparameter_fields import FIELDS, parse_value
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.links import parameter_of
+from mnist_demo.presets import DEFAULT_PRESET, PRESETS
 from mnist_demo.processes import let_threads_sleep, thread_count
 from mnist_demo.translation import N_, _, ngettext
 
@@ -195,7 +198,7 @@ def between_steps() -> Iterator[Callable[[], None]]:
 
 def _add_hyperparameter(parser: argparse.ArgumentParser, name: str) -> None:
     field = FIELDS[name]
-    flag = "--" + name.replace("_", "-")
+    flag = "--" + parameter_of(name)
     text = _(field.help).replace("%", "%%")
     # SUPPRESS: only what is given stands in the arguments, and overrides the preset.
     if field.kind == "switch":

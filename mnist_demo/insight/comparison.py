@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import N_, _
 
 # Settings that do nothing unless another one has one of these values.

@@ -21,7 +21,8 @@ from typing import Literal
 
 from mnist_demo.events import Epoch
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import CUSTOMARY_LEARNING_RATES, Hyperparameters
+from mnist_demo.hyperparameter_fields import CUSTOMARY_LEARNING_RATES
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 Kind = Literal["diverged", "stuck", "held-back", "rate-too-small", "overshooting", "overfitting"]

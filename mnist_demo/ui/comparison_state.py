@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameters import FIELDS, parse_value
+from mnist_demo.hyperparameter_fields import FIELDS, parse_value
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs import Job
 from mnist_demo.saved_runs.records import DatasetFacts
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state, visitor
+from mnist_demo.ui import state, visitor
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.run_cards import title_of
 from mnist_demo.ui.state_words import STATE_WORDS
@@ -122,7 +122,6 @@ def start_fork(job: Job, name: str, value: Any) -> None:
     # The digits and the beginning of that run too: only one thing is to differ.
     state.start_training(chosen, job.initial_weights, job.extra, beside=job)
     state.write_settings(chosen)
-    st.session_state[keys.PRESET] = chosen.preset
 
 
 def note_fork_problem(sentence: str) -> None:

@@ -49,6 +49,7 @@ def render_frame() -> None:
     light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
     st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
     render_visitor()
+    _come_back()
     prepare_dataset()
     is_first = not state.is_prepared()
     state.prepare_session()
@@ -59,3 +60,12 @@ def render_frame() -> None:
     render_data_source()
     for sentence in state.take_notices():
         st.warning(escape(sentence), icon=":material/info:")
+
+
+@st.fragment(run_every=3600)
+def _come_back() -> None:
+    """Draw nothing, once an hour.
+
+    A browser whose connection was lost and found asks the server for the page again only if a part of it refreshes by
+    itself; without one, a page left open over a restart of the server would show what it showed before, for good.
+    """

@@ -9,7 +9,7 @@ from mnist_demo.job import Job, new_job_id
 from mnist_demo.saved_runs.records import RunRecord, curve_of, figures_of
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state, visitor
+from mnist_demo.ui import state, visitor
 from mnist_demo.ui.ownership import find_job, owns, start_job
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
 
@@ -50,7 +50,6 @@ def open_run(run_id: str) -> None:
     job = _find(run_id)
     state.show_run_next(job, stop_others=False)
     state.write_settings(job.hyperparameters)
-    st.session_state[keys.PRESET] = job.hyperparameters.preset
 
 
 def can_go_on(job: Job) -> bool:
@@ -95,7 +94,6 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
         running.weights_step, running.weights = job.weights_step, job.weights
     state.show_run_next(running)
     state.write_settings(longer)
-    st.session_state[keys.PRESET] = longer.preset
 
 
 def save_now(run_id: str) -> None:

@@ -1,8 +1,10 @@
 """The keys of elements and widgets.
 
 Streamlit turns an element's key ``k`` into the CSS class ``st-key-k``; browser tests and other people's scripts find
-elements by it. A widget of a hyperparameter has the hyperparameter's name with hyphens.
+elements by it. A widget of a hyperparameter is called as its parameter in the address.
 """
+
+from mnist_demo.links import parameter_of
 
 PRESET = "preset"
 START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
@@ -73,4 +75,4 @@ TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
 def widget_key(name: str) -> str:
     """Return the key of the widget of hyperparameter `name`."""
-    return name.replace("_", "-")
+    return parameter_of(name)

@@ -10,9 +10,11 @@ import streamlit as st
 from mnist_demo.corrections import ExtraImages
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import RunError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters, parse_value
+from mnist_demo.hyperparameter_fields import FIELDS, parse_value
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job
 from mnist_demo.links import settings_from_address
+from mnist_demo.presets import preset_of
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.link_state import keep_link
@@ -89,7 +91,6 @@ def prepare_session() -> None:
     for sentence in sentences:
         notify(sentence)
     write_settings(chosen)
-    st.session_state[keys.PRESET] = chosen.preset
 
 
 def _reopen_shown_run() -> None:
@@ -103,9 +104,10 @@ def _reopen_shown_run() -> None:
 
 
 def write_settings(chosen: Hyperparameters) -> None:
-    """Set every hyperparameter widget. Only before the widgets are drawn, or in a callback."""
+    """Set every hyperparameter widget, and the preset. Only before the widgets are drawn, or in a callback."""
     for name in FIELDS:
         _write_setting(name, getattr(chosen, name))
+    st.session_state[keys.PRESET] = preset_of(chosen)
 
 
 def _write_setting(name: str, value: Any) -> None:

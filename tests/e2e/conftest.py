@@ -22,8 +22,6 @@ HOW_TO_GET_ONE = (
     "chromium), or name it in MNIST_DEMO_BROWSER"
 )
 PATIENCE_MS = 30_000
-# A machine that does something else besides takes its time; what is right at last is right.
-expect.set_options(timeout=20_000)
 
 
 def find_browser(playwright: Playwright) -> str:
@@ -34,6 +32,12 @@ def find_browser(playwright: Playwright) -> str:
         if candidate and Path(candidate).exists():
             return candidate
     pytest.skip(HOW_TO_GET_ONE)
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> None:
+    """Let a machine that does something else besides take its time: what is right at last is right."""
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +80,7 @@ def serve(folder: Path, data: str | None, port: int | None = None, **variables: 
     """
     port, log = port or free_port(), folder / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    command += ["--server.headless=true", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    command += ["--server.headless=true", "--server.address=127.0.0.1"]
     environment = {**os.environ, "MNIST_DEMO_HOME": str(folder / "home"), **variables}
     environment.pop("MNIST_DEMO_DATA", None)
     if data is not None:
@@ -134,3 +138,14 @@ def visit(browser: Browser, url: str, width: int = 1280, height: int = 800, sche
     finally:
         context.close()
     assert console == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: Server) -> Iterator[Visit]:
+    with visit(browser, server.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(visitor: Visit) -> Page:
+    return visitor.page

@@ -1,76 +1,15 @@
 """The whole way, as a visitor goes it: open, start, watch, draw, pause, step, resume, stop, reload."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Server, Visit, visit
-from tests.e2e.strokes import DIGITS, SHAPES, draw, draw_strokes
+from tests.e2e.actions import button, element, pixels_of, set_number, start_long_run, steps_done
+from tests.e2e.conftest import Server, visit
+from tests.e2e.strokes import draw
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-def element(page: Page, key: str) -> Locator:
-    return page.locator(f".st-key-{key}")
-
-
-def button(page: Page, key: str) -> Locator:
-    return element(page, key).get_by_role("button")
-
-
-def set_number(page: Page, key: str, value: str) -> None:
-    field = element(page, key).locator("input")
-    field.fill(value)
-    field.press("Tab")
-
-
-def open_settings(page: Page) -> None:
-    """Open the sidebar where the page is too narrow to show it."""
-    opener = page.get_by_test_id("stExpandSidebarButton")
-    if opener.is_visible():
-        opener.click()
-
-
-def close_settings(page: Page) -> None:
-    closer = page.get_by_test_id("stSidebarCollapseButton").get_by_role("button")
-    if page.viewport_size and page.viewport_size["width"] < 800:
-        closer.click()
-
-
-def start_long_run(page: Page) -> None:
-    """Start the tutorial on the built-in digits with so many and so small steps that it lasts for a while."""
-    open_settings(page)
-    set_number(page, "batch-size", "2")
-    set_number(page, "epochs", "1000")
-    button(page, "start-training").click()
-    close_settings(page)
-    expect(element(page, "training-status")).to_have_text("running")
-
-
-def steps_done(page: Page) -> int:
-    text = page.get_by_text(re.compile(r"step [\d,]+ of [\d,]+")).first.inner_text()
-    found = re.search(r"step ([\d,]+) of", text)
-    assert found
-    return int(found[1].replace(",", ""))
-
-
-def pixels_of(locator: Locator) -> bytes:
-    return locator.locator("canvas").first.screenshot()
-
-
-@pytest.fixture
-def visitor(browser: Browser, server: Server) -> Iterator[Visit]:
-    with visit(browser, server.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(visitor: Visit) -> Page:
-    return visitor.page
 
 
 def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None:
@@ -135,54 +74,6 @@ def test_reload_while_training_finds_the_run_still_running(page: Page) -> None:
     expect(element(page, "training-status")).to_have_text("running")
     assert steps_done(page) >= before
     button(page, "stop-training").click()
-
-
-@pytest.mark.parametrize("digit", ["0", "1", "3", "7"])
-def test_drawing_before_any_training_is_read_by_the_starter_model(page: Page, digit: str) -> None:
-    draw(page, digit)
-    expect(element(page, "predicted-digit")).to_have_text(digit)
-    expect(page.get_by_text("Read by the starter model")).to_be_visible()
-    expect(page.get_by_text("Press Start training, and your own model answers")).to_be_visible()
-
-
-def test_drawing_made_before_training_is_read_once_a_model_learns(page: Page) -> None:
-    draw(page, "0")
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
-    expect(element(page, "predicted-digit")).to_have_text("0")
-
-
-def test_undo_takes_the_last_stroke_back_and_clear_all(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
-    expect(button(page, "undo-drawing")).to_be_disabled()
-    draw(page, "1")
-    expect(element(page, "predicted-digit")).to_have_text("1")
-    draw(page, "0")
-    expect(element(page, "predicted-digit")).not_to_have_text("1")
-    button(page, "undo-drawing").click()
-    expect(element(page, "predicted-digit")).to_have_text("1")
-    button(page, "clear-drawing").click()
-    expect(element(page, "predicted-digit")).to_have_text("–")
-    draw(page, "0")
-    expect(element(page, "predicted-digit")).to_have_text("0")
-
-
-@pytest.mark.parametrize("place", [{"size": 0.35, "left": 0.6, "top": 0.6}, {"size": 0.35}, {"size": 1.0}])
-def test_digit_drawn_anywhere_at_any_size_is_read(page: Page, place: dict[str, float]) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
-    draw(page, "0", **place)
-    expect(element(page, "predicted-digit")).to_have_text("0")
-
-
-def test_every_shape_of_every_digit_is_read_small_or_large_and_in_corners(page: Page) -> None:
-    places = [{}, {"size": 0.4}, {"size": 0.35, "left": 0.62, "top": 0.62}, {"size": 0.5, "left": 0.48}]
-    for number, (digit, strokes) in enumerate(SHAPES.values()):
-        draw_strokes(page, strokes, **places[number % len(places)])
-        expect(element(page, "predicted-digit")).to_have_text(digit)
-        button(page, "clear-drawing").click()
-        expect(element(page, "predicted-digit")).to_have_text("–")
 
 
 def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_restarts(page: Page) -> None:
@@ -282,71 +173,6 @@ def test_diverging_run_says_where_and_what_to_try(page: Page) -> None:
     expect(
         page.get_by_text(re.compile(r"no longer a finite number at step \d+ .*Try a learning rate of"))
     ).to_be_visible()
-
-
-def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
-    draw(page, "3")
-    expect(element(page, "predicted-digit")).not_to_have_text("–")
-    before = page.url
-    button(page, "correction-8").click()
-    expect(element(page, "predicted-digit")).to_have_text("–")
-    page.get_by_text("My drawings: 1").click()
-    button(page, "train-on-drawings").click()
-    expect(page.get_by_text("moved the accuracy on the test images from")).to_be_visible(timeout=30_000)
-    expect(element(page, "training-status")).to_have_text("finished")
-    assert page.url != before
-
-
-def test_what_spoke_for_a_digit_is_drawn_over_it(page: Page) -> None:
-    draw(page, "3")
-    page.get_by_text("What spoke for it, and what against").click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 3 in blue"))).to_be_visible()
-    element(page, "reason-digit").get_by_text("8", exact=True).click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 8 in blue"))).to_be_visible()
-
-
-def test_picture_with_several_digits_is_read_in_order(page: Page, tmp_path: Path) -> None:
-    sheet = Image.new("L", (400, 160), 255)
-    pen = ImageDraw.Draw(sheet)
-    for place, digit in enumerate(("7", "1", "0")):
-        for stroke in DIGITS[digit]:
-            pen.line([(20 + 120 * place + 110 * x, 20 + 120 * y) for x, y in stroke], fill=0, width=9, joint="curve")
-    sheet.save(tmp_path / "sheet.png")
-    page.get_by_text("Read a picture or a photograph").click()
-    element(page, "picture").locator("input[type=file]").set_input_files(tmp_path / "sheet.png")
-    expect(element(page, "found-digits").locator("figcaption b")).to_have_text(["7", "1", "0"])
-
-
-def test_file_that_is_no_picture_gets_one_sentence(page: Page, tmp_path: Path) -> None:
-    (tmp_path / "digit.png").write_text("this is no picture")
-    page.get_by_text("Read a picture or a photograph").click()
-    element(page, "picture").locator("input[type=file]").set_input_files(tmp_path / "digit.png")
-    expect(page.get_by_text("This is not a picture in a format that can be read")).to_be_visible()
-
-
-def test_scribble_is_not_taken_for_a_digit(page: Page) -> None:
-    draw(page, "scribble")
-    expect(page.get_by_text("I don’t think this is a digit.")).to_be_visible()
-    expect(element(page, "reading-doubted")).to_be_visible()
-    button(page, "clear-drawing").click()
-    expect(element(page, "predicted-digit")).to_have_text("–")
-    draw(page, "3")
-    expect(element(page, "predicted-digit")).to_have_text("3")
-    expect(page.get_by_text("I don’t think this is a digit.")).to_have_count(0)
-
-
-def test_stages_turned_off_let_the_reading_go_wrong_and_on_again_right(page: Page) -> None:
-    draw(page, "7", size=0.3)
-    expect(element(page, "predicted-digit")).to_have_text("7")
-    page.get_by_text("How your drawing becomes").click()
-    bars = element(page, "digit-probabilities")
-    right = bars.inner_text()
-    for stage in ("Cropped", "Pen evened", "Fitted", "Centred"):
-        element(page, "stages-off").get_by_role("button", name=stage).click()
-    expect(bars).not_to_have_text(right)
-    expect(page.get_by_text("(off)")).to_have_count(4)
 
 
 def test_reset_drops_the_run_and_its_chart(page: Page) -> None:

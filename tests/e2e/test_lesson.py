@@ -1,25 +1,22 @@
 """The lesson, as a learner goes through it: from the navigation to the last part, guessing on the way."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS
+from tests.e2e.actions import button, element
 from tests.e2e.conftest import Server, visit
-from tests.e2e.test_laboratory import button, element
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TRAINED_BESIDE = ("rates", "deeper")
 
 
 @pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
+def _more_patience(_patience: None) -> None:
     """Wait as long as a busy machine takes: four short trainings are among the parts."""
     expect.set_options(timeout=100_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def open_lesson(page: Page, width: int) -> None:

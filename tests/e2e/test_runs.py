@@ -1,5 +1,6 @@
 """Runs that last, in a real browser: the server is killed while one trains, and comes back."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -7,73 +8,73 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mnist_demo.saved_runs.store import RunStore
+from tests.e2e.actions import button, element, set_number, steps_done
 from tests.e2e.conftest import free_port, serve, visit
-from tests.e2e.test_laboratory import button, element, set_number, steps_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
-    with serve(tmp_path, "builtin", port=port) as server:
-        context = visit(browser, server.url)
-        opened = context.__enter__()
-        page = opened.page
-        set_number(page, "batch-size", "2")
-        set_number(page, "epochs", "1000")
-        button(page, "start-training").click()
-        expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
-        button(page, "pause-training").click()  # a saved point
-        expect(element(page, "training-status")).to_have_text("paused", timeout=90_000)
-        saved = steps_done(page)
-        store = RunStore(tmp_path / "home" / "runs")
-        run_id = page.url.partition("run=")[2]
-        deadline = time.monotonic() + 60
-        while (found := store.find(run_id)) is None or found.step < saved:
-            assert time.monotonic() < deadline
-            page.wait_for_timeout(200)
-        server.process.kill()
-        server.process.wait()
+    with contextlib.ExitStack() as stack:  # the page outlives its first server
+        with serve(tmp_path, "builtin", port=port) as server:
+            opened = stack.enter_context(visit(browser, server.url))
+            page = opened.page
+            set_number(page, "batch-size", "2")
+            set_number(page, "epochs", "1000")
+            button(page, "start-training").click()
+            expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
+            button(page, "pause-training").click()  # a saved point
+            expect(element(page, "training-status")).to_have_text("paused", timeout=90_000)
+            saved = steps_done(page)
+            store = RunStore(tmp_path / "home" / "runs")
+            run_id = page.url.partition("run=")[2]
+            deadline = time.monotonic() + 60
+            while (found := store.find(run_id)) is None or found.step < saved:
+                assert time.monotonic() < deadline
+                page.wait_for_timeout(200)
+            server.process.kill()
+            server.process.wait()
 
-    with serve(tmp_path, "builtin", port=port) as server:
-        # Nobody touches the page: it finds the server again by itself.
-        expect(element(page, "training-status")).to_have_text("stopped", timeout=120_000)
-        expect(page.get_by_text("The server went down while this run was training")).to_be_visible()
-        expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-        assert steps_done(page) == saved
-        button(page, "pause-training").click()  # it says Go on now
-        expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
-        expect(page.get_by_text(f"step {saved:,} of")).to_have_count(0)
-        assert steps_done(page) > saved
-        link = page.url
+        with serve(tmp_path, "builtin", port=port) as server:
+            # Nobody touches the page: it finds the server again by itself.
+            expect(element(page, "training-status")).to_have_text("stopped", timeout=120_000)
+            expect(page.get_by_text("The server went down while this run was training")).to_be_visible()
+            expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
+            assert steps_done(page) == saved
+            button(page, "pause-training").click()  # it says Go on now
+            expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
+            expect(page.get_by_text(f"step {saved:,} of")).to_have_count(0)
+            assert steps_done(page) > saved
+            link = page.url
 
-        # Another visitor sees it only through its link, and cannot stop it.
-        with visit(browser, server.url) as stranger:
-            stranger.page.get_by_role("link", name="Runs").click()
-            expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
-        with visit(browser, link) as stranger:
-            expect(element(stranger.page, "training-status")).to_have_text("running", timeout=90_000)
-            expect(button(stranger.page, "stop-training")).to_be_disabled()
-        button(page, "stop-training").click()
-        expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
+            # Another visitor sees it only through its link, and cannot stop it.
+            with visit(browser, server.url) as stranger:
+                stranger.page.get_by_role("link", name="Runs").click()
+                expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
+            with visit(browser, link) as stranger:
+                expect(element(stranger.page, "training-status")).to_have_text("running", timeout=90_000)
+                expect(button(stranger.page, "stop-training")).to_be_disabled()
+            button(page, "stop-training").click()
+            expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
 
-        # The same browser, opened anew without the link, has the run in its list: stopped, and it can be opened.
-        page.goto(server.url)
-        page.get_by_role("link", name="Runs").click()
-        card = page.locator(".run-card")
-        expect(card).to_have_count(1)
-        expect(card).to_contain_text("stopped")
-        page.locator("[class*=st-key-rename-run] button").click()
-        element(page, "run-name").locator("input").fill("mine <b>")
-        button(page, "save-name").click()
-        expect(card).to_contain_text("mine <b>")
-        page.locator("[class*=st-key-delete-run] button").click()
-        expect(card).to_have_count(0)
-        button(page, "undo-delete").click()
-        expect(card).to_have_count(1)
-        page.locator("[class*=st-key-open-run] button").click()
-        expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
-        assert steps_done(page) > saved
-        assert server.complaints() == []
-        opened.console.clear()  # the browser has said that the server was away
-        context.__exit__(None, None, None)
+            # The same browser, opened anew without the link, has the run in its list: stopped, and it can be opened.
+            page.goto(server.url)
+            page.get_by_role("link", name="Runs").click()
+            card = page.locator(".run-card")
+            expect(card).to_have_count(1)
+            expect(card).to_contain_text("stopped")
+            page.locator("[class*=st-key-rename-run] button").click()
+            element(page, "run-name").locator("input").fill("mine <b>")
+            button(page, "save-name").click()
+            expect(card).to_contain_text("mine <b>")
+            page.locator("[class*=st-key-delete-run] button").click()
+            expect(card).to_have_count(0)
+            button(page, "undo-delete").click()
+            expect(card).to_have_count(1)
+            page.locator("[class*=st-key-open-run] button").click()
+            expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
+            assert steps_done(page) > saved
+            assert server.complaints() == []
+            opened.console.clear()  # the browser has said that the server was away
+            page.close()  # before its server goes again

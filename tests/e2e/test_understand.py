@@ -1,22 +1,18 @@
 """Look inside, as a visitor goes it: train, click a cell and an image, see it explained, take it along."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.actions import button, element
 from tests.e2e.conftest import PATIENCE_MS, Server, visit
-from tests.e2e.test_laboratory import button, element
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(autouse=True)
-def _patience() -> Iterator[None]:
+def _more_patience(_patience: None) -> None:
     """Wait as long as a busy machine takes: an analysis loads scikit-learn first."""
     expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])

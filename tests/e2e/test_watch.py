@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.actions import button, close_settings, element, open_settings, set_number, steps_done
 from tests.e2e.conftest import PATIENCE_MS, Server, visit
-from tests.e2e.test_laboratory import button, close_settings, element, open_settings, set_number, steps_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

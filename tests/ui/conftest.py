@@ -28,3 +28,22 @@ def page(_own_server: None) -> AppTest:
     opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not opened.exception
     return opened
+
+
+def page_alone(name: str) -> str:
+    """Return a script with the frame and the page `name` alone: AppTest cannot go from one page to another.
+
+    Guarded, because training and analyses are processes, which import the entry script again.
+    """
+    return f"""
+if __name__ == "__main__":
+    import streamlit as st
+
+    from mnist_demo.ui.frame import build_pages, render_frame
+    from mnist_demo.ui.pages.{name} import render_{name}
+
+    pages = build_pages()
+    st.navigation(list(pages.values()))
+    render_frame()
+    render_{name}(pages["laboratory"])
+"""

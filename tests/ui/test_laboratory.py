@@ -1,11 +1,9 @@
 """The page through Streamlit's AppTest: quick, without a browser."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui.resources import job_registry
@@ -22,22 +20,7 @@ STROKE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Let every test have a server of its own: its caches, its runs, its home."""
-    monkeypatch.setenv("MNIST_DEMO_DATA", "builtin")
-    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
-    st.cache_resource.clear()
-    yield
-    job_registry().close()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def page() -> AppTest:
-    opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    assert not opened.exception
-    return opened
+pytestmark = pytest.mark.usefixtures("_own_server")
 
 
 def the_job() -> Any:

@@ -6,28 +6,17 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.presets import preset_of
 from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS, part_named
 from mnist_demo.ui.resources import job_registry, lesson_registry
+from tests.ui.conftest import page_alone
 
 PATIENCE = 90
-# Guarded, because training is a process, which imports the entry script again.
-PAGE = """
-if __name__ == "__main__":
-    import streamlit as st
-
-    from mnist_demo.ui.frame import build_pages, render_frame
-    from mnist_demo.ui.pages.lesson import render_lesson
-
-    pages = build_pages()
-    st.navigation(list(pages.values()))
-    render_frame()
-    render_lesson(pages["laboratory"])
-"""
 
 
 @pytest.fixture
 def lesson(_own_server: None) -> Iterator[AppTest]:
-    yield AppTest.from_string(PAGE, default_timeout=60)
+    yield AppTest.from_string(page_alone("lesson"), default_timeout=60)
     lesson_registry().close()
 
 
@@ -70,7 +59,7 @@ def test_lesson_opens_at_the_first_part_and_steps_to_the_last(lesson: AppTest) -
 def test_address_opens_a_part_and_an_address_of_no_part_opens_the_first_and_says_so(lesson: AppTest) -> None:
     open_part(lesson, "softmax")
     assert f"# {part_named('softmax').title}" in [text.value for text in lesson.markdown]
-    other = AppTest.from_string(PAGE, default_timeout=60)
+    other = AppTest.from_string(page_alone("lesson"), default_timeout=60)
     other.query_params["part"] = "99*"
     other.run()
     assert f"# {PARTS[0].title}" in [text.value for text in other.markdown]
@@ -189,5 +178,5 @@ def test_button_of_the_last_part_sets_the_preset_and_starts_it_in_the_laboratory
     assert "You are on the built-in digits" in " ".join(caption.value for caption in lesson.caption)
     lesson.button(key="to-laboratory-small-network").click().run()
     (job,) = job_registry().jobs()
-    assert job.hyperparameters.preset == "small-network"
+    assert preset_of(job.hyperparameters) == "small-network"
     assert lesson.selectbox(key="preset").value == "small-network"

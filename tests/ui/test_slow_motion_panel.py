@@ -1,24 +1,16 @@
 """Slow motion on the page, through AppTest."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui.resources import job_registry
 from tests.ui.conftest import ROOT
+from tests.waiting import wait_until
 
 
 def the_job() -> Any:
     return job_registry().jobs()[-1]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
 
 
 def start_long_run(page: AppTest, model: str = "linear") -> Any:

@@ -10,28 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.jobs import Job
 from mnist_demo.ui.resources import analyst, job_registry
+from tests.ui.conftest import page_alone
 
 PATIENCE = 60
 
 
-# Guarded, because training and analyses are processes, which import the entry script again.
-PAGE = """
-if __name__ == "__main__":
-    import streamlit as st
-
-    from mnist_demo.ui.frame import build_pages, render_frame
-    from mnist_demo.ui.pages.understand import render_understand
-
-    pages = build_pages()
-    st.navigation(list(pages.values()))
-    render_frame()
-    render_understand(pages["laboratory"])
-"""
-
-
 @pytest.fixture
 def inside(_own_server: None) -> Iterator[AppTest]:
-    opened = AppTest.from_string(PAGE, default_timeout=60).run()
+    opened = AppTest.from_string(page_alone("understand"), default_timeout=60).run()
     assert not opened.exception
     yield opened
     analyst().close()

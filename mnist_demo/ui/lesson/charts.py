@@ -81,19 +81,10 @@ def build_slice(line: LossSlice, path: Sequence[tuple[float, float]]) -> dict[st
             _("loss"), min=0, max=math.ceil(max(losses)), nameLocation="end", nameGap=12, axisLine={"onZero": False}
         ),
         "series": [
+            _curve(_("true loss"), "place", "loss"),
             {
+                **_points(_("steps"), "place", "loss"),
                 "type": "line",
-                "name": _("true loss"),
-                "datasetIndex": 0,
-                "encode": {"x": "place", "y": "loss"},
-                "symbol": "none",
-                "lineStyle": {"width": 2},
-            },
-            {
-                "type": "line",
-                "name": _("steps"),
-                "datasetIndex": 1,
-                "encode": {"x": "place", "y": "loss", "tooltip": ["place", "loss"]},
                 "symbol": "circle",
                 "symbolSize": 10,
                 "showAllSymbol": True,
@@ -116,22 +107,32 @@ def build_cost(probability: float) -> dict[str, Any]:
         "xAxis": _axis(_("probability of the right digit"), min=0, max=1),
         "yAxis": _axis(_("cost"), min=0, max=7, nameLocation="end", nameGap=12, axisLine={"onZero": False}),
         "series": [
-            {
-                "type": "line",
-                "name": _("−log p"),
-                "datasetIndex": 0,
-                "encode": {"x": "p", "y": "cost"},
-                "symbol": "none",
-                "lineStyle": {"width": 2.5},
-            },
-            {
-                "type": "scatter",
-                "name": _("chosen"),
-                "datasetIndex": 1,
-                "encode": {"x": "p", "y": "cost", "tooltip": ["p", "cost"]},
-                "symbolSize": 18,
-            },
+            _curve(_("−log p"), "p", "cost"),
+            _points(_("chosen"), "p", "cost"),
         ],
+    }
+
+
+def _curve(name: str, x: str, y: str) -> dict[str, Any]:
+    """Return the series of the first dataset: a line, whose points are too many to be told of."""
+    return {
+        "type": "line",
+        "name": name,
+        "datasetIndex": 0,
+        "encode": {"x": x, "y": y},
+        "symbol": "none",
+        "lineStyle": {"width": 2},
+    }
+
+
+def _points(name: str, x: str, y: str) -> dict[str, Any]:
+    """Return the series of the second dataset: points on the curve, which tell their figures."""
+    return {
+        "type": "scatter",
+        "name": name,
+        "datasetIndex": 1,
+        "encode": {"x": x, "y": y, "tooltip": [x, y]},
+        "symbolSize": 18,
     }
 
 

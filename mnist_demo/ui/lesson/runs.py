@@ -6,8 +6,9 @@ import streamlit as st
 
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import PRESETS, Hyperparameters
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import Job
+from mnist_demo.presets import PRESETS
 from mnist_demo.teaching.lesson import judge_rate
 from mnist_demo.teaching.lesson_digits import LessonDigits
 from mnist_demo.translation import N_, _, ngettext
@@ -156,7 +157,6 @@ def render_ways_to_laboratory(laboratory: st.Page) -> None:
 def _start_in_laboratory(preset: str) -> None:
     chosen = PRESETS[preset].hyperparameters
     state.write_settings(chosen)
-    st.session_state[keys.PRESET] = preset
     try:
         state.start_training(chosen)
     except MnistDemoError as error:

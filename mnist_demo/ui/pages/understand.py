@@ -8,6 +8,7 @@ from mnist_demo.insight.analyst import Answer
 from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import insight_state, keys, state
+from mnist_demo.ui.choices import read_choice
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.panels.activations import render_activations
 from mnist_demo.ui.panels.comparison import render_comparison
@@ -68,15 +69,7 @@ def _render(refreshing: bool, laboratory: st.Page) -> None:
 def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: list[Reading]) -> bool:
     """Draw the view that was chosen, and only that; return whether it waits for something newer."""
     st.header(escape(looked_at.title), anchor=TOP)
-    view = st.segmented_control(
-        _("What to look at"),
-        list(VIEWS),
-        default=WEIGHTS,
-        required=True,
-        format_func=lambda name: _(VIEWS[name]),
-        key=keys.LOOK_AT,
-        label_visibility="collapsed",
-    )
+    view = read_choice(_("What to look at"), {name: _(title) for name, title in VIEWS.items()}, keys.LOOK_AT)
     if view == WEIGHTS:
         render_weights(looked_at)
         if readings:

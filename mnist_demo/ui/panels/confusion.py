@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import insight_state, keys
+from mnist_demo.ui.choices import read_choice
 from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.galleries import MAX_IMAGES, gallery_of
 from mnist_demo.ui.insight_pictures import class_figures_html, confusion_html
@@ -17,15 +18,8 @@ SHARES = "shares"
 
 def render_confusion(analysis: Analysis, looked_at: LookedAt) -> None:
     """Draw the matrix; beneath it the images of the cell that was clicked, and the figures of each digit."""
-    unit = st.segmented_control(
-        _("What the cells show"),
-        ["counts", SHARES],
-        default="counts",
-        required=True,
-        format_func=lambda name: _("percent of each digit") if name == SHARES else _("images"),
-        key=keys.CONFUSION_UNIT,
-        label_visibility="collapsed",
-    )
+    units = {"counts": _("images"), SHARES: _("percent of each digit")}
+    unit = read_choice(_("What the cells show"), units, keys.CONFUSION_UNIT)
     cell = insight_state.chosen_cell()
     render_clickable(
         confusion_html(analysis.confusion, unit == SHARES, cell),

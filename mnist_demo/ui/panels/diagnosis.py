@@ -3,7 +3,8 @@
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.diagnosis import diagnose
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
@@ -45,4 +46,3 @@ def _start(remedy: Hyperparameters) -> None:
         state.notify(str(error))
         return
     state.write_settings(remedy)
-    st.session_state[keys.PRESET] = remedy.preset

@@ -9,6 +9,7 @@ from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import insight_state, keys
+from mnist_demo.ui.choices import read_choice, read_digit
 from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.insight_pictures import counts_html, digit_images_html, gallery_html, intensity_chart
 from mnist_demo.ui.pictures import png_of
@@ -27,32 +28,13 @@ HISTOGRAM_HEIGHT = 260
 
 def read_explorer_view() -> str:
     """Draw the choice of view and return which one is wanted."""
-    view: str = st.segmented_control(
-        _("What of the data"),
-        list(VIEWS),
-        default=SAMPLES,
-        required=True,
-        format_func=lambda name: _(VIEWS[name]),
-        key=keys.EXPLORER_VIEW,
-        label_visibility="collapsed",
-    )
-    return view
+    return read_choice(_("What of the data"), {name: _(title) for name, title in VIEWS.items()}, keys.EXPLORER_VIEW)
 
 
 def render_samples_by_class(dataset: DigitDataset) -> None:
     """Draw training images of one digit, and how many of each there are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        digit = int(
-            st.pills(
-                _("Digit"),
-                list(map(str, range(10))),
-                default="0",
-                required=True,
-                key=keys.EXPLORER_CLASS,
-                label_visibility="collapsed",
-                width="content",
-            )
-        )
+        digit = read_digit(keys.EXPLORER_CLASS)
         st.button(
             _("Other images"), key=keys.OTHER_IMAGES, icon=":material/shuffle:", on_click=insight_state.draw_again
         )

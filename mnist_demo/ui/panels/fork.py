@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import FIELDS, Hyperparameters
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.comparison import NEEDS, format_setting
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _

@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.translation import N_, _, ngettext
 from mnist_demo.ui import insight_state, keys
+from mnist_demo.ui.choices import read_choice, read_digit
 from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.galleries import MAX_IMAGES, gallery_of
 from mnist_demo.ui.subjects import LookedAt
@@ -41,32 +42,12 @@ EXPLANATIONS = {
 
 def read_mistake_kind() -> str:
     """Draw the choice of gallery and return which one is wanted."""
-    kind: str = st.segmented_control(
-        _("Which images"),
-        list(KINDS),
-        default=CONFIDENT,
-        required=True,
-        format_func=lambda name: _(KINDS[name]),
-        key=keys.MISTAKE_KIND,
-        label_visibility="collapsed",
-    )
-    return kind
+    return read_choice(_("Which images"), {name: _(title) for name, title in KINDS.items()}, keys.MISTAKE_KIND)
 
 
 def render_mistakes(analysis: Analysis, looked_at: LookedAt, kind: str) -> None:
     """Draw the gallery of that `kind`; for ``TRAINING`` the analysis is of the training images."""
-    digit: int | None = None
-    if kind == HARDEST:
-        digit = int(
-            st.pills(
-                _("Digit"),
-                list(map(str, range(10))),
-                default="0",
-                required=True,
-                key=keys.MISTAKE_CLASS,
-                label_visibility="collapsed",
-            )
-        )
+    digit = read_digit(keys.MISTAKE_CLASS) if kind == HARDEST else None
     indices = _pick(analysis, kind, digit)
     st.caption(_(EXPLANATIONS[kind]))
     if kind == CONFIDENT:

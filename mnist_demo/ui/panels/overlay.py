@@ -6,6 +6,7 @@ from mnist_demo.errors import RunError
 from mnist_demo.insight.comparison import compared_figures, differing_settings, short_title
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
+from mnist_demo.ui.choices import read_choice
 from mnist_demo.ui.comparison_charts import (
     Axis,
     Figure,
@@ -57,36 +58,18 @@ def render_overlay() -> None:
     )
     chosen = [run for run in runs if run.key in chosen_keys]
     with st.container(horizontal=True, key="comparison-row"):
-        figure: Figure = st.segmented_control(
-            _("Figure"),
-            ["loss", "log-loss", "accuracy"],
-            default="loss",
-            required=True,
-            format_func={"loss": _("loss"), "log-loss": _("loss, logarithmic"), "accuracy": _("accuracy")}.__getitem__,
-            key=keys.COMPARED_FIGURE,
-            label_visibility="collapsed",
-        )
-        images: list[Measured] = ["test", "train"]
+        figures: dict[Figure, str] = {
+            "loss": _("loss"),
+            "log-loss": _("loss, logarithmic"),
+            "accuracy": _("accuracy"),
+        }
+        figure = read_choice(_("Figure"), figures, keys.COMPARED_FIGURE)
+        images: dict[Measured, str] = {"test": _("test"), "train": _("train")}
         if any(run.hyperparameters.validation_size for run in runs):
-            images.append("validation")
-        measured: Measured = st.segmented_control(
-            _("Measured on"),
-            images,
-            default="test",
-            required=True,
-            format_func={"test": _("test"), "train": _("train"), "validation": _("validation")}.__getitem__,
-            key=keys.COMPARED_IMAGES,
-            label_visibility="collapsed",
-        )
-        axis: Axis = st.segmented_control(
-            _("Horizontal axis of the chart"),
-            ["step", "epoch", "seconds"],
-            default="step",
-            required=True,
-            format_func={"step": _("by step"), "epoch": _("by epoch"), "seconds": _("by seconds")}.__getitem__,
-            key=keys.COMPARED_AXIS,
-            label_visibility="collapsed",
-        )
+            images["validation"] = _("validation")
+        measured = read_choice(_("Measured on"), images, keys.COMPARED_IMAGES)
+        axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch"), "seconds": _("by seconds")}
+        axis = read_choice(_("Horizontal axis of the chart"), axes, keys.COMPARED_AXIS)
     if not chosen:
         st.info(_("Choose at least one run above."), icon=":material/info:")
         return

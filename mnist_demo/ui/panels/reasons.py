@@ -5,10 +5,9 @@ import streamlit as st
 
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
+from mnist_demo.ui.choices import read_digit
 from mnist_demo.ui.pictures import overlay_png, picture_html
 from mnist_demo.ui.readers import Reading
-
-PREDICTED = "predicted"
 
 
 def render_reasons(image: np.ndarray, reading: Reading) -> None:
@@ -20,16 +19,8 @@ def render_reasons(image: np.ndarray, reading: Reading) -> None:
     from mnist_demo.insight.attribution import contributions
 
     with expander:
-        chosen = st.pills(
-            _("Digit"),
-            [PREDICTED, *map(str, range(10))],
-            default=PREDICTED,
-            required=True,
-            format_func=lambda name: _("as read") if name == PREDICTED else name,
-            key=keys.REASON_DIGIT,
-            label_visibility="collapsed",
-        )
-        digit = reading.digit if chosen == PREDICTED else int(chosen)
+        chosen = read_digit(keys.REASON_DIGIT, otherwise=_("as read"))
+        digit = reading.digit if chosen is None else chosen
         shares = contributions(reading.reader.classifier, image, digit)
         with st.container(key=keys.REASONS):
             words = _("The drawing with what spoke for a {digit} in blue and against it in orange.").format(digit=digit)

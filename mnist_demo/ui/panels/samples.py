@@ -12,13 +12,13 @@ from mnist_demo.datasets import scale_pixels
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import insight_state, keys, state
+from mnist_demo.ui.choices import read_digit
 from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.pictures import samples_html
 from mnist_demo.ui.resources import newest_classifier
 
 REFRESH_SECONDS = 1.0
 SAMPLE_COUNT = 24
-MIXED = "mixed"
 
 
 def render_samples() -> None:
@@ -35,16 +35,8 @@ def _render(job: Job | None, inspected: state.InspectedImage | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(_("## Sample digits"), width="content")
         st.button(_("Others"), key=keys.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples)
-    chosen = st.pills(
-        _("Which digits"),
-        [MIXED, *map(str, range(10))],
-        default=MIXED,
-        required=True,
-        format_func=lambda name: _("mixed") if name == MIXED else name,
-        key=keys.SAMPLE_CLASS,
-        label_visibility="collapsed",
-    )
-    indices = pick_samples(dataset.test_labels, None if chosen == MIXED else int(chosen), state.sample_seed())
+    digit = read_digit(keys.SAMPLE_CLASS, otherwise=_("mixed"))
+    indices = pick_samples(dataset.test_labels, digit, state.sample_seed())
     images, labels = scale_pixels(dataset.test_pixels[indices]), dataset.test_labels[indices]
     classifier = newest_classifier(job) if job else None
     predicted = classifier.predict_probabilities(images).argmax(axis=1) if classifier else None

@@ -9,7 +9,7 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.exports import EXPORTS, build_export
 from mnist_demo.exports.beside import build_beside
-from mnist_demo.hyperparameters import FIELDS
+from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.links import build_link
 from mnist_demo.saved_runs.exporting import exported_run, file_name_of
 from mnist_demo.saved_runs.records import RunRecord

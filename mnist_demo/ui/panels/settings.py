@@ -4,8 +4,9 @@ import streamlit as st
 
 from mnist_demo.devices import AUTO, DEVICES, known_devices
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import FIELDS, PRESETS
+from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
+from mnist_demo.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing

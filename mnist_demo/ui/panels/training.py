@@ -6,11 +6,12 @@ import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.history import History
-from mnist_demo.hyperparameters import PRESETS
 from mnist_demo.jobs import Job, State
+from mnist_demo.presets import PRESETS
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.charts import Axis, build_chart, describe_chart
+from mnist_demo.ui.choices import read_choice
 from mnist_demo.ui.kept_runs import can_go_on, go_on, save_now
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.ownership import owns
@@ -200,16 +201,8 @@ def _render_figures(job: Job) -> None:
 
 
 def _read_axis() -> Axis:
-    axis: Axis = st.segmented_control(
-        _("Horizontal axis of the charts"),
-        ["step", "epoch"],
-        default="step",
-        required=True,
-        format_func=lambda name: _("by step") if name == "step" else _("by epoch"),
-        key=keys.CHART_AXIS,
-        label_visibility="collapsed",
-    )
-    return axis
+    axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
+    return read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
 
 
 def _render_charts(history: History, axis: Axis) -> None:

@@ -1,7 +1,7 @@
 """Visitors without a browser: they speak to a Streamlit server as its page does, and are cheap enough for thirty.
 
-``python -m mnist_demo.benchmarks.visitors URL COUNT`` opens the page COUNT times, prints a line of JSON when all have
-it, and stays, refreshing what asks to be refreshed, until its standard input ends.
+``python -m mnist_demo.ui.benchmarked.visitors URL COUNT`` opens the page COUNT times, prints a line of JSON when
+all have it, and stays, refreshing what asks to be refreshed, until its standard input ends.
 """
 
 import contextlib

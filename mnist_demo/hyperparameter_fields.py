@@ -1,0 +1,268 @@
+"""The hyperparameters by name: their kinds, their bounds, the words for them, and the check of a value.
+
+``FIELDS`` is the only place that knows the bounds; the page, the URL and the command line all read it.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.translation import N_, _
+
+Kind = Literal["choice", "integer", "number", "switch", "sizes"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a ``choice`` field: its `name` in commands and URLs, and its `title` and `help` for people."""
+
+    name: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One hyperparameter: its kind, its inclusive bounds, and the words for it.
+
+    `optional` fields may be None, written ``all``. `title` and `help` are source texts: translate them when shown.
+    """
+
+    kind: Kind
+    title: str
+    help: str
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    step: float = 1
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+
+    @property
+    def choice_names(self) -> tuple[str, ...]:
+        return tuple(choice.name for choice in self.choices)
+
+
+MODEL_CHOICES = (
+    Choice("scratch-linear", N_("Linear, from scratch"), N_("Softmax regression by hand: own log-softmax and update.")),
+    Choice("linear", N_("Linear, with PyTorch"), N_("The same 7,850 weights with nn.Module and optim.")),
+    Choice("mlp", N_("Multi-layer perceptron"), N_("Hidden layers of ReLU units between pixels and digits.")),
+    Choice("convnet", N_("Convolutional network"), N_("Small filters that slide over the image; 99 % in one epoch.")),
+    Choice(
+        "deep-convnet",
+        N_("Deeper convolutional network"),
+        N_("Five layers of filters that look closer; slower, and reads more of what people draw."),
+    ),
+)
+OPTIMIZER_CHOICES = (
+    Choice("sgd", N_("SGD"), N_("Weights move against the gradient, times the learning rate.")),
+    Choice("momentum", N_("SGD with momentum"), N_("Keeps part of the last move, so steps add up along a valley.")),
+    Choice("adam", N_("Adam"), N_("A step size for each weight, from its recent gradients.")),
+    Choice("adamw", N_("AdamW"), N_("Adam with weight decay kept apart from the gradient.")),
+)
+
+# Where people customarily start, by optimizer.
+CUSTOMARY_LEARNING_RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
+
+FIELDS: dict[str, Field] = {
+    "model": Field("choice", N_("Model"), N_("What is trained."), choices=MODEL_CHOICES),
+    "optimizer": Field(
+        "choice", N_("Optimizer"), N_("How a gradient becomes a change of the weights."), choices=OPTIMIZER_CHOICES
+    ),
+    "learning_rate": Field(
+        "number",
+        N_("Learning rate"),
+        N_("How far one step goes. Too small: nothing happens. Too large: the loss explodes. Try 50."),
+        minimum=1e-9,
+        # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
+        maximum=1e30,
+        step=0.01,
+    ),
+    "one_cycle": Field(
+        "switch",
+        N_("One-cycle schedule"),
+        N_("The learning rate rises to the value above during the first part of training, then falls to almost zero."),
+    ),
+    "batch_size": Field(
+        "integer", N_("Batch size"), N_("Images a step learns from at once."), minimum=1, maximum=10_000
+    ),
+    "epochs": Field("integer", N_("Epochs"), N_("How many times training goes through all training images."), 1, 1000),
+    "momentum": Field(
+        "number", N_("Momentum"), N_("The part of the last move that SGD with momentum keeps."), 0, 0.999, step=0.01
+    ),
+    "weight_decay": Field(
+        "number", N_("Weight decay"), N_("Pulls every weight towards zero a little at each step."), 0, 1, step=0.0001
+    ),
+    "hidden_sizes": Field(
+        "sizes",
+        N_("Hidden layers"),
+        N_("Units in each hidden layer of the multi-layer perceptron, such as 128 or 256, 64."),
+        minimum=1,
+        maximum=2048,
+    ),
+    "dropout": Field(
+        "number",
+        N_("Dropout"),
+        N_("The share of hidden units that is switched off at random in each step (networks only)."),
+        minimum=0,
+        maximum=0.9,
+        step=0.05,
+    ),
+    "shuffle": Field("switch", N_("Shuffle"), N_("A new random order of the training images in every epoch.")),
+    "augmentation": Field(
+        "switch",
+        N_("Affine augmentation"),
+        N_("Turns, shifts, scales and slants each training image a little, differently each time."),
+    ),
+    "pen_variation": Field(
+        "switch",
+        N_("Random pens"),
+        N_("Makes the strokes of each training image a little thicker or thinner, differently each time."),
+    ),
+    "synthetic_digits": Field(
+        "integer",
+        N_("Synthetic digits"),
+        N_("How many digits drawn by the program join the training images: a 1 with a flag, a 7 with a bar and such."),
+        minimum=0,
+        maximum=60_000,
+        step=1000,
+    ),
+    "builtin_copies": Field(
+        "integer",
+        N_("Copies of the built-in digits"),
+        N_("How often scikit-learn’s 1,437 training digits join the training images: other people’s handwriting."),
+        minimum=0,
+        maximum=40,
+    ),
+    "training_size": Field(
+        "integer",
+        N_("Training images"),
+        N_("How many of the training images are used: all of them unless a number is given."),
+        minimum=10,
+        maximum=60_000,
+        step=1000,
+        optional=True,
+    ),
+    "validation_size": Field(
+        "integer",
+        N_("Held out for validation"),
+        N_("Training images that are not trained on but measured after every epoch, as test images are."),
+        minimum=0,
+        maximum=30_000,
+        step=1000,
+    ),
+    "seed": Field(
+        "integer", N_("Seed"), N_("The same seed and settings give the same run, number for number."), 0, 2**31 - 1
+    ),
+}
+MAX_HIDDEN_LAYERS = 5
+
+
+def check_value(name: str, value: Any) -> Any:
+    """Return `value` of hyperparameter `name` in its own type, or raise HyperparameterError saying what was expected.
+
+    Lists become tuples and whole floats integers, as JSON and widgets deliver them; nothing else is converted.
+    """
+    field = FIELDS[name]
+    if value is None and field.optional:
+        return None
+    if field.kind == "choice" and value in field.choice_names:
+        return value
+    if field.kind == "switch" and isinstance(value, bool):
+        return value
+    if field.kind == "sizes" and _are_sizes_within(field, value):
+        return tuple(int(size) for size in value)
+    if field.kind == "integer" and _is_whole_within(field, value):
+        return int(value)
+    if field.kind == "number" and _is_number_within(field, value):
+        return float(value)
+    raise _error(name, value)
+
+
+def parse_value(name: str, text: str) -> Any:
+    """Return the value that `text`, from a URL, a command or a text field, means for hyperparameter `name`.
+
+    Raises
+    ------
+    HyperparameterError
+        When the text is not of the field's kind or out of its bounds.
+    """
+    field = FIELDS[name]
+    text = text.strip()
+    if field.optional and text.lower() in ("", "all"):
+        return None
+    try:
+        value: Any = text
+        if field.kind == "switch":
+            value = _SWITCH_WORDS.get(text.lower())
+        elif field.kind == "sizes":
+            value = [int(size) for size in text.replace("-", ",").split(",")]
+        elif field.kind == "integer":
+            value = int(text)
+        elif field.kind == "number":
+            value = float(text)
+        return check_value(name, value)
+    except ValueError:  # HyperparameterError is one too; here the text as it was given is shown
+        raise _error(name, text) from None
+
+
+_SWITCH_WORDS = {
+    "true": True,
+    "on": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "off": False,
+    "no": False,
+    "0": False,
+}
+
+
+def _is_number_within(field: Field, value: Any) -> bool:
+    # A NaN, which compares as false, is not within; True is a number to Python, but not to a person.
+    return isinstance(value, int | float) and not isinstance(value, bool) and field.minimum <= value <= field.maximum
+
+
+def _is_whole_within(field: Field, value: Any) -> bool:
+    return _is_number_within(field, value) and value == int(value)
+
+
+def _are_sizes_within(field: Field, value: Any) -> bool:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= MAX_HIDDEN_LAYERS:
+        return False
+    return all(_is_whole_within(field, size) for size in value)
+
+
+# Whole sentences, so that each can be translated as one.
+_EXPECTATIONS: dict[Kind, str] = {
+    "choice": N_("{title} must be one of {choices}, but is {value}."),
+    "switch": N_("{title} must be on or off, but is {value}."),
+    "sizes": N_(
+        "{title} must be 1 to {layers} whole numbers from {minimum} to {maximum}, with commas between them, but is "
+        "{value}."
+    ),
+    "integer": N_("{title} must be a whole number from {minimum} to {maximum}, but is {value}."),
+    "number": N_("{title} must be a number from {minimum} to {maximum}, but is {value}."),
+}
+
+
+def _error(name: str, value: Any) -> HyperparameterError:
+    field = FIELDS[name]
+    sentence = _(_EXPECTATIONS[field.kind])
+    if field.kind == "integer" and field.optional:
+        sentence = _("{title} must be a whole number from {minimum} to {maximum}, or all, but is {value}.")
+    message = sentence.format(
+        title=_(field.title),
+        choices=", ".join(field.choice_names),
+        layers=MAX_HIDDEN_LAYERS,
+        minimum=f"{field.minimum:,.10g}",
+        maximum=f"{field.maximum:,.10g}",
+        value=_("empty") if value is None or value == "" else f"“{shorten(value)}”",
+    )
+    return HyperparameterError(message, name)
+
+
+def shorten(value: Any) -> str:
+    """Return `value` as text of at most 60 characters: a pasted page must not become a page of error."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
