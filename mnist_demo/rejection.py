@@ -139,7 +139,8 @@ def fit_calibration(
     if more_digits is not None:
         known = np.concatenate([known, _look_at(classifier, more_digits)[0]])
     detector = _fit_detector(known, others, seed)
-    threshold = float(np.quantile(detector.scores(features[unseen]), REFUSED_SHARE))
+    # Between two scores of few digits the lower one: rather one of them less refused than one too many.
+    threshold = float(np.quantile(detector.scores(features[unseen]), REFUSED_SHARE, method="lower"))
     return Calibration(fit_temperature(logits, labels), threshold, detector)
 
 

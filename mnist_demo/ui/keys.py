@@ -20,6 +20,7 @@ COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "co
 COMPARED_FIGURE, COMPARED_IMAGES, COMPARED_AXIS = "compared-figure", "compared-images", "compared-axis"
 FORK, FORK_RUN, FORK_SETTING, FORK_VALUE, START_FORK = "fork", "fork-run", "fork-setting", "fork-value", "start-fork"
 DIAGNOSIS, START_REMEDY = "diagnosis", "start-remedy"
+DIAGNOSIS_WHILE_RUNNING = "diagnosis-while-running"
 SPEED, STEP_DETAIL = "speed", "step-detail"
 SAMPLE_DIGITS = "sample-digits"
 SAMPLE_CLASS, OTHER_SAMPLES = "sample-class", "other-samples"

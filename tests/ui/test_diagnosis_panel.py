@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.insight import diagnosis
+from mnist_demo.ui.panels import diagnosis as panel
 from mnist_demo.ui.resources import job_registry
 from tests.ui.conftest import ROOT
+from tests.waiting import wait_until
 
 
 def the_job() -> Any:
@@ -56,4 +59,29 @@ def test_remedy_that_a_shared_link_has_locked_is_advice_only() -> None:
     assert the_job().wait(60) == "finished"
     page.run()
     assert any("Learning rate far too small" in text.value for text in page.markdown)
+    assert not shows_remedy(page)
+
+
+def test_what_was_found_stays_while_the_run_goes_on_and_is_judged_anew_at_its_end(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finds(kind: str | None) -> None:
+        found = diagnosis._build(kind, job.history, job.hyperparameters) if kind else None  # type: ignore[arg-type]
+        monkeypatch.setattr(panel, "diagnose", lambda _history, _hyperparameters: found)
+        page.run()
+
+    page.number_input(key="batch-size").set_value(2)
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = the_job()
+    wait_until(lambda: len(job.history.epochs) > 1)
+    finds(None)
+    assert not shows_remedy(page)
+    finds("overfitting")
+    assert shows_remedy(page)
+    finds(None)
+    assert shows_remedy(page)
+    job.stop()
+    assert job.wait(60) == "stopped"
+    finds(None)
     assert not shows_remedy(page)
