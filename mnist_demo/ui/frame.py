@@ -18,7 +18,7 @@ from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
 from mnist_demo.ui.panels.settings import render_settings
 from mnist_demo.ui.visitor import render_visitor
 
-STYLE = Path(__file__).parent / "style.css"
+STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
 LABORATORY, UNDERSTAND, COMPARE, LESSON, RUNS = "laboratory", "understand", "compare", "lesson", "runs"
 
 
@@ -46,6 +46,7 @@ def build_pages() -> dict[str, st.Page]:
 def render_frame() -> None:
     """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
     st.html(STYLE)
+    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
     st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
     render_visitor()

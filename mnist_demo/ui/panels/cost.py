@@ -17,7 +17,7 @@ PATIENCE_SECONDS, ASK_AGAIN_SECONDS = 0.8, 0.05
 
 
 def render_cost(wait: bool) -> None:
-    """Draw one line. With `wait`, settings that are new are measured first, for a moment at most.
+    """Draw one line. With `wait`, settings that are new are measured first, for a moment at most; else it stays empty.
 
     Nothing here refreshes the page by itself: a refresh that comes at the moment of a click on Start takes its place.
     """
@@ -26,6 +26,8 @@ def render_cost(wait: bool) -> None:
     while wait and asked and asked[1].is_coming and time.monotonic() < deadline:
         time.sleep(ASK_AGAIN_SECONDS)
         asked = _ask()
+    if asked and asked[1].is_coming and not wait:
+        asked = None  # said at the next refresh, which may be long in coming: nothing is better than an old "measuring"
     with st.container(key=keys.COST):
         # The line keeps its place also when there is nothing to say, so that nothing below it moves.
         st.caption(escape(describe_cost(*asked)) if asked else "&nbsp;")
