@@ -1,10 +1,13 @@
-"""The server's connections, set to send at once what there is to send."""
+"""The server's connections: what there is to send is sent at once, and who leaves is no error."""
 
 import contextlib
+import logging
 import os
 import socket
 import stat
 from pathlib import Path
+
+from starlette.websockets import WebSocketDisconnected
 
 # Where a process finds the numbers of its open files, on Linux and macOS. Elsewhere nothing is changed.
 OPEN_FILES = Path("/dev/fd")
@@ -30,3 +33,18 @@ def _set_no_delay(number: int) -> None:
     with socket.socket(fileno=os.dup(number)) as connection:
         if connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def let_leave_quietly() -> None:
+    """Keep out of the server's log that a visitor closed her tab at the moment when something was sent to her.
+
+    Streamlit then closes the closed connection a second time, and uvicorn prints the traceback of that: with a class of
+    thirty, pages of it, about nothing. Every other error is logged as before.
+    """
+    log = logging.getLogger("uvicorn.error")
+    if _is_about_more_than_leaving not in log.filters:
+        log.addFilter(_is_about_more_than_leaving)
+
+
+def _is_about_more_than_leaving(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], WebSocketDisconnected))

@@ -35,7 +35,7 @@ from mnist_demo.processes import core_count, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
-from mnist_demo.ui.connections import send_at_once
+from mnist_demo.ui.connections import let_leave_quietly, send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
@@ -207,6 +207,7 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
     send_at_once()
+    let_leave_quietly()
     threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
 
 

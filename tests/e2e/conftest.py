@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -52,16 +51,6 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-# A visitor closed her tab at the very moment when something was sent to her: Streamlit's server then closes the closed
-# connection again, and says so at length. Just these words are no complaint about the page.
-VISITOR_LEFT = re.compile(
-    r"^Exception in ASGI application\n"
-    r"(?:(?:Traceback .*|During handling .*| .*|starlette\.websockets\.WebSocketDisconnected: WebSocket is not .*|)\n)+"
-    r"starlette\.websockets\.WebSocketDisconnected: Cannot call \"send\" once a close message has been sent\.\n",
-    re.MULTILINE,
-)
-
-
 @dataclass
 class Server:
     """A running page: its address and the file that its output goes to."""
@@ -73,8 +62,7 @@ class Server:
     def complaints(self) -> list[str]:
         """Return what in the log looks like an error."""
         signs = ("Traceback", "Error", "Exception", "WARNING", "Warning")
-        said = VISITOR_LEFT.sub("", self.log.read_text())
-        return [line for line in said.splitlines() if any(sign in line for sign in signs)]
+        return [line for line in self.log.read_text().splitlines() if any(sign in line for sign in signs)]
 
 
 def free_port() -> int:

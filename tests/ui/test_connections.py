@@ -1,7 +1,11 @@
+import logging
 import os
 import socket
 
-from mnist_demo.ui.connections import send_at_once
+import pytest
+from starlette.websockets import WebSocketDisconnected
+
+from mnist_demo.ui.connections import let_leave_quietly, send_at_once
 
 
 def sends_at_once(connection: socket.socket) -> bool:
@@ -29,3 +33,18 @@ def test_send_at_once_leaves_no_file_open() -> None:
     before = sorted(os.listdir("/dev/fd"))  # noqa: PTH208
     send_at_once()
     assert sorted(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+def test_visitor_who_leaves_is_not_logged_and_every_other_error_is(caplog: pytest.LogCaptureFixture) -> None:
+    let_leave_quietly()
+    log = logging.getLogger("uvicorn.error")
+    for error in (WebSocketDisconnected("closed twice"), RuntimeError("of ours")):
+        try:
+            raise error
+        except RuntimeError:
+            log.exception("Exception in ASGI application")
+    log.error("not even started")
+    assert [str(record.exc_info[1]) if record.exc_info else record.message for record in caplog.records] == [
+        "of ours",
+        "not even started",
+    ]
