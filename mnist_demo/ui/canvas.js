@@ -1,18 +1,38 @@
-// The canvas component's own tools lie, invisible, over the upper right corner of the canvas until a mouse has hovered
-// there. A finger that begins a stroke in that corner touches them instead, and might empty the canvas. The page has
-// buttons of its own for undo and clear, so the tools are put away; the component keeps its styles in a shadow root, which a
-// style sheet of the page does not reach.
+// Two things that the canvas component has no setting for. It keeps its parts in a shadow root, which neither a style sheet
+// nor a selector of the page reaches.
 (() => {
-  if (window.canvasToolsPutAway) return;
-  window.canvasToolsPutAway = setInterval(() => {
-    for (const element of document.querySelectorAll(".st-key-drawing-canvas *")) {
-      const root = element.shadowRoot;
-      if (root && !root.querySelector("style.tools-put-away")) {
-        const style = document.createElement("style");
-        style.className = "tools-put-away";
-        style.textContent = ".dc-toolbar { display: none !important; }";
-        root.append(style);
-      }
+  if (window.canvasIsPrepared) return;
+  window.canvasIsPrepared = true;
+
+  // Its own tools lie, invisible, over the upper right corner of the canvas until a mouse has hovered there. A finger that
+  // begins a stroke in that corner touches them instead, and might empty the canvas. The page has buttons of its own for
+  // undo and clear, so the tools are put away.
+  const roots = () =>
+    [...document.querySelectorAll(".st-key-drawing-canvas *")].map((element) => element.shadowRoot).filter(Boolean);
+  setInterval(() => {
+    for (const root of roots()) {
+      if (root.querySelector("style.tools-put-away")) continue;
+      const style = document.createElement("style");
+      style.className = "tools-put-away";
+      style.textContent = ".dc-toolbar { display: none !important; }";
+      root.append(style);
     }
   }, 200);
+
+  // It waits 200 ms after a stroke before it sends the drawing: most of the time to an answer. One of its tools sends at
+  // once, and is pressed here whenever the pen is lifted; without it the drawing comes after those 200 ms, as ever.
+  let penIsDown = false;
+  const lower = (event) => {
+    penIsDown = event.composedPath().some((element) => element.classList?.contains("st-key-drawing-canvas"));
+  };
+  const lift = () => {
+    if (!penIsDown) return;
+    penIsDown = false;
+    // After the component itself has taken note of the stroke.
+    setTimeout(() => {
+      for (const root of roots()) root.querySelector(".dc-toolbar button[aria-label^='Update the app']")?.click();
+    });
+  };
+  for (const kind of ["mousedown", "touchstart"]) addEventListener(kind, lower, { capture: true, passive: true });
+  for (const kind of ["mouseup", "touchend", "touchcancel"]) addEventListener(kind, lift, { passive: true });
 })();

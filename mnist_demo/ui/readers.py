@@ -9,7 +9,13 @@ from mnist_demo.jobs import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import opened_models, state
 from mnist_demo.ui.markdown import escape
-from mnist_demo.ui.resources import judge_by_starter, newest_classifier, starter_calibration, starter_classifier
+from mnist_demo.ui.resources import (
+    in_reading_thread,
+    judge_by_starter,
+    newest_classifier,
+    starter_calibration,
+    starter_classifier,
+)
 
 if TYPE_CHECKING:
     from mnist_demo.checkpoints import TrainedClassifier
@@ -66,7 +72,11 @@ def read_image(image: np.ndarray) -> list[Reading]:
 
 def _read(reader: Reader, image: np.ndarray) -> np.ndarray:
     of_starter = reader.classifier is starter_classifier()
-    rows = judge_by_starter(image).probabilities if of_starter else reader.predict_probabilities(image[None])
+    rows = (
+        judge_by_starter(image).probabilities
+        if of_starter
+        else in_reading_thread(reader.predict_probabilities, image[None])
+    )
     probabilities: np.ndarray = rows[0]
     return probabilities
 

@@ -21,6 +21,16 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(page: Page, di
     expect(page.get_by_text("Press Start training, and your own model answers")).to_be_visible()
 
 
+def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(page: Page) -> None:
+    # The canvas component sends a drawing when 200 ms have passed since the stroke: here they never pass.
+    page.add_init_script(
+        "{const wait = setTimeout; window.setTimeout = (f, ms, ...more) => wait(f, ms === 200 ? 1e8 : ms, ...more);}"
+    )
+    page.reload()
+    draw(page, "7")
+    expect(element(page, "predicted-digit")).to_have_text("7")
+
+
 def test_drawing_made_before_training_is_read_once_a_model_learns(page: Page) -> None:
     draw(page, "0")
     button(page, "quick-start").click()
