@@ -63,12 +63,25 @@ def _backpropagate_by_autograd(model: Classifier, images: Tensor, labels: Tensor
     return logits, loss
 
 
+def _error_of_logits(log_probabilities: Tensor, one_hot_labels: Tensor) -> Tensor:
+    """Return ∂L/∂logits, (softmax(logits) − one-hot label) / n, for both arguments (n, 10)."""
+    return (log_probabilities.exp() - one_hot_labels).div_(one_hot_labels.shape[0])
+
+
+def _add_gradients(*found: tuple[Tensor, Tensor]) -> None:
+    """Add gradients to those that parameters have already, as ``backward()`` does."""
+    for parameter, gradient in found:
+        parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+
+
 class ScratchLinear:
     """Softmax regression as the tutorial first writes it: two tensors and their gradients, no nn.Module."""
 
     def __init__(self) -> None:
-        self.weights = nn.Parameter(torch.randn(PIXELS, CLASSES))
+        # Column after column in memory, as nn.Linear has them: their products with images take half the time.
+        self.weights = nn.Parameter(torch.randn(PIXELS, CLASSES).T.contiguous().T)
         self.bias = nn.Parameter(torch.randn(CLASSES))
+        self.one_hot = torch.eye(CLASSES)
 
     def __call__(self, images: Tensor) -> Tensor:
         return images.flatten(1) @ self.weights + self.bias  # (n, 784) @ (784, 10) + (10,) -> (n, 10)
@@ -76,8 +89,15 @@ class ScratchLinear:
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         return negative_log_likelihood(log_softmax(logits), labels)
 
+    @torch.no_grad()
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        return _backpropagate_by_autograd(self, images, labels)
+        """Do by the formula what autograd does with `loss`, as `Linear` does."""
+        images = images.flatten(1)
+        logits = torch.addmm(self.bias, images, self.weights)
+        log_probabilities = log_softmax(logits)
+        error = _error_of_logits(log_probabilities, self.one_hot[labels])
+        _add_gradients((self.weights, (error.T @ images).T), (self.bias, error.sum(0)))
+        return logits, negative_log_likelihood(log_probabilities, labels)
 
     def parameters(self) -> Iterator[nn.Parameter]:
         yield self.weights
@@ -100,6 +120,7 @@ class ScratchLinear:
     def to(self, device: str) -> "ScratchLinear":
         if self.bias.device != torch.device(device):
             self.weights, self.bias = (nn.Parameter(part.detach().to(device)) for part in (self.weights, self.bias))
+            self.one_hot = self.one_hot.to(device)
         return self
 
 
@@ -132,18 +153,14 @@ class Linear(Network):
 
     @torch.no_grad()
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do as autograd does, by the formula: ∂L/∂logits is (softmax(logits) − one-hot label) / n.
-
-        For a model so small, autograd's bookkeeping takes longer than the sums themselves.
-        """
+        """Do by the formula what autograd does: for a model so small, its bookkeeping takes longer than the sums."""
         images = images.flatten(1)
         layer = self.layers[1]
         assert isinstance(layer, nn.Linear)
         logits = F.linear(images, layer.weight, layer.bias)  # (n, 784) -> (n, 10)
         log_probabilities = logits.log_softmax(1)
-        error = (log_probabilities.exp() - self.one_hot[labels]).div_(labels.shape[0])  # (n, 10)
-        for parameter, gradient in ((layer.weight, error.T @ images), (layer.bias, error.sum(0))):
-            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+        error = _error_of_logits(log_probabilities, self.one_hot[labels])
+        _add_gradients((layer.weight, error.T @ images), (layer.bias, error.sum(0)))
         return logits, F.nll_loss(log_probabilities, labels)
 
 
