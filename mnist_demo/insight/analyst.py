@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analysis_process import AnalysisProcess, Question
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.processes import core_count
 
 IDLE_SECONDS = 120.0  # so long the process waits for more: it keeps the libraries loaded
 REST = 20.0  # times as long as an analysis took, before a model that goes on learning is analysed again
@@ -38,19 +37,15 @@ class Analyst:
 
     Parameters
     ----------
-    is_training
-        Whether a run is computing now: then the analyses take one core, else all of them.
     clock
         Seconds, as ``time.monotonic``.
     """
 
     def __init__(
         self,
-        is_training: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self._is_training = is_training
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
@@ -124,7 +119,7 @@ class Analyst:
             while (question := self._next()) is not None:
                 process.wait_until_ready()  # loading libraries is no part of what an analysis costs
                 began = self._clock()
-                found, problem = process.find(question, threads=1 if self._is_training() else core_count())
+                found, problem = process.find(question)
                 finished = self._clock()
                 with self._changed:
                     self._answers[question.key] = (Answer(question.step, found, problem, finished - began), finished)

@@ -133,7 +133,7 @@ def starter_weights() -> bytes:
 @st.cache_resource(show_spinner=False)
 def analyst() -> Analyst:
     """Return who analyses models beside the page, for all visitors."""
-    return Analyst(is_training=lambda: any(job.state == "running" for job in job_registry().jobs()))
+    return Analyst()
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
