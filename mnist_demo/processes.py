@@ -15,6 +15,8 @@ from mnist_demo.hyperparameters import Hyperparameters
 
 # torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training"]
+# Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
+TRAINING_NICENESS, ANALYSIS_NICENESS = 5, 10
 
 
 @functools.cache
@@ -61,3 +63,9 @@ def thread_count(chosen: Hyperparameters) -> int:
     small models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times.
     """
     return min(2, core_count()) if "convnet" in chosen.model else 1
+
+
+def give_way(niceness: int) -> None:
+    """Have this process, and what it starts, wait where others want the same core; Windows has no such thing."""
+    if hasattr(os, "nice"):
+        os.nice(niceness)

@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import os
 import signal
 import traceback
 from dataclasses import dataclass
@@ -15,12 +14,9 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.processes import core_count, process_context
+from mnist_demo.processes import ANALYSIS_NICENESS, core_count, give_way, process_context
 from mnist_demo.translation import _
 
-# Training goes first where the two want the same core. So all cores may be used: beside a linear model that trains at
-# full speed, its pace was 0.97 of what it is alone while an analysis ran, and 0.999 on average.
-NICENESS = 5
 END_SECONDS = 5.0
 
 Subject = Literal["test", "training", "statistics"]
@@ -128,8 +124,9 @@ class AnalysisProcess:
 def answer_questions(connection: Connection) -> None:
     """The other end: answer over `connection` until it is closed. Runs in the process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the server says what to do about it
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    # So it may use all cores: beside a linear model that trains at full speed, that one's pace was 0.97 of what it is
+    # alone while an analysis ran, and 0.999 on average.
+    give_way(ANALYSIS_NICENESS)
     # Before the first question: they take a second to load.
     import torch
 
