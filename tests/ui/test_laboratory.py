@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.ui.panels import settings
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.state import MAX_EARLIER_RUNS
 
@@ -81,6 +83,20 @@ def test_choosing_a_preset_fills_in_the_form(page: AppTest) -> None:
     page.selectbox(key="preset").select("tutorial-scratch").run()
     assert page.selectbox(key="model").value == "scratch-linear"
     assert page.toggle(key="one-cycle").value is False
+
+
+def test_preset_is_filled_in_also_when_the_run_of_the_script_is_cut_short(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as cut_short:
+        cut_short.setattr(settings, "_render_preset", lambda _link: st.stop())
+        page.selectbox(key="preset").select("small-network").run()
+    page.session_state["learning-rate"] = 0.5  # what the browser still has
+    page.run()
+    assert page.number_input(key="learning-rate").value == 0.001
+    page.session_state["learning-rate"] = 0.25  # from then on, what the visitor types holds
+    page.run()
+    assert page.number_input(key="learning-rate").value == 0.25
 
 
 @pytest.mark.parametrize(

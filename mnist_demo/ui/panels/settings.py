@@ -27,11 +27,14 @@ MORE_ROWS = (
     ("weight_decay", "momentum"),
     ("hidden_sizes", "dropout"),
 )
+_FILLED_IN = "settings-filled-in"
 
 
 def render_settings() -> None:
     """Draw the settings; start a run when Start is pressed, or say in one sentence why not."""
     link = restrictions()
+    if _FILLED_IN in st.session_state:
+        state.write_settings(st.session_state[_FILLED_IN])
     if keys.PRESET not in link.hidden:
         _render_preset(link)
     if link.locked:
@@ -62,6 +65,7 @@ def render_settings() -> None:
             width="stretch",
             on_click=toggle_sharing,
         )
+    st.session_state.pop(_FILLED_IN, None)
     if state.start_problem():
         st.error(escape(state.start_problem()), icon=":material/error:")
     if is_sharing():
@@ -129,6 +133,9 @@ def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
         state.write_settings(preset.hyperparameters)
+        # Until the form has been drawn with them: if this run of the script is cut short before, the next one comes
+        # with the values that the browser still has.
+        st.session_state[_FILLED_IN] = preset.hyperparameters
 
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:
