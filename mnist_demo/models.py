@@ -92,11 +92,10 @@ class ScratchLinear:
     @torch.no_grad()
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Do by the formula what autograd does with `loss`, as `Linear` does."""
-        images = images.flatten(1)
-        logits = torch.addmm(self.bias, images, self.weights)
+        logits = self(images)
         log_probabilities = log_softmax(logits)
         error = _error_of_logits(log_probabilities, self.one_hot[labels])
-        _add_gradients((self.weights, (error.T @ images).T), (self.bias, error.sum(0)))
+        _add_gradients((self.weights, (error.T @ images.flatten(1)).T), (self.bias, error.sum(0)))
         return logits, negative_log_likelihood(log_probabilities, labels)
 
     def parameters(self) -> Iterator[nn.Parameter]:

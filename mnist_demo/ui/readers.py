@@ -40,11 +40,11 @@ class Reader:
         Of a model's own 100 % some are wrong; of calibrated answers given with 90 %, nine of ten are right.
         """
         if self.calibration is None:
-            return self.classifier.predict_probabilities(images)
+            return in_reading_thread(self.classifier.predict_probabilities, images)
         # Here, not above: it brings torch, which the first page need not wait for.
         from mnist_demo.rejection import judge
 
-        return judge(self.classifier, self.calibration, images).probabilities
+        return in_reading_thread(judge, self.classifier, self.calibration, images).probabilities
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,7 @@ def read_image(image: np.ndarray) -> list[Reading]:
 
 def _read(reader: Reader, image: np.ndarray) -> np.ndarray:
     of_starter = reader.classifier is starter_classifier()
-    rows = (
-        judge_by_starter(image).probabilities
-        if of_starter
-        else in_reading_thread(reader.predict_probabilities, image[None])
-    )
+    rows = judge_by_starter(image).probabilities if of_starter else reader.predict_probabilities(image[None])
     probabilities: np.ndarray = rows[0]
     return probabilities
 
