@@ -12,14 +12,15 @@ from tests.e2e.conftest import PATIENCE_MS, Server, visit
 pytestmark = pytest.mark.browser
 
 
-def save(page: Page, title: str, folder: Path) -> Path:
-    """Choose a format in the open list, wait until the file is made, and save it."""
+def save(page: Page, title: str, file_name: str, folder: Path) -> Path:
+    """Choose a format in the open list, wait until the button names its file, and save it under that name."""
     page.locator(".st-key-export-format input").click()
     page.get_by_role("option", name=title, exact=True).click()
-    button = page.locator(".st-key-save-export button")
+    button = page.locator(".st-key-save-export").get_by_role("button", name=f"Save {file_name}")
     with page.expect_download(timeout=120_000) as started:
         button.click(timeout=120_000)
-    path = folder / started.value.suggested_filename
+    assert started.value.suggested_filename == file_name
+    path = folder / file_name
     started.value.save_as(path)
     return path
 
@@ -32,11 +33,10 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
         accuracy = page.locator(".st-key-test-accuracy [data-testid=stMetricValue]").inner_text()
         page.get_by_role("button", name="Save or export this run").click()
 
-        script = save(page, "Python script that repeats the run", tmp_path)
-        onnx = save(page, "Model (ONNX)", tmp_path)
-        model = save(page, "Model (safetensors)", tmp_path)
+        script = save(page, "Python script that repeats the run", "repeat_run.py", tmp_path)
+        save(page, "Model (ONNX)", "model.onnx", tmp_path)
+        model = save(page, "Model (safetensors)", "model.safetensors", tmp_path)
 
-        assert (onnx.name, model.name) == ("model.onnx", "model.safetensors")
         printed = subprocess.run([sys.executable, "-I", script], capture_output=True, text=True, check=True).stdout
         assert f"{float(printed.split()[-1]):.2%}".replace("%", " %") == accuracy
         page.keyboard.press("Escape")
