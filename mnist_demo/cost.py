@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.processes import process_context, thread_count
+from mnist_demo.processes import process_context, start_process, thread_count
 
 # Convolutions are slow for their first few batches; and no batch that takes seconds is measured whole.
 WARM_UP_STEPS = 3
@@ -86,7 +86,7 @@ def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
     )
     with contextlib.closing(ours):
         try:
-            process.start()
+            start_process(process)
         finally:
             theirs.close()
         try:

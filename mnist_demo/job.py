@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mnist_demo.assignment import Assignment
 from mnist_demo.devices import CPU
 from mnist_demo.history import History
-from mnist_demo.processes import process_context
+from mnist_demo.processes import process_context, start_process
 from mnist_demo.slow_motion import IDLE_SPEED
 from mnist_demo.training_state import read_progress
 from mnist_demo.translation import _
@@ -183,7 +183,7 @@ class Job:
             target=_run_worker, args=(theirs, self._assignment), daemon=True
         )
         try:
-            self._process.start()
+            start_process(self._process)
         except OSError as error:
             self._become("failed", _("The training process could not be started: {error}.").format(error=error))
             return

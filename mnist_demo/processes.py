@@ -5,11 +5,14 @@ A fork server that has torch loaded already starts a child in about 0.04 s; ``sp
 entry script stands under ``if __name__ == "__main__":``.
 """
 
+import atexit
 import functools
 import multiprocessing
 import multiprocessing.context
 import multiprocessing.forkserver
 import os
+import threading
+from multiprocessing.process import BaseProcess
 
 from mnist_demo.hyperparameters import Hyperparameters
 
@@ -17,6 +20,9 @@ from mnist_demo.hyperparameters import Hyperparameters
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 5, 10
+
+_starting = threading.Lock()
+atexit.register(_starting.acquire, timeout=5.0)
 
 
 @functools.cache
@@ -28,6 +34,16 @@ def process_context() -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
+
+
+def start_process(process: BaseProcess) -> None:
+    """Start a child process; raise OSError when that cannot be done.
+
+    A program that ends waits until its children that are just starting have got all that they need. Half of it makes
+    a traceback in the log.
+    """
+    with _starting:
+        process.start()
 
 
 def let_threads_sleep() -> None:

@@ -1,5 +1,8 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -9,6 +12,8 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.processes import core_count, let_threads_sleep, thread_count
 from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +38,29 @@ def test_worker_is_born_with_threads_that_sleep(
 def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> None:
     expected = min(2, core_count()) if model in ("convnet", "deep-convnet") else 1
     assert thread_count(Hyperparameters(model=model)) == expected
+
+
+def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        dedent(
+            """
+            import threading
+            import time
+            from mnist_demo.processes import process_context, start_process
+
+            if __name__ == "__main__":
+                first = process_context().Process(target=len, args=("",))
+                start_process(first)
+                first.join()
+                child = process_context().Process(target=len, args=(bytes(200_000_000),), daemon=True)
+                threading.Thread(target=start_process, args=(child,), daemon=True).start()
+                time.sleep(0.12)
+            """
+        )
+    )
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    ended = subprocess.run(
+        [sys.executable, program], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

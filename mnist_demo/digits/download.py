@@ -34,7 +34,7 @@ from mnist_demo.digits.mnist_servers import (
 )
 from mnist_demo.digits.record_files import UNFINISHED_PREFIX, remove_unfinished
 from mnist_demo.errors import DatasetError, DownloadError
-from mnist_demo.processes import process_context
+from mnist_demo.processes import process_context, start_process
 from mnist_demo.translation import N_
 
 START_PATIENCE = 120.0  # seconds for a child to start and to import what it needs, on a slow disk
@@ -130,7 +130,7 @@ def _ask(
         )
         with receiver:
             with sender:
-                child.start()
+                start_process(child)
             try:
                 return _follow(receiver, server, report, cancelled)
             finally:

@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from mnist_demo.errors import ExportError, MnistDemoError
 from mnist_demo.exports import build_export
 from mnist_demo.exports.exported_run import ExportedRun
-from mnist_demo.processes import process_context
+from mnist_demo.processes import process_context, start_process
 from mnist_demo.translation import _
 
 TIMEOUT_SECONDS = 120.0  # far more than any export takes
@@ -24,7 +24,7 @@ def build_beside(run: ExportedRun, name: str) -> bytes:
     ours, theirs = process_context().Pipe(duplex=False)
     process = process_context().Process(target=_build, args=(theirs, run, name), daemon=True)  # type: ignore[attr-defined]
     try:
-        process.start()
+        start_process(process)
         theirs.close()
         if not ours.poll(TIMEOUT_SECONDS):
             raise failure

@@ -14,7 +14,7 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.processes import ANALYSIS_NICENESS, core_count, give_way, process_context
+from mnist_demo.processes import ANALYSIS_NICENESS, core_count, give_way, process_context, start_process
 from mnist_demo.translation import _
 
 END_SECONDS = 5.0
@@ -116,7 +116,7 @@ class AnalysisProcess:
             target=answer_questions, args=(theirs,), name="analysis", daemon=True
         )
         try:
-            self.process.start()
+            start_process(self.process)
         finally:
             theirs.close()
 
