@@ -28,7 +28,8 @@ True
 import csv
 import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 from mnist_demo.errors import HistoryFileError
@@ -44,6 +45,7 @@ EVENTS: dict[str, type[Event]] = {
     "diverged": Diverged,
     "stopped": Stopped,
 }
+_NAMES = {kind: name for name, kind in EVENTS.items()}
 # What most people look for comes first; every field of every event is among them, which a test watches.
 COLUMNS = (
     "event",
@@ -76,14 +78,40 @@ def history_to_csv(history: History) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    names = {kind: name for name, kind in EVENTS.items()}
-    for event in events_of(history):
-        values = {"event": names[type(event)], **vars(event)}
-        if isinstance(event, Started):
-            values |= {"step": 0, "epoch": 0}
-        # Python writes the shortest text that reads back as the same number.
-        writer.writerow(["" if (value := values.get(name)) is None else value for name in COLUMNS])
+    # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
+    last = [event for event in (history.diverged, history.stopped) if event is not None]
+    epochs, count, started = list(history.epochs), history.step_count, history.started
+    if started is None:
+        return text.getvalue().encode()
+    writer.writerow(_line(started, step=0, epoch=0))
+    written = 0
+    for epoch in epochs:
+        if epoch.step <= count:
+            writer.writerows(_step_lines(history, written, epoch.step, started.steps_per_epoch))
+            writer.writerow(_line(epoch))
+            written = epoch.step
+    writer.writerows(_step_lines(history, written, count, started.steps_per_epoch))
+    writer.writerows(map(_line, last))
     return text.getvalue().encode()
+
+
+def _line(event: Event, **more: int) -> list[object]:
+    values = {"event": _NAMES[type(event)], **vars(event), **more}
+    # Python writes the shortest text that reads back as the same number.
+    return ["" if (value := values.get(name)) is None else value for name in COLUMNS]
+
+
+def _step_lines(history: History, begin: int, end: int, steps_per_epoch: int) -> Iterator[tuple[object, ...]]:
+    """Yield the lines of the steps after `begin`, until `end`; column by column, for a long run has very many."""
+    numbers = {name: history.steps[name][begin:end] for name in _STEP_NUMBERS}
+    columns: dict[str, Iterable[object]] = {
+        **numbers,
+        "event": repeat(_NAMES[Step]),
+        "step": map(int, numbers["step"]),
+        "epoch": (step // steps_per_epoch + 1 for step in range(begin, end)),
+        "images": map(int, numbers["images"]),
+    }
+    return zip(*(columns.get(name, repeat("")) for name in COLUMNS), strict=False)
 
 
 def history_from_csv(content: bytes) -> History:
