@@ -45,12 +45,13 @@ def build_pages() -> dict[str, st.Page]:
 
 def render_frame() -> None:
     """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
-    st.html(STYLE)
-    st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
-    light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
-    st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
-    render_visitor()
-    _come_back()
+    with st.container(key="unseen"):  # takes no room
+        st.html(STYLE)
+        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
+        st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
+        render_visitor()
+        _come_back()
     prepare_dataset()
     is_first = not state.is_prepared()
     state.prepare_session()

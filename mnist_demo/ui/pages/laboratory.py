@@ -1,57 +1,108 @@
 """The page: set, watch, draw, from left to right."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 from mnist_demo.drawing import image_from_strokes
-from mnist_demo.jobs import Job
+from mnist_demo.jobs import Job, State
 from mnist_demo.preparation.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
+from mnist_demo.ui.charts import Axis
+from mnist_demo.ui.drawing_state import my_drawings
 from mnist_demo.ui.panels.activations import render_activations
 from mnist_demo.ui.panels.comparison import render_comparison
+from mnist_demo.ui.panels.controls import render_controls
 from mnist_demo.ui.panels.corrections import render_correction, render_my_drawings
 from mnist_demo.ui.panels.diagnosis import render_diagnosis
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
 from mnist_demo.ui.panels.explanation import render_explanation
-from mnist_demo.ui.panels.export import render_export
 from mnist_demo.ui.panels.neighbours import render_neighbours
 from mnist_demo.ui.panels.opened_models import render_opened_models
 from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
 from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.samples import render_samples
-from mnist_demo.ui.panels.slow_motion import render_speed, render_step_detail
+from mnist_demo.ui.panels.slow_motion import render_step_detail, render_step_link
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
-REFRESH_SECONDS = 0.5
+# A browser needs 0.1 to 0.2 s of a core for each refresh. After a while a chart moves by less than a pixel in a second.
+REFRESH_SECONDS, LATER_REFRESH_SECONDS = 0.5, 1.0
+LATER_AFTER_SECONDS = 20.0
+GALLERY_REFRESH_SECONDS = 2.0
+FIRST_FIGURES_SECONDS = 0.3
 
 
 def render_laboratory() -> None:
     """Draw the whole page."""
+    job = state.current_job()
+    if job is not None:
+        # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
+        job.wait_for_first_figures(FIRST_FIGURES_SECONDS)
+    shown = Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings()))
+    axis = render_controls(job)
     with st.container(key="bench"):  # placed side by side by style.css
-        with st.container(key="watch"):
-            render_training(beside_axis=render_speed, beneath=_render_beneath_charts)
-            render_export()
-            render_explanation()
-        with st.container(key="draw"):
-            job = state.current_job()
-            st.fragment(_render_drawing_side, run_every=REFRESH_SECONDS if job and job.is_active else None)(job)
-        with st.container(key="samples"):
-            render_samples()
+        st.fragment(_render_live, run_every=shown.refresh_seconds)(shown, axis)
+        with st.container(key="more"):
+            seconds = GALLERY_REFRESH_SECONDS if shown.refresh_seconds and shown.drawings else None
+            st.fragment(_render_gallery, run_every=seconds)(shown)
+            render_picture()
+            render_opened_models()
+    render_explanation()
 
 
-def _render_beneath_charts(job: Job) -> None:
-    render_diagnosis(job)
-    render_step_detail(job)
+@dataclass(frozen=True)
+class Shown:
+    """What the page was drawn of: where that has changed, a part that refreshes by itself has all of it drawn anew."""
+
+    job: Job | None
+    status: State | None
+    refresh_seconds: float | None
+    drawings: int
+
+    def check(self) -> None:
+        job = state.current_job()
+        if self != Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings())):
+            st.rerun()
 
 
-def _render_drawing_side(shown: Job | None) -> None:
-    """Draw the canvas and all that depends on what is on it: one fragment, so that a stroke reruns only this."""
-    if state.current_job() is not shown:
-        st.rerun()  # training on the drawings was started here: the rest of the page shows that run
+def _refresh_seconds(job: Job | None) -> float | None:
+    if job is None or not job.is_active:
+        return None
+    return REFRESH_SECONDS if job.history.seconds < LATER_AFTER_SECONDS else LATER_REFRESH_SECONDS
+
+
+def _render_live(shown: Shown, axis: Axis) -> None:
+    """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
+    shown.check()
+    if state.has_notices():
+        st.rerun()
+    job = shown.job
+    with st.container(key="watch"):
+        if job is not None:
+            render_step_link(job)
+        render_training(job, axis)
+        if job is not None:
+            render_diagnosis(job)
+            render_step_detail(job)
+    with st.container(key="draw"):
+        st.fragment(_render_drawing_side)(shown)
+    with st.container(key="samples"):
+        render_samples()
+
+
+def _render_gallery(shown: Shown) -> None:
+    shown.check()  # training on the drawings is started here
+    render_my_drawings()
+
+
+def _render_drawing_side(shown: Shown) -> None:
+    """Draw the canvas and all that depends on what is on it: a fragment, so that a stroke reruns only this."""
+    shown.check()
     strokes = read_drawing()
     inspected = state.inspected_image()
     if inspected is not None:
@@ -74,9 +125,6 @@ def _render_drawing_side(shown: Job | None) -> None:
             render_correction(strokes, readings[0])
             render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
             _render_explanations(image, readings[0])
-    render_my_drawings()
-    render_picture()
-    render_opened_models()
 
 
 def _render_inspected(inspected: state.InspectedImage) -> None:

@@ -28,7 +28,7 @@ def _render(job: Job, refreshing: bool) -> None:
         st.rerun()  # starts or stops the timer
     with (
         st.container(key=keys.EXPORT),
-        st.popover(_("Save or export this run"), icon=":material/download:"),
+        st.popover(_("Export"), icon=":material/download:"),
         st.container(key=keys.EXPORT_CHOICE),  # of a fixed width: the list stays where it is
     ):
         name = st.selectbox(

@@ -17,15 +17,12 @@ from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.pictures import samples_html
 from mnist_demo.ui.resources import newest_classifier
 
-REFRESH_SECONDS = 1.0
 SAMPLE_COUNT = 24
 
 
 def render_samples() -> None:
-    """Draw a handful of test images, by class or mixed, refreshed every second while the model is learning."""
-    job = state.current_job()
-    inspected = state.inspected_image()
-    st.fragment(_render, run_every=REFRESH_SECONDS if job and job.is_active else None)(job, inspected)
+    """Draw a handful of test images, by class or mixed, and what the model reads at this moment."""
+    st.fragment(_render)(state.current_job(), state.inspected_image())
 
 
 def _render(job: Job | None, inspected: state.InspectedImage | None) -> None:

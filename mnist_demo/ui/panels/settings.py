@@ -1,5 +1,8 @@
 """The sidebar: presets, hyperparameters, Start."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
 import streamlit as st
 
 from mnist_demo.devices import AUTO, DEVICES, known_devices
@@ -140,10 +143,12 @@ def _apply_preset() -> None:
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:
     shown = [name for name in names if keys.widget_key(name) not in link.hidden]
-    if not shown:
-        return
-    for name, column in zip(shown, st.columns(len(shown), vertical_alignment="bottom"), strict=True):
-        with column:
+    # Columns for pairs only: the browser goes through every box of the page at each refresh.
+    places: Sequence[AbstractContextManager[object]] = [nullcontext()]
+    if len(shown) > 1:
+        places = st.columns(len(shown), vertical_alignment="bottom")
+    for name, place in zip(shown, places, strict=False):
+        with place:
             _render_widget(name, disabled=keys.widget_key(name) in link.locked)
 
 

@@ -33,9 +33,6 @@ def render_speed(job: Job) -> None:
             on_change=lambda: job.set_speed(st.session_state[key] or None),
             width=170,
         )
-    if _detail_shown(job) is not None:
-        # It stands beneath the charts, on a laptop below what one sees.
-        st.markdown(_(":small[[↓ See the step](#{anchor})]").format(anchor=ANCHOR), width="content")
 
 
 def _format_speed(speed: int) -> str:
@@ -43,6 +40,12 @@ def _format_speed(speed: int) -> str:
         return _("Full speed")
     sentence = ngettext("{count} step a second", "{count} steps a second", speed)
     return sentence.format(count=speed)
+
+
+def render_step_link(job: Job) -> None:
+    """Draw a link to the step that is laid open, if one is: beneath the charts, on a laptop below what one sees."""
+    if _detail_shown(job) is not None:
+        st.markdown(_(":small[[↓ See the step](#{anchor})]").format(anchor=ANCHOR), width="content")
 
 
 def render_step_detail(job: Job) -> None:
