@@ -32,7 +32,7 @@ from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
 # A browser needs 0.1 to 0.2 s of a core for each refresh. After a while a chart moves by less than a pixel in a second.
 REFRESH_SECONDS, LATER_REFRESH_SECONDS = 0.5, 1.0
-LATER_AFTER_SECONDS = 20.0
+LATER_AFTER_SECONDS = 10.0
 GALLERY_REFRESH_SECONDS = 2.0
 FIRST_FIGURES_SECONDS = 0.3
 
