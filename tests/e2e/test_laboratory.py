@@ -56,6 +56,7 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
         expect(element(page, "training-status")).to_have_text("running")
         button(page, "stop-training").click()
         expect(element(page, "training-status")).to_have_text("stopped")
+        expect(page.get_by_text("Training time")).to_be_visible()
         stopped_at = steps_done(page)
         assert stopped_at > paused_at + 1
         expect(element(page, "predicted-digit")).to_have_text("0")

@@ -11,11 +11,10 @@ from mnist_demo.preparation.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.charts import Axis
 from mnist_demo.ui.drawing_state import my_drawings
 from mnist_demo.ui.panels.activations import render_activations
 from mnist_demo.ui.panels.comparison import render_comparison
-from mnist_demo.ui.panels.controls import render_controls
+from mnist_demo.ui.panels.controls import chosen_axis, render_controls
 from mnist_demo.ui.panels.corrections import render_correction, render_my_drawings
 from mnist_demo.ui.panels.diagnosis import render_diagnosis
 from mnist_demo.ui.panels.drawing import read_drawing, render_reading
@@ -44,14 +43,16 @@ def render_laboratory() -> None:
         # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
         job.wait_for_first_figures(FIRST_FIGURES_SECONDS)
     shown = Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings()))
-    axis = render_controls(job)
+    controls = st.container()
     with st.container(key="bench"):  # placed side by side by style.css
-        st.fragment(_render_live, run_every=shown.refresh_seconds)(shown, axis)
+        st.fragment(_render_live, run_every=shown.refresh_seconds)(shown)
         with st.container(key="more"):
             seconds = GALLERY_REFRESH_SECONDS if shown.refresh_seconds and shown.drawings else None
             st.fragment(_render_gallery, run_every=seconds)(shown)
             render_picture()
             render_opened_models()
+    with controls:
+        render_controls(job)  # last: where it says that a run has finished, the figures are its last
     render_explanation()
 
 
@@ -76,7 +77,7 @@ def _refresh_seconds(job: Job | None) -> float | None:
     return REFRESH_SECONDS if job.history.seconds < LATER_AFTER_SECONDS else LATER_REFRESH_SECONDS
 
 
-def _render_live(shown: Shown, axis: Axis) -> None:
+def _render_live(shown: Shown) -> None:
     """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
     shown.check()
     if state.has_notices():
@@ -85,7 +86,7 @@ def _render_live(shown: Shown, axis: Axis) -> None:
     with st.container(key="watch"):
         if job is not None:
             render_step_link(job)
-        render_training(job, axis)
+        render_training(job, chosen_axis())
         if job is not None:
             render_diagnosis(job)
             render_step_detail(job)

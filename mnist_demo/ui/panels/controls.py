@@ -23,17 +23,22 @@ from mnist_demo.ui.state_words import STATE_WORDS
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
 
 
-def render_controls(job: Job | None) -> Axis:
-    """Draw the state of the run and its buttons; return the axis that is chosen for its charts."""
+def chosen_axis() -> Axis:
+    """Return what the charts are to be drawn over."""
+    axis: Axis = st.session_state.get(keys.CHART_AXIS, "step")
+    return axis
+
+
+def render_controls(job: Job | None) -> None:
+    """Draw the state of the run, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="control-row"):
         _render_status(job)
         if job is None:
-            return "step"
+            return
         render_speed(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
-        axis = read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
+        read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
         render_export()
-    return axis
 
 
 def _render_status(job: Job | None) -> None:
