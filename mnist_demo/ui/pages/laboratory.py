@@ -25,6 +25,7 @@ from mnist_demo.ui.panels.picture import render_picture
 from mnist_demo.ui.panels.preparation import render_preparation
 from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.samples import render_samples
+from mnist_demo.ui.panels.settings import fill_in_again
 from mnist_demo.ui.panels.slow_motion import render_step_detail, render_step_link
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
@@ -68,6 +69,7 @@ class Shown:
     def check(self) -> None:
         job = state.current_job()
         if self != Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings())):
+            fill_in_again()
             st.rerun()
 
 
@@ -81,6 +83,7 @@ def _render_live(shown: Shown) -> None:
     """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
     shown.check()
     if state.has_notices():
+        fill_in_again()
         st.rerun()
     job = shown.job
     with st.container(key="watch"):

@@ -1,5 +1,7 @@
 """The sidebar: presets, hyperparameters, Start."""
 
+import math
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -30,7 +32,8 @@ MORE_ROWS = (
     ("weight_decay", "momentum"),
     ("hidden_sizes", "dropout"),
 )
-_FILLED_IN = "settings-filled-in"
+_FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
+DELIVERY_SECONDS = 3.0
 
 
 def render_settings() -> None:
@@ -135,10 +138,26 @@ def _start() -> None:
 def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
+        before = _values()
         state.write_settings(preset.hyperparameters)
+        st.session_state[_CHOSEN] = time.monotonic(), preset.hyperparameters, (before, _values())
         # Until the form has been drawn with them: if this run of the script is cut short before, the next one comes
         # with the values that the browser still has.
         st.session_state[_FILLED_IN] = preset.hyperparameters
+
+
+def fill_in_again() -> None:
+    """To be called before `st.rerun`: what has been drawn a moment before it may never reach the browser.
+
+    A preset that was chosen a moment ago is filled in anew, unless the settings have been changed since.
+    """
+    moment, chosen, expected = st.session_state.get(_CHOSEN, (-math.inf, None, ()))
+    if time.monotonic() - moment < DELIVERY_SECONDS and _values() in expected:
+        st.session_state[_FILLED_IN] = chosen
+
+
+def _values() -> dict[str, object]:
+    return {name: st.session_state.get(keys.widget_key(name)) for name in FIELDS}
 
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:
