@@ -86,10 +86,9 @@ def history_to_csv(history: History) -> bytes:
     writer.writerow(_line(started, step=0, epoch=0))
     written = 0
     for epoch in epochs:
-        if epoch.step <= count:
-            writer.writerows(_step_lines(history, written, epoch.step, started.steps_per_epoch))
-            writer.writerow(_line(epoch))
-            written = epoch.step
+        writer.writerows(_step_lines(history, written, epoch.step, started.steps_per_epoch))
+        writer.writerow(_line(epoch))
+        written = epoch.step
     writer.writerows(_step_lines(history, written, count, started.steps_per_epoch))
     writer.writerows(map(_line, last))
     return text.getvalue().encode()

@@ -7,6 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.ui import keys
 from mnist_demo.ui.panels import settings
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.state import MAX_EARLIER_RUNS
@@ -97,6 +99,25 @@ def test_preset_is_filled_in_also_when_the_run_of_the_script_is_cut_short(
     page.session_state["learning-rate"] = 0.25  # from then on, what the visitor types holds
     page.run()
     assert page.number_input(key="learning-rate").value == 0.25
+
+
+def test_preset_is_filled_in_once_more_where_the_page_has_itself_drawn_anew(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_anew_once() -> None:
+        answers = iter([1.0])
+        monkeypatch.setattr("mnist_demo.ui.pages.laboratory._refresh_seconds", lambda _job: next(answers, None))
+        page.run()
+
+    before = {key: page.session_state[key] for key in map(keys.widget_key, FIELDS)}
+    page.selectbox(key="preset").select("small-network").run()
+    for key, value in before.items():
+        page.session_state[key] = value  # what a browser still has that never got the new ones
+    draw_anew_once()
+    assert page.number_input(key="learning-rate").value == 0.001
+    page.session_state["epochs"] = 30  # what the visitor has typed meanwhile holds
+    draw_anew_once()
+    assert page.number_input(key="epochs").value == 30
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def render_laboratory() -> None:
     if job is not None:
         # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
         job.wait_for_first_figures(FIRST_FIGURES_SECONDS)
-    shown = Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings()))
+    shown = Shown.now()
     controls = st.container()
     with st.container(key="bench"):  # placed side by side by style.css
         st.fragment(_render_live, run_every=shown.refresh_seconds)(shown)
@@ -66,9 +66,13 @@ class Shown:
     refresh_seconds: float | None
     drawings: int
 
-    def check(self) -> None:
+    @classmethod
+    def now(cls) -> "Shown":
         job = state.current_job()
-        if self != Shown(job, job.state if job else None, _refresh_seconds(job), len(my_drawings())):
+        return cls(job, job.state if job else None, _refresh_seconds(job), len(my_drawings()))
+
+    def check(self) -> None:
+        if self != Shown.now() or state.has_notices():
             fill_in_again()
             st.rerun()
 
@@ -82,9 +86,6 @@ def _refresh_seconds(job: Job | None) -> float | None:
 def _render_live(shown: Shown) -> None:
     """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
     shown.check()
-    if state.has_notices():
-        fill_in_again()
-        st.rerun()
     job = shown.job
     with st.container(key="watch"):
         if job is not None:
