@@ -18,6 +18,7 @@ ANSWER = {"input": ".st-key-model-input img", "bars": ".st-key-digit-probabiliti
 PROGRESS = "[data-testid=stProgress] p"
 CHART = ".st-key-loss-chart [aria-label]"
 CANVAS_LISTENS_MS = 300
+LATER_MS = 15_000
 
 
 def long_run_query(surroundings: Surroundings) -> str:
@@ -36,6 +37,12 @@ def start_training(page: "Page") -> float:
     wait_until(page, first)
     milliseconds: float = page.evaluate(f"() => {first}[0] - stopwatch.pressed")
     return milliseconds
+
+
+def wait_until_later(page: "Page", surroundings: Surroundings) -> None:
+    """Wait until the page refreshes as it does for most of a long run; a quick try does not wait."""
+    if not surroundings.quick:
+        page.wait_for_timeout(LATER_MS)
 
 
 def stop_training(page: "Page") -> None:

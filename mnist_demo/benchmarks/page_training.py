@@ -17,6 +17,7 @@ from mnist_demo.benchmarks.our_page import (
     start_training,
     steps_shown,
     stop_training,
+    wait_until_later,
 )
 from mnist_demo.benchmarks.programs import ours, run_program
 from mnist_demo.benchmarks.servers import OUR_PAGE, serve
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 SECONDS, QUICK_SECONDS = 12.0, 2.0
 SETTLE_MS = 1000
-LATER_MS, QUICK_LATER_MS = 15_000, 0
 
 
 def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
@@ -46,7 +46,7 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
             with open_page(browser, server.url + query, READY) as page:
                 start_training(page)
                 first_paces.append(_steps_per_second(page, seconds))
-                page.wait_for_timeout(QUICK_LATER_MS if surroundings.quick else LATER_MS - 1000 * seconds)
+                wait_until_later(page, surroundings)
                 later_paces.append(_steps_per_second(page, seconds))
                 stop_training(page)
             began: list[float] = []
@@ -58,7 +58,7 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
             # The first epoch is no time to measure: torch loads things at the first step.
             points = [(line["arrived"], line["epoch"] * per_epoch) for line in lines[1:]]
             command_paces.append(_slope(points))
-    for when, paces in ((N_("at first"), first_paces), (N_("after 15 s"), later_paces)):
+    for when, paces in ((N_("at first"), first_paces), (N_("later"), later_paces)):
         yield Comparison(
             N_("{model}: steps a second with the page open, charts live, {when}"),
             "",

@@ -16,6 +16,7 @@ from mnist_demo.benchmarks.our_page import (
     long_run_query,
     start_training,
     stop_training,
+    wait_until_later,
 )
 from mnist_demo.benchmarks.servers import OUR_PAGE, PageServer, serve
 from mnist_demo.benchmarks.surroundings import Surroundings
@@ -86,6 +87,7 @@ def _measure_page(
             start_training(second)
             others.callback(stop_training, second)
             others.enter_context(_visitors(page.url if watching else server.url, crowd - 2))
+        wait_until_later(page, surroundings)  # else some pages refresh twice a second and some do not yet
         look(page, log=PROGRESS)
         seconds = QUICK_SECONDS if surroundings.quick else SECONDS
         page.wait_for_timeout(1000 * seconds)
