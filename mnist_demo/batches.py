@@ -70,8 +70,8 @@ class Batches:
         chosen, variation = self._chosen, self._generators["variation"]
         chunk = chosen.batch_size * max(1, CONVERTED_IMAGES // chosen.batch_size)
         for begin in range(skip, self.n_images, chunk):
-            indices = slice(begin, begin + chunk) if order is None else order[begin : begin + chunk]
-            images, labels = self._pixels[indices].float().div_(255), self._labels[indices]
+            pixels, labels = self._take(slice(begin, begin + chunk), order)
+            images = pixels.float().div_(255)
             for batch, batch_labels in zip(
                 images.split(chosen.batch_size), labels.split(chosen.batch_size), strict=True
             ):
@@ -80,6 +80,13 @@ class Batches:
                 if chosen.augmentation:
                     batch = augment(batch, variation)
                 yield self._mix_in(batch, batch_labels)
+
+    def _take(self, which: slice, order: Tensor | None) -> tuple[Tensor, Tensor]:
+        if order is None:
+            return self._pixels[which], self._labels[which]
+        # index_select takes a tenth of the time that indexing with a tensor does.
+        indices = order[which].to(self._labels.device)
+        return self._pixels.index_select(0, indices), self._labels.index_select(0, indices)
 
     def random_state(self, inside_epoch: bool) -> dict[str, Tensor]:
         """Return the states of the generators: of the order, that at the beginning of an epoch which is under way."""

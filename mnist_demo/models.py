@@ -65,7 +65,7 @@ def _backpropagate_by_autograd(model: Classifier, images: Tensor, labels: Tensor
 
 def _error_of_logits(log_probabilities: Tensor, one_hot_labels: Tensor) -> Tensor:
     """Return ∂L/∂logits, (softmax(logits) − one-hot label) / n, for both arguments (n, 10)."""
-    return (log_probabilities.exp() - one_hot_labels).div_(one_hot_labels.shape[0])
+    return log_probabilities.exp().sub_(one_hot_labels).div_(one_hot_labels.shape[0])
 
 
 def _add_gradients(*found: tuple[Tensor, Tensor]) -> None:
@@ -94,7 +94,7 @@ class ScratchLinear:
         """Do by the formula what autograd does with `loss`, as `Linear` does."""
         logits = self(images)
         log_probabilities = log_softmax(logits)
-        error = _error_of_logits(log_probabilities, self.one_hot[labels])
+        error = _error_of_logits(log_probabilities, self.one_hot.index_select(0, labels))
         _add_gradients((self.weights, (error.T @ images.flatten(1)).T), (self.bias, error.sum(0)))
         return logits, negative_log_likelihood(log_probabilities, labels)
 
@@ -158,7 +158,7 @@ class Linear(Network):
         assert isinstance(layer, nn.Linear)
         logits = F.linear(images, layer.weight, layer.bias)  # (n, 784) -> (n, 10)
         log_probabilities = logits.log_softmax(1)
-        error = _error_of_logits(log_probabilities, self.one_hot[labels])
+        error = _error_of_logits(log_probabilities, self.one_hot.index_select(0, labels))
         _add_gradients((layer.weight, error.T @ images), (layer.bias, error.sum(0)))
         return logits, F.nll_loss(log_probabilities, labels)
 

@@ -32,13 +32,12 @@ class ManualSGD:
         with torch.no_grad():
             for parameter in self.parameters:
                 assert parameter.grad is not None
-                parameter.sub_(self.param_groups[0]["lr"] * parameter.grad)
+                parameter.sub_(parameter.grad, alpha=self.param_groups[0]["lr"])
 
     def zero_grad(self) -> None:
-        # backward() adds to what is there already.
+        # Left out, gradients would add up: backward() adds to what is there already.
         for parameter in self.parameters:
-            if parameter.grad is not None:
-                parameter.grad.zero_()
+            parameter.grad = None
 
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter], Hyperparameters], Optimizer]

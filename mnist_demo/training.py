@@ -145,7 +145,7 @@ class Training(Iterator[Event]):
                     return
                 optimizer_step()
                 schedule()
-                correct = int((logits.detach().argmax(dim=1) == labels).sum())
+                correct = int((logits.detach().argmax(dim=1) == labels).count_nonzero())
                 progress.step += 1
                 progress.images_seen = min(progress.images_seen + chosen.batch_size, n_images)
                 progress.images_counted += count
