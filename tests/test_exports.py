@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from mnist_demo.checkpoints import load_checkpoint_bytes, weights_to_bytes
@@ -95,6 +96,22 @@ def test_onnx_of_the_model_from_scratch_is_checked_and_built(builtin: DigitDatas
     run = train_run(quick.replace(model="scratch-linear", epochs=1), builtin)
 
     assert len(build_export(run, "onnx")) > 784 * 10 * 4
+
+
+def test_onnx_that_torch_cannot_write_is_refused_in_a_sentence(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SingularValues(torch.nn.Module):
+        """Computes what ONNX has no operation for."""
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            values: torch.Tensor = torch.linalg.svdvals(images)
+            return values[:, :10]
+
+    classifier = dataclasses.replace(run.load_classifier(), model=SingularValues())  # type: ignore[arg-type]
+    monkeypatch.setattr(ExportedRun, "load_classifier", lambda _run: classifier)
+    with pytest.raises(ExportError, match=r"^torch .* cannot write this model as ONNX: install .*\.$"):
+        build_export(run, "onnx")
 
 
 def test_onnx_that_answers_otherwise_is_not_offered(run: ExportedRun, quick: Hyperparameters) -> None:

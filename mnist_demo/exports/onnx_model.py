@@ -60,16 +60,21 @@ def build_onnx(run: ExportedRun) -> bytes:
     classifier = run.load_classifier()
     onnx = require("onnx")
     require("onnxscript")
-    with _quiet():
-        program = torch.onnx.export(
-            _WithProbabilities(classifier.model).eval(),
-            (torch.rand(2, 28, 28),),
-            input_names=["images"],
-            output_names=["probabilities"],
-            dynamic_shapes=({0: torch.export.Dim("n")},),
-            dynamo=True,
-            verbose=False,
-        )
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                _WithProbabilities(classifier.model).eval(),
+                (torch.rand(2, 28, 28),),
+                input_names=["images"],
+                output_names=["probabilities"],
+                dynamic_shapes=({0: torch.export.Dim("n")},),
+                dynamo=True,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        # Seen with torch 2.11, whose exporter lacks an operation of the convolutional networks.
+        message = _("torch {version} cannot write this model as ONNX: install the version that requirements.txt names.")
+        raise ExportError(message.format(version=torch.__version__)) from error
     assert program is not None
     model = program.model_proto
     _describe(model, run)
