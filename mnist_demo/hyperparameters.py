@@ -32,6 +32,7 @@ class Hyperparameters:
     weight_decay: float = 0.0
     hidden_sizes: tuple[int, ...] = (128,)
     dropout: float = 0.0
+    label_smoothing: float = 0.0
     shuffle: bool = True
     augmentation: bool = False
     pen_variation: bool = False

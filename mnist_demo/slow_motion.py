@@ -165,9 +165,7 @@ def _begin(model: "Classifier", images: "Tensor", labels: "Tensor") -> _BegunSte
     for parameter in copied.parameters():
         parameter.grad = None
     with torch.enable_grad(), torch.random.fork_rng(devices=[images.device] if images.is_cuda else []):
-        logits = copied(images)
-        loss = copied.loss(logits, labels)
-        loss.backward()
+        logits, loss = copied.backpropagate(images, labels)
     with torch.no_grad():
         losses = F.cross_entropy(logits, labels, reduction="none")
         return _BegunStep(copied, images.detach().clone(), labels, logits.argmax(dim=1), losses, float(loss))

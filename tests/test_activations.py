@@ -23,7 +23,7 @@ def image(builtin: DigitDataset) -> np.ndarray:
     return scale_pixels(builtin.test_pixels[0])
 
 
-@pytest.mark.parametrize("model", ["scratch-linear", "linear", "mlp", "convnet", "deep-convnet"])
+@pytest.mark.parametrize("model", ["scratch-linear", "linear", "mlp", "convnet", "wide-convnet", "deep-convnet"])
 def test_the_last_layer_is_the_models_logits_whatever_the_model(model: str, image: np.ndarray) -> None:
     classifier = build(model)
     layers = layer_activations(classifier, image)

@@ -27,7 +27,9 @@ def test_only_settings_that_differ_are_listed_with_a_value_for_each_run() -> Non
 
 def test_settings_without_effect_in_any_of_the_runs_do_not_count_as_different() -> None:
     base = Hyperparameters()
-    rows = differing_settings([run("A", base), run("B", base.replace(momentum=0.5, hidden_sizes=(8,), dropout=0.2))])
+    rows = differing_settings(
+        [run("A", base), run("B", base.replace(momentum=0.5, hidden_sizes=(8,), dropout=0.2, label_smoothing=0.1))]
+    )
     assert rows == []
     momentum = base.replace(optimizer="momentum")
     rows = differing_settings([run("A", momentum), run("B", momentum.replace(momentum=0.5))])

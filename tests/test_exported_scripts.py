@@ -42,6 +42,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "pen_variation": True,
     },
     "deep": {"model": "deep-convnet", "optimizer": "adamw", "learning_rate": 0.01, "dropout": 0.2, "epochs": 1},
+    "smoothed": {"model": "wide-convnet", "optimizer": "adamw", "learning_rate": 0.01, "label_smoothing": 0.2},
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
 }
@@ -216,7 +217,7 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("OneCycleLR", run.hyperparameters.one_cycle),
         ("class Classifier", False),
         ("def backpropagate(", run.hyperparameters.model == "linear"),
-        ("_backpropagate_by_autograd", False),
+        ("label_smoothing=", run.hyperparameters.label_smoothing > 0),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),
         ("DROPOUT = ", run.hyperparameters.model not in ("scratch-linear", "linear")),

@@ -24,7 +24,7 @@ def test_tutorial_presets_differ_in_the_model_only() -> None:
 
 def test_presets_are_those_of_the_command_line_contract() -> None:
     contract = {"tutorial-scratch", "tutorial-pytorch", "small-network", "convnet-in-seconds"}
-    assert set(PRESETS) == contract | {"starter"}
+    assert set(PRESETS) == contract | {"convnet-in-half-a-minute", "starter"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,8 @@ def test_presets_are_those_of_the_command_line_contract() -> None:
         ("hidden_sizes", (8,) * 6),
         ("hidden_sizes", 128),
         ("dropout", 1),
+        ("label_smoothing", 1),
+        ("label_smoothing", -0.1),
         ("shuffle", 1),
         ("augmentation", "yes"),
         ("pen_variation", 1),

@@ -113,7 +113,7 @@ def test_linear_models_have_the_7850_numbers_of_the_tutorial() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["convnet", "deep-convnet"])
+@pytest.mark.parametrize("name", ["convnet", "wide-convnet", "deep-convnet"])
 def test_convolutional_models_fit_into_400_kilobytes(name: str) -> None:
     assert count_parameters(build_model(Hyperparameters(model=name))) * 4 < 400_000
 
@@ -147,6 +147,23 @@ def test_backpropagate_of_any_model_adds_the_gradient_that_autograd_finds(model:
             assert parameter.grad is not None
             torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-3, atol=1e-6 * times)
     assert logits.shape == (7, 10)
+
+
+@pytest.mark.parametrize("model", ["mlp", "convnet"])
+def test_smoothed_labels_change_what_a_network_learns_and_not_the_loss_that_it_reports(model: str) -> None:
+    classifier, reference = (build_model(Hyperparameters(model=model, label_smoothing=share)) for share in (0.2, 0.0))
+    images, labels = torch.rand(7, 28, 28), torch.tensor([3, 1, 4, 1, 5, 9, 2])
+
+    _logits, loss = classifier.backpropagate(images, labels)
+
+    logits = reference(images)
+    assert loss.item() == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-5)
+    # From the definition: cross-entropy against 80 % of the label, and 2 % of it for each of the ten digits.
+    shares = 0.8 * F.one_hot(labels, 10) + 0.02
+    (-(shares * logits.log_softmax(dim=1)).sum(dim=1).mean()).backward()
+    for parameter, other in zip(classifier.parameters(), reference.parameters(), strict=True):
+        assert parameter.grad is not None
+        torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-3, atol=1e-6)
 
 
 def test_backpropagate_of_the_linear_model_agrees_with_finite_differences() -> None:

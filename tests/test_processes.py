@@ -36,7 +36,7 @@ def test_worker_is_born_with_threads_that_sleep(
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
 def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> None:
-    expected = min(2, core_count()) if model in ("convnet", "deep-convnet") else 1
+    expected = min(2, core_count()) if "convnet" in model else 1
     assert thread_count(Hyperparameters(model=model)) == expected
 
 

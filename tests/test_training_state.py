@@ -31,7 +31,13 @@ SETTINGS = {
     "scratch-linear": PLAIN.replace(model="scratch-linear"),
     "in the order of the file": PLAIN.replace(shuffle=False),
     "dropout and everything that is random": PLAIN.replace(
-        model="mlp", dropout=0.5, augmentation=True, pen_variation=True, synthetic_digits=20, validation_size=30
+        model="mlp",
+        dropout=0.5,
+        label_smoothing=0.1,
+        augmentation=True,
+        pen_variation=True,
+        synthetic_digits=20,
+        validation_size=30,
     ),
     "one-cycle": PLAIN.replace(model="deep-convnet", optimizer="adamw", one_cycle=True, learning_rate=0.01),
 }

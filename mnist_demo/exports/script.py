@@ -71,6 +71,7 @@ def _marks(run: ExportedRun) -> set[str]:
     """Return the marks of the lines that `run` needs."""
     chosen, history = run.hyperparameters, run.history
     is_mnist = run.dataset_digest == MNIST.train_sha256
+    is_network = chosen.model not in ("scratch-linear", "linear")
     optimizer = "sgd-decay" if chosen.optimizer == "sgd" and chosen.weight_decay else chosen.optimizer
     conditions = {
         "mnist": is_mnist,
@@ -84,7 +85,9 @@ def _marks(run: ExportedRun) -> set[str]:
         chosen.model: True,
         optimizer: chosen.model != "scratch-linear",
         "formula": chosen.model == "linear",
-        "dropout": chosen.dropout and chosen.model not in ("scratch-linear", "linear"),
+        "smoothing": is_network and chosen.label_smoothing,
+        "autograd": chosen.model != "linear" and not (is_network and chosen.label_smoothing),
+        "dropout": is_network and chosen.dropout,
         "one-cycle": chosen.one_cycle,
         "shuffle": chosen.shuffle,
         "variation": chosen.augmentation or chosen.pen_variation,

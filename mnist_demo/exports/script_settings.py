@@ -8,6 +8,7 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 0.0
 HIDDEN_SIZES = (128,)
 DROPOUT = 0.0
+LABEL_SMOOTHING = 0.0
 TRAINING_SIZE = 60_000  # images, from the beginning of the training set
 VALIDATION_SIZE = 0  # images, from the end of the training set: measured as test images are, not learned from
 SYNTHETIC_DIGITS = 0

@@ -20,6 +20,7 @@ from mnist_demo.exports.script_settings import (
     DROPOUT,
     EPOCHS,
     HIDDEN_SIZES,
+    LABEL_SMOOTHING,
     LEARNING_RATE,
     MOMENTUM,
     SEED,
@@ -30,7 +31,7 @@ from mnist_demo.exports.script_settings import (
     VALIDATION_SIZE,
     WEIGHT_DECAY,
 )
-from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear
+from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear, WideConvNet
 from mnist_demo.optimizers import ManualSGD
 
 
@@ -63,6 +64,7 @@ def main() -> None:
     model = Linear()  # [linear]
     model = MLP(HIDDEN_SIZES, DROPOUT)  # [mlp]
     model = ConvNet(DROPOUT)  # [convnet]
+    model = WideConvNet(DROPOUT)  # [wide-convnet]
     model = DeepConvNet(DROPOUT)  # [deep-convnet]
     torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
     order = torch.Generator().manual_seed(SEED)  # [shuffle]
@@ -72,8 +74,8 @@ def main() -> None:
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE)  # [sgd]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [sgd-decay]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY)  # [momentum]
-    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adam]
-    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [adamw]
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)  # [adam]
+    optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)  # [adamw]
     # The learning rate rises to LEARNING_RATE, then falls to almost nothing. [one-cycle]
     steps = EPOCHS * math.ceil(len(train_labels) / BATCH_SIZE)  # [one-cycle]
     one_cycle = torch.optim.lr_scheduler.OneCycleLR  # [one-cycle]
@@ -101,11 +103,16 @@ def main() -> None:
             images = augment(images, variation)  # [augmentation]
             optimizer.zero_grad()  # else gradients would add up
             _logits, loss = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
-            loss = model.loss(model(images), labels)  # [not formula]
+            loss = model.loss(model(images), labels)  # [autograd]
+            logits = model(images)  # [smoothing]
+            loss = model.loss(logits, labels)  # [smoothing]
             if not loss.isfinite():  # [diverged]
                 print(format_row(f"step {step}", "no number"))  # [diverged]
                 return  # [diverged]
-            loss.backward()  # the loss's gradient by every weight [not formula]
+            loss.backward()  # the loss's gradient by every weight [autograd]
+            # Learned from labels of which every digit gets an equal share. [smoothing]
+            smoothed = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)  # [smoothing]
+            smoothed.backward()  # its gradient by every weight [smoothing]
             optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]
             loss_sum += loss.item() * len(batch)

@@ -12,11 +12,13 @@ from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import N_, _
 
+NETWORKS = ("mlp", "convnet", "wide-convnet", "deep-convnet")
 # Settings that do nothing unless another one has one of these values.
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "momentum": ("optimizer", ("momentum",)),
     "hidden_sizes": ("model", ("mlp",)),
-    "dropout": ("model", ("mlp", "convnet", "deep-convnet")),
+    "dropout": ("model", NETWORKS),
+    "label_smoothing": ("model", NETWORKS),
 }
 
 
