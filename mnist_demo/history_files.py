@@ -26,7 +26,6 @@ True
 """
 
 import csv
-import dataclasses
 import io
 from collections.abc import Iterable, Iterator
 from itertools import repeat
@@ -67,7 +66,7 @@ COLUMNS = (
     "optimizer",
 )
 # A history keeps these; the epoch follows from the step.
-_STEP_NUMBERS = tuple(field.name for field in dataclasses.fields(Step) if field.name != "epoch")
+_STEP_NUMBERS = tuple(name for name in Step._fields if name != "epoch")
 
 
 def history_to_csv(history: History) -> bytes:
@@ -162,7 +161,7 @@ def _event_from(line: dict[str, Any]) -> Event:
     if None in line or None in line.values():
         raise ValueError("too few or too many fields")
     kind = EVENTS[line["event"]]
-    return kind(**{field.name: _parse(line[field.name], field.type) for field in dataclasses.fields(kind)})
+    return kind(**{name: _parse(line[name], form) for name, form in kind.__annotations__.items()})
 
 
 def _parse(text: str, kind: Any) -> Any:

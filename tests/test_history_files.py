@@ -1,9 +1,8 @@
 """A run's history as CSV and back."""
 
-import dataclasses
 import io
 import math
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pandas as pd
 import pytest
@@ -77,7 +76,7 @@ def test_history_of_a_run_that_has_not_begun_is_a_header(events: list[Event]) ->
 
 
 def test_columns_have_a_place_for_every_field_of_every_event() -> None:
-    fields = {field.name for kind in get_args(Event) for field in dataclasses.fields(kind)}
+    fields = {name for kind in get_args(Event) for name in get_type_hints(kind)}
 
     assert set(EVENTS.values()) == set(get_args(Event))
     assert fields | {"event"} == set(COLUMNS)

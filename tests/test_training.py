@@ -28,7 +28,16 @@ def epochs_of(events: Sequence[Event]) -> list[Epoch]:
 
 
 def without_seconds(events: Sequence[Event]) -> list[Any]:
-    return [dataclasses.replace(e, seconds=0.0) if isinstance(e, Step | Epoch) else e for e in events]
+    zeroed: list[Any] = []
+    for event in events:
+        match event:
+            case Step():
+                zeroed.append(event._replace(seconds=0.0))
+            case Epoch():
+                zeroed.append(dataclasses.replace(event, seconds=0.0))
+            case _:
+                zeroed.append(event)
+    return zeroed
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)

@@ -44,7 +44,16 @@ SETTINGS = {
 
 
 def without_seconds(events: list[Event]) -> list[Any]:
-    return [dataclasses.replace(e, seconds=0.0) if isinstance(e, Step | Epoch) else e for e in events]
+    zeroed: list[Any] = []
+    for event in events:
+        match event:
+            case Step():
+                zeroed.append(event._replace(seconds=0.0))
+            case Epoch():
+                zeroed.append(dataclasses.replace(event, seconds=0.0))
+            case _:
+                zeroed.append(event)
+    return zeroed
 
 
 def weights_of(model: Classifier) -> dict[str, list[float]]:

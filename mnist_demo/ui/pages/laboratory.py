@@ -30,9 +30,9 @@ from mnist_demo.ui.panels.slow_motion import render_step_detail, render_step_lin
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
-# A browser needs 0.1 to 0.2 s of a core for each refresh. After a while a chart moves by less than a pixel in a second.
-REFRESH_SECONDS, LATER_REFRESH_SECONDS = 0.5, 1.0
-LATER_AFTER_SECONDS = 10.0
+# Seconds of training, and how many seconds lie between two refreshes from there on. A browser needs 0.1 to 0.2 s of a
+# core for each, and the longer a run has lasted, the less its chart moves in a second.
+REFRESHES = ((30.0, 2.0), (10.0, 1.0), (0.0, 0.5))
 GALLERY_REFRESH_SECONDS = 2.0
 FIRST_FIGURES_SECONDS = 0.3
 
@@ -80,7 +80,7 @@ class Shown:
 def _refresh_seconds(job: Job | None) -> float | None:
     if job is None or not job.is_active:
         return None
-    return REFRESH_SECONDS if job.history.seconds < LATER_AFTER_SECONDS else LATER_REFRESH_SECONDS
+    return next(pause for trained, pause in REFRESHES if job.history.seconds >= trained)
 
 
 def _render_live(shown: Shown) -> None:
