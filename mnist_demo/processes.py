@@ -11,6 +11,7 @@ import multiprocessing
 import multiprocessing.context
 import multiprocessing.forkserver
 import os
+import sys
 import threading
 from multiprocessing.process import BaseProcess
 
@@ -55,6 +56,16 @@ def let_threads_sleep() -> None:
     before torch is loaded; children inherit it. Only GNU's OpenMP, which torch brings on Linux, knows this variable.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+
+
+def let_threads_take_turns() -> None:
+    """Have Python's threads give way to one another after a millisecond of computing, not after five.
+
+    torch lets go of the interpreter in each of its operations, and then waits for its turn again. Measured while
+    another thread writes the history of 200,000 steps: a stroke is read in 350 ms by default, in 65 ms with this, and
+    in 1.3 ms when nothing else computes.
+    """
+    sys.setswitchinterval(0.001)
 
 
 def warm_up_processes() -> None:

@@ -18,7 +18,7 @@ ANSWER = {"input": ".st-key-model-input img", "bars": ".st-key-digit-probabiliti
 PROGRESS = "[data-testid=stProgress] p"
 CHART = ".st-key-loss-chart [aria-label]"
 CANVAS_LISTENS_MS = 300
-LATER_MS = 40_000
+LATER_MS = 30_000
 
 
 def long_run_query(surroundings: Surroundings) -> str:

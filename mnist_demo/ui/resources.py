@@ -32,7 +32,7 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs import Job, JobRegistry
-from mnist_demo.processes import core_count, warm_up_processes
+from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
@@ -222,6 +222,7 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
+    let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
     threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
