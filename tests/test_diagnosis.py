@@ -11,7 +11,13 @@ from mnist_demo.models import build_model
 from mnist_demo.presets import PRESETS
 from mnist_demo.training import train
 
-QUICK_PRESETS = ["tutorial-pytorch", "tutorial-scratch", "small-network", "convnet-in-seconds"]
+QUICK_PRESETS = [
+    "tutorial-pytorch",
+    "tutorial-scratch",
+    "small-network",
+    "convnet-in-seconds",
+    "convnet-in-half-a-minute",
+]
 FAULTS: list[tuple[Hyperparameters, Kind]] = [
     (Hyperparameters(model="mlp", hidden_sizes=(128, 64, 32, 16), learning_rate=2), "diverged"),
     (Hyperparameters(model="mlp", learning_rate=5), "stuck"),
@@ -83,6 +89,7 @@ def test_presets_are_at_no_time_diagnosed(builtin: DigitDataset, preset: str, se
         Hyperparameters(model="mlp", optimizer="adam", learning_rate=0.001, dropout=0.5, augmentation=True),
         Hyperparameters(model="mlp", learning_rate=0.1, epochs=10, validation_size=200),
         Hyperparameters(batch_size=1437, epochs=30),
+        Hyperparameters(model="convnet", optimizer="adamw", learning_rate=0.01, label_smoothing=0.3, epochs=12),
     ],
 )
 def test_ordinary_runs_are_not_diagnosed(builtin: DigitDataset, chosen: Hyperparameters) -> None:

@@ -10,7 +10,7 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
-from mnist_demo.processes import core_count, let_threads_sleep, thread_count
+from mnist_demo.processes import core_count, let_threads_sleep, let_threads_take_turns, thread_count
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +23,16 @@ def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     let_threads_sleep()
     assert os.environ["GOMP_SPINCOUNT"] == "7"
+
+
+def test_threads_take_turns_sooner_than_python_has_them() -> None:
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        let_threads_take_turns()
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks the system for a process's environment")

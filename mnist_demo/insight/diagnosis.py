@@ -97,7 +97,7 @@ def _recognise(history: History, epochs: Sequence[Epoch], chosen: Hyperparameter
             return "rate-too-small"
     elif at_chance and last.step >= ENOUGH_STEPS_AT_CHANCE and last.train_loss > HARDLY_MOVED * GUESSING_LOSS:
         return "stuck"
-    if _overshoots(epochs, before):
+    if _overshoots(epochs, before, chosen):
         return "overshooting"
     if _overfits(epochs):
         return "overfitting"
@@ -116,13 +116,16 @@ def _has_strong_decay(chosen: Hyperparameters) -> bool:
     return strength >= STRONG_DECAY
 
 
-def _overshoots(epochs: Sequence[Epoch], loss_before: float) -> bool:
+def _overshoots(epochs: Sequence[Epoch], loss_before: float, chosen: Hyperparameters) -> bool:
     last = epochs[-1]
     train_ratio = last.train_loss / max(1 - last.train_accuracy, 0.005)
     test_ratio = last.test_loss / max(1 - last.test_accuracy, 0.005)
     if min(train_ratio, test_ratio) < OVERSHOOTING_RATIO or last.test_accuracy <= CHANCE_ACCURACY:
         return False
     exploded = any(epoch.train_loss > EXPLOSION * loss_before for epoch in epochs)
+    if chosen.label_smoothing:
+        # Such a network is kept from being sure, more in one epoch than in another: the loss rises without any harm.
+        return exploded
     rose = any(after.test_loss > OVERSHOOTING_RISE * before.test_loss for before, after in itertools.pairwise(epochs))
     return exploded or rose
 

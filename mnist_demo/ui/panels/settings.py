@@ -30,8 +30,8 @@ MORE_ROWS = (
     ("training_size",),
     ("validation_size",),
     ("weight_decay", "momentum"),
-    ("hidden_sizes",),
-    ("dropout", "label_smoothing"),
+    ("hidden_sizes", "dropout"),
+    ("label_smoothing",),
 )
 _FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
 DELIVERY_SECONDS = 3.0
