@@ -24,8 +24,8 @@ class Started:
 class Step(NamedTuple):
     """One optimizer update: the loss and accuracy of its batch before the update. Steps and epochs count from 1.
 
-    A tuple, because there are thousands a second, and each goes from one process to another: a dataclass takes three
-    times as long to make and to read.
+    A tuple, because there are thousands a second, and each goes from one process to another: a dataclass takes
+    more than twice as long to make and to read.
     """
 
     step: int

@@ -59,6 +59,8 @@ MODEL_CHOICES = (
         N_("Five layers of filters that look closer; slower, and reads more of what people draw."),
     ),
 )
+LINEAR_MODELS = ("scratch-linear", "linear")
+NETWORKS = tuple(choice.name for choice in MODEL_CHOICES if choice.name not in LINEAR_MODELS)
 OPTIMIZER_CHOICES = (
     Choice("sgd", N_("SGD"), N_("Weights move against the gradient, times the learning rate.")),
     Choice("momentum", N_("SGD with momentum"), N_("Keeps part of the last move, so steps add up along a valley.")),

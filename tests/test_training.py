@@ -1,7 +1,6 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import build_model
 from mnist_demo.presets import PRESETS
 from mnist_demo.training import evaluate, train
+from tests.run_events import without_seconds
 
 
 def run(chosen: Hyperparameters, dataset: DigitDataset) -> list[Event]:
@@ -25,19 +25,6 @@ def run(chosen: Hyperparameters, dataset: DigitDataset) -> list[Event]:
 
 def epochs_of(events: Sequence[Event]) -> list[Epoch]:
     return [event for event in events if isinstance(event, Epoch)]
-
-
-def without_seconds(events: Sequence[Event]) -> list[Any]:
-    zeroed: list[Any] = []
-    for event in events:
-        match event:
-            case Step():
-                zeroed.append(event._replace(seconds=0.0))
-            case Epoch():
-                zeroed.append(dataclasses.replace(event, seconds=0.0))
-            case _:
-                zeroed.append(event)
-    return zeroed
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)

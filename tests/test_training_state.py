@@ -20,6 +20,7 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.models import Classifier, build_model
 from mnist_demo.training import Training, train
 from mnist_demo.training_state import METADATA_KEY, TrainingState, read_progress
+from tests.run_events import without_seconds
 
 PLAIN = Hyperparameters(batch_size=64, epochs=2, training_size=200)  # 4 steps an epoch, the last one short
 SETTINGS = {
@@ -41,19 +42,6 @@ SETTINGS = {
     ),
     "one-cycle": PLAIN.replace(model="deep-convnet", optimizer="adamw", one_cycle=True, learning_rate=0.01),
 }
-
-
-def without_seconds(events: list[Event]) -> list[Any]:
-    zeroed: list[Any] = []
-    for event in events:
-        match event:
-            case Step():
-                zeroed.append(event._replace(seconds=0.0))
-            case Epoch():
-                zeroed.append(dataclasses.replace(event, seconds=0.0))
-            case _:
-                zeroed.append(event)
-    return zeroed
 
 
 def weights_of(model: Classifier) -> dict[str, list[float]]:

@@ -18,7 +18,7 @@ ANSWER = {"input": ".st-key-model-input img", "bars": ".st-key-digit-probabiliti
 PROGRESS = "[data-testid=stProgress] p"
 CHART = ".st-key-loss-chart [aria-label]"
 CANVAS_LISTENS_MS = 300
-LATER_MS = 30_000
+LATER_MS = 30_000  # after 20 s of training, which are some more of the clock, nothing changes any more
 
 
 def long_run_query(surroundings: Surroundings) -> str:

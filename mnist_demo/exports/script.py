@@ -16,6 +16,7 @@ from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.hyperparameter_fields import NETWORKS
 from mnist_demo.translation import _
 
 # A loop that calls backward() itself needs these not; the linear model has a formula of its own in their place.
@@ -71,7 +72,7 @@ def _marks(run: ExportedRun) -> set[str]:
     """Return the marks of the lines that `run` needs."""
     chosen, history = run.hyperparameters, run.history
     is_mnist = run.dataset_digest == MNIST.train_sha256
-    is_network = chosen.model not in ("scratch-linear", "linear")
+    is_network = chosen.model in NETWORKS
     optimizer = "sgd-decay" if chosen.optimizer == "sgd" and chosen.weight_decay else chosen.optimizer
     conditions = {
         "mnist": is_mnist,

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_demo.history import History
-from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.hyperparameter_fields import FIELDS, NETWORKS
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import N_, _
 
-NETWORKS = ("mlp", "convnet", "wide-convnet", "deep-convnet")
 # Settings that do nothing unless another one has one of these values.
 NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "momentum": ("optimizer", ("momentum",)),

@@ -21,7 +21,7 @@ from typing import Literal
 
 from mnist_demo.events import Epoch
 from mnist_demo.history import History
-from mnist_demo.hyperparameter_fields import CUSTOMARY_LEARNING_RATES
+from mnist_demo.hyperparameter_fields import CUSTOMARY_LEARNING_RATES, LINEAR_MODELS
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
@@ -52,7 +52,6 @@ TRAIN_FALL = 0.8
 # Weight decay from here on holds weights near zero, unless the optimizer (AdamW) multiplies it by its learning rate.
 STRONG_DECAY = 0.02
 TINY_BATCH = 8
-LINEAR_MODELS = ("linear", "scratch-linear")
 
 
 @dataclass(frozen=True)
