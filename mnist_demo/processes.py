@@ -6,6 +6,7 @@ entry script stands under ``if __name__ == "__main__":``.
 """
 
 import atexit
+import contextlib
 import functools
 import multiprocessing
 import multiprocessing.context
@@ -13,14 +14,17 @@ import multiprocessing.forkserver
 import os
 import sys
 import threading
+import time
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from mnist_demo.hyperparameters import Hyperparameters
 
 # torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
-TRAINING_NICENESS, ANALYSIS_NICENESS = 5, 10
+TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 _starting = threading.Lock()
 atexit.register(_starting.acquire, timeout=5.0)
@@ -93,6 +97,27 @@ def thread_count(chosen: Hyperparameters) -> int:
 
 
 def give_way(niceness: int) -> None:
-    """Have this process, and what it starts, wait where others want the same core; Windows has no such thing."""
+    """Have this process, and what it starts, wait where others want the same core; Windows has no such thing.
+
+    Linux shares out a desktop's cores by session first (sched(7), "The autogroup feature"), and niceness counts only
+    among the processes of one session: the browser is another one than the terminal with the server. So the process
+    becomes a session of its own, which has that niceness too. Measured with browser, server and a linear model's run on
+    two cores, mouse-up to the changed prediction, p50 and p95: with niceness alone 172 and 299 ms, with the session's
+    129 and 195 ms, with nothing to give way to 120 and 190 ms.
+    """
     if hasattr(os, "nice"):
         os.nice(niceness)
+    if _AUTOGROUP.exists():
+        with contextlib.suppress(OSError):  # not ours to say: the process is merely nice
+            os.setsid()
+            _set_session_niceness(niceness)
+
+
+def _set_session_niceness(niceness: int) -> None:
+    for _attempt in range(5):
+        try:
+            _AUTOGROUP.write_text(str(niceness), "ascii")
+        except BlockingIOError:
+            time.sleep(0.1)  # the system takes one such wish every tenth of a second, whoever it is from
+        else:
+            return

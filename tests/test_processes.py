@@ -10,7 +10,13 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
-from mnist_demo.processes import core_count, let_threads_sleep, let_threads_take_turns, thread_count
+from mnist_demo.processes import (
+    TRAINING_NICENESS,
+    core_count,
+    let_threads_sleep,
+    let_threads_take_turns,
+    thread_count,
+)
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +48,18 @@ def test_worker_is_born_with_threads_that_sleep(
     job = registry.start(endless, builtin)
     wait_until(lambda: job.pid is not None and job.history.step_count > 0)
     assert b"GOMP_SPINCOUNT=" in Path(f"/proc/{job.pid}/environ").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="the system does not share cores by session")
+def test_runs_give_way_to_other_sessions_too_even_when_they_start_at_the_same_moment(
+    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    jobs = [registry.start(endless, builtin) for _ in range(2)]
+    wait_until(lambda: all(job.pid is not None and job.history.step_count > 0 for job in jobs))
+    sessions = {os.getsid(job.pid or 0) for job in jobs}
+    assert len(sessions | {os.getsid(0)}) == 3
+    for job in jobs:
+        assert Path(f"/proc/{job.pid}/autogroup").read_text().endswith(f"nice {TRAINING_NICENESS}\n")
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
