@@ -1,30 +1,32 @@
 """A run's history as chart specifications for ECharts; pure, so that it is tested without a page.
 
-Train, test and validation are told apart by line and symbol as well as by colour.
+Train, test and validation are told apart by line and symbol as well as by colour. Points are plain numbers in the
+specification: a data frame would be packed as a table of its own for each line, which takes longer than all the rest.
 """
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from mnist_demo.events import Epoch
 from mnist_demo.history import History
 from mnist_demo.translation import _
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
 # On a chart of some 600 pixels more would cost the browser time at each refresh, and show no more.
 MAX_POINTS = 200
+DECIMALS = 5
+
+Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One series: its points (columns: the axis, the figure) and how ECharts is to draw it."""
+    """One series: its points (on the axis, the figure) and how ECharts is to draw it."""
 
     name: str
-    frame: "pd.DataFrame"
+    points: Points
     style: dict[str, Any]
     legend_icon: str | None = None
 
@@ -34,23 +36,23 @@ def build_chart(history: History, figure: Figure, axis: Axis) -> dict[str, Any]:
     lines = [
         Line(
             _("train"),
-            _train_frame(history, figure, axis),
+            _train_points(history, figure, axis),
             {"symbol": "diamond" if axis == "epoch" else "none", "symbolSize": 7, "lineStyle": {"width": 1.5}},
             # ECharts would show a symbol in the legend that the line by step does not have.
             legend_icon="path://M0 5h25v1.5H0z" if axis == "step" else None,
         ),
         Line(
             _("test"),
-            _measured_frame(history, figure, axis, "test"),
+            _measured_points(history, figure, axis, "test"),
             {"symbol": "circle", "symbolSize": 8, "lineStyle": {"width": 2.5}},
         ),
         Line(
             _("validation"),
-            _measured_frame(history, figure, axis, "validation"),
+            _measured_points(history, figure, axis, "validation"),
             {"symbol": "emptyTriangle", "symbolSize": 9, "lineStyle": {"width": 2, "type": "dashed"}},
         ),
     ]
-    if lines[-1].frame.empty:
+    if not lines[-1].points:
         lines.pop()
     return {
         "animation": False,
@@ -63,7 +65,7 @@ def build_chart(history: History, figure: Figure, axis: Axis) -> dict[str, Any]:
         },
         "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if figure == "loss" else "%.2f %%"},
-        "dataset": [{"source": line.frame} for line in lines],
+        "dataset": [{"dimensions": [axis, figure], "source": line.points} for line in lines],
         "xAxis": {
             "type": "value",
             "name": _("step") if axis == "step" else _("epoch"),
@@ -114,7 +116,7 @@ def _last(history: History, axis: Axis) -> int:
     return total if axis == "step" else total // history.started.steps_per_epoch
 
 
-def _train_frame(history: History, figure: Figure, axis: Axis) -> "pd.DataFrame":
+def _train_points(history: History, figure: Figure, axis: Axis) -> Points:
     if axis == "epoch":
         points: list[tuple[float, float | None]] = [
             (epoch.epoch, _of_epoch(epoch, figure, "train")) for epoch in _spread(history.epochs)
@@ -124,10 +126,10 @@ def _train_frame(history: History, figure: Figure, axis: Axis) -> "pd.DataFrame"
         points = list(
             zip(thinned.step, thinned.train_loss if figure == "loss" else thinned.train_accuracy, strict=True)
         )
-    return _frame(points, figure, axis)
+    return _drawable(points, figure)
 
 
-def _measured_frame(history: History, figure: Figure, axis: Axis, on: Literal["test", "validation"]) -> "pd.DataFrame":
+def _measured_points(history: History, figure: Figure, axis: Axis, on: Literal["test", "validation"]) -> Points:
     """Return the points measured before training and after every epoch; of many epochs, an even selection."""
     points: list[tuple[float, float | None]] = []
     if history.started is not None:
@@ -136,7 +138,7 @@ def _measured_frame(history: History, figure: Figure, axis: Axis, on: Literal["t
     if on == "test" and history.stopped is not None and history.started is not None:
         per_point = 1 if axis == "step" else history.started.steps_per_epoch
         points.append((history.stopped.step / per_point, getattr(history.stopped, f"test_{figure}")))
-    return _frame(points, figure, axis)
+    return _drawable(points, figure)
 
 
 def _spread(epochs: list[Epoch]) -> list[Epoch]:
@@ -145,13 +147,15 @@ def _spread(epochs: list[Epoch]) -> list[Epoch]:
     return epochs[::-1][::every][::-1]
 
 
-def _frame(points: list[tuple[float, float | None]], figure: Figure, axis: Axis) -> "pd.DataFrame":
-    import pandas as pd  # here, not above: the first page has no chart, and need not wait for it
-
+def _drawable(points: list[tuple[float, float | None]], figure: Figure) -> Points:
     # Accuracy is a fraction everywhere but on the page.
     factor = 100 if figure == "accuracy" else 1
-    rows = [(place, factor * value) for place, value in points if value is not None]
-    return pd.DataFrame(rows, columns=[axis, figure])
+    # JSON has no infinity: a loss that is none is a gap in the line.
+    return [
+        (place, round(factor * value, DECIMALS))
+        for place, value in points
+        if value is not None and math.isfinite(value)
+    ]
 
 
 def _of_epoch(epoch: Epoch, figure: Figure, on: Literal["train", "test", "validation"]) -> float | None:

@@ -1,6 +1,7 @@
 """Digits and probabilities as pictures and HTML; pure, so that they are tested without a page."""
 
 import base64
+import functools
 import html
 import io
 
@@ -28,7 +29,13 @@ def _png(pixels: np.ndarray) -> bytes:
 
 def data_url_of(image: np.ndarray) -> str:
     """Return the picture of `image` as a data: URL."""
-    return data_url(png_of(image))
+    pixels = np.round(image * 255).astype(np.uint8)
+    return _data_url_of(pixels.tobytes(), pixels.shape)
+
+
+@functools.lru_cache(maxsize=1024)  # a page that refreshes shows the same digits each time
+def _data_url_of(pixels: bytes, shape: tuple[int, ...]) -> str:
+    return data_url(_png(np.frombuffer(pixels, np.uint8).reshape(shape)))
 
 
 def data_url_of_pixels(pixels: np.ndarray) -> str:
