@@ -6,25 +6,32 @@ says how long a step and the evaluation of an image take; how often they are to 
 
 import contextlib
 import dataclasses
+import itertools
 import math
+import statistics
 import threading
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import process_context, start_process, thread_count
 
+if TYPE_CHECKING:
+    from mnist_demo.models import Classifier
+
 # Convolutions are slow for their first few batches; and no batch that takes seconds is measured whole.
 WARM_UP_STEPS = 3
 MEASURED_SECONDS = 0.2
 MEASURED_BATCH = 500
-MEASURED_IMAGES = 3000
-EVALUATED_IMAGES = 1000
+UNDISTURBED = 0.9
+EVALUATED_IMAGES, EVALUATIONS = 500, 3
 SYNTHETIC_DIGITS = 30
-PATIENCE_SECONDS = 20.0
+START_SECONDS = 0.2  # until a run has its process and has measured the untrained model
+PATIENCE_SECONDS, QUIET_SECONDS = 20.0, 5.0
 # What does not change how long a step takes.
 IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "training_size", "validation_size"}
 
@@ -67,16 +74,15 @@ def estimate_cost(chosen: Hyperparameters, dataset: DigitDataset, rates: Rates |
     steps = math.ceil(n_training / chosen.batch_size) * chosen.epochs
     evaluated = (len(dataset.test_labels) + n_validation) * (chosen.epochs + 1)
     synthetic = chosen.synthetic_digits * rates.synthetic_digit
-    return steps * rates.step + evaluated * rates.evaluated_image + synthetic
+    return START_SECONDS + steps * rates.step + evaluated * rates.evaluated_image + synthetic
 
 
 def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
     """Measure in another process; raise OSError or EOFError when that cannot be done."""
     few = dataclasses.replace(
         dataset,
-        # Copies: a part of a mapped file would go to the other process whole.
-        train_pixels=dataset.train_pixels[:MEASURED_IMAGES].copy(),
-        train_labels=dataset.train_labels[:MEASURED_IMAGES],
+        # All training images, for it takes longer to gather a batch from many. Of the test images a copy: a part of a
+        # mapped file would go to the other process whole.
         test_pixels=dataset.test_pixels[:EVALUATED_IMAGES].copy(),
         test_labels=dataset.test_labels[:EVALUATED_IMAGES],
     )
@@ -108,7 +114,7 @@ def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset,
 
 def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
     from mnist_demo.models import build_model
-    from mnist_demo.training import evaluate_on_test, train
+    from mnist_demo.training import train
 
     # A large batch takes as much longer as it has more images.
     batch_size = min(chosen.batch_size, MEASURED_BATCH, len(few.train_labels))
@@ -122,22 +128,29 @@ def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
         builtin_copies=0,
     )
     model = build_model(brief)
-    warm = measured = 0.0
-    steps = 0
+    # The slowest are left out: the first page is just being drawn, and takes the core away in the middle of some steps.
+    ends: list[float] = []
     for event in train(model, brief, few):
-        if not isinstance(event, Step):
-            continue
-        if event.step == WARM_UP_STEPS:
-            warm = event.seconds
-        elif event.step > WARM_UP_STEPS:
-            steps, measured = event.step - WARM_UP_STEPS, event.seconds - warm
-            if measured > MEASURED_SECONDS:
+        if isinstance(event, Step) and event.step >= WARM_UP_STEPS:
+            ends.append(event.seconds)
+            if len(ends) > 1 and ends[-1] - ends[0] > MEASURED_SECONDS:
                 break
+    took = sorted(later - earlier for earlier, later in itertools.pairwise(ends))
+    step = statistics.fmean(took[: max(1, round(UNDISTURBED * len(took)))])
+    evaluation = statistics.median(_evaluation_seconds(model, few) for _ in range(EVALUATIONS))
+    return Rates(
+        step * chosen.batch_size / batch_size,
+        evaluation / len(few.test_labels),
+        _synthetic_digit_seconds() if chosen.synthetic_digits else 0.0,
+    )
+
+
+def _evaluation_seconds(model: "Classifier", few: DigitDataset) -> float:
+    from mnist_demo.training import evaluate_on_test
+
     began = time.perf_counter()
     evaluate_on_test(model, few)
-    evaluated_image = (time.perf_counter() - began) / len(few.test_labels)
-    step = measured / steps * chosen.batch_size / batch_size
-    return Rates(step, evaluated_image, _synthetic_digit_seconds() if chosen.synthetic_digits else 0.0)
+    return time.perf_counter() - began
 
 
 def _synthetic_digit_seconds() -> float:
@@ -150,9 +163,16 @@ def _synthetic_digit_seconds() -> float:
 
 
 class CostEstimator:
-    """Measures beside the page, one thing at a time, and remembers; safe for threads."""
+    """Measures beside the page, one thing at a time, and remembers; safe for threads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    quiet
+        Set when what a server does at its start is done: the first measurement waits for it, some seconds at most.
+    """
+
+    def __init__(self, quiet: threading.Event | None = None) -> None:
+        self._quiet = quiet
         self._lock = threading.Lock()
         self._rates: dict[tuple[object, ...], Rates | None] = {}
         self._measuring: threading.Thread | None = None
@@ -184,6 +204,8 @@ class CostEstimator:
 
     def _measure(self, key: tuple[object, ...], chosen: Hyperparameters, dataset: DigitDataset) -> None:
         rates = None
+        if self._quiet is not None:
+            self._quiet.wait(QUIET_SECONDS)
         with contextlib.suppress(OSError, EOFError):
             rates = measure_rates(chosen, dataset)
         with self._lock:

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from mnist_demo import cost
-from mnist_demo.cost import CostEstimator, Rates, estimate_cost, measure_rates
+from mnist_demo.cost import START_SECONDS, CostEstimator, Rates, estimate_cost, measure_rates
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameter_fields import FIELDS
@@ -12,10 +12,10 @@ from mnist_demo.hyperparameters import Hyperparameters
 RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 
 
-def test_estimate_cost_adds_steps_evaluations_and_synthetic_digits(builtin: DigitDataset) -> None:
+def test_estimate_cost_adds_the_start_steps_evaluations_and_synthetic_digits(builtin: DigitDataset) -> None:
     chosen = Hyperparameters(batch_size=100, epochs=3, training_size=1000, validation_size=40, synthetic_digits=50)
     steps, evaluated = 3 * 11, 4 * (360 + 40)
-    expected = steps * 0.01 + evaluated * 0.001 + 50 * 0.1
+    expected = START_SECONDS + steps * 0.01 + evaluated * 0.001 + 50 * 0.1
     assert estimate_cost(chosen, builtin, RATES) == pytest.approx(expected)
 
 

@@ -88,8 +88,13 @@ def export_builder() -> ThreadPoolExecutor:
 
 
 @st.cache_resource(show_spinner=False)
+def _warmed_up() -> threading.Event:
+    return threading.Event()
+
+
+@st.cache_resource(show_spinner=False)
 def cost_estimator() -> CostEstimator:
-    return CostEstimator()
+    return CostEstimator(_warmed_up())
 
 
 @st.cache_resource(show_spinner=False)
@@ -225,12 +230,12 @@ def warm_up() -> None:
     let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
-    threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
+    threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
 
 
-def _warm_up() -> None:
+def _warm_up(done: threading.Event) -> None:
     warm_up_processes()
-    import pandas  # noqa: F401  what the first chart is made of
+    import pandas  # noqa: F401  Streamlit asks it about what a component is given
     import torch
 
     from mnist_demo.calibration_files import load_starter_calibration
@@ -248,3 +253,4 @@ def _warm_up() -> None:
     # Everything imported lives as long as the server: the collector need never look at it again (0.1 s each time).
     gc.collect()
     gc.freeze()
+    done.set()

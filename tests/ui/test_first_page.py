@@ -13,7 +13,7 @@ OPEN_PAGE = """
 import sys
 from streamlit.testing.v1 import AppTest
 import mnist_demo.ui.resources
-mnist_demo.ui.resources._warm_up = lambda: None  # what comes after the page
+mnist_demo.ui.resources._warm_up = lambda done: None  # what comes after the page
 page = AppTest.from_file(sys.argv[1], default_timeout=60).run()
 assert not page.exception, page.exception
 assert page.button(key="start-training")
