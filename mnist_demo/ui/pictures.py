@@ -145,6 +145,12 @@ def overlay_png(image: np.ndarray, contributions: np.ndarray) -> bytes:
     return _png(np.round(paper * (1 - opacity) + colour * opacity).astype(np.uint8))
 
 
+def figures_html(figures: list[tuple[str, str]]) -> str:
+    """Return figures beside each other: (title, value) each."""
+    items = (f"<div><dt>{html.escape(title)}</dt><dd>{html.escape(value)}</dd></div>" for title, value in figures)
+    return f'<dl class="run-figures">{"".join(items)}</dl>'
+
+
 def shares_html(caption: str, shares: list[tuple[str, float]]) -> str:
     """Return a table of titles and fractions, as percentages."""
     rows = (

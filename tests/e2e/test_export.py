@@ -30,7 +30,7 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
         page = visitor.page
         page.locator(".st-key-start-training button").click()
         expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=3 * PATIENCE_MS)
-        accuracy = page.locator(".st-key-test-accuracy [data-testid=stMetricValue]").inner_text()
+        accuracy = page.locator(".st-key-test-accuracy dd").inner_text()
         page.get_by_role("button", name="Export").click()
 
         script = save(page, "Python script that repeats the run", "repeat_run.py", tmp_path)

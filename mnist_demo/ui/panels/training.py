@@ -12,7 +12,7 @@ from mnist_demo.ui.charts import Axis, build_chart, describe_chart
 from mnist_demo.ui.kept_runs import save_now
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.ownership import owns
-from mnist_demo.ui.pictures import format_percent
+from mnist_demo.ui.pictures import figures_html, format_percent
 from mnist_demo.ui.resources import job_registry, run_keeper
 
 CHART_HEIGHT = 200
@@ -101,16 +101,25 @@ def _render_figures(job: Job) -> None:
     if left is not None and job.speed is not None and history.started is not None:
         left += (history.started.total_steps - history.step_count) / job.speed
     train_loss = last.train_loss if last else None
+    if left and not job.has_ended:
+        time = _("Time left"), _format_seconds(left)
+    else:
+        time = _("Training time"), _format_seconds(history.seconds)
+    # Not st.metric: of six of them, each in a box of its own, the browser renews all at every refresh.
     with st.container(horizontal=True, gap="medium", key="figures"):
         with st.container(key=keys.TEST_ACCURACY, width="content"):
-            st.metric(_("Test accuracy"), unknown if accuracy is None else format_percent(accuracy, digits=2))
-        st.metric(_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}", width="content")
-        st.metric(_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}", width="content")
-        st.metric(_("Images a second"), unknown if pace is None else f"{pace:,.0f}", width="content")
-        if left and not job.has_ended:
-            st.metric(_("Time left"), _format_seconds(left), width="content")
-        else:
-            st.metric(_("Training time"), _format_seconds(history.seconds), width="content")
+            shown = unknown if accuracy is None else format_percent(accuracy, digits=2)
+            st.html(figures_html([(_("Test accuracy"), shown)]))
+        st.html(
+            figures_html(
+                [
+                    (_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}"),
+                    (_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}"),
+                    (_("Images a second"), unknown if pace is None else f"{pace:,.0f}"),
+                    time,
+                ]
+            )
+        )
 
 
 def _render_charts(history: History, axis: Axis) -> None:
