@@ -135,13 +135,18 @@ class Comparison:
         """Whether the goal is reached; None without a goal, and where a bound leaves it open."""
         if self.goal is None:
             return None
-        theirs = self.theirs.median if self.theirs else None
-        reached = self.goal.is_reached(self.ours.median, theirs)
+        reached = self.goal.is_reached(self.ours.median, self._theirs_beside_ours())
         if self.ours.is_bound and reached:
             return None
         if self.theirs is not None and self.theirs.is_bound and not reached:
             return None
         return reached
+
+    def _theirs_beside_ours(self) -> float | None:
+        """Return what theirs is when ours is its median: by the ratio, so that the mark says what the ratio says."""
+        if self.theirs is None or not self.ratio or not math.isfinite(self.ratio):
+            return self.theirs.median if self.theirs else None
+        return self.ours.median * self.ratio if self.better == "less" else self.ours.median / self.ratio
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row for a line of JSON; the texts are in English, so that scripts can rely on them."""

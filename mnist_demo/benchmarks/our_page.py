@@ -15,10 +15,11 @@ READY = ".st-key-start-training button"
 CANVAS = ".st-key-drawing-canvas canvas.upper-canvas"
 # What changes with an answer: the picture that the model saw, and the bars beside it.
 ANSWER = {"input": ".st-key-model-input img", "bars": ".st-key-digit-probabilities"}
+STATUS = ".st-key-training-status"
 PROGRESS = "[data-testid=stProgress] p"
 CHART = ".st-key-loss-chart [aria-label]"
 CANVAS_LISTENS_MS = 300
-LATER_MS = 30_000  # after 20 s of training, which are some more of the clock, nothing changes any more
+LATER_MS = 15_000  # after 10 s of training, which are some more of the clock, nothing changes any more
 
 
 def long_run_query(surroundings: Surroundings) -> str:

@@ -32,7 +32,7 @@ from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
 # Seconds of training, and how many seconds lie between two refreshes from there on. A browser needs 0.1 to 0.2 s of a
 # core for each, and the longer a run has lasted, the less its chart moves in a second.
-REFRESHES = ((20.0, 2.0), (5.0, 1.0), (0.0, 0.5))
+REFRESHES = ((10.0, 2.0), (3.0, 1.0), (0.0, 0.5))
 GALLERY_REFRESH_SECONDS = 2.0
 FIRST_FIGURES_SECONDS = 0.3
 
