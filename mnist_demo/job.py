@@ -137,6 +137,12 @@ class Job:
                 self._send(("speed", steps_per_second))
         self._registry.schedule()
 
+    def rest(self) -> None:
+        """Have a running job leave its cores to something short, a seventh of a second at most; returns at once."""
+        with self.changed:
+            if self.state == "running":
+                self._send("rest")
+
     def stop(self, timeout: float = 1.0) -> None:
         """End the job and keep the model so far; waits up to `timeout` seconds until that is so."""
         with self.changed:

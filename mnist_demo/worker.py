@@ -26,9 +26,11 @@ from mnist_demo.training import Training, evaluate_on_test, train
 from mnist_demo.training_state import TrainingState
 from mnist_demo.translation import _
 
-Command = Literal["pause", "resume", "step", "stop"] | tuple[Literal["speed"], float | None]
-OBEY_SECONDS = 0.02
+Command = Literal["pause", "resume", "step", "stop", "rest"] | tuple[Literal["speed"], float | None]
+OBEY_SECONDS = 0.01
 REPORT_SECONDS = 0.1
+# About as long as the page needs from a stroke to its answer; and how much longer training then goes on at least.
+REST_SECONDS, WORK_SECONDS = 0.12, 0.6
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
 WEIGHTS_SECONDS = 0.3
 WEIGHTS_SHARE = 30
@@ -68,7 +70,7 @@ class Worker:
         self.steps_per_epoch = 0
         self.step = 0
         self.paused = False
-        self.next_obey = self.next_report = self.next_weights = 0.0
+        self.next_obey = self.next_report = self.next_weights = self.next_rest = 0.0
         self.saved_point = time.perf_counter()
         self.saving_seconds = 0.0
 
@@ -163,9 +165,17 @@ class Worker:
             elif command == "step" and self.paused:
                 self.slow_motion.watch_next_step()
                 return
+            elif command == "rest":
+                self._rest()
             elif isinstance(command, tuple):
                 self.slow_motion.set_speed(command[1])
         self.next_obey = time.perf_counter() + OBEY_SECONDS
+
+    def _rest(self) -> None:
+        """Compute nothing for a moment. However many ask for it, training keeps five sixths of its time."""
+        if time.perf_counter() >= self.next_rest:
+            time.sleep(REST_SECONDS)
+            self.next_rest = time.perf_counter() + WORK_SECONDS
 
     def _tell_paused(self) -> None:
         self._report()

@@ -158,6 +158,16 @@ def starter_calibration() -> "Calibration":
     return load_starter_calibration()
 
 
+def let_training_rest() -> None:
+    """Have all runs rest while a stroke is answered, if the browser that shows the answer computes on their machine.
+
+    Elsewhere only the server's part of the answer, a few milliseconds, would gain by it.
+    """
+    if st.context.ip_address is None:  # so Streamlit says that it is this machine
+        for job in job_registry().jobs():
+            job.rest()
+
+
 def newest_classifier(job: Job) -> "TrainedClassifier | None":
     """Return the model of `job` with its newest weights, or None before there are any."""
     weights = job.weights

@@ -10,6 +10,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.canvas import render_canvas
 from mnist_demo.ui.pictures import bars_html, picture_html, png_of
 from mnist_demo.ui.readers import Reading
+from mnist_demo.ui.resources import let_training_rest
 from mnist_demo.ui.strokes import strokes_of
 
 NO_DIGIT = "–"
@@ -18,7 +19,10 @@ NO_DIGIT = "–"
 def read_drawing() -> list[np.ndarray]:
     """Draw the canvas and its buttons; return the strokes on it: float arrays (n_points, 2), canvas pixels, y down."""
     st.markdown(_("## Draw a digit"))
+    before = state.drawn_objects()
     objects = render_canvas()
+    if objects != before:
+        let_training_rest()
     with st.container(horizontal=True, gap="small", key="drawing-buttons"):
         st.button(
             _("Undo"),
