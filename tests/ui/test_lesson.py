@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.jobs import Job
 from mnist_demo.presets import preset_of
 from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS, part_named
 from mnist_demo.ui.resources import job_registry, lesson_registry
@@ -148,11 +149,15 @@ def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_laborat
     assert lesson_registry().jobs() == []
 
 
-def test_run_that_was_stopped_from_outside_is_said_and_can_be_run_again(lesson: AppTest) -> None:
+def test_run_that_was_stopped_from_outside_is_said_and_can_be_run_again(
+    lesson: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_part(lesson, "rates")
-    guess(lesson, "rates", "worse")
-    for job in lesson_registry().jobs():
-        job.stop(PATIENCE)
+    with monkeypatch.context() as busy:
+        busy.setattr(Job, "_go_on", lambda job: None)  # no core is free: none has ended before it is stopped
+        guess(lesson, "rates", "worse")
+        for job in lesson_registry().jobs():
+            job.stop(PATIENCE)
     lesson.run()
     assert lesson.error
     assert "guessed" not in said(lesson)
