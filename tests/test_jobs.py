@@ -3,13 +3,10 @@ import signal
 import subprocess
 import sys
 import time
-from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
-from mnist_demo import worker
-from mnist_demo.assignment import Assignment
 from mnist_demo.checkpoints import classifier_from_bytes
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.errors import HyperparameterError
@@ -336,35 +333,3 @@ def test_worker_ends_when_the_server_is_killed(tmp_path: Path) -> None:
         assert exists(worker)
         server.kill()
     wait_until(lambda: not exists(worker))
-
-
-def test_worker_rests_once_however_many_ask_and_not_again_before_it_has_worked(
-    endless: Hyperparameters, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ours, theirs = Pipe()
-    running = worker.Worker(theirs, Assignment(endless, builtin, threads=1))
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    for _request in range(5):
-        ours.send("rest")
-    running._obey()
-    assert slept == [worker.REST_SECONDS]
-    monkeypatch.setattr(worker, "WORK_SECONDS", 0.0)
-    running.next_rest = 0.0
-    ours.send("rest")
-    running._obey()
-    assert slept == [worker.REST_SECONDS] * 2
-
-
-def test_run_that_is_asked_to_rest_goes_on_by_itself(
-    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
-) -> None:
-    job = registry.start(endless, builtin)
-    wait_until(lambda: job.history.step_count > 0)
-    for _request in range(20):
-        job.rest()
-    before = job.history.step_count
-    wait_until(lambda: job.history.step_count > before)
-    job.pause()
-    job.rest()  # it rests already
-    assert job.state == "paused"
