@@ -30,7 +30,7 @@ Command = Literal["pause", "resume", "step", "stop", "rest"] | tuple[Literal["sp
 OBEY_SECONDS = 0.01
 REPORT_SECONDS = 0.1
 # About as long as the page needs from a stroke to its answer; and how much longer training then goes on at least.
-REST_SECONDS, WORK_SECONDS = 0.12, 0.6
+REST_SECONDS, WORK_SECONDS = 0.14, 0.24
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
 WEIGHTS_SECONDS = 0.3
 WEIGHTS_SHARE = 30
@@ -172,7 +172,7 @@ class Worker:
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
     def _rest(self) -> None:
-        """Compute nothing for a moment. However many ask for it, training keeps five sixths of its time."""
+        """Compute nothing for a moment. However many ask for it, training keeps three fifths of its time."""
         if time.perf_counter() >= self.next_rest:
             time.sleep(REST_SECONDS)
             self.next_rest = time.perf_counter() + WORK_SECONDS

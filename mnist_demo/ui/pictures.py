@@ -151,6 +151,15 @@ def figures_html(figures: list[tuple[str, str]]) -> str:
     return f'<dl class="run-figures">{"".join(items)}</dl>'
 
 
+def digit_choice_html(question: str, read: int) -> str:
+    """Return a button for each digit, the one that was read marked; see `mnist_demo.ui.clickable`."""
+    buttons = (
+        f'<button type="button" data-value="{digit}" class="{"read" if digit == read else ""}">{digit}</button>'
+        for digit in range(10)
+    )
+    return f'<fieldset class="digit-choice"><legend>{html.escape(question)}</legend>{"".join(buttons)}</fieldset>'
+
+
 def shares_html(caption: str, shares: list[tuple[str, float]]) -> str:
     """Return a table of titles and fractions, as percentages."""
     rows = (

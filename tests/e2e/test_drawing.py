@@ -77,9 +77,11 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None
     draw(page, "3")
     expect(element(page, "predicted-digit")).not_to_have_text("–")
     before = page.url
-    button(page, "correction-8").click()
+    element(page, "correction").get_by_role("button", name="8").click()
     expect(element(page, "predicted-digit")).to_have_text("–")
+    expect(button(page, "undo-drawing")).to_be_disabled()
     page.get_by_text("My drawings: 1").click()
+    expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
     expect(page.get_by_text("moved the accuracy on the test images from")).to_be_visible(timeout=30_000)
     expect(element(page, "training-status")).to_have_text("finished")

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.corrections import DrawingCollection, LabelledDrawing
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.ui import keys
 from mnist_demo.ui.panels import settings
@@ -106,8 +108,8 @@ def test_preset_is_filled_in_once_more_where_the_page_has_itself_drawn_anew(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def draw_anew_once() -> None:
-        answers = iter([1.0])
-        monkeypatch.setattr("mnist_demo.ui.pages.laboratory._refresh_seconds", lambda _job: next(answers, None))
+        answers = iter([["a drawing that is gone when it is looked for again"]])
+        monkeypatch.setattr("mnist_demo.ui.pages.laboratory.my_drawings", lambda: next(answers, []))
         page.run()
 
     before = {key: page.session_state[key] for key in map(keys.widget_key, FIELDS)}
@@ -240,22 +242,13 @@ def test_from_scratch_run_explains_its_log_softmax_with_the_code_that_runs(page:
     assert any("$e^{89}$" in text.value for text in page.markdown)
 
 
-def test_one_click_on_the_digit_that_was_meant_keeps_the_drawing_and_clears_the_canvas(page: AppTest) -> None:
-    draw(page)
-    page.button(key="correction-7").click().run()
-    assert not page.exception
-    assert [expander.label for expander in page.expander if "My drawings" in expander.label] == ["My drawings: 1"]
-    gallery = document_of(page, "digit-grid")
-    assert page.button(key="undo-drawing").disabled
-    assert gallery.count("<figure") >= 1
-
-
 def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered(page: AppTest) -> None:
     press_start(page)
     first = the_job()
     assert first.wait(60) == "finished"
-    draw(page)
-    page.button(key="correction-7").click().run()
+    drawing = LabelledDrawing((np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]),), 7)
+    page.session_state["my-drawings-kept"] = DrawingCollection((drawing,))
+    page.run()
     page.button(key="train-on-drawings").click().run()
     assert not page.exception
     more = the_job()

@@ -8,6 +8,7 @@ from PIL import Image
 
 from mnist_demo.ui.pictures import (
     bars_html,
+    digit_choice_html,
     format_percent,
     overlay_png,
     png_of,
@@ -119,3 +120,9 @@ def test_overlay_is_blue_where_a_pixel_spoke_for_and_orange_where_against() -> N
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert pixels[3, 3].tolist() == [0, 114, 178]
     assert pixels[5, 5].tolist() == [213, 94, 0]
+
+
+def test_digit_choice_has_a_button_for_each_digit_and_marks_the_one_that_was_read() -> None:
+    buttons = Tags(digit_choice_html("Which one?", 7)).of("button")
+    assert [button["data-value"] for button in buttons] == list("0123456789")
+    assert [button["data-value"] for button in buttons if button["class"] == "read"] == ["7"]

@@ -28,6 +28,7 @@ from mnist_demo.ui.panels.samples import render_samples
 from mnist_demo.ui.panels.settings import fill_in_again
 from mnist_demo.ui.panels.slow_motion import render_step_detail, render_step_link
 from mnist_demo.ui.panels.training import render_training
+from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
 
 # Seconds of training, and how many seconds lie between two refreshes from there on. A browser needs 0.1 to 0.2 s of a
@@ -46,10 +47,9 @@ def render_laboratory() -> None:
     shown = Shown.now()
     controls = st.container()
     with st.container(key="bench"):  # placed side by side by style.css
-        st.fragment(_render_live, run_every=shown.refresh_seconds)(shown)
+        st.fragment(_render_live)(shown)
         with st.container(key="more"):
-            seconds = GALLERY_REFRESH_SECONDS if shown.refresh_seconds and shown.drawings else None
-            st.fragment(_render_gallery, run_every=seconds)(shown)
+            st.fragment(_render_gallery)(shown)
             render_picture()
             render_opened_models()
     with controls:
@@ -63,24 +63,17 @@ class Shown:
 
     job: Job | None
     status: State | None
-    refresh_seconds: float | None
     drawings: int
 
     @classmethod
     def now(cls) -> "Shown":
         job = state.current_job()
-        return cls(job, job.state if job else None, _refresh_seconds(job), len(my_drawings()))
+        return cls(job, job.state if job else None, len(my_drawings()))
 
     def check(self) -> None:
         if self != Shown.now() or state.has_notices():
             fill_in_again()
             st.rerun()
-
-
-def _refresh_seconds(job: Job | None) -> float | None:
-    if job is None or not job.is_active:
-        return None
-    return next(pause for trained, pause in REFRESHES if job.history.seconds >= trained)
 
 
 def _render_live(shown: Shown) -> None:
@@ -89,6 +82,9 @@ def _render_live(shown: Shown) -> None:
     job = shown.job
     with st.container(key="watch"):
         if job is not None:
+            if job.is_active:
+                pause = next(pause for trained, pause in REFRESHES if job.history.seconds >= trained)
+                render_pulse(pause, keys.LIVE_PULSE)
             render_step_link(job)
         render_training(job, chosen_axis())
         if job is not None:
@@ -102,6 +98,8 @@ def _render_live(shown: Shown) -> None:
 
 def _render_gallery(shown: Shown) -> None:
     shown.check()  # training on the drawings is started here
+    if shown.drawings and shown.job is not None and shown.job.is_active:
+        render_pulse(GALLERY_REFRESH_SECONDS, keys.GALLERY_PULSE)
     render_my_drawings()
 
 

@@ -9,27 +9,20 @@ from mnist_demo.corrections import DrawingCollection, LabelledDrawing, fine_tuni
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
 from mnist_demo.ui import drawing_state, keys, state
+from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.markdown import escape
-from mnist_demo.ui.pictures import format_percent, samples_html, shares_html
+from mnist_demo.ui.pictures import digit_choice_html, format_percent, samples_html, shares_html
 from mnist_demo.ui.readers import Reading, read_readers
 
 
 def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
     """Draw a button for each digit: one click keeps the drawing with its right label, and clears the canvas."""
-    with st.container(key=keys.CORRECTION):
-        st.caption(_("Right or wrong? One click on the digit that you meant keeps your drawing."))
-        with st.container(horizontal=True, gap="xsmall"):
-            for digit in range(10):
-                st.button(
-                    str(digit),
-                    key=f"{keys.CORRECTION}-{digit}",
-                    type="primary" if digit == reading.digit else "secondary",
-                    on_click=partial(_keep, strokes, digit),
-                )
+    question = _("Right or wrong? One click on the digit that you meant keeps your drawing.")
+    render_clickable(digit_choice_html(question, reading.digit), keys.CORRECTION, partial(_keep, strokes))
 
 
-def _keep(strokes: list[np.ndarray], digit: int) -> None:
-    drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), digit))
+def _keep(strokes: list[np.ndarray], digit: str) -> None:
+    drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), int(digit)))
     state.replace_drawing(())
 
 

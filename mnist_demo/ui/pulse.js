@@ -1,0 +1,34 @@
+// A refresh that begins while somebody draws or clicks makes her wait for it: so the beat waits until that is answered. It
+// never waits for long, for a hand may rest on the mouse; and nobody sees the refresh of a page in the background.
+const LOOK_MS = 50;
+const ANSWER_MS = 400;
+const PATIENCE_MS = 3000;
+const DONE_ANYWHERE = ["pointerdown", "keydown"];
+const DONE_ON_CANVAS = ["pointermove", "pointerup", "touchmove", "touchend"];
+
+function start() {
+  const pulse = { last: performance.now(), canvas: "", pauseMs: Infinity, beat: () => {} };
+  const listening = new AbortController();
+  const options = { capture: true, passive: true, signal: listening.signal };
+  let done = -Infinity;
+  for (const kind of DONE_ANYWHERE) addEventListener(kind, () => (done = performance.now()), options);
+  const note = (event) => { if (event.target.closest?.(pulse.canvas)) done = performance.now(); };
+  for (const kind of DONE_ON_CANVAS) addEventListener(kind, note, options);
+  const timer = setInterval(() => {
+    const now = performance.now(), late = now - pulse.last - pulse.pauseMs;
+    const isBusy = now - done < ANSWER_MS || document.querySelector(".stApp[data-test-script-state='running']");
+    if (late < 0 || document.hidden || (isBusy && late < PATIENCE_MS)) return;
+    pulse.last = now;
+    pulse.beat();
+  }, LOOK_MS);
+  pulse.stop = () => { clearInterval(timer); listening.abort(); };
+  return pulse;
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const pulse = (parentElement.pulse ??= start());
+  pulse.canvas = data.canvas;
+  pulse.pauseMs = 1000 * data.seconds;
+  pulse.beat = () => setTriggerValue("beat", true);
+  return pulse.stop;
+}

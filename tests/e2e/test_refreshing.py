@@ -1,0 +1,70 @@
+"""When the page refreshes by itself, and when it had better not."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.actions import button, element, start_long_run, steps_done
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+# Longer than the pause between two refreshes of a run that has begun, and than the patience of one that is held back.
+REFRESHED_MS, PATIENCE_MS = 2500, 8000
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page with a long run, which is stopped at the end."""
+    start_long_run(page)
+    yield page
+    page.mouse.up()
+    button(page, "stop-training").click()
+    expect(element(page, "training-status")).to_have_text("stopped")
+
+
+def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = lambda: None) -> bool:
+    """Tell whether the steps shown change within that time."""
+    before = steps_done(page)
+    for _moment in range(milliseconds // 100):
+        meanwhile()
+        page.wait_for_timeout(100)
+        if steps_done(page) != before:
+            return True
+    return False
+
+
+def scribble(page: Page) -> Callable[[], None]:
+    """Put the pen on the canvas; return what moves it on."""
+    canvas = page.locator(".st-key-drawing-canvas canvas.upper-canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + 40
+    page.mouse.move(x, y)
+    page.mouse.down()
+    places = iter([y + 3 * step for step in range(60)] * 3)
+    return lambda: page.mouse.move(x, next(places))
+
+
+def test_page_waits_with_refreshing_until_the_stroke_is_drawn_and_answered(page: Page) -> None:
+    move_on = scribble(page)
+    move_on()
+    page.wait_for_timeout(300)  # what was on its way
+    assert not refreshes(page, 1500, move_on)
+    page.mouse.up()
+    expect(element(page, "predicted-digit")).not_to_have_text("–")
+    assert refreshes(page, REFRESHED_MS)
+
+
+def test_page_refreshes_all_the_same_where_a_stroke_never_ends(page: Page) -> None:
+    assert refreshes(page, PATIENCE_MS, scribble(page))
+
+
+def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page) -> None:
+    hide = "isHidden => Object.defineProperty(document, 'hidden', {configurable: true, get: () => isHidden})"
+    page.evaluate(hide, True)
+    page.wait_for_timeout(500)  # what was on its way
+    assert not refreshes(page, REFRESHED_MS)
+    page.evaluate(hide, False)
+    assert refreshes(page, REFRESHED_MS)
