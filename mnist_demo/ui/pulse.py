@@ -9,10 +9,9 @@ import streamlit as st
 
 from mnist_demo.ui import keys
 
-COMPONENT = "mnist_demo_pulse"
 # Not isolated: without a shadow root there is less for the browser to do.
 _component = st.components.v2.component(
-    COMPONENT, js=Path(__file__).with_name("pulse.js").read_text(encoding="utf-8"), isolate_styles=False
+    keys.PULSE, js=Path(__file__).with_name("pulse.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 

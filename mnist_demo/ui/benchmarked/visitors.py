@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from mnist_demo.ui import keys
+
 PATIENCE_SECONDS = 60.0
 MAX_MESSAGE = 2**26
-# The component of `mnist_demo.ui.pulse`, which must be imported in a page only.
-PULSE = "mnist_demo_pulse"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "auto_rerun":
                 self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-            elif kind == "delta" and message.delta.new_element.bidi_component.component_name == PULSE:
+            elif kind == "delta" and message.delta.new_element.bidi_component.component_name == keys.PULSE:
                 seconds = json.loads(message.delta.new_element.bidi_component.json)["seconds"]
                 self.refreshing[message.delta.fragment_id] = seconds
             if kind == "script_finished" and message.script_finished in _endings(self._message_type):
