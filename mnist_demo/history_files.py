@@ -27,15 +27,19 @@ True
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from itertools import repeat
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mnist_demo.errors import HistoryFileError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.history import History
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
@@ -74,23 +78,24 @@ def history_to_csv(history: History) -> bytes:
 
     A run that is still going may be written: what comes meanwhile is left out.
     """
-    text = io.StringIO()
+    content = io.BytesIO()
+    text = io.TextIOWrapper(content, "utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
     last = [event for event in (history.diverged, history.stopped) if event is not None]
     epochs, count, started = list(history.epochs), history.step_count, history.started
-    if started is None:
-        return text.getvalue().encode()
-    writer.writerow(_line(started, step=0, epoch=0))
-    written = 0
-    for epoch in epochs:
-        writer.writerows(_step_lines(history, written, epoch.step, started.steps_per_epoch))
-        writer.writerow(_line(epoch))
-        written = epoch.step
-    writer.writerows(_step_lines(history, written, count, started.steps_per_epoch))
-    writer.writerows(map(_line, last))
-    return text.getvalue().encode()
+    if started is not None:
+        writer.writerow(_line(started, step=0, epoch=0))
+        steps = _step_table(history, count, started.steps_per_epoch)
+        written = 0
+        for epoch in epochs:
+            _write_steps(steps[written : epoch.step], content)
+            writer.writerow(_line(epoch))
+            written = epoch.step
+        _write_steps(steps[written:], content)
+        writer.writerows(map(_line, last))
+    return content.getvalue()
 
 
 def _line(event: Event, **more: int) -> list[object]:
@@ -99,17 +104,32 @@ def _line(event: Event, **more: int) -> list[object]:
     return ["" if (value := values.get(name)) is None else value for name in COLUMNS]
 
 
-def _step_lines(history: History, begin: int, end: int, steps_per_epoch: int) -> Iterator[tuple[object, ...]]:
-    """Yield the lines of the steps after `begin`, until `end`; column by column, for a long run has very many."""
-    numbers = {name: history.steps[name][begin:end] for name in _STEP_NUMBERS}
-    columns: dict[str, Iterable[object]] = {
-        **numbers,
-        "event": repeat(_NAMES[Step]),
-        "step": map(int, numbers["step"]),
-        "epoch": (step // steps_per_epoch + 1 for step in range(begin, end)),
-        "images": map(int, numbers["images"]),
+def _step_table(history: History, count: int, steps_per_epoch: int) -> "pa.Table":
+    """Return the lines of the first `count` steps. A long run has very many, and its server other things to do.
+
+    Arrow writes the same text as Python would, in a tenth of the time.
+    """
+    import pyarrow as pa  # not above: most of what imports this writes nothing
+
+    # Slices are copies: an array whose memory is lent cannot grow.
+    numbers = {name: np.frombuffer(history.steps[name][:count]) for name in _STEP_NUMBERS}
+    columns = {
+        **{name: pa.array(column) for name, column in numbers.items()},
+        "event": pa.repeat(_NAMES[Step], count),
+        "step": pa.array(numbers["step"].astype(np.int64)),
+        "epoch": pa.array(np.arange(count) // steps_per_epoch + 1),
+        "images": pa.array(numbers["images"].astype(np.int64)),
     }
-    return zip(*(columns.get(name, repeat("")) for name in COLUMNS), strict=False)
+    return pa.table({name: columns.get(name, pa.nulls(count, pa.string())) for name in COLUMNS})
+
+
+def _write_steps(steps: "pa.Table", content: io.BytesIO) -> None:
+    import pyarrow as pa
+    from pyarrow.csv import WriteOptions, write_csv
+
+    lines = pa.BufferOutputStream()  # not `content`: Arrow would need the interpreter for every thousand lines
+    write_csv(steps, lines, WriteOptions(include_header=False, quoting_style="none"))
+    content.write(lines.getvalue())
 
 
 def history_from_csv(content: bytes) -> History:

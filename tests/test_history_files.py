@@ -4,12 +4,13 @@ import io
 import math
 from typing import get_args, get_type_hints
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HistoryFileError
-from mnist_demo.events import Diverged, Event, Step, Stopped
+from mnist_demo.events import Diverged, Event, Started, Step, Stopped
 from mnist_demo.history import History
 from mnist_demo.history_files import COLUMNS, EVENTS, events_of, history_from_csv, history_to_csv
 from mnist_demo.hyperparameters import Hyperparameters
@@ -37,6 +38,19 @@ def test_history_written_and_read_is_the_same_event_for_event(events: list[Event
     read = history_from_csv(history_to_csv(as_history(events)))
 
     assert list(events_of(read)) == events
+
+
+def test_every_number_of_a_step_reads_back_as_it_was() -> None:
+    rng = np.random.default_rng(0)
+    losses = [0.0, 5e-324, 1e-5, 0.1 + 0.2, 1 / 3, 2.0, 1e22, 1.7976931348623157e308, *rng.exponential(size=1000)]
+    history = History()
+    history.append(Started(10, 2000, 60_000, 7850, 2.3, 0.1, None, None))
+    for step, loss in enumerate(losses, 1):
+        history.append(Step(step, (step - 1) // 10 + 1, float(loss), float(loss), float(loss), 100, float(loss)))
+
+    read = history_from_csv(history_to_csv(history))
+
+    assert read.steps == history.steps
 
 
 def test_history_written_twice_is_the_same_file(events: list[Event]) -> None:
