@@ -266,10 +266,11 @@ from tests.saved_runs import record, short_history
 from mnist_demo.saved_runs.store import RunContent, RunStore
 
 store = RunStore(Path(sys.argv[1]), limit_bytes=10**9)
-print("begun", flush=True)
 for number in range(1, 10_000):
     steps = number % 90 + 1
     store.save(record(figures={"step": steps}), RunContent(short_history(steps), bytes(steps), bytes(steps)))
+    if number == 1:  # what the first needs is imported
+        print("begun", flush=True)
 """
 
 
@@ -284,9 +285,6 @@ def test_run_whose_process_is_killed_while_saving_is_whole(store: RunStore) -> N
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        if not store.runs():
-            continue  # killed before the first was whole
         found, content = store.load(record().id)
         assert content.history.step_count == len(content.model or b"") == len(content.training_state or b"")
         assert found.step == content.history.step_count
-    assert store.runs()
