@@ -31,7 +31,7 @@ UNDISTURBED = 0.9
 EVALUATED_IMAGES, EVALUATIONS = 500, 3
 SYNTHETIC_DIGITS = 30
 START_SECONDS = 0.2  # until a run has its process and has measured the untrained model
-PATIENCE_SECONDS, QUIET_SECONDS = 20.0, 5.0
+PATIENCE_SECONDS = QUIET_SECONDS = 20.0
 # What does not change how long a step takes.
 IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "training_size", "validation_size"}
 
