@@ -107,7 +107,7 @@ def _line(event: Event, **more: int) -> list[object]:
 def _step_table(history: History, count: int, steps_per_epoch: int) -> "pa.Table":
     """Return the lines of the first `count` steps. A long run has very many, and its server other things to do.
 
-    Arrow writes the same numbers as Python would, in a quarter of the time, and lets others compute meanwhile.
+    Arrow writes the same numbers as Python would, in a fifth of the time, and lets others compute meanwhile.
     """
     import pyarrow as pa  # not above: most of what imports this writes nothing
 
