@@ -1,9 +1,11 @@
 """Training with the page open and its charts live, beside the same training from the command line.
 
-Twice: when the run has begun, and when it has lasted so long that the page refreshes less often. A machine's pace may
-change by a third from one ten seconds to the next: so the two have short turns, while the other one rests.
+Twice: in the first seconds of a run, and when it has lasted so long that the page refreshes less often. A machine's
+pace may change by a half from one second to the next: so the two have many short turns, while the other one rests, and
+a run's pace is that of all its turns together.
 """
 
+import statistics
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from mnist_demo.benchmarks.our_page import (
     stop_training,
     wait_until_later,
 )
-from mnist_demo.benchmarks.programs import ours, run_program
+from mnist_demo.benchmarks.programs import RestingProgram, let_rest, ours
 from mnist_demo.benchmarks.servers import OUR_PAGE, serve
 from mnist_demo.benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
@@ -29,31 +31,30 @@ from mnist_demo.translation import N_
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SECONDS, QUICK_SECONDS = 5.0, 2.0
-TURNS, QUICK_TURNS = 3, 1
-SETTLE_MS = 1000
+SECONDS, QUICK_SECONDS = 4.5, 2.0
+TURNS, QUICK_TURNS = 8, 1
+# Until torch has loaded what it needs for the first step; a program of its own loads torch itself as well.
+SETTLE_SECONDS, PROGRAM_SETTLE_SECONDS = 1.0, 8.0
+
+Paces = list[float]
 
 
 def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
     """Yield steps a second of the clock, evaluation included on both sides."""
-    turns = QUICK_TURNS if surroundings.quick else TURNS
-    page_paces: dict[str, list[float]] = {N_("at first"): [], N_("later"): []}
-    command_paces: dict[str, list[float]] = {when: [] for when in page_paces}
+    page_paces: dict[str, Paces] = {N_("at first"): [], N_("later"): []}
+    command_paces: dict[str, Paces] = {when: [] for when in page_paces}
+    turns = {"at first": _turns_at_first, "later": _turns_later}
     with open_browser() as browser, serve(OUR_PAGE, surroundings) as server:
         for _run in range(surroundings.runs):
-            with open_page(browser, server.url + long_run_query(surroundings), READY) as page:
-                start_training(page)
-                for when, paces in page_paces.items():
-                    if paces is page_paces["later"]:
-                        wait_until_later(page, surroundings)
-                    for _turn in range(turns):
-                        paces.append(_pace_of_page(page, surroundings))
-                        press(page, "pause-training")
-                        page.locator(f"{STATUS}:has-text('paused')").wait_for()
-                        command_paces[when].append(_pace_of_command(surroundings))
-                        press(page, "pause-training")
-                        page.locator(f"{STATUS}:has-text('running')").wait_for()
-                stop_training(page)
+            with (
+                open_page(browser, server.url + long_run_query(surroundings), READY) as page,
+                let_rest(_command(surroundings), surroundings.environment) as program,
+            ):
+                program.turn(PROGRAM_SETTLE_SECONDS)
+                for when, take_turns in turns.items():
+                    of_page, of_program = zip(*take_turns(page, program, surroundings), strict=True)
+                    page_paces[when].append(statistics.mean(of_page))
+                    command_paces[when].append(statistics.mean(of_program))
     for when, paces in page_paces.items():
         yield Comparison(
             N_("{model}: steps a second with the page open, charts live, {when}"),
@@ -67,12 +68,39 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
         )
 
 
+def _turns_at_first(page: "Page", program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
+    """Yield the paces of the page and of the program, turn by turn; each of the page's is a run that has just begun."""
+    for _turn in range(_turns(surroundings)):
+        start_training(page)
+        pace = _pace_of_page(page, surroundings)
+        stop_training(page)
+        yield pace, _pace_of_program(program, surroundings)
+
+
+def _turns_later(page: "Page", program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
+    """Yield the paces as `_turns_at_first` does; those of the page are of one run, which is paused meanwhile."""
+    start_training(page)
+    wait_until_later(page, surroundings)
+    for _turn in range(_turns(surroundings)):
+        pace = _pace_of_page(page, surroundings)
+        press(page, "pause-training")
+        page.locator(f"{STATUS}:has-text('paused')").wait_for()
+        yield pace, _pace_of_program(program, surroundings)
+        press(page, "pause-training")
+        page.locator(f"{STATUS}:has-text('running')").wait_for()
+    stop_training(page)
+
+
+def _turns(surroundings: Surroundings) -> int:
+    return QUICK_TURNS if surroundings.quick else TURNS
+
+
 def _seconds(surroundings: Surroundings) -> float:
     return QUICK_SECONDS if surroundings.quick else SECONDS
 
 
 def _pace_of_page(page: "Page", surroundings: Surroundings) -> float:
-    page.wait_for_timeout(SETTLE_MS)
+    page.wait_for_timeout(1000 * SETTLE_SECONDS)
     look(page, log=PROGRESS)
     wait_until(page, "stopwatch.log.length")
     page.wait_for_timeout(1000 * _seconds(surroundings))
@@ -80,19 +108,20 @@ def _pace_of_page(page: "Page", surroundings: Surroundings) -> float:
     return _slope([(time / 1000, steps_shown(html)) for time, html in log if html])
 
 
-def _pace_of_command(surroundings: Surroundings) -> float:
-    batch_size = long_run_query(surroundings).rpartition("=")[2]
-    command = ours("train", "--preset", "tutorial-pytorch", "--epochs", "1000", "--batch-size", batch_size, "--json")
-    began: list[float] = []
+def _pace_of_program(program: RestingProgram, surroundings: Surroundings) -> float:
+    per_epoch = -(-len(surroundings.dataset.train_labels) // _batch_size(surroundings))
+    # The first of its lines tells of an epoch that began in the turn before.
+    lines = program.turn(_seconds(surroundings))[1:]
+    return _slope([(line["arrived"], line["epoch"] * per_epoch) for line in lines])
 
-    def has_lasted(line: dict[str, float]) -> bool:
-        began.append(line["arrived"])
-        return len(began) > 3 and line["arrived"] - began[1] >= _seconds(surroundings)
 
-    lines = run_program(command, surroundings.environment, is_enough=has_lasted)
-    # The first epoch is no time to measure: torch loads things at the first step.
-    per_epoch = -(-len(surroundings.dataset.train_labels) // int(batch_size))
-    return _slope([(line["arrived"], line["epoch"] * per_epoch) for line in lines[1:]])
+def _command(surroundings: Surroundings) -> list[str]:
+    batch_size = str(_batch_size(surroundings))
+    return ours("train", "--preset", "tutorial-pytorch", "--epochs", "1000", "--batch-size", batch_size, "--json")
+
+
+def _batch_size(surroundings: Surroundings) -> int:
+    return int(long_run_query(surroundings).rpartition("=")[2])
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:

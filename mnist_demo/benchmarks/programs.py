@@ -1,12 +1,14 @@
-"""Programs run one after the other, each in a process of its own, for the figures that they print as lines of JSON."""
+"""Programs run in processes of their own, one after the other or in turns, for the lines of JSON that they print."""
 
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +78,48 @@ def run_program(
             sentence = _("A program that was to be measured failed ({command}): {problem}")
             raise BenchmarkError(sentence.format(command=" ".join(command[1:]), problem=last))
     return lines
+
+
+def can_rest() -> bool:
+    """Return whether this system can stop a process and let it go on later."""
+    return hasattr(signal, "SIGSTOP")
+
+
+class RestingProgram:
+    """A program that computes in its turns only; made by `let_rest`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process, self._lines = process, list[Line]()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def turn(self, seconds: float) -> list[Line]:
+        """Let it compute for `seconds`; return the lines of that time, each with the second at which it `arrived`."""
+        first = len(self._lines)
+        self._process.send_signal(signal.SIGCONT)
+        time.sleep(seconds)
+        self._process.send_signal(signal.SIGSTOP)
+        return self._lines[first:]
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for text in self._process.stdout:
+            self._lines.append({**json.loads(text), "arrived": time.perf_counter()})
+
+
+@contextlib.contextmanager
+def let_rest(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[RestingProgram]:
+    """Start `command`, which rests at once, but in its turns; it is ended at the end."""
+    with subprocess.Popen(
+        command,
+        env=dict(environment),
+        cwd=BASELINES.parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield RestingProgram(process)
+        finally:
+            process.kill()

@@ -97,6 +97,16 @@ def _lacks_proc(arguments: argparse.Namespace) -> str | None:
     return _lacks_browser(arguments)
 
 
+def _lacks_signals(arguments: argparse.Namespace) -> str | None:
+    from mnist_demo.benchmarks.programs import can_rest
+
+    if not can_rest():
+        return _(
+            "The command line can be measured in turn with the page only where a process can be stopped for a while."
+        )
+    return _lacks_browser(arguments)
+
+
 def _page(
     text: str,
     module: str,
@@ -131,7 +141,10 @@ MEASUREMENTS = {
         N_("mouse-up to the changed prediction, against ten lines without a model"), "page_latency", "measure_latency"
     ),
     "page-training": _page(
-        N_("steps a second with the page open, against the command line"), "page_training", "measure_training"
+        N_("steps a second with the page open, against the command line"),
+        "page_training",
+        "measure_training",
+        _lacks_signals,
     ),
     "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
     "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),

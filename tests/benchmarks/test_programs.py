@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_demo.benchmarks.programs import run_program
+from mnist_demo.benchmarks.programs import Line, can_rest, let_rest, run_program
 from mnist_demo.errors import BenchmarkError
 
 
@@ -33,6 +33,21 @@ def test_program_is_ended_when_its_time_is_over() -> None:
     began = time.monotonic()
     assert len(run_program(program(sleeper), os.environ, budget=1.5)) <= 1
     assert time.monotonic() - began < 300
+
+
+@pytest.mark.skipif(not can_rest(), reason="this system cannot stop a process and let it go on")
+def test_program_that_rests_computes_in_its_turns_only() -> None:
+    endless = "import itertools, time\nfor n in itertools.count(): print('{\"n\": %d}' % n, flush=True)"
+    counts = f"{endless}; time.sleep(0.05)"
+    with let_rest(program(counts), os.environ) as resting:
+        first: list[Line] = []
+        while not first:  # Python itself takes a while to start
+            first = resting.turn(0.5)
+        time.sleep(1.0)
+        second = resting.turn(0.5)
+    assert [line["n"] for line in first + second] == list(range(len(first) + len(second)))
+    assert len(second) > 1
+    assert second[1]["arrived"] - first[-1]["arrived"] > 1.0
 
 
 def test_program_that_fails_is_quoted_in_a_sentence() -> None:
