@@ -35,7 +35,7 @@ STARTER_PATH = Path(__file__).with_name("starter.safetensors")
 CHECKPOINT_NAME = "model.safetensors"  # in the folder that a user names
 METADATA_KEY = "mnist_demo"
 VERSION = 1
-PREDICTION_BATCH = 1000
+PREDICTION_BATCH = 500
 # The largest model that the bounds of the hyperparameters allow (five hidden layers of 2,048) has 74 MB.
 MAX_FILE_BYTES = 100_000_000
 

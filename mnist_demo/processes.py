@@ -7,6 +7,7 @@ entry script stands under ``if __name__ == "__main__":``.
 
 import atexit
 import contextlib
+import ctypes
 import functools
 import multiprocessing
 import multiprocessing.context
@@ -24,6 +25,9 @@ from mnist_demo.hyperparameters import Hyperparameters
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
+# Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
+KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 _starting = threading.Lock()
@@ -70,6 +74,20 @@ def let_threads_take_turns() -> None:
     in 1.3 ms when nothing else computes.
     """
     sys.setswitchinterval(0.001)
+
+
+def keep_freed_memory() -> None:
+    """Have this process keep the memory of tensors that are gone for those that come next.
+
+    By default the C library gives large pieces back to the system, and gets them again page by page, each filled with
+    zeros. Measured with two threads on two cores, the convnet's evaluation on MNIST's test images between two epochs:
+    0.7 s by default, with 170,000 new pages, and 0.4 s with this, with none. Only GNU's C library is told so.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library
+            c_library = ctypes.CDLL(None)
+            c_library.mallopt(_M_MMAP_THRESHOLD, KEPT_PIECE_BYTES)
+            c_library.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def warm_up_processes() -> None:

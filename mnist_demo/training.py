@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Training", "TrainingState", "evaluate", "evaluate_on_test", "train"]
 
-EVALUATION_BATCH = 1000
+# The activations of more images at once have no room in the cache.
+EVALUATION_BATCH = 500
 
 
 def train(

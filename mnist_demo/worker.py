@@ -20,7 +20,7 @@ from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.models import build_model
-from mnist_demo.processes import TRAINING_NICENESS, give_way
+from mnist_demo.processes import TRAINING_NICENESS, give_way, keep_freed_memory
 from mnist_demo.slow_motion import SlowMotion
 from mnist_demo.training import Training, evaluate_on_test, train
 from mnist_demo.training_state import TrainingState
@@ -49,6 +49,7 @@ def run_worker(connection: Connection, assignment: Assignment) -> None:
     # Ctrl-C in the server's terminal reaches every process; the server says what is to be done about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way(TRAINING_NICENESS)
+    keep_freed_memory()
     torch.set_num_threads(assignment.threads)
     try:
         Worker(connection, assignment).run()

@@ -1,6 +1,9 @@
+import multiprocessing
 import os
+import platform
 import subprocess
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +16,7 @@ from mnist_demo.jobs import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
     core_count,
+    keep_freed_memory,
     let_threads_sleep,
     let_threads_take_turns,
     thread_count,
@@ -39,6 +43,38 @@ def test_threads_take_turns_sooner_than_python_has_them() -> None:
         assert sys.getswitchinterval() <= 0.001
     finally:
         sys.setswitchinterval(before)
+
+
+def count_new_pages(keeps: bool, answer: Connection) -> None:
+    """Send how many pages the system had to give anew while three tensors of 20 MB came and went fifty times."""
+    import resource
+
+    import torch
+
+    if keeps:
+        keep_freed_memory()
+    torch.set_num_threads(1)
+    numbers = torch.ones(5_000_000)
+    for times in (10, 50):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _time in range(times):
+            pieces = [numbers + 1, numbers + 2, numbers + 3]
+            del pieces
+    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only GNU's C library is told what to keep")
+def test_memory_that_is_freed_is_kept_for_the_next_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Otherwise it depends on what else is in memory whether the library begins to keep some of it by itself.
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
+    new_pages = {}
+    for keeps in (False, True):
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(target=count_new_pages, args=(keeps, theirs))
+        process.start()
+        new_pages[keeps] = ours.recv()
+        process.join()
+    assert new_pages[True] < new_pages[False] / 10
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks the system for a process's environment")

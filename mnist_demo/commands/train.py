@@ -30,7 +30,7 @@ from mnist_demo.hyperparameter_fields import FIELDS, parse_value
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.links import parameter_of
 from mnist_demo.presets import DEFAULT_PRESET, PRESETS
-from mnist_demo.processes import let_threads_sleep, thread_count
+from mnist_demo.processes import keep_freed_memory, let_threads_sleep, thread_count
 from mnist_demo.translation import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in FIELDS}
     chosen = PRESETS[arguments.preset].hyperparameters.replace(**given)
     let_threads_sleep()
+    keep_freed_memory()
     import torch
     from tqdm import tqdm
 
