@@ -1,13 +1,16 @@
+import subprocess
+import sys
 import time
 
 import pytest
 
 from mnist_demo import cost
-from mnist_demo.cost import START_SECONDS, CostEstimator, Rates, estimate_cost, measure_rates
+from mnist_demo.cost import MEASUREMENTS, START_SECONDS, WATCHED, CostEstimator, Rates, estimate_cost, measure_rates
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
 
 RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 
@@ -15,7 +18,7 @@ RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 def test_estimate_cost_adds_the_start_steps_evaluations_and_synthetic_digits(builtin: DigitDataset) -> None:
     chosen = Hyperparameters(batch_size=100, epochs=3, training_size=1000, validation_size=40, synthetic_digits=50)
     steps, evaluated = 3 * 11, 4 * (360 + 40)
-    expected = START_SECONDS + steps * 0.01 + evaluated * 0.001 + 50 * 0.1
+    expected = START_SECONDS + WATCHED * (steps * 0.01 + evaluated * 0.001 + 50 * 0.1)
     assert estimate_cost(chosen, builtin, RATES) == pytest.approx(expected)
 
 
@@ -47,11 +50,43 @@ def test_estimator_answers_at_once_and_knows_later(builtin: DigitDataset) -> Non
     while (estimate := estimator.ask(chosen, builtin)).seconds is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert not estimate.is_coming
+    # It is measured again, while somebody asks.
+    while (estimate := estimator.ask(chosen, builtin)).is_coming:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert estimate.seconds is not None
     # What does not change the pace is not measured again.
     longer = estimator.ask(chosen.replace(epochs=10, seed=4, learning_rate=0.1), builtin, may_measure=False)
     assert longer.seconds is not None
     assert longer.seconds > estimate.seconds
+
+
+def test_estimate_is_the_mean_of_several_measurements(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [0.01 * number for number in range(1, 20)]
+    asked = iter(steps)
+    monkeypatch.setattr(cost, "measure_rates", lambda chosen, dataset: Rates(next(asked), 0.0, 0.0))
+    estimator, chosen = CostEstimator(), Hyperparameters(epochs=1, training_size=100)
+    deadline = time.monotonic() + 30
+    while estimator.ask(chosen, builtin).is_coming:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    mean = sum(steps[:MEASUREMENTS]) / MEASUREMENTS
+    assert estimator.ask(chosen, builtin).seconds == pytest.approx(START_SECONDS + WATCHED * mean)
+
+
+@pytest.mark.skipif(core_count() < 2, reason="needs a second core to be taken away")
+def test_measurement_hardly_changes_where_something_else_has_the_core(builtin: DigitDataset) -> None:
+    chosen = Hyperparameters()
+    alone = measure_rates(chosen, builtin).step
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _core in range(2 * core_count())]
+    try:
+        beside = measure_rates(chosen, builtin).step
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    # By the clock on the wall it would be at least three times as much.
+    assert beside < 2.5 * alone
 
 
 def test_measurement_that_fails_is_not_tried_for_ever(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,12 +53,11 @@ def render_frame() -> None:
         render_visitor()
         _come_back()
     prepare_dataset()
-    is_first = not state.is_prepared()
     state.prepare_session()
     with st.sidebar:
         st.markdown(_("# Learn to read digits"))
         render_settings()
-        render_cost(wait=not is_first)  # nobody waits for the first page
+        render_cost()
     render_data_source()
     for sentence in state.take_notices():
         st.warning(escape(sentence), icon=":material/info:")

@@ -68,11 +68,6 @@ class InspectedImage:
     label: int | None = None
 
 
-def is_prepared() -> bool:
-    """Tell whether this is not the first run of the script for this session."""
-    return _PREPARED in st.session_state
-
-
 def prepare_session() -> None:
     """Fill the session's state on its first run: the settings of the run in the address, or those of the address."""
     if _PREPARED not in st.session_state and RUN_PARAMETER in st.query_params:

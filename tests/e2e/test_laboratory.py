@@ -105,6 +105,12 @@ def test_finished_run_shows_final_figures_and_marks_misread_samples(page: Page) 
     assert wrong == crosses
 
 
+def test_page_says_by_itself_how_long_a_run_would_take_here(page: Page) -> None:
+    expect(element(page, "cost")).to_contain_text(re.compile(r"Linear, with PyTorch, 5 epochs: .* here\."))
+    # It is measured some more, and then no longer asked for.
+    expect(element(page, "cost-pulse")).to_have_count(0)
+
+
 def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
     button(page, "quick-start").click()
     expect(element(page, "training-status")).to_have_text("finished")
@@ -113,6 +119,7 @@ def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
     page.on("websocket", lambda socket: frames.append(socket))
     page.reload()
     expect(element(page, "training-status")).to_have_text("finished")
+    expect(element(page, "cost-pulse")).to_have_count(0)
     page.wait_for_timeout(1500)
     sent: list[object] = []
     for socket in frames:

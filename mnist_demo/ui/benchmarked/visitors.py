@@ -44,10 +44,13 @@ class Visitor:
         self._connection = self._open.enter_context(connect(address, max_size=MAX_MESSAGE, compression=None))
         # Part of the page -> seconds between its refreshes.
         self.refreshing: dict[str, float] = {}
+        # Those of them that say each time whether there is to be another.
+        self._beating: set[str] = set()
 
     def open_page(self) -> Answer:
         """Run the whole script, as a page that has just been opened does."""
         self.refreshing.clear()
+        self._beating.clear()
         return self.rerun()
 
     def rerun(self, fragment: str = "", is_refresh: bool = False) -> Answer:
@@ -58,6 +61,9 @@ class Visitor:
         request.rerun_script.query_string = self._query
         request.rerun_script.fragment_id = fragment
         request.rerun_script.is_auto_rerun = is_refresh
+        if fragment in self._beating:
+            self._beating.remove(fragment)
+            del self.refreshing[fragment]
         began = time.perf_counter()
         self._connection.send(request.SerializeToString())
         size, messages = 0, []
@@ -73,6 +79,7 @@ class Visitor:
             elif kind == "delta" and message.delta.new_element.bidi_component.component_name == keys.PULSE:
                 seconds = json.loads(message.delta.new_element.bidi_component.json)["seconds"]
                 self.refreshing[message.delta.fragment_id] = seconds
+                self._beating.add(message.delta.fragment_id)
             if kind == "script_finished" and message.script_finished in _endings(self._message_type):
                 return Answer(time.perf_counter() - began, size, messages)
 

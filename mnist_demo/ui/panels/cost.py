@@ -1,7 +1,5 @@
 """Beneath Start: how long the run would take on this machine."""
 
-import time
-
 import streamlit as st
 
 from mnist_demo.cost import CostEstimate
@@ -10,27 +8,22 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.resources import cost_estimator, job_registry
 
-# A measurement takes a third of a second once its process is there.
-PATIENCE_SECONDS, ASK_AGAIN_SECONDS = 0.8, 0.05
+# A measurement takes half a second once its process is there.
+ASK_AGAIN_SECONDS = 0.7
 
 
-def render_cost(wait: bool) -> None:
-    """Draw one line. With `wait`, settings that are new are measured first, for a moment at most; else it stays empty.
-
-    Nothing here refreshes the page by itself: a refresh that comes at the moment of a click on Start takes its place.
-    """
+@st.fragment
+def render_cost() -> None:
+    """Draw one line, which says more as soon as more is known. Nobody waits for that."""
     asked = _ask()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while wait and asked and asked[1].is_coming and time.monotonic() < deadline:
-        time.sleep(ASK_AGAIN_SECONDS)
-        asked = _ask()
-    if asked and asked[1].is_coming and not wait:
-        asked = None  # said at the next refresh, which may be long in coming: nothing is better than an old "measuring"
     with st.container(key=keys.COST):
         # The line keeps its place also when there is nothing to say, so that nothing below it moves.
         st.caption(escape(describe_cost(*asked)) if asked else "&nbsp;")
+        if asked and asked[1].is_coming:
+            render_pulse(ASK_AGAIN_SECONDS, keys.COST_PULSE)
 
 
 def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
