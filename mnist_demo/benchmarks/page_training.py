@@ -50,7 +50,7 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
                 open_page(browser, server.url + long_run_query(surroundings), READY) as page,
                 let_rest(_command(surroundings), surroundings.environment) as program,
             ):
-                program.turn(PROGRAM_SETTLE_SECONDS)
+                program.turn(PROGRAM_SETTLE_SECONDS, at_least=2)
                 for when, take_turns in turns.items():
                     of_page, of_program = zip(*take_turns(page, program, surroundings), strict=True)
                     page_paces[when].append(statistics.mean(of_page))
@@ -111,7 +111,7 @@ def _pace_of_page(page: "Page", surroundings: Surroundings) -> float:
 def _pace_of_program(program: RestingProgram, surroundings: Surroundings) -> float:
     per_epoch = -(-len(surroundings.dataset.train_labels) // _batch_size(surroundings))
     # The first of its lines tells of an epoch that began in the turn before.
-    lines = program.turn(_seconds(surroundings))[1:]
+    lines = program.turn(_seconds(surroundings), at_least=3)[1:]
     return _slope([(line["arrived"], line["epoch"] * per_epoch) for line in lines])
 
 

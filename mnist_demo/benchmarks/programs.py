@@ -16,6 +16,7 @@ from mnist_demo.errors import BenchmarkError
 from mnist_demo.translation import _
 
 BASELINES = Path(__file__).parent / "baselines"
+POLLING_SECONDS = 0.05
 Line = dict[str, Any]
 
 
@@ -88,16 +89,29 @@ def can_rest() -> bool:
 class RestingProgram:
     """A program that computes in its turns only; made by `let_rest`."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process, self._lines = process, list[Line]()
+    def __init__(self, command: Sequence[str], process: "subprocess.Popen[str]") -> None:
+        self._command, self._process, self._lines = command, process, list[Line]()
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
-    def turn(self, seconds: float) -> list[Line]:
-        """Let it compute for `seconds`; return the lines of that time, each with the second at which it `arrived`."""
+    def turn(self, seconds: float, at_least: int = 0) -> list[Line]:
+        """Let it compute for `seconds`, and until there are `at_least` so many lines.
+
+        Returns the lines of that time, each with the second at which it `arrived`.
+
+        Raises
+        ------
+        BenchmarkError
+            When it has ended; it would have had to go on.
+        """
         first = len(self._lines)
         self._process.send_signal(signal.SIGCONT)
         time.sleep(seconds)
+        while len(self._lines) < first + at_least:
+            if self._process.poll() is not None:
+                sentence = _("A program that was to be measured ended too soon ({command}).")
+                raise BenchmarkError(sentence.format(command=" ".join(self._command[1:])))
+            time.sleep(POLLING_SECONDS)
         self._process.send_signal(signal.SIGSTOP)
         return self._lines[first:]
 
@@ -120,6 +134,6 @@ def let_rest(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
     ) as process:
         process.send_signal(signal.SIGSTOP)
         try:
-            yield RestingProgram(process)
+            yield RestingProgram(command, process)
         finally:
             process.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_demo.benchmarks.programs import Line, can_rest, let_rest, run_program
+from mnist_demo.benchmarks.programs import can_rest, let_rest, run_program
 from mnist_demo.errors import BenchmarkError
 
 
@@ -40,14 +40,21 @@ def test_program_that_rests_computes_in_its_turns_only() -> None:
     endless = "import itertools, time\nfor n in itertools.count(): print('{\"n\": %d}' % n, flush=True)"
     counts = f"{endless}; time.sleep(0.05)"
     with let_rest(program(counts), os.environ) as resting:
-        first: list[Line] = []
-        while not first:  # Python itself takes a while to start
-            first = resting.turn(0.5)
+        first = resting.turn(0.5, at_least=2)  # Python itself takes a while to start
         time.sleep(1.0)
         second = resting.turn(0.5)
     assert [line["n"] for line in first + second] == list(range(len(first) + len(second)))
     assert len(second) > 1
     assert second[1]["arrived"] - first[-1]["arrived"] > 1.0
+
+
+@pytest.mark.skipif(not can_rest(), reason="this system cannot stop a process and let it go on")
+def test_program_that_ends_before_its_turn_does_is_named_in_a_sentence() -> None:
+    with (
+        let_rest(program("raise SystemExit('no digits here')"), os.environ) as resting,
+        pytest.raises(BenchmarkError, match="ended too soon"),
+    ):
+        resting.turn(0.1, at_least=1)
 
 
 def test_program_that_fails_is_quoted_in_a_sentence() -> None:
