@@ -120,7 +120,9 @@ def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset,
     keep_freed_memory()
     give_way(TRAINING_NICENESS)
     torch.set_num_threads(threads)
-    connection.send(_measured(chosen, few))
+    rates = _measured(chosen, few)
+    with contextlib.suppress(OSError):  # nobody wants to know any more: the server was killed meanwhile
+        connection.send(rates)
 
 
 def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:

@@ -127,6 +127,8 @@ def _render_drawing_side(shown: Shown) -> None:
             stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
             image = stages[-1].image
     readings = read_image(image)
+    # Empty, in the place of the title of an inspected image: else the reading below would be there twice for a moment.
+    st.container()
     render_reading(image, readings[0] if readings else None, is_digit)
     # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
     with st.container():
