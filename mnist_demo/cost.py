@@ -161,7 +161,7 @@ def _seconds_of(do: Callable[[], object], measured_seconds: float) -> float:
     """Return how long `do` takes on a core of its own, as the mean over `measured_seconds`.
 
     The clock is this thread's, which stands still while something else has the core. By any other one, a measurement
-    beside a page that is just being drawn says up to five times as much.
+    beside a page that is just being drawn made the estimate up to four times too long.
     """
     count = 0
     began = now = time.thread_time()
