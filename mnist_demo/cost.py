@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from mnist_demo.datasets import DigitDataset
+from mnist_demo.devices import CPU
 from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import (
@@ -44,11 +45,12 @@ IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "tr
 
 @dataclass(frozen=True)
 class Rates:
-    """Seconds that a step, the evaluation of one image, and one synthetic digit take."""
+    """Seconds that a step, the evaluation of one image, and one synthetic digit take; and the first steps, once."""
 
     step: float
     evaluated_image: float
     synthetic_digit: float
+    first_steps: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,12 @@ class CostEstimate:
     is_coming: bool
 
 
-def estimate_cost(chosen: Hyperparameters, dataset: DigitDataset, rates: Rates | None = None) -> float:
+def estimate_cost(
+    chosen: Hyperparameters, dataset: DigitDataset, rates: Rates | None = None, device: str = CPU
+) -> float:
     """Return about how many seconds a run with these settings takes here, from its start to its end.
 
-    Without `rates` they are measured now, which takes about half a second.
+    Without `rates` they are measured now on `device`, which takes about half a second, on an accelerator a few.
 
     Raises
     ------
@@ -79,15 +83,19 @@ def estimate_cost(chosen: Hyperparameters, dataset: DigitDataset, rates: Rates |
         n_training += 1437 * chosen.builtin_copies
     n_training += chosen.synthetic_digits
     if rates is None:
-        rates = measure_rates(chosen, dataset)
+        rates = measure_rates(chosen, dataset, device)
     steps = math.ceil(n_training / chosen.batch_size) * chosen.epochs
     evaluated = (len(dataset.test_labels) + n_validation) * (chosen.epochs + 1)
     synthetic = chosen.synthetic_digits * rates.synthetic_digit
-    return START_SECONDS + WATCHED * (steps * rates.step + evaluated * rates.evaluated_image + synthetic)
+    return (
+        START_SECONDS
+        + rates.first_steps
+        + WATCHED * (steps * rates.step + evaluated * rates.evaluated_image + synthetic)
+    )
 
 
-def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
-    """Measure in another process; raise OSError or EOFError when that cannot be done."""
+def measure_rates(chosen: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
+    """Measure on `device` in another process; raise OSError or EOFError when that cannot be done."""
     few = dataclasses.replace(
         dataset,
         # All training images, for it takes longer to gather a batch from many. Of the test images a copy: a part of a
@@ -97,7 +105,7 @@ def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
     )
     ours, theirs = process_context().Pipe()
     process = process_context().Process(  # type: ignore[attr-defined]
-        target=_measure, args=(theirs, chosen, few, thread_count(chosen)), daemon=True
+        target=_measure, args=(theirs, chosen, few, thread_count(chosen), device), daemon=True
     )
     with contextlib.closing(ours):
         try:
@@ -114,20 +122,23 @@ def measure_rates(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
     return rates
 
 
-def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset, threads: int) -> None:
+def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset, threads: int, device: str) -> None:
     import torch
 
     keep_freed_memory()
     give_way(TRAINING_NICENESS)
     torch.set_num_threads(threads)
-    rates = _measured(chosen, few)
+    rates = _measured(chosen, few, device)
     with contextlib.suppress(OSError):  # nobody wants to know any more: the server was killed meanwhile
         connection.send(rates)
 
 
-def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
+def _measured(chosen: Hyperparameters, few: DigitDataset, device: str) -> Rates:
+    import torch
+
+    from mnist_demo.batches import as_tensor
     from mnist_demo.models import build_model
-    from mnist_demo.training import evaluate_on_test, train
+    from mnist_demo.training import evaluate, train
 
     # A large batch takes as much longer as it has more images.
     batch_size = min(chosen.batch_size, MEASURED_BATCH, len(few.train_labels))
@@ -140,34 +151,38 @@ def _measured(chosen: Hyperparameters, few: DigitDataset) -> Rates:
         synthetic_digits=0,
         builtin_copies=0,
     )
+    # By the clock of this thread, which stands still while something else has the core: by the one on the wall, a
+    # measurement beside a page that was just being drawn made the estimate up to four times too long. Only the latter
+    # counts what an accelerator computes while this thread waits for it.
+    clock = time.thread_time if device == CPU else time.perf_counter
+    began = clock()
     model = build_model(brief)
     # One test image: an epoch of few images would have as long an evaluation in it.
-    run = train(
-        model, brief, dataclasses.replace(few, test_pixels=few.test_pixels[:1], test_labels=few.test_labels[:1])
-    )
+    one_test_image = dataclasses.replace(few, test_pixels=few.test_pixels[:1], test_labels=few.test_labels[:1])
+    run = train(model, brief, one_test_image, device=device)
     for event in run:
         if isinstance(event, Step) and event.step >= WARM_UP_STEPS:
             break
-    step = _seconds_of(lambda: next(event for event in run if isinstance(event, Step)), MEASURED_SECONDS)
-    evaluation = _seconds_of(lambda: evaluate_on_test(model, few), EVALUATION_SECONDS)
+    test = as_tensor(few.test_pixels).to(device), torch.from_numpy(few.test_labels).to(device)
+    evaluate(model, *test)
+    first_steps = clock() - began
+    step = _seconds_of(lambda: next(event for event in run if isinstance(event, Step)), MEASURED_SECONDS, clock)
+    evaluation = _seconds_of(lambda: evaluate(model, *test), EVALUATION_SECONDS, clock)
     return Rates(
         step * chosen.batch_size / batch_size,
         evaluation / len(few.test_labels),
         _synthetic_digit_seconds() if chosen.synthetic_digits else 0.0,
+        first_steps,
     )
 
 
-def _seconds_of(do: Callable[[], object], measured_seconds: float) -> float:
-    """Return how long `do` takes on a core of its own, as the mean over `measured_seconds`.
-
-    The clock is this thread's, which stands still while something else has the core. By any other one, a measurement
-    beside a page that is just being drawn made the estimate up to four times too long.
-    """
+def _seconds_of(do: Callable[[], object], measured_seconds: float, clock: Callable[[], float]) -> float:
+    """Return how long `do` takes by `clock`, as the mean over `measured_seconds`."""
     count = 0
-    began = now = time.thread_time()
+    began = now = clock()
     while now - began < measured_seconds:
         do()
-        count, now = count + 1, time.thread_time()
+        count, now = count + 1, clock()
     return (now - began) / count
 
 
@@ -196,8 +211,10 @@ class CostEstimator:
         self._failed: set[tuple[object, ...]] = set()
         self._measuring: threading.Thread | None = None
 
-    def ask(self, chosen: Hyperparameters, dataset: DigitDataset, may_measure: bool = True) -> CostEstimate:
-        """Return what is known about how long a run would take; never waits.
+    def ask(
+        self, chosen: Hyperparameters, dataset: DigitDataset, may_measure: bool = True, device: str = CPU
+    ) -> CostEstimate:
+        """Return what is known about how long a run would take on `device`; never waits.
 
         If it `may_measure`, a measurement begins while there are too few; ask again in a second. After one that failed
         there are no others.
@@ -208,23 +225,27 @@ class CostEstimator:
             When the dataset has not as many images as are asked for.
         """
         chosen.split_sizes(len(dataset.train_labels))
-        key = (dataset.digest, *(value for name, value in sorted(vars(chosen).items()) if name not in IRRELEVANT))
+        key = (
+            device,
+            dataset.digest,
+            *(value for name, value in sorted(vars(chosen).items()) if name not in IRRELEVANT),
+        )
         with self._lock:
             measured = self._measured.setdefault(key, [])
             is_coming = may_measure and len(measured) < MEASUREMENTS and key not in self._failed
             if is_coming and (self._measuring is None or not self._measuring.is_alive()):
                 self._measuring = threading.Thread(
-                    target=self._measure, args=(key, chosen, dataset), name="cost", daemon=True
+                    target=self._measure, args=(key, chosen, dataset, device), name="cost", daemon=True
                 )
                 self._measuring.start()
             rates = _mean(measured) if measured else None
         return CostEstimate(None if rates is None else estimate_cost(chosen, dataset, rates), is_coming)
 
-    def _measure(self, key: tuple[object, ...], chosen: Hyperparameters, dataset: DigitDataset) -> None:
+    def _measure(self, key: tuple[object, ...], chosen: Hyperparameters, dataset: DigitDataset, device: str) -> None:
         if self._quiet is not None:
             self._quiet.wait(QUIET_SECONDS)
         try:
-            rates = measure_rates(chosen, dataset)
+            rates = measure_rates(chosen, dataset, device)
         except (OSError, EOFError):
             self._failed.add(key)
         else:

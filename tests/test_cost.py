@@ -1,6 +1,7 @@
 import time
 
 import pytest
+from torch import Tensor
 
 from mnist_demo import cost
 from mnist_demo.cost import MEASUREMENTS, START_SECONDS, WATCHED, CostEstimator, Rates, estimate_cost, measure_rates
@@ -8,6 +9,7 @@ from mnist_demo.datasets import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.hyperparameter_fields import FIELDS
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.models import Linear
 
 RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 
@@ -61,7 +63,7 @@ def test_estimator_answers_at_once_and_knows_later(builtin: DigitDataset) -> Non
 def test_estimate_is_the_mean_of_several_measurements(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [0.01 * number for number in range(1, 20)]
     asked = iter(steps)
-    monkeypatch.setattr(cost, "measure_rates", lambda chosen, dataset: Rates(next(asked), 0.0, 0.0))
+    monkeypatch.setattr(cost, "measure_rates", lambda chosen, dataset, device: Rates(next(asked), 0.0, 0.0))
     estimator, chosen = CostEstimator(), Hyperparameters(epochs=1, training_size=100)
     deadline = time.monotonic() + 30
     while estimator.ask(chosen, builtin).is_coming:
@@ -71,17 +73,42 @@ def test_estimate_is_the_mean_of_several_measurements(builtin: DigitDataset, mon
     assert estimator.ask(chosen, builtin).seconds == pytest.approx(START_SECONDS + WATCHED * mean)
 
 
-def test_measurement_counts_only_while_it_computes() -> None:
-    def wait_and_compute() -> None:
-        time.sleep(0.02)
-        sum(range(10_000))
+def test_estimate_is_of_the_device_that_is_asked_about(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {"cpu": 0.5, "cuda": 0.01}
+    monkeypatch.setattr(cost, "measure_rates", lambda chosen, dataset, device: Rates(steps[device], 0.0, 0.0, 3.0))
+    estimator, chosen = CostEstimator(), Hyperparameters(epochs=1, training_size=100)
+    deadline = time.monotonic() + 30
+    for device, step in steps.items():
+        while (estimate := estimator.ask(chosen, builtin, device=device)).is_coming:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        # What the first steps took is counted once, and not made longer by being watched.
+        assert estimate.seconds == pytest.approx(START_SECONDS + 3.0 + WATCHED * step)
 
-    # By the clock on the wall it would be at least as long as it waits.
-    assert 0 < cost._seconds_of(wait_and_compute, 0.005) < 0.02
+
+def test_measurement_on_the_processor_counts_only_while_it_computes(
+    builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Hyperparameters(model="linear", batch_size=10)
+    monkeypatch.setattr(cost, "MEASURED_SECONDS", 0.02)
+    slept = 0.0
+
+    def backpropagate(model: Linear, *batch: Tensor) -> tuple[Tensor, Tensor]:
+        nonlocal slept
+        time.sleep(0.02)
+        slept += 0.02
+        return original(model, *batch)
+
+    original = Linear.backpropagate
+    monkeypatch.setattr(Linear, "backpropagate", backpropagate)
+    rates = cost._measured(chosen, builtin, "cpu")
+    # By the clock on the wall a step would be at least as long as it sleeps.
+    assert slept > 0.02
+    assert 0 < rates.step < 0.02
 
 
 def test_measurement_that_fails_is_not_tried_for_ever(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(chosen: Hyperparameters, dataset: DigitDataset) -> Rates:
+    def fail(chosen: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
         raise OSError("no more processes")
 
     monkeypatch.setattr(cost, "measure_rates", fail)

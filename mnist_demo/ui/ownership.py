@@ -38,16 +38,21 @@ def start_job(
         When it cannot be started.
     """
     job_id = job_id or new_job_id()
-    device = st.session_state.get(keys.DEVICE) or AUTO
     is_repeatable = is_repeatable and initial_weights is None and extra is None
     run_keeper().expect(job_id, visitor.owner(), is_repeatable)
     try:
         return job_registry().start(
-            chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id, device
+            chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id, wanted_device()
         )
     except MnistDemoError:
         run_keeper().release(job_id)
         raise
+
+
+def wanted_device() -> str:
+    """Return what this visitor has runs compute on: one of ``DEVICES``."""
+    device: str | None = st.session_state.get(keys.DEVICE)
+    return device or AUTO
 
 
 def owns(run_id: str) -> bool:

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from mnist_demo.cost import CostEstimate
+from mnist_demo.devices import choose_device, known_devices
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.resources import cost_estimator, job_registry
 
@@ -32,7 +34,8 @@ def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
     may_measure = not any(job.is_active for job in job_registry().jobs())
     try:
         chosen = state.read_settings()
-        return chosen, cost_estimator().ask(chosen, state.current_dataset(), may_measure)
+        device = choose_device(wanted_device(), chosen.model, known_devices())
+        return chosen, cost_estimator().ask(chosen, state.current_dataset(), may_measure, device)
     except MnistDemoError:
         return None
 
