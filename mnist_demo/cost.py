@@ -87,11 +87,8 @@ def estimate_cost(
     steps = math.ceil(n_training / chosen.batch_size) * chosen.epochs
     evaluated = (len(dataset.test_labels) + n_validation) * (chosen.epochs + 1)
     synthetic = chosen.synthetic_digits * rates.synthetic_digit
-    return (
-        START_SECONDS
-        + rates.first_steps
-        + WATCHED * (steps * rates.step + evaluated * rates.evaluated_image + synthetic)
-    )
+    all_else = steps * rates.step + evaluated * rates.evaluated_image + synthetic
+    return START_SECONDS + rates.first_steps + WATCHED * all_else
 
 
 def measure_rates(chosen: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
@@ -225,11 +222,8 @@ class CostEstimator:
             When the dataset has not as many images as are asked for.
         """
         chosen.split_sizes(len(dataset.train_labels))
-        key = (
-            device,
-            dataset.digest,
-            *(value for name, value in sorted(vars(chosen).items()) if name not in IRRELEVANT),
-        )
+        relevant = (value for name, value in sorted(vars(chosen).items()) if name not in IRRELEVANT)
+        key = (device, dataset.digest, *relevant)
         with self._lock:
             measured = self._measured.setdefault(key, [])
             is_coming = may_measure and len(measured) < MEASUREMENTS and key not in self._failed
