@@ -5,8 +5,9 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.cost import CostEstimate
+from mnist_demo.cost import CostEstimate, CostEstimator
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.ui.panels import cost, settings
 from mnist_demo.ui.panels.cost import describe_cost, format_duration
 
 
@@ -18,6 +19,28 @@ def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> 
         page.run()
     page.sidebar.number_input(key="epochs").set_value(1.5).run()
     assert not page.exception
+
+
+def test_cost_is_asked_for_the_device_on_which_the_run_will_compute(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def ask(*arguments: object) -> CostEstimate:
+        asked.append(arguments[-1])
+        return CostEstimate(None, False)
+
+    for module in (cost, settings):
+        monkeypatch.setattr(module, "known_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr(CostEstimator, "ask", ask)
+    page.sidebar.selectbox(key="preset").select("convnet-in-seconds").run()
+    assert asked[-1:] == ["cuda"]
+    page.sidebar.selectbox(key="preset").select("tutorial-pytorch").run()
+    assert asked[-1:] == ["cpu"]
+    # Like everything in the form, the device counts from when the form is sent.
+    page.sidebar.selectbox(key="device").select("cuda")
+    page.sidebar.button(key="share-settings").click().run()
+    assert asked[-1:] == ["cuda"]
 
 
 @pytest.mark.parametrize(
