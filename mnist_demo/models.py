@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.optimizers import TORCH_OPTIMIZERS, Optimizer, OptimizerFactory, manual_sgd
+from mnist_demo.softmax_regression import add_gradient, backpropagate_linear
 
 PIXELS = 28 * 28
 CLASSES = 10
@@ -25,8 +26,8 @@ MNIST_MEAN, MNIST_DEVIATION = 0.1307, 0.3081
 class Classifier(Protocol):
     """What the training loop asks of a model; nn.Module has it all but two.
 
-    `loss` is the mean over a batch. `backpropagate` returns the logits of a batch and its loss, and adds the loss's
-    gradient to every parameter's ``grad``.
+    `loss` is the mean over a batch. `backpropagate` adds the gradient of a batch's loss to every parameter's ``grad``,
+    and returns that loss, and how many of the images are read wrong; both are tensors without axes.
     """
 
     def __call__(self, images: Tensor) -> Tensor: ...
@@ -56,17 +57,6 @@ def negative_log_likelihood(log_probabilities: Tensor, labels: Tensor) -> Tensor
     return -log_probabilities.gather(1, labels.unsqueeze(1)).mean()
 
 
-def _error_of_logits(log_probabilities: Tensor, one_hot_labels: Tensor) -> Tensor:
-    """Return ∂L/∂logits, (softmax(logits) − one-hot label) / n, for both arguments (n, 10)."""
-    return log_probabilities.exp().sub_(one_hot_labels).div_(one_hot_labels.shape[0])
-
-
-def _add_gradients(*found: tuple[Tensor, Tensor]) -> None:
-    """Add gradients to those that parameters have already, as ``backward()`` does."""
-    for parameter, gradient in found:
-        parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
-
-
 class ScratchLinear:
     """Softmax regression as the tutorial first writes it: two tensors and their gradients, no nn.Module."""
 
@@ -74,7 +64,7 @@ class ScratchLinear:
         # Column after column in memory, as nn.Linear has them: their products with images take half the time.
         self.weights = nn.Parameter(torch.randn(PIXELS, CLASSES).T.contiguous().T)
         self.bias = nn.Parameter(torch.randn(CLASSES))
-        self.one_hot = torch.eye(CLASSES)
+        self.minus_one_hot = -torch.eye(CLASSES)
 
     def __call__(self, images: Tensor) -> Tensor:
         return images.flatten(1) @ self.weights + self.bias  # (n, 784) @ (784, 10) + (10,) -> (n, 10)
@@ -82,14 +72,14 @@ class ScratchLinear:
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         return negative_log_likelihood(log_softmax(logits), labels)
 
-    @torch.no_grad()
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Do by the formula what autograd does with `loss`, as `Linear` does."""
-        logits = self(images)
-        log_probabilities = log_softmax(logits)
-        error = _error_of_logits(log_probabilities, self.one_hot.index_select(0, labels))
-        _add_gradients((self.weights, (error.T @ images.flatten(1)).T), (self.bias, error.sum(0)))
-        return logits, negative_log_likelihood(log_probabilities, labels)
+        of_weights, of_bias, loss, wrong = backpropagate_linear(
+            self.weights.T, self.bias, self.minus_one_hot, images, labels
+        )
+        add_gradient(self.weights, of_weights.T)
+        add_gradient(self.bias, of_bias)
+        return loss, wrong
 
     def parameters(self) -> Iterator[nn.Parameter]:
         yield self.weights
@@ -112,7 +102,7 @@ class ScratchLinear:
     def to(self, device: str) -> "ScratchLinear":
         if self.bias.device != torch.device(device):
             self.weights, self.bias = (nn.Parameter(part.detach().to(device)) for part in (self.weights, self.bias))
-            self.one_hot = self.one_hot.to(device)
+            self.minus_one_hot = self.minus_one_hot.to(device)
         return self
 
 
@@ -140,30 +130,28 @@ class Network(nn.Module):
         if self.label_smoothing:
             learned = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         learned.backward()
-        return logits, loss
+        return loss, (logits.detach().argmax(dim=1) != labels).count_nonzero()
 
 
 class Linear(Network):
     """Softmax regression with torch's own layer."""
 
-    one_hot: Tensor
+    minus_one_hot: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, CLASSES))
-        self.register_buffer("one_hot", torch.eye(CLASSES), persistent=False)
+        self.register_buffer("minus_one_hot", -torch.eye(CLASSES), persistent=False)
 
-    @torch.no_grad()
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does: for a model so small, its bookkeeping takes longer than the sums."""
-        images = images.flatten(1)
         layer = self.layers[1]
         assert isinstance(layer, nn.Linear)
-        logits = F.linear(images, layer.weight, layer.bias)  # (n, 784) -> (n, 10)
-        log_probabilities = logits.log_softmax(1)
-        error = _error_of_logits(log_probabilities, self.one_hot.index_select(0, labels))
-        _add_gradients((layer.weight, error.T @ images), (layer.bias, error.sum(0)))
-        return logits, F.nll_loss(log_probabilities, labels)
+        of_weight, of_bias, loss, wrong = backpropagate_linear(
+            layer.weight, layer.bias, self.minus_one_hot, images, labels
+        )
+        add_gradient(layer.weight, of_weight)
+        add_gradient(layer.bias, of_bias)
+        return loss, wrong
 
 
 class MLP(Network):

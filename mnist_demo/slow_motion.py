@@ -164,9 +164,11 @@ def _begin(model: "Classifier", images: "Tensor", labels: "Tensor") -> _BegunSte
     copied.train()
     for parameter in copied.parameters():
         parameter.grad = None
-    with torch.enable_grad(), torch.random.fork_rng(devices=[images.device] if images.is_cuda else []):
-        logits, loss = copied.backpropagate(images, labels)
-    with torch.no_grad():
+    devices = [images.device] if images.is_cuda else []
+    with torch.enable_grad(), torch.random.fork_rng(devices=devices):
+        loss, _wrong = copied.backpropagate(images, labels)
+    with torch.no_grad(), torch.random.fork_rng(devices=devices):
+        logits = copied(images)
         losses = F.cross_entropy(logits, labels, reduction="none")
         return _BegunStep(copied, images.detach().clone(), labels, logits.argmax(dim=1), losses, float(loss))
 

@@ -139,14 +139,14 @@ class Training(Iterator[Event]):
                 if self._slow_motion is not None and self._slow_motion.is_watching:
                     began += self._slow_motion.before_step(model, images, labels)
                 zero_grad()
-                logits, loss = model.backpropagate(images, labels)
+                loss, wrong = model.backpropagate(images, labels)
                 train_loss = loss.item()
                 if not math.isfinite(train_loss):
                     yield Diverged(progress.step + 1, epoch, learning_rate, chosen.optimizer)
                     return
                 optimizer_step()
                 schedule()
-                correct = int((logits.detach().argmax(dim=1) == labels).count_nonzero())
+                correct = count - int(wrong)
                 progress.step += 1
                 progress.images_seen = min(progress.images_seen + chosen.batch_size, n_images)
                 progress.images_counted += count

@@ -64,7 +64,7 @@ def test_train_brings_everything_it_computes_with_to_the_device(model: str, buil
     few: dict[str, Any] = {name: getattr(builtin, name)[:200] for name in ("train_pixels", "train_labels")}
     training = train(classifier, chosen, dataclasses.replace(builtin, **few), device="meta")
     images, labels = next(training._batches.epoch())
-    _logits, loss = classifier.backpropagate(images, labels)
+    loss, _wrong = classifier.backpropagate(images, labels)
     assert {images.device.type, labels.device.type, loss.device.type} == {"meta"}
     assert all(parameter.grad is not None and parameter.grad.is_meta for parameter in classifier.parameters())
 

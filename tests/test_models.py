@@ -139,14 +139,15 @@ def test_backpropagate_of_any_model_adds_the_gradient_that_autograd_finds(model:
     images = torch.rand(7, 28, 28, generator=generator)
     labels = torch.tensor([3, 1, 4, 1, 5, 9, 2])
     for times in (1, 2):  # backward() adds to what is there already
-        logits, loss = classifier.backpropagate(images, labels)
-        expected = F.cross_entropy(reference(images), labels)
+        loss, wrong = classifier.backpropagate(images, labels)
+        logits = reference(images)
+        expected = F.cross_entropy(logits, labels)
         expected.backward()
         assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+        assert wrong.item() == (logits.argmax(dim=1) != labels).sum()
         for parameter, other in zip(classifier.parameters(), reference.parameters(), strict=True):
             assert parameter.grad is not None
             torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-3, atol=1e-6 * times)
-    assert logits.shape == (7, 10)
 
 
 @pytest.mark.parametrize("model", ["mlp", "convnet"])
@@ -154,7 +155,7 @@ def test_smoothed_labels_change_what_a_network_learns_and_not_the_loss_that_it_r
     classifier, reference = (build_model(Hyperparameters(model=model, label_smoothing=share)) for share in (0.2, 0.0))
     images, labels = torch.rand(7, 28, 28), torch.tensor([3, 1, 4, 1, 5, 9, 2])
 
-    _logits, loss = classifier.backpropagate(images, labels)
+    loss, _wrong = classifier.backpropagate(images, labels)
 
     logits = reference(images)
     assert loss.item() == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-5)

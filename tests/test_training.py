@@ -96,7 +96,9 @@ def test_train_of_the_linear_model_equals_a_plain_torch_loop(builtin: DigitDatas
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-    assert [event.train_loss for event in run(chosen, builtin) if isinstance(event, Step)] == pytest.approx(losses)
+    # Sums of floats in another order differ in the last digits, and each step hands that on to the next.
+    found = [event.train_loss for event in run(chosen, builtin) if isinstance(event, Step)]
+    assert found == pytest.approx(losses, rel=1e-5)
 
 
 def test_train_holds_out_the_last_images_for_validation(builtin: DigitDataset) -> None:

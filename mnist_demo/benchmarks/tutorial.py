@@ -9,10 +9,10 @@ from mnist_demo.benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
 
 EPOCHS = 5
-# Model, our preset.
-SETTINGS = (("linear", "tutorial-pytorch"), ("scratch-linear", "tutorial-scratch"))
 THREADS = {"default": (), "one": ("--threads", "1")}
 LOOP, FROM_SCRATCH = "tutorial_pytorch", "tutorial_scratch"
+# Model, our preset, the tutorial's program for it.
+SETTINGS = (("linear", "tutorial-pytorch", LOOP), ("scratch-linear", "tutorial-scratch", FROM_SCRATCH))
 # What is compared with: the tutorial's loop for both models; and for the second its own program, which has the same
 # accuracy and none of the DataLoader's cost: the stricter comparison.
 AGAINST = {
@@ -29,25 +29,23 @@ def measure_tutorial(surroundings: Surroundings) -> Iterator[Comparison]:
     limits = measure_limits(surroundings.quick)
     least = limits.tutorial_seconds(len(surroundings.dataset.train_labels), epochs)
     settings = SETTINGS[:1] if surroundings.quick else SETTINGS
-    commands: dict[str | tuple[str, str], list[str]] = {
-        model: ours("train", "--preset", preset, "--epochs", str(epochs), "--json") for model, preset in settings
-    }
-    programs = [(program, threads) for program, threads in AGAINST if program == LOOP or not surroundings.quick]
-    commands |= {
-        (program, threads): baseline(program, str(surroundings.digits_file), "--epochs", str(epochs), *THREADS[threads])
-        for program, threads in programs
-    }
-    # In turn, so that a machine that grows slower meanwhile does so for all.
+    # In turn, and each of ours between its rivals, so that a machine that grows slower meanwhile does so for all.
+    commands: dict[str | tuple[str, str], list[str]] = {}
+    for model, preset, program in settings:
+        rival = baseline(program, str(surroundings.digits_file), "--epochs", str(epochs))
+        commands[program, "default"] = [*rival, *THREADS["default"]]
+        commands[model] = ours("train", "--preset", preset, "--epochs", str(epochs), "--json")
+        commands[program, "one"] = [*rival, *THREADS["one"]]
     ends: dict[str | tuple[str, str], list[Line]] = {name: [] for name in commands}
     for _run in range(surroundings.runs):
         for name, command in commands.items():
             ends[name].append(run_program(command, surroundings.environment)[-1])
     seconds = {name: Sample(tuple(line["seconds"] for line in lines)) for name, lines in ends.items()}
     accuracies = {name: lines[-1]["test_accuracy"] for name, lines in ends.items()}
-    for model, _preset in settings:
+    for model, _preset, _program in settings:
         what, values = N_("{model}, tutorial setting, {epochs} epochs"), {"model": model, "epochs": epochs}
-        for program, threads in programs:
-            if program == FROM_SCRATCH and model == "linear":
+        for program, threads in AGAINST:
+            if (program, threads) not in commands or (program == FROM_SCRATCH and model == "linear"):
                 continue
             yield Comparison(
                 what,

@@ -98,11 +98,11 @@ def main() -> None:
                 print(format_row(f"step {step}", "", *evaluate(model, test_pixels, test_labels)))  # [stopped]
                 return  # [stopped]
             step += 1  # [counted]
-            images, labels = train_pixels[batch].float() / 255, train_labels[batch]
+            images, labels = train_pixels[batch].float() * (1 / 255), train_labels[batch]
             images = vary_pen(images, variation)  # [pen]
             images = augment(images, variation)  # [augmentation]
             optimizer.zero_grad()  # else gradients would add up
-            _logits, loss = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
+            loss, _wrong = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
             loss = model.loss(model(images), labels)  # [autograd]
             logits = model(images)  # [smoothing]
             loss = model.loss(logits, labels)  # [smoothing]
