@@ -16,6 +16,8 @@ Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
 # On a chart of some 600 pixels more would cost the browser time at each refresh, and show no more.
 MAX_POINTS = 200
+# Of points with symbols more than these would lie on each other, and take longer to draw than all the rest.
+MAX_SYMBOLS = 60
 DECIMALS = 5
 
 Points = list[tuple[float, float]]
@@ -142,8 +144,8 @@ def _measured_points(history: History, figure: Figure, axis: Axis, on: Literal["
 
 
 def _spread(epochs: list[Epoch]) -> list[Epoch]:
-    """Return at most about ``MAX_POINTS`` epochs, evenly spread; the last one always, whose figures the page names."""
-    every = -(-len(epochs) // MAX_POINTS) or 1
+    """Return at most ``MAX_SYMBOLS`` epochs, evenly spread; the last one always, whose figures the page names."""
+    every = -(-len(epochs) // MAX_SYMBOLS) or 1
     return epochs[::-1][::every][::-1]
 
 
