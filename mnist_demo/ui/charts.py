@@ -5,7 +5,7 @@ specification: a data frame would be packed as a table of its own for each line,
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mnist_demo.events import Epoch
@@ -16,8 +16,8 @@ Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
 # On a chart of some 600 pixels more would cost the browser time at each refresh, and show no more.
 MAX_POINTS = 200
-# Of points with symbols more than these would lie on each other, and take longer to draw than all the rest.
-MAX_SYMBOLS = 60
+# In a run of more epochs symbols would lie on each other, hide the other line, and take longest of all to draw.
+MAX_SYMBOLS = 40
 DECIMALS = 5
 
 Points = list[tuple[float, float]]
@@ -31,6 +31,13 @@ class Line:
     points: Points
     style: dict[str, Any]
     legend_icon: str | None = None
+
+    def with_symbol_at_its_end(self) -> "Line":
+        """Return the line with one symbol, on its last point."""
+        at_end = {key: value for key, value in self.style.items() if key.startswith("symbol")}
+        marked = [{"coord": point, **at_end} for point in self.points[-1:] if at_end["symbol"] != "none"]
+        mark = {"data": marked, "label": {"show": False}, "silent": True, "animation": False}
+        return replace(self, style={**self.style, "symbol": "none", "markPoint": mark})
 
 
 def build_chart(history: History, figure: Figure, axis: Axis) -> dict[str, Any]:
@@ -56,6 +63,8 @@ def build_chart(history: History, figure: Figure, axis: Axis) -> dict[str, Any]:
     ]
     if not lines[-1].points:
         lines.pop()
+    if _last(history, "epoch") > MAX_SYMBOLS:
+        lines = [line.with_symbol_at_its_end() for line in lines]
     return {
         "animation": False,
         "title": {"text": _title(figure), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
@@ -144,8 +153,8 @@ def _measured_points(history: History, figure: Figure, axis: Axis, on: Literal["
 
 
 def _spread(epochs: list[Epoch]) -> list[Epoch]:
-    """Return at most ``MAX_SYMBOLS`` epochs, evenly spread; the last one always, whose figures the page names."""
-    every = -(-len(epochs) // MAX_SYMBOLS) or 1
+    """Return at most ``MAX_POINTS`` epochs, evenly spread; the last one always, whose figures the page names."""
+    every = -(-len(epochs) // MAX_POINTS) or 1
     return epochs[::-1][::every][::-1]
 
 

@@ -9,9 +9,9 @@ from mnist_demo.history import History
 from mnist_demo.ui.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Figure, build_chart, describe_chart
 
 
-def grown(steps: int, epochs: int = 0, validation: float | None = None) -> History:
+def grown(steps: int, epochs: int = 0, validation: float | None = None, total_epochs: int = 10) -> History:
     history = History()
-    history.append(Started(100, 1000, 10_000, 7850, 2.3, 0.1, validation, validation))
+    history.append(Started(100, 100 * total_epochs, 10_000, 7850, 2.3, 0.1, validation, validation))
     for step in range(1, steps + 1):
         history.append(Step(step, 1, 1 / step, 0.5, 0.5, 100, step * 0.01))
     for epoch in range(1, epochs + 1):
@@ -56,9 +56,24 @@ def test_chart_axis_ends_where_the_run_will_end(axis: Axis, last: int) -> None:
 @pytest.mark.parametrize("axis", ["step", "epoch"])
 def test_chart_of_a_very_long_run_stays_small(figure: Figure, axis: Axis) -> None:
     chart = build_chart(grown(20_000, epochs=3000), figure, axis)
-    limits = {"train": MAX_POINTS if axis == "step" else MAX_SYMBOLS, "test": MAX_SYMBOLS + 1}
-    for name, limit in limits.items():
-        assert limit / 2 < len(points(chart, name)) <= limit
+    for name in ("train", "test"):
+        assert MAX_POINTS / 2 < len(points(chart, name)) <= MAX_POINTS + 1
+
+
+def test_chart_of_many_epochs_has_one_symbol_a_line_on_the_newest_point() -> None:
+    chart = build_chart(grown(2000, epochs=20, total_epochs=MAX_SYMBOLS + 1, validation=0.5), "loss", "step")
+    series = {line["name"]: line for line in chart["series"]}
+    assert {line["symbol"] for line in series.values()} == {"none"}
+    marked = {name: line["markPoint"]["data"] for name, line in series.items()}
+    assert marked["train"] == []
+    assert [mark["coord"] for mark in marked["test"]] == [(2000, 0.3)]
+    assert [mark["coord"] for mark in marked["validation"]] == [(2000, 0.5)]
+    assert marked["test"][0]["symbol"] != marked["validation"][0]["symbol"]
+
+
+def test_chart_of_few_epochs_has_a_symbol_for_each() -> None:
+    chart = build_chart(grown(2000, epochs=20, total_epochs=MAX_SYMBOLS), "loss", "step")
+    assert [line["symbol"] for line in chart["series"]] == ["none", "circle"]
 
 
 def test_chart_of_a_run_without_any_event_is_empty_and_can_be_drawn() -> None:
