@@ -31,7 +31,8 @@ from mnist_demo.translation import N_
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SECONDS, QUICK_SECONDS = 4.5, 2.0
+# Two refreshes of a long run at least.
+SECONDS, QUICK_SECONDS = 6.5, 2.0
 TURNS, QUICK_TURNS = 8, 1
 # Until torch has loaded what it needs for the first step; a program of its own loads torch itself as well.
 SETTLE_SECONDS, PROGRAM_SETTLE_SECONDS = 1.0, 8.0

@@ -30,11 +30,8 @@ from mnist_demo.ui.panels.slow_motion import render_step_detail, render_step_lin
 from mnist_demo.ui.panels.training import render_training
 from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.readers import Reading, looks_like_a_digit, read_image
+from mnist_demo.ui.refreshes import seconds_between_refreshes
 
-# Seconds of training, and how many seconds lie between two refreshes from there on. A browser needs 0.1 to 0.2 s of a
-# core for each, and the longer a run has lasted, the less its chart moves in a second.
-REFRESHES = ((10.0, 2.0), (1.5, 1.0), (0.0, 0.5))
-SOONEST_REFRESH_SECONDS = 0.5
 GALLERY_REFRESH_SECONDS = 2.0
 FIRST_FIGURES_SECONDS = 0.3
 
@@ -84,7 +81,7 @@ def _render_live(shown: Shown) -> None:
     with st.container(key="watch"):
         if job is not None:
             if job.is_active:
-                render_pulse(_seconds_between_refreshes(job), keys.LIVE_PULSE)
+                render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
             render_step_link(job)
         render_training(job, chosen_axis())
         if job is not None:
@@ -94,13 +91,6 @@ def _render_live(shown: Shown) -> None:
         st.fragment(_render_drawing_side)(shown)
     with st.container(key="samples"):
         render_samples()
-
-
-def _seconds_between_refreshes(job: Job) -> float:
-    """Return the pause that suits how long the run has lasted, or a shorter one: its end is seen when it comes."""
-    pause = next(pause for trained, pause in REFRESHES if job.history.seconds >= trained)
-    left = job.history.seconds_left
-    return pause if left is None or job.state != "running" else min(pause, max(left, SOONEST_REFRESH_SECONDS))
 
 
 def _render_gallery(shown: Shown) -> None:
