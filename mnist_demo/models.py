@@ -73,7 +73,7 @@ class ScratchLinear:
         return negative_log_likelihood(log_softmax(logits), labels)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does with `loss`, as `Linear` does."""
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
         of_weights, of_bias, loss, wrong = backpropagate_linear(
             self.weights.T, self.bias, self.minus_one_hot, images, labels
         )
@@ -144,6 +144,7 @@ class Linear(Network):
         self.register_buffer("minus_one_hot", -torch.eye(CLASSES), persistent=False)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
         layer = self.layers[1]
         assert isinstance(layer, nn.Linear)
         of_weight, of_bias, loss, wrong = backpropagate_linear(
