@@ -27,12 +27,12 @@ from mnist_demo.processes import (
     thread_count,
 )
 
-# Convolutions are slow for their first few batches; and no batch that takes seconds is measured whole.
-WARM_UP_STEPS = 3
+# The first steps are slow, most of all those of convolutions; and no batch that takes seconds is measured whole.
+WARM_UP_STEPS, WARM_UP_SECONDS = 3, 0.1
 MEASURED_BATCH = 500
 MEASURED_SECONDS, EVALUATION_SECONDS = 0.3, 0.05
 EVALUATED_IMAGES = 500
-# Of so many measurements the mean: the pace of a shared machine may change by a half from one second to the next.
+# So many measurements count: the pace of a shared machine may change by a half from one second to the next.
 MEASUREMENTS = 4
 SYNTHETIC_DIGITS = 30
 # Until a run has its process, and at its end until the page shows that. And how many times as long all else takes when
@@ -163,7 +163,12 @@ def _measured(chosen: Hyperparameters, few: DigitDataset, device: str) -> Rates:
     test = as_tensor(few.test_pixels).to(device), torch.from_numpy(few.test_labels).to(device)
     evaluate(model, *test)
     first_steps = clock() - began
-    step = _seconds_of(lambda: next(event for event in run if isinstance(event, Step)), MEASURED_SECONDS, clock)
+
+    def do_step() -> None:
+        next(event for event in run if isinstance(event, Step))
+
+    _seconds_of(do_step, WARM_UP_SECONDS, clock)
+    step = _seconds_of(do_step, MEASURED_SECONDS, clock)
     evaluation = _seconds_of(lambda: evaluate(model, *test), EVALUATION_SECONDS, clock)
     return Rates(
         step * chosen.batch_size / batch_size,
@@ -206,7 +211,7 @@ class CostEstimator:
         self._lock = threading.Lock()
         self._measured: dict[tuple[object, ...], list[Rates]] = {}
         self._failed: set[tuple[object, ...]] = set()
-        self._measuring: threading.Thread | None = None
+        self._is_measuring = False
 
     def ask(
         self, chosen: Hyperparameters, dataset: DigitDataset, may_measure: bool = True, device: str = CPU
@@ -227,24 +232,34 @@ class CostEstimator:
         with self._lock:
             measured = self._measured.setdefault(key, [])
             is_coming = may_measure and len(measured) < MEASUREMENTS and key not in self._failed
-            if is_coming and (self._measuring is None or not self._measuring.is_alive()):
-                self._measuring = threading.Thread(
+            if is_coming and not self._is_measuring:
+                self._is_measuring = True
+                threading.Thread(
                     target=self._measure, args=(key, chosen, dataset, device), name="cost", daemon=True
-                )
-                self._measuring.start()
+                ).start()
             rates = _mean(measured) if measured else None
         return CostEstimate(None if rates is None else estimate_cost(chosen, dataset, rates), is_coming)
 
     def _measure(self, key: tuple[object, ...], chosen: Hyperparameters, dataset: DigitDataset, device: str) -> None:
         if self._quiet is not None:
             self._quiet.wait(QUIET_SECONDS)
+        rates: Rates | None = None
         try:
             rates = measure_rates(chosen, dataset, device)
         except (OSError, EOFError):
-            self._failed.add(key)
-        else:
-            self._measured[key].append(rates)
+            pass
+        finally:
+            # All at once: who asks in between would begin one measurement too many.
+            with self._lock:
+                self._is_measuring = False
+                if rates is None:
+                    self._failed.add(key)
+                else:
+                    self._measured[key].append(rates)
 
 
 def _mean(measured: Sequence[Rates]) -> Rates:
-    return Rates(*(statistics.fmean(column) for column in zip(*map(dataclasses.astuple, measured), strict=True)))
+    # The harmonic mean: each was measured for the same time, and what is done in a second at either pace adds up.
+    return Rates(
+        *(statistics.harmonic_mean(column) for column in zip(*map(dataclasses.astuple, measured), strict=True))
+    )

@@ -60,7 +60,9 @@ def test_estimator_answers_at_once_and_knows_later(builtin: DigitDataset) -> Non
     assert longer.seconds > estimate.seconds
 
 
-def test_estimate_is_the_mean_of_several_measurements(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_estimate_counts_the_steps_that_several_measurements_saw_in_a_second(
+    builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps = [0.01 * number for number in range(1, 20)]
     asked = iter(steps)
     monkeypatch.setattr(cost, "measure_rates", lambda chosen, dataset, device: Rates(next(asked), 0.0, 0.0))
@@ -68,9 +70,10 @@ def test_estimate_is_the_mean_of_several_measurements(builtin: DigitDataset, mon
     deadline = time.monotonic() + 30
     while estimator.ask(chosen, builtin).is_coming:
         assert time.monotonic() < deadline
-        time.sleep(0.01)
-    mean = sum(steps[:MEASUREMENTS]) / MEASUREMENTS
-    assert estimator.ask(chosen, builtin).seconds == pytest.approx(START_SECONDS + WATCHED * mean)
+    measured = steps[:MEASUREMENTS]
+    mean_pace = sum(1 / step for step in measured) / MEASUREMENTS
+    assert estimator.ask(chosen, builtin).seconds == pytest.approx(START_SECONDS + WATCHED / mean_pace)
+    assert next(asked) == steps[MEASUREMENTS]
 
 
 def test_estimate_is_of_the_device_that_is_asked_about(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
