@@ -8,6 +8,7 @@
 
 import math
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,20 @@ class History:
         self.steps: dict[str, array[float]] = {name: array("d") for name in STEP_COLUMNS}
         self._full_buckets: dict[int, _FullBuckets] = {}  # of the largest number of points asked for
 
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "History":
+        """Return the history of `events`; of many steps at once this takes a third of the time of `append`."""
+        history, steps = cls(), []
+        for event in events:
+            if isinstance(event, Step):
+                steps.append(event)
+            else:
+                history.append(event)
+        for name, values in zip(Step._fields, zip(*steps, strict=True), strict=False):
+            if name in history.steps:
+                history.steps[name].fromlist(list(values))
+        return history
+
     def append(self, event: Event) -> None:
         match event:
             case Started():
@@ -55,6 +70,15 @@ class History:
                 self.diverged = event
             case Stopped():
                 self.stopped = event
+
+    def extend(self, later: "History") -> None:
+        """Append what happened after this history ended."""
+        self.started = later.started or self.started
+        for name, column in self.steps.items():
+            column.extend(later.steps[name])
+        self.epochs += later.epochs  # after their steps: a reader in another thread may look in between
+        self.diverged = later.diverged or self.diverged
+        self.stopped = later.stopped or self.stopped
 
     def until(self, progress: "Progress") -> "History":
         """Return a copy of what had happened when the run had come so far, `progress` being that of a saved state."""

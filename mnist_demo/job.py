@@ -207,9 +207,8 @@ class Job:
             while ended is None:
                 kind, *content = self._connection.recv()
                 with self.changed:
-                    if kind == "events":
-                        for event in content[0]:
-                            self.history.append(event)
+                    if kind == "history":
+                        self.history.extend(content[0])
                     elif kind == "weights":
                         self.weights_step, self.weights = content
                     elif kind == "device":

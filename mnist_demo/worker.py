@@ -1,6 +1,6 @@
 """The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
 
-To the page's process go tuples, the kind first: ``("events", [Event, …])``, ``("weights", step, bytes)``,
+To the page's process go tuples, the kind first: ``("history", History)`` of what is new, ``("weights", step, bytes)``,
 ``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("device", name)``, ``("paused",)`` and, last,
 ``("ended", state, detail, training_state or None)``. From it come `Command`s.
 """
@@ -19,6 +19,7 @@ from mnist_demo.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.history import History
 from mnist_demo.models import build_model
 from mnist_demo.processes import TRAINING_NICENESS, give_way, keep_freed_memory
 from mnist_demo.slow_motion import SlowMotion
@@ -186,7 +187,8 @@ class Worker:
 
     def _report(self) -> None:
         if self.unsent:
-            self.connection.send(("events", self.unsent))
+            # As columns: thousands of steps a second, one by one, would cost the page's process a fiftieth of a core.
+            self.connection.send(("history", History.of(self.unsent)))
             self.unsent = []
         self.next_report = time.perf_counter() + REPORT_SECONDS
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mnist_demo import history as history_module
-from mnist_demo.events import Epoch, Started, Step
+from mnist_demo.events import Epoch, Event, Started, Step, Stopped
 from mnist_demo.history import History
 
 
@@ -101,3 +101,21 @@ def test_test_accuracy_is_that_of_the_untrained_model_until_an_epoch_has_ended()
     assert history.test_accuracy == 0.1
     history.append(Epoch(1, 100, 0.4, 0.9, 0.3, 0.91, None, None, 1.0))
     assert history.test_accuracy == 0.91
+
+
+def test_history_in_parts_is_the_same_as_event_by_event() -> None:
+    events: list[Event] = [
+        Started(2, 4, 200, 7850, 2.3, 0.1, None, None),
+        step_number(1),
+        step_number(2),
+        Epoch(1, 2, 0.4, 0.9, 0.3, 0.91, None, None, 0.02),
+        step_number(3),
+        Stopped(3, 0.2, 0.93),
+    ]
+    one_by_one, in_parts = History(), History()
+    for event in events:
+        one_by_one.append(event)
+    for part in (events[:1], events[1:2], [], events[2:5], events[5:]):
+        in_parts.extend(History.of(part))
+    assert vars(in_parts) == vars(one_by_one)
+    assert in_parts.step_count == 3

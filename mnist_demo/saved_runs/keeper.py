@@ -20,9 +20,9 @@ from mnist_demo.saved_runs.snapshots import Snapshot
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.translation import _
 
-# Writing a run that goes on takes at most a fortieth of a core, and, since most of it waits for the disk, a third of
+# Writing a run that goes on takes at most a hundredth of a core, and, since most of it waits for the disk, a third of
 # the time.
-COMPUTING_SHARE, SAVING_SHARE = 40.0, 3.0
+COMPUTING_SHARE, SAVING_SHARE = 100.0, 3.0
 _logger = logging.getLogger(__name__)
 
 
