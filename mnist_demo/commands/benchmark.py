@@ -131,9 +131,6 @@ MEASUREMENTS = {
     ),
     "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
     "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
-    "estimate": Measurement(
-        N_("what the page says a run will cost, against what it cost"), _in_module("estimate", "measure_estimate")
-    ),
     "page-start": _page(
         N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
     ),
@@ -145,6 +142,9 @@ MEASUREMENTS = {
         "page_training",
         "measure_training",
         _lacks_signals,
+    ),
+    "page-estimate": _page(
+        N_("what the page says a run will cost, against what it cost"), "page_estimate", "measure_estimate"
     ),
     "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
     "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),

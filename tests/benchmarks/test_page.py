@@ -12,17 +12,26 @@ import pytest
 from mnist_demo.benchmarks.browser import lacks_browser
 from mnist_demo.benchmarks.memory import descendants, read_memory
 from mnist_demo.benchmarks.our_page import steps_shown
+from mnist_demo.benchmarks.page_estimate import seconds_in
 from mnist_demo.benchmarks.pen import SHAPES, draw_digits
 from mnist_demo.checkpoints import load_checkpoint
 from mnist_demo.cli import build_parser, main
 from mnist_demo.commands import benchmark as benchmark_command
+from mnist_demo.cost import CostEstimate
 from mnist_demo.drawing import image_from_strokes
+from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.ui.panels.cost import describe_cost
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_progress_bar_tells_the_steps_done() -> None:
     assert steps_shown("<p>Linear, with PyTorch: epoch 7 of 1000, step 4,701 of 719,000</p>") == 4701
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3, 42, 120, 3600, 90_000])
+def test_seconds_are_read_from_the_line_beneath_start(seconds: float) -> None:
+    assert seconds_in(describe_cost(Hyperparameters(), CostEstimate(seconds, is_coming=False))) == seconds
 
 
 def test_pen_draws_digits_that_can_be_read_and_never_twice_the_same() -> None:
@@ -75,7 +84,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     if (sentence := lacks_browser()) is not None:
         pytest.skip(sentence)
     # In a process of its own: two of Playwright's event loops cannot share one.
-    names = ("page-latency", "page-memory", "page-long-run")
+    names = ("page-latency", "page-memory", "page-long-run", "page-estimate")
     finished = subprocess.run(
         [sys.executable, "-m", "mnist_demo", "benchmark", *names, "--quick", "--json"],
         cwd=ROOT,
@@ -100,3 +109,6 @@ def test_page_is_measured_in_a_real_browser() -> None:
     assert size["ours"] > 5
     assert milliseconds["ours"] > 1
     assert megabytes["ours"] > 5
+    (estimate,) = by_name["page-estimate"]
+    assert estimate["theirs"] > 0.1
+    assert estimate["reached"] == (abs(estimate["ours"] - estimate["theirs"]) <= 0.3 * estimate["theirs"])

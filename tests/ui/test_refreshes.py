@@ -21,9 +21,21 @@ def running(trained: float, total: float, **changes: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("trained", "total", "pause"),
-    [(0, 60, 0.5), (3, 60, 1.0), (20, 60, 2.0), (20, 120, 2.0), (20, 170, 3.0), (20, 1000, 4.0)],
+    [
+        (0, 60, 0.5),
+        (0, 1000, 0.5),
+        (3, 60, 1.0),
+        (3, 70, 2.0),
+        (3, 1000, 2.0),
+        (20, 60, 2.0),
+        (20, 120, 2.0),
+        (20, 170, 3.0),
+        (20, 1000, 4.0),
+    ],
 )
-def test_page_draws_a_run_less_often_the_longer_it_lasts(trained: float, total: float, pause: float) -> None:
+def test_page_draws_a_run_less_often_the_longer_it_has_lasted_and_will_last(
+    trained: float, total: float, pause: float
+) -> None:
     assert seconds_between_refreshes(running(trained, total)) == pause
 
 
