@@ -20,6 +20,7 @@ from mnist_demo.events import Step
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import (
     TRAINING_NICENESS,
+    compute_with,
     give_way,
     keep_freed_memory,
     process_context,
@@ -120,11 +121,9 @@ def measure_rates(chosen: Hyperparameters, dataset: DigitDataset, device: str = 
 
 
 def _measure(connection: Connection, chosen: Hyperparameters, few: DigitDataset, threads: int, device: str) -> None:
-    import torch
-
     keep_freed_memory()
     give_way(TRAINING_NICENESS)
-    torch.set_num_threads(threads)
+    compute_with(threads)
     rates = _measured(chosen, few, device)
     with contextlib.suppress(OSError):  # nobody wants to know any more: the server was killed meanwhile
         connection.send(rates)

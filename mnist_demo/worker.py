@@ -12,8 +12,6 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Literal
 
-import torch
-
 from mnist_demo.assignment import Assignment
 from mnist_demo.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.devices import choose_device
@@ -21,7 +19,7 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.history import History
 from mnist_demo.models import build_model
-from mnist_demo.processes import TRAINING_NICENESS, give_way, keep_freed_memory
+from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory
 from mnist_demo.slow_motion import SlowMotion
 from mnist_demo.training import Training, evaluate_on_test, train
 from mnist_demo.training_state import TrainingState
@@ -51,7 +49,7 @@ def run_worker(connection: Connection, assignment: Assignment) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way(TRAINING_NICENESS)
     keep_freed_memory()
-    torch.set_num_threads(assignment.threads)
+    compute_with(assignment.threads)
     try:
         Worker(connection, assignment).run()
     except (EOFError, OSError):

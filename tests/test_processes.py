@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from mnist_demo.datasets import DigitDataset
@@ -15,6 +16,7 @@ from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
+    compute_with,
     core_count,
     keep_freed_memory,
     let_threads_sleep,
@@ -75,6 +77,49 @@ def test_memory_that_is_freed_is_kept_for_the_next_tensor(monkeypatch: pytest.Mo
         new_pages[keeps] = ours.recv()
         process.join()
     assert new_pages[True] < new_pages[False] / 10
+
+
+def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
+    """Send what becomes of ten million tiny numbers, and weights after 1,200 steps of Adam with how many such averages.
+
+    After 900 steps without ink an average has come down to them.
+    """
+    import torch
+
+    from mnist_demo.datasets import load_builtin
+    from mnist_demo.models import build_model
+    from mnist_demo.training import train
+
+    if flushes:
+        compute_with(2)
+    left = (torch.full((10_000_000,), 1e-39) * 0.5).count_nonzero()
+    chosen = Hyperparameters(model="mlp", optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001)
+    torch.manual_seed(0)
+    model = build_model(chosen)
+    training = train(model, chosen, load_builtin())
+    for _event in training:
+        pass
+    averages = [tensor for name, tensor in training.state().tensors.items() if "exp_avg" in name]
+    tiny = sum(int(((tensor != 0) & (tensor.abs() < 1e-38)).sum()) for tensor in averages)
+    answer.send((int(left), tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
+
+
+def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> None:
+    found = {}
+    for flushes in (False, True):
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(target=train_with_tiny_numbers, args=(flushes, theirs))
+        process.start()
+        found[flushes] = ours.recv()
+        process.join()
+    left, tiny, weights = found[False]
+    assert left == 10_000_000
+    assert tiny > 100
+    # Each of the two threads does so.
+    left, tiny, weights_when_flushed = found[True]
+    assert (left, tiny) == (0, 0)
+    for name, values in weights.items():
+        assert np.array_equal(values, weights_when_flushed[name])
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks the system for a process's environment")

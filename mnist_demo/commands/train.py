@@ -30,7 +30,7 @@ from mnist_demo.hyperparameter_fields import FIELDS, parse_value
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.links import parameter_of
 from mnist_demo.presets import DEFAULT_PRESET, PRESETS
-from mnist_demo.processes import keep_freed_memory, let_threads_sleep, thread_count
+from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep, thread_count
 from mnist_demo.translation import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ def run_train(arguments: argparse.Namespace) -> int:
     chosen = PRESETS[arguments.preset].hyperparameters.replace(**given)
     let_threads_sleep()
     keep_freed_memory()
-    import torch
     from tqdm import tqdm
 
     from mnist_demo.checkpoints import prepare_output, save_checkpoint
@@ -88,7 +87,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     device = choose_device(arguments.device, chosen.model)
     output = prepare_output(arguments.output) if arguments.output else None
     dataset = load_digits(arguments.data)
-    torch.set_num_threads(thread_count(chosen))
+    compute_with(thread_count(chosen))
     model = build_model(chosen)
     columns = {title: form for title, form in COLUMNS.items() if chosen.validation_size or "validation" not in form}
     status, last, history = 0, None, History()
