@@ -93,7 +93,9 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
     if flushes:
         compute_with(2)
     left = (torch.full((10_000_000,), 1e-39) * 0.5).count_nonzero()
-    chosen = Hyperparameters(model="mlp", optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001)
+    chosen = Hyperparameters(
+        model="mlp", hidden_sizes=(16,), optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001
+    )
     torch.manual_seed(0)
     model = build_model(chosen)
     training = train(model, chosen, load_builtin())
