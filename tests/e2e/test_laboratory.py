@@ -33,7 +33,7 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
         charts = element(page, "live-charts")
         expect(charts.locator("canvas").first).to_be_visible()
         before, drawn_before = steps_done(page), pixels_of(charts)
-        page.wait_for_timeout(1200)
+        page.wait_for_timeout(2500)
         assert steps_done(page) > before
         assert pixels_of(charts) != drawn_before
 
