@@ -36,7 +36,6 @@ def build_beside(run: ExportedRun, name: str) -> bytes:
         if process.pid is not None:
             process.kill()
             process.join()
-            process.close()
     if isinstance(answer, MnistDemoError):
         raise answer
     if answer is None:
