@@ -3,9 +3,11 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,6 +49,15 @@ def test_threads_take_turns_sooner_than_python_has_them() -> None:
         sys.setswitchinterval(before)
 
 
+def answer_of_a_new_process(target: Callable[[bool, Connection], None], setting: bool) -> Any:
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=target, args=(setting, theirs))
+    process.start()
+    answer = ours.recv()
+    process.join()
+    return answer
+
+
 def count_new_pages(keeps: bool, answer: Connection) -> None:
     """Send how many pages the system had to give anew while three tensors of 20 MB came and went fifty times."""
     import resource
@@ -69,13 +80,7 @@ def count_new_pages(keeps: bool, answer: Connection) -> None:
 def test_memory_that_is_freed_is_kept_for_the_next_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
     # Otherwise it depends on what else is in memory whether the library begins to keep some of it by itself.
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
-    new_pages = {}
-    for keeps in (False, True):
-        ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=count_new_pages, args=(keeps, theirs))
-        process.start()
-        new_pages[keeps] = ours.recv()
-        process.join()
+    new_pages = {keeps: answer_of_a_new_process(count_new_pages, keeps) for keeps in (False, True)}
     assert new_pages[True] < new_pages[False] / 10
 
 
@@ -107,18 +112,11 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
 
 
 def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> None:
-    found = {}
-    for flushes in (False, True):
-        ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=train_with_tiny_numbers, args=(flushes, theirs))
-        process.start()
-        found[flushes] = ours.recv()
-        process.join()
-    left, tiny, weights = found[False]
+    left, tiny, weights = answer_of_a_new_process(train_with_tiny_numbers, False)
     assert left == 10_000_000
     assert tiny > 100
     # Each of the two threads does so.
-    left, tiny, weights_when_flushed = found[True]
+    left, tiny, weights_when_flushed = answer_of_a_new_process(train_with_tiny_numbers, True)
     assert (left, tiny) == (0, 0)
     for name, values in weights.items():
         assert np.array_equal(values, weights_when_flushed[name])
