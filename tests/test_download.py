@@ -258,6 +258,42 @@ def test_the_child_ends_and_cleans_up_when_its_parent_is_killed(tmp_path: Path) 
     assert names_in(tmp_path / "home") == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="uses signals")
+def test_a_program_that_ends_while_it_downloads_and_waits_for_other_children_says_nothing(tmp_path: Path) -> None:
+    program = """
+import signal, sys, time
+from pathlib import Path
+from mnist_demo import processes
+from mnist_demo.digits.download import MnistDownload
+from tests.fake_mnist_servers import Waiting
+from tests.waiting import wait_until
+
+def linger(ready):
+    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5), sys.exit()))
+    ready.touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    processes.PRELOADED_MODULES.clear()  # torch takes a while
+    folder = Path(sys.argv[1])
+    names = [folder / f"other-{number}" for number in range(8)]
+    for name in names:
+        processes.start_process(processes.process_context().Process(target=linger, args=(name,), daemon=True))
+    MnistDownload(folder / "home", servers=[Waiting(folder / "pid")]).start()
+    wait_until(lambda: all(path.exists() for path in (*names, folder / "pid")))
+"""
+    file = tmp_path / "ends_in_between.py"
+    file.write_text(program)
+    ended = subprocess.run(
+        [sys.executable, str(file), str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 # Beside a page
 
 

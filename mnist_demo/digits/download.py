@@ -134,9 +134,9 @@ def _ask(
             try:
                 return _follow(receiver, server, report, cancelled)
             finally:
+                # Not closed as well: a program that ends in this moment may be about to wait for it, which then raises.
                 child.kill()
                 child.join()
-                child.close()
 
 
 def _follow(receiver: Connection, server: Server, report: Report, cancelled: threading.Event) -> Sentence | None:
