@@ -45,6 +45,7 @@ PRESETS: dict[str, Preset] = {
             batch_size=128,
             epochs=1,
             weight_decay=0.01,
+            label_smoothing=0.1,
         ),
     ),
     "convnet-in-half-a-minute": Preset(

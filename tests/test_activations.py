@@ -62,11 +62,31 @@ def test_activations_of_a_network_are_those_that_hooks_on_its_layers_see(image: 
         assert layer.maps == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("model", ["convnet", "wide-convnet"])
+def test_pooling_before_normalisation_is_shown_as_the_strongest_of_each_neighbourhood(
+    model: str, image: np.ndarray
+) -> None:
+    classifier = build(model)
+    network = classifier.model
+    assert isinstance(network, nn.Module)
+    # As after some training: means and variances that are not 0 and 1.
+    network.train()
+    network(torch.rand(20, 28, 28, generator=torch.Generator().manual_seed(0)))
+    network.eval()
+    layers = layer_activations(classifier, image)
+    pooled = [index for index, layer in enumerate(layers) if layer.kind == "pooling"]
+    assert pooled
+    for index in pooled:
+        found = torch.from_numpy(layers[index - 1].maps)
+        assert layers[index].maps == pytest.approx(nn.functional.max_pool2d(found[None], 2)[0].numpy(), abs=1e-5)
+        assert layers[index].maps.min() >= 0
+
+
 def test_first_layer_weights_have_a_picture_for_each_digit_unit_or_filter() -> None:
     linear, mlp, convnet = (build(model) for model in ("linear", "mlp", "convnet"))
     assert first_layer_weights(linear).shape == (10, 28, 28)
     assert first_layer_weights(mlp).shape == (20, 28, 28)
-    assert first_layer_weights(convnet).shape == (24, 5, 5)
+    assert first_layer_weights(convnet).shape == (32, 5, 5)
     scratch = build("scratch-linear")
     weights = scratch.model.state_dict()["weights"].numpy()
     assert (first_layer_weights(scratch)[3] == weights[:, 3].reshape(28, 28)).all()

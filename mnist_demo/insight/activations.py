@@ -58,9 +58,9 @@ def first_layer_weights(classifier: TrainedClassifier) -> Maps:
 def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float32]) -> list[Layer]:
     """Return what each layer makes of `image`, from the first to the logits; the softmax of these is the answer.
 
-    A convolution is shown after its batch normalisation and ReLU, as the next layer gets it. For a linear model, whose
-    only layer answers with the logits, the products of weight and input come first: their sum for each digit, and its
-    bias, is the logit.
+    A convolution is shown after its batch normalisation and ReLU, and before pooling, wherever in the model that
+    stands; pooling as the next layer gets it. For a linear model, whose only layer answers with the logits, the
+    products of weight and input come first: their sum for each digit, and its bias, is the logit.
 
     Parameters
     ----------
@@ -81,15 +81,25 @@ def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float
     values = pixels
     if isinstance(model, ConvolutionalNetwork):
         values = ((pixels - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (1, 1, 28, 28)
-    for layer in model.layers:
+    layers = list(model.layers)
+    for index, layer in enumerate(layers):
+        if _is_pooled_first(layers, index):
+            normalise = nn.Sequential(*layers[index + 1 : index + 3])
+            shown.append(Layer("convolution", _maps(normalise(values))))
         values = layer(values)
         if isinstance(layer, nn.ReLU):
-            shown.append(Layer("convolution" if values.ndim == 4 else "hidden", _maps(values)))
-        elif isinstance(layer, nn.MaxPool2d):
+            kind = "convolution" if values.ndim == 4 else "hidden"
+            shown.append(Layer("pooling" if _is_pooled_first(layers, index - 2) else kind, _maps(values)))
+        elif isinstance(layer, nn.MaxPool2d) and not _is_pooled_first(layers, index):
             shown.append(Layer("pooling", _maps(values)))
         elif isinstance(layer, nn.AdaptiveMaxPool2d):
             shown.append(Layer("summary", _maps(values)))
     return [*shown, _logits(values)]
+
+
+def _is_pooled_first(layers: list[nn.Module], index: int) -> bool:
+    """Return whether `layers` have at `index` a pooling that comes before normalisation and ReLU."""
+    return isinstance(layers[index], nn.MaxPool2d) and isinstance(layers[index + 1], nn.BatchNorm2d)
 
 
 def _layers(model: object) -> nn.Sequential:

@@ -8,11 +8,15 @@ from mnist_demo.errors import RunError
 from mnist_demo.job import Job, new_job_id
 from mnist_demo.saved_runs.records import RunRecord, curve_of, figures_of
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
-from mnist_demo.translation import _
+from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.ownership import find_job, owns, start_job
-from mnist_demo.ui.resources import job_registry, run_keeper, run_store
+from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
 
+UNUSABLE_MODEL = N_(
+    "The model of this run cannot be used any more: an earlier version of this program saved it. Its charts and "
+    "settings are still there; **Start training** trains it anew."
+)
 _DELETED = "run-deleted-last"
 
 
@@ -75,6 +79,8 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
         return
     record = run_store().find(run_id)
     check_can_go_on(job, record)
+    if has_unusable_model(job):
+        raise RunError(_(UNUSABLE_MODEL))
     chosen = job.hyperparameters
     longer = chosen.replace(epochs=chosen.epochs + more_epochs)
     if more_epochs == 0 and epochs_to_go(job) == 0:

@@ -27,7 +27,7 @@ from mnist_demo.datasets import (
 )
 from mnist_demo.devices import available_devices
 from mnist_demo.digits.download import MnistDownload
-from mnist_demo.errors import RunError
+from mnist_demo.errors import CheckpointError, RunError
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
@@ -169,11 +169,19 @@ def let_training_rest() -> None:
 
 
 def newest_classifier(job: Job) -> "TrainedClassifier | None":
-    """Return the model of `job` with its newest weights, or None before there are any."""
+    """Return the model of `job` with its newest weights, or None before there are any, or when they do not fit it."""
     weights = job.weights
     if weights is None:
         return None
-    return _classifier(job.id, job.weights_step, weights, job.hyperparameters)
+    try:
+        return _classifier(job.id, job.weights_step, weights, job.hyperparameters)
+    except CheckpointError:
+        return None
+
+
+def has_unusable_model(job: Job) -> bool:
+    """Tell whether a run has weights, but they are damaged, or of a model that had another shape when it was saved."""
+    return job.weights is not None and newest_classifier(job) is None
 
 
 def judge_by_starter(image: np.ndarray) -> "Judgement":

@@ -12,6 +12,7 @@ from streamlit.util import calc_hash
 
 from mnist_demo.errors import RunError
 from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.models import MODELS
 from mnist_demo.ui import kept_runs, visitor
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
 
@@ -234,6 +235,28 @@ def test_damaged_run_in_an_address_gives_one_sentence(browser: Any) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"9")
     page = open_page(run=run_id)
     assert any("is damaged and cannot be opened" in warning.value for warning in page.warning)
+
+
+def test_run_whose_model_has_another_shape_today_opens_with_its_charts_and_says_so(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = train(open_page(), epochs=1)
+    restart_server()
+    monkeypatch.setitem(MODELS, "linear", MODELS["mlp"])
+    page = open_page(run=run_id)
+    assert any("an earlier version of this program saved it" in warning.value for warning in page.warning)
+    assert "Test accuracy" in texts(page)
+    assert "Read by your run" not in texts(page)
+    page._page_hash = calc_hash("understand")
+    page.run()
+    assert not page.exception
+    assert any("Inside the starter model" in header.value for header in [*page.header, *page.subheader, *page.title])
+    page = open_runs(page)
+    page.button(key=f"continue-run-{run_id}").click().run()
+    page.button(key="start-more").click().run()
+    assert not page.exception
+    assert any("cannot be used any more" in warning.value for warning in page.warning)
+    assert run_store().get(run_id).state == "finished"
 
 
 def test_home_that_cannot_be_written_is_said_and_the_run_goes_on(browser: Any, tmp_path: Path) -> None:

@@ -7,13 +7,12 @@ from mnist_demo.history import History
 from mnist_demo.jobs import Job
 from mnist_demo.presets import PRESETS
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import kept_runs, keys, state
 from mnist_demo.ui.charts import Axis, build_chart, describe_chart
-from mnist_demo.ui.kept_runs import save_now
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.pictures import figures_html, format_percent
-from mnist_demo.ui.resources import job_registry, run_keeper
+from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 
 CHART_HEIGHT = 200
 
@@ -62,11 +61,19 @@ def _render_keeping(job: Job) -> None:
     """Say what is unusual about the run: it is somebody else's, or cannot be saved."""
     if not owns(job.id):
         st.caption(_("You look at a run of somebody else, through its link. **Go on** would give you a copy of it."))
+    if job.has_ended and has_unusable_model(job):
+        st.warning(_(kept_runs.UNUSABLE_MODEL), icon=":material/history:")
     problem = run_keeper().problem(job.id)
     if problem:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(escape(problem), icon=":material/save:")
-            st.button(_("Try again"), key=keys.TRY_SAVING, icon=":material/refresh:", on_click=save_now, args=(job.id,))
+            st.button(
+                _("Try again"),
+                key=keys.TRY_SAVING,
+                icon=":material/refresh:",
+                on_click=kept_runs.save_now,
+                args=(job.id,),
+            )
 
 
 def _render_progress(job: Job) -> None:
