@@ -70,7 +70,7 @@ class Job:
         self.watchers: set[str] = set()
         self.last_watched = time.monotonic()
         self.stop_deadline: float | None = None
-        self.acknowledgements = 0
+        self.steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
         self.changed = threading.Condition(registry.lock)
         self._assignment = assignment
         self._registry = registry
@@ -84,8 +84,11 @@ class Job:
 
     @property
     def is_active(self) -> bool:
-        """Whether the history may grow without anybody's doing: the page refreshes itself only then."""
-        return self.state in ("queued", "running")
+        """Whether the history may grow without anybody's doing: the page refreshes itself only then.
+
+        On a machine that is busy with something else a single step may take longer than whoever asked for it waits.
+        """
+        return self.state in ("queued", "running") or (self.state == "paused" and self.steps_awaited > 0)
 
     @property
     def cores_used(self) -> int:
@@ -125,9 +128,9 @@ class Job:
         """Do one step (one batch) of a paused job; waits up to `timeout` seconds until it is done."""
         with self.changed:
             if self.state == "paused":
-                before = self.acknowledgements
+                self.steps_awaited += 1
                 self._send("step")
-                self.changed.wait_for(lambda: self.acknowledgements > before or self.has_ended, timeout)
+                self.changed.wait_for(lambda: not self.steps_awaited or self.has_ended, timeout)
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Hold the run to that pace from the next step on; None is full speed."""
@@ -216,8 +219,10 @@ class Job:
                     elif kind == "step_detail":
                         self.step_detail = content[0]
                     elif kind == "paused":
-                        self.acknowledgements += 1
-                        if self.state == "running":
+                        # It says so after each step that it did while paused, and when it has paused.
+                        if self.steps_awaited:
+                            self.steps_awaited -= 1
+                        elif self.state == "running":
                             self._become("paused")
                     elif kind == "training_state":
                         self.training_state = content[0]

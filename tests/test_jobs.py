@@ -133,6 +133,29 @@ def test_step_and_resume_of_a_running_job_change_nothing(
     assert job.state == "running"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
+@pytest.mark.parametrize("resumed", [False, True])
+def test_step_that_takes_longer_than_its_caller_waits_is_awaited_and_done(
+    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset, resumed: bool
+) -> None:
+    job = started(registry, endless, builtin)
+    job.pause()
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGSTOP)  # as on a machine that has no core for it
+    steps = job.history.step_count
+    job.step(timeout=0.1)
+    assert (job.history.step_count, job.is_active) == (steps, True)
+    if resumed:
+        job.resume()
+    os.kill(job.pid, signal.SIGCONT)
+    if resumed:
+        wait_until(lambda: job.history.step_count > steps + 1)
+        assert job.state == "running"
+    else:
+        wait_until(lambda: not job.is_active)
+        assert (job.history.step_count, job.state) == (steps + 1, "paused")
+
+
 @pytest.mark.parametrize("paused_first", [False, True])
 def test_stopped_job_keeps_the_model_so_far(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset, paused_first: bool

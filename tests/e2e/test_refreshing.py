@@ -1,11 +1,15 @@
 """When the page refreshes by itself, and when it had better not."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.actions import button, element, start_long_run, steps_done
+from tests.e2e.conftest import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -32,6 +36,19 @@ def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = l
         if steps_done(page) != before:
             return True
     return False
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that `pid` has started, and those that they have started, and so on."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:  # it has just ended
+            continue
+        parents.setdefault(parent, []).append(int(stat.parent.name))
+    found = parents.get(pid, [])
+    return [*found, *(further for child in found for further in descendants(child))]
 
 
 def scribble(page: Page) -> Callable[[], None]:
@@ -69,3 +86,22 @@ def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page)
     assert not refreshes(page, REFRESHED_MS)
     page.evaluate(hide, False)
     assert refreshes(page, REFRESHED_MS)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
+def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(page: Page, server: Server) -> None:
+    button(page, "pause-training").click()
+    expect(element(page, "training-status")).to_have_text("paused")
+    before = steps_done(page)
+    workers = descendants(server.process.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        button(page, "step-training").click()
+        page.wait_for_timeout(4000)  # longer than the server waits for a step
+        assert steps_done(page) == before
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+    expect(page.get_by_text(f"step {before + 1:,} of")).to_be_visible()
+    expect(element(page, "training-status")).to_have_text("paused")
