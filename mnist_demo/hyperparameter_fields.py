@@ -51,7 +51,7 @@ MODEL_CHOICES = (
     Choice(
         "wide-convnet",
         N_("Wider convolutional network"),
-        N_("Four layers of filters, more of them in each; 99.5 % in three epochs."),
+        N_("Four layers of filters, more of them in each; 99.5 % in four epochs."),
     ),
     Choice(
         "deep-convnet",

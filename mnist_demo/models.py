@@ -200,22 +200,22 @@ class ConvNet(ConvolutionalNetwork):
 
 
 class WideConvNet(ConvolutionalNetwork):
-    """Four convolutions, the last of 96 filters; 80,000 weights.
+    """Four convolutions, the last of 128 filters; 98,900 weights.
 
-    What makes its epochs short: few filters where there are many places, and the pooling straight after the second
-    convolution, so that all that follows has a quarter of the numbers to go through.
+    The second one still sees all 14 × 14 places, with few filters: that is what its last tenths of a per cent come
+    from. All that follows has a quarter, and then a sixteenth, of the places to go through.
     """
 
     def __init__(self, dropout: float) -> None:
         super().__init__(
             *_convolution(1, 16, 5, stride=2),  # (n, 16, 14, 14)
             *_convolution(16, 32, 3, pooled=True),  # (n, 32, 7, 7)
-            *_convolution(32, 64, 3),  # (n, 64, 7, 7)
-            *_convolution(64, 96, 3),
-            nn.AdaptiveMaxPool2d(1),  # (n, 96, 1, 1)
+            *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
+            *_convolution(64, 128, 3),
+            nn.AdaptiveMaxPool2d(1),  # (n, 128, 1, 1)
             nn.Flatten(),
             nn.Dropout(dropout),
-            nn.Linear(96, CLASSES),
+            nn.Linear(128, CLASSES),
         )
 
 

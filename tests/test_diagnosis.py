@@ -89,7 +89,13 @@ def test_presets_are_at_no_time_diagnosed(builtin: DigitDataset, preset: str, se
         Hyperparameters(model="mlp", optimizer="adam", learning_rate=0.001, dropout=0.5, augmentation=True),
         Hyperparameters(model="mlp", learning_rate=0.1, epochs=10, validation_size=200),
         Hyperparameters(batch_size=1437, epochs=30),
-        Hyperparameters(model="convnet", optimizer="adamw", learning_rate=0.01, label_smoothing=0.3, epochs=12),
+        *(
+            Hyperparameters(
+                model="convnet", optimizer="adamw", learning_rate=0.01, label_smoothing=smoothing, epochs=12, seed=seed
+            )
+            for smoothing in (0.1, 0.3)
+            for seed in (0, 1)
+        ),
     ],
 )
 def test_ordinary_runs_are_not_diagnosed(builtin: DigitDataset, chosen: Hyperparameters) -> None:

@@ -98,7 +98,7 @@ def _recognise(history: History, epochs: Sequence[Epoch], chosen: Hyperparameter
         return "stuck"
     if _overshoots(epochs, before, chosen):
         return "overshooting"
-    if _overfits(epochs):
+    if _overfits(epochs, chosen):
         return "overfitting"
     return None
 
@@ -129,7 +129,7 @@ def _overshoots(epochs: Sequence[Epoch], loss_before: float, chosen: Hyperparame
     return exploded or rose
 
 
-def _overfits(epochs: Sequence[Epoch]) -> bool:
+def _overfits(epochs: Sequence[Epoch], chosen: Hyperparameters) -> bool:
     losses = _losses_elsewhere(epochs)
     best = losses.index(min(losses))
     since = losses[best + 1 :]
@@ -137,6 +137,10 @@ def _overfits(epochs: Sequence[Epoch]) -> bool:
         return False
     # One bad epoch is chance: the last three have to be bad.
     risen = sum(since[-3:]) / 3 > RISE * losses[best] and min(since[-3:]) > (1 + RISE) / 2 * losses[best]
+    if chosen.label_smoothing:
+        # Kept from being sure, it may lose in loss what it gains in accuracy: it has to make more mistakes as well.
+        accuracies = _accuracies_elsewhere(epochs)
+        risen = risen and sum(accuracies[-3:]) / 3 < accuracies[best]
     return risen and epochs[-1].train_loss < TRAIN_FALL * epochs[best].train_loss
 
 
@@ -144,6 +148,12 @@ def _losses_elsewhere(epochs: Sequence[Epoch]) -> list[float]:
     """Return the losses on images that are not trained on: those held out for validation where there are any."""
     held_out = [epoch.validation_loss for epoch in epochs if epoch.validation_loss is not None]
     return held_out if len(held_out) == len(epochs) else [epoch.test_loss for epoch in epochs]
+
+
+def _accuracies_elsewhere(epochs: Sequence[Epoch]) -> list[float]:
+    """Return the accuracies on the images that `_losses_elsewhere` is about."""
+    held_out = [epoch.validation_accuracy for epoch in epochs if epoch.validation_accuracy is not None]
+    return held_out if len(held_out) == len(epochs) else [epoch.test_accuracy for epoch in epochs]
 
 
 def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
