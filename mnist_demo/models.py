@@ -181,7 +181,7 @@ class ConvolutionalNetwork(Network):
 
 
 class ConvNet(ConvolutionalNetwork):
-    """Three convolutions, then the strongest answer of each of 96 filters; 75,700 weights.
+    """Three convolutions, then the strongest answer of each of 96 filters; 75,900 weights.
 
     What makes its epoch take seconds on a CPU: the first convolution strides by two, pooling follows the first two at
     once, so that all else has a quarter of the numbers to go through, and channels stand last in memory.
