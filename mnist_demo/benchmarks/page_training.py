@@ -47,13 +47,12 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
     turns = {"at first": _turns_at_first, "later": _turns_later}
     with open_browser() as browser, serve(OUR_PAGE, surroundings) as server:
         for _run in range(surroundings.runs):
-            with (
-                open_page(browser, server.url + long_run_query(surroundings), READY) as page,
-                let_rest(_command(surroundings), surroundings.environment) as program,
-            ):
-                program.turn(PROGRAM_SETTLE_SECONDS, at_least=2)
+            with open_page(browser, server.url + long_run_query(surroundings), READY) as page:
                 for when, take_turns in turns.items():
-                    of_page, of_program = zip(*take_turns(page, program, surroundings), strict=True)
+                    # A program for each: on a quick machine it would not last for both.
+                    with let_rest(_command(surroundings), surroundings.environment) as program:
+                        program.turn(PROGRAM_SETTLE_SECONDS, at_least=2)
+                        of_page, of_program = zip(*take_turns(page, program, surroundings), strict=True)
                     page_paces[when].append(statistics.mean(of_page))
                     command_paces[when].append(statistics.mean(of_program))
     for when, paces in page_paces.items():
