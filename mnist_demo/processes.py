@@ -136,26 +136,20 @@ def give_way(niceness: int) -> None:
     becomes a session of its own, which has that niceness too. Measured with browser, server and a linear model's run on
     two cores, mouse-up to the changed prediction, p50 and p95: with niceness alone 172 and 299 ms, with the session's
     129 and 195 ms, with nothing to give way to 120 and 190 ms.
-
-    Within its session the process is an idle one (SCHED_IDLE): its share stays that of the session, but whatever wakes
-    up takes the process's core at once instead of waiting in line for another. Measured as above, on a quicker machine:
-    without 92 and 128 ms, with 84 and 102 ms, with nothing to give way to 76 and 91 ms.
     """
     if hasattr(os, "nice"):
         os.nice(niceness)
     if _AUTOGROUP.exists():
         with contextlib.suppress(OSError):  # not ours to say: the process is merely nice
             os.setsid()
-            if _set_session_niceness(niceness):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            _set_session_niceness(niceness)
 
 
-def _set_session_niceness(niceness: int) -> bool:
+def _set_session_niceness(niceness: int) -> None:
     for _attempt in range(5):
         try:
             _AUTOGROUP.write_text(str(niceness), "ascii")
         except BlockingIOError:
             time.sleep(0.1)  # the system takes one such wish every tenth of a second, whoever it is from
         else:
-            return True
-    return False
+            return
