@@ -10,6 +10,7 @@ import torch
 from mnist_demo.datasets import DigitDataset, load_builtin, load_folder
 from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.jobs import JobRegistry
+from tests.fake_mnist_servers import FakeMnistServers, small_digits
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,3 +76,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")
+
+
+@pytest.fixture
+def servers() -> Iterator[FakeMnistServers]:
+    """Servers that have MNIST's files, with small digits in them."""
+    with FakeMnistServers(small_digits()) as running:
+        yield running
