@@ -141,7 +141,7 @@ class Job:
         self._registry.schedule()
 
     def rest(self) -> None:
-        """Have a running job leave its cores to something short, a seventh of a second at most; returns at once."""
+        """Have a running job leave its cores to something short, an eighth of a second at most; returns at once."""
         with self.changed:
             if self.state == "running":
                 self._send("rest")

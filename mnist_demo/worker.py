@@ -28,8 +28,9 @@ from mnist_demo.translation import _
 Command = Literal["pause", "resume", "step", "stop", "rest"] | tuple[Literal["speed"], float | None]
 OBEY_SECONDS = 0.01
 REPORT_SECONDS = 0.1
-# About as long as the page needs from a stroke to its answer; and how much longer training then goes on at least.
-REST_SECONDS, WORK_SECONDS = 0.14, 0.24
+# About as long as the page needs from hearing of a stroke to its answer; and how long training then goes on at least:
+# no longer, for some people lift the pen three times a second.
+REST_SECONDS, WORK_SECONDS = 0.12, 0.18
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
 WEIGHTS_SECONDS = 0.3
 WEIGHTS_SHARE = 30

@@ -1,5 +1,6 @@
 """The only place that imports the canvas component, which cannot be imported outside a running page."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ KEY = "canvas"
 SCRIPT = Path(__file__).with_name("canvas.js")
 
 
-def render_canvas() -> tuple[dict[str, Any], ...]:
-    """Draw the canvas; return the objects on it, oldest first, as the component writes them."""
+def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
+    """Draw the canvas; return the objects on it, oldest first, as the component writes them.
+
+    `on_change` is called as soon as the server hears of a stroke, before anything is drawn.
+    """
     drawing = state.current_drawing()
     if KEY not in st.session_state and state.drawn_objects() != drawing.objects:
         # Another page was open in between: the browser's canvas is a new one, and gets the strokes back.
@@ -34,6 +38,7 @@ def render_canvas() -> tuple[dict[str, Any], ...]:
             background_color=paper,
             initial_drawing={"objects": list(drawing.objects)},
             key=KEY,
+            on_change=on_change,
         )
         st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     seen = canvas.json_data or {}

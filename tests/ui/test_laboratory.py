@@ -1,7 +1,9 @@
 """The page through Streamlit's AppTest: quick, without a browser."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.corrections import DrawingCollection, LabelledDrawing
 from mnist_demo.hyperparameter_fields import FIELDS
+from mnist_demo.jobs import Job
 from mnist_demo.ui import keys
 from mnist_demo.ui.panels import settings
 from mnist_demo.ui.resources import job_registry
@@ -60,6 +63,26 @@ def test_page_opens_with_the_tutorial_preset_and_nothing_running(page: AppTest) 
     assert page.toggle(key="shuffle").value is False
     assert job_registry().jobs() == []
     assert not page.error
+
+
+def test_canvas_has_training_rest_as_soon_as_the_server_hears_of_a_stroke(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from streamlit_drawable_canvas import st_canvas  # can be imported only now that a page has run
+
+    told: list[Callable[[], None]] = []
+
+    def note(**settings: Any) -> Any:
+        told.append(settings["on_change"])
+        return st_canvas(**settings)
+
+    monkeypatch.setattr("mnist_demo.ui.canvas.st_canvas", note)
+    press_start(page)
+    rested: list[Job] = []
+    monkeypatch.setattr(Job, "rest", lambda job: rested.append(job))
+    monkeypatch.setattr(st, "context", SimpleNamespace(ip_address=None))
+    told[-1]()
+    assert rested == [the_job()]
 
 
 def test_start_trains_with_the_settings_of_the_form(page: AppTest) -> None:

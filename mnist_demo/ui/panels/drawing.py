@@ -19,10 +19,7 @@ NO_DIGIT = "–"
 def read_drawing() -> list[np.ndarray]:
     """Draw the canvas and its buttons; return the strokes on it: float arrays (n_points, 2), canvas pixels, y down."""
     st.markdown(_("## Draw a digit"))
-    before = state.drawn_objects()
-    objects = render_canvas()
-    if objects != before:
-        let_training_rest()
+    objects = render_canvas(on_change=let_training_rest)
     with st.container(horizontal=True, gap="small", key="drawing-buttons"):
         st.button(
             _("Undo"),
