@@ -30,9 +30,11 @@ def test_send_at_once_reaches_open_connections_and_those_still_to_come() -> None
 
 
 def test_send_at_once_leaves_no_file_open() -> None:
-    before = sorted(os.listdir("/dev/fd"))  # noqa: PTH208
-    send_at_once()
-    assert sorted(os.listdir("/dev/fd")) == before  # noqa: PTH208
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    for _time in range(50):
+        send_at_once()
+    # Threads of other tests may open some meanwhile.
+    assert len(os.listdir("/dev/fd")) < before + 50  # noqa: PTH208
 
 
 def test_visitor_who_leaves_is_not_logged_and_every_other_error_is(caplog: pytest.LogCaptureFixture) -> None:
