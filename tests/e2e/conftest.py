@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -121,7 +121,10 @@ class Visit:
 
 @contextlib.contextmanager
 def visit(browser: Browser, url: str, width: int = 1280, height: int = 800, scheme: str = "light") -> Iterator[Visit]:
-    """Open the page in a context of its own; at the end the console must have stayed free of errors and warnings."""
+    """Open the page in a context of its own; at the end the console must have stayed free of errors and warnings.
+
+    What it shows at the end is printed, which pytest repeats where a test fails.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,  # type: ignore[arg-type]
@@ -136,6 +139,8 @@ def visit(browser: Browser, url: str, width: int = 1280, height: int = 800, sche
     try:
         yield Visit(page, console)
     finally:
+        with contextlib.suppress(Error):  # it may be the browser that has failed
+            print(f"What {page.url} showed at the end:", page.locator("body").inner_text(timeout=5_000), sep="\n")
         context.close()
     assert console == []
 
