@@ -1,7 +1,7 @@
 """The file that a visitor is having made of a run, one at a time."""
 
 import contextvars
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +14,7 @@ from mnist_demo.saved_runs.exporting import exported_job
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import export_builder, run_store
 
+QUICK_SECONDS = 0.3
 _TASK = "export-task"
 
 
@@ -41,6 +42,8 @@ def start_export(job: Job) -> None:
     build = build_export if EXPORTS[name].is_quick else build_beside
     # In the visitor's context, which has her language.
     content = export_builder().submit(contextvars.copy_context().run, build, run, name)
+    if EXPORTS[name].is_quick:
+        wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
     st.session_state[_TASK] = ExportTask(job.id, name, run.history.step_count, content)
 
 

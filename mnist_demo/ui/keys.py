@@ -15,7 +15,9 @@ TEST_ACCURACY = "test-accuracy"
 LIVE_CHARTS = "live-charts"
 CHART_AXIS = "chart-axis"
 PULSE = "mnist_demo_pulse"
-LIVE_PULSE, GALLERY_PULSE, COST_PULSE = "live-pulse", "gallery-pulse", "cost-pulse"
+LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
+    f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
+)
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"

@@ -54,10 +54,11 @@ def look_at_current() -> LookedAt:
         return LookedAt(opened.id, 0, title, opened.classifier, opened.weights, state.current_dataset(), False)
     job = state.current_job()
     if job is not None:
-        # The step first: weights that arrive in between are newer than it says, and are asked for again.
-        step, weights, classifier = job.weights_step, job.weights, newest_classifier(job)
+        # In this order: what comes or changes in between is newer than it says, and is asked for again.
+        is_learning, step = job.is_active, job.weights_step
+        weights, classifier = job.weights, newest_classifier(job)
         if classifier is not None and weights is not None:
             title = _("Inside your run of “{model}”").format(model=job.hyperparameters.model_title)
-            return LookedAt(job.id, step, title, classifier, weights, job.dataset, job.is_active)
+            return LookedAt(job.id, step, title, classifier, weights, job.dataset, is_learning)
     title = _("Inside the starter model")
     return LookedAt(STARTER, 0, title, starter_classifier(), starter_weights(), state.current_dataset(), False)

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from mnist_demo.translation import _
+from mnist_demo.ui import keys
 from mnist_demo.ui.comparison_state import comparable_runs, session_jobs
 from mnist_demo.ui.panels.fork import render_fork
 from mnist_demo.ui.panels.overlay import render_overlay, render_saved_choice
+from mnist_demo.ui.pulse import render_pulse
 
 REFRESH_SECONDS = 0.5
 
@@ -20,17 +22,16 @@ def render_compare() -> None:
             icon=":material/info:",
         )
         return
-    active = _active()
-    st.fragment(_render_overlay, run_every=REFRESH_SECONDS if active else None)(active)
+    _render_overlay()
     if session_jobs():
         render_fork()
 
 
-def _active() -> list[str]:
-    return [job.id for job in session_jobs() if job.is_active]
-
-
-def _render_overlay(active: list[str]) -> None:
-    if not comparable_runs() or _active() != active:
-        st.rerun()  # starts or stops the timer
+@st.fragment
+def _render_overlay() -> None:
+    if not comparable_runs():
+        st.rerun()
+    was_active = any(job.is_active for job in session_jobs())
     render_overlay()
+    if was_active:
+        render_pulse(REFRESH_SECONDS, keys.COMPARE_PULSE)

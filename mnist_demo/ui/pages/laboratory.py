@@ -43,15 +43,13 @@ def render_laboratory() -> None:
         # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
         job.wait_for_first_figures(FIRST_FIGURES_SECONDS)
     shown = Shown.now()
-    controls = st.container()
+    render_controls(job, shown.status)
     with st.container(key="bench"):  # placed side by side by style.css
         st.fragment(_render_live)(shown)
         with st.container(key="more"):
             st.fragment(_render_gallery)(shown)
             render_picture()
             render_opened_models()
-    with controls:
-        render_controls(job)  # last: where it says that a run has finished, the figures are its last
     render_explanation()
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, lesson_state, state
+from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.resources import lesson_digits
 
 STYLE = Path(__file__).parents[1] / "lesson" / "lesson.css"
@@ -30,8 +31,7 @@ def render_lesson(laboratory: st.Page) -> None:
             render_summary()
         else:
             st.markdown(f"# {_(PARTS[page - 1].title)}")
-            refreshing = lesson_state.has_active_runs(PARTS[page - 1].name)
-            st.fragment(_render_part, run_every=REFRESH_SECONDS if refreshing else None)(page, refreshing, laboratory)
+            _render_part(page, laboratory)
 
 
 def _render_bar(page: int) -> None:
@@ -66,15 +66,17 @@ def _render_bar(page: int) -> None:
         st.caption(_("Part {page} of {count}").format(page=page, count=PAGE_COUNT), width="content")
 
 
-def _render_part(page: int, refreshing: bool, laboratory: st.Page) -> None:
+@st.fragment
+def _render_part(page: int, laboratory: st.Page) -> None:
     from mnist_demo.ui.lesson.parts import RENDERERS
     from mnist_demo.ui.lesson.runs import render_ways_to_laboratory
 
     name = PARTS[page - 1].name
+    was_active = lesson_state.has_active_runs(name)
     with st.spinner(_("Taking some digits and training a small model on them …")):
         digits = lesson_digits(state.current_dataset())
     RENDERERS[name](digits)
     if page == len(PARTS):
         render_ways_to_laboratory(laboratory)
-    if lesson_state.has_active_runs(name) != refreshing:
-        st.rerun()  # starts or stops the timer
+    if was_active or lesson_state.has_active_runs(name):
+        render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)

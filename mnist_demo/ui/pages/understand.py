@@ -28,6 +28,7 @@ from mnist_demo.ui.panels.mistakes import TRAINING, read_mistake_kind, render_mi
 from mnist_demo.ui.panels.neighbours import render_neighbours
 from mnist_demo.ui.panels.reasons import render_reasons
 from mnist_demo.ui.panels.weights import render_weights
+from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.readers import Reading, read_image
 from mnist_demo.ui.resources import analyst
 from mnist_demo.ui.strokes import strokes_of
@@ -42,17 +43,16 @@ VIEWS = {
     DATA: N_("The data"),
 }
 TOP = "inside"
-_REFRESHING = "understand-refreshing"
 
 
 def render_understand(laboratory: st.Page) -> None:
     """Draw the page: on the left what is looked at, on the right one image, explained, that `laboratory` shows too."""
     analyst().warm_up()
-    refreshing = bool(st.session_state.get(_REFRESHING)) or look_at_current().is_learning
-    st.fragment(_render, run_every=REFRESH_SECONDS if refreshing else None)(refreshing, laboratory)
+    _render(laboratory)
 
 
-def _render(refreshing: bool, laboratory: st.Page) -> None:
+@st.fragment
+def _render(laboratory: st.Page) -> None:
     looked_at = look_at_current()
     shown = _image_to_explain(looked_at)
     readings = read_image(shown.image)
@@ -61,9 +61,8 @@ def _render(refreshing: bool, laboratory: st.Page) -> None:
             is_waiting = _render_views(looked_at, shown, readings)
         with st.container(key=keys.EXPLAINED):
             _render_explained(looked_at, shown, readings, laboratory)
-    st.session_state[_REFRESHING] = is_waiting
-    if (is_waiting or looked_at.is_learning) != refreshing:
-        st.rerun()  # starts or stops the timer
+    if is_waiting or looked_at.is_learning:
+        render_pulse(REFRESH_SECONDS, keys.INSIDE_PULSE)
 
 
 def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: list[Reading]) -> bool:

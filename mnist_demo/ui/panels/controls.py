@@ -9,7 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs import Job, State
+from mnist_demo.jobs import ENDED, Job, State
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.charts import Axis
@@ -29,24 +29,28 @@ def chosen_axis() -> Axis:
     return axis
 
 
-def render_controls(job: Job | None) -> None:
-    """Draw the state of the run, and what can be done with it."""
+def render_controls(job: Job | None, status: State | None) -> None:
+    """Draw the state of the run, and what can be done with it.
+
+    `status` is its state before anything was drawn: where that says that a run has finished, all else on the page is of
+    its end too.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="control-row"):
-        _render_status(job)
+        _render_status(job, status)
         if job is None:
             return
         render_speed(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
         read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
-        render_export()
+        render_export(job)
 
 
-def _render_status(job: Job | None) -> None:
-    status = job.state if job else None
+def _render_status(job: Job | None, status: State | None) -> None:
     paused = status == "paused"
     # Who only has the link to somebody's run looks on.
     mine = job is not None and owns(job.id)
-    goes_on = job is not None and can_go_on(job)
+    has_ended = status in ENDED
+    goes_on = job is not None and has_ended and can_go_on(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="status-row"):
         with st.container(key=keys.TRAINING_STATUS, width="content"):
             st.badge(
@@ -71,7 +75,7 @@ def _render_status(job: Job | None) -> None:
             keys.STOP,
             _("Stop"),
             "stop",
-            enabled=mine and job is not None and not job.has_ended,
+            enabled=mine and not has_ended,
             on_click=job.stop if job else None,
         )
         _button(

@@ -9,7 +9,10 @@ from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.pulse import render_pulse
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, first_dataset, mnist_download
+
+REFRESH_SECONDS = 1.0
 
 
 def prepare_dataset() -> None:
@@ -29,16 +32,11 @@ def prepare_dataset() -> None:
         mnist_download().start()
 
 
+@st.fragment
 def render_data_source() -> None:
     """Draw one line about the digits in use and, when they are not MNIST, how to get it."""
-    downloading = mnist_download().state == "running"
-    st.fragment(_render, run_every=1.0 if downloading else None)(downloading)
-
-
-def _render(downloading: bool) -> None:
     download, dataset = mnist_download(), state.current_dataset()
-    if downloading != (download.state == "running"):
-        st.rerun()  # with the timer, or without it
+    is_coming = download.state == "running"  # asked before whether it is there: it may arrive in between
     with st.container(key=keys.DATA_SOURCE, horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_describe(dataset), width="stretch", help=escape(download.error) if download.error else None)
         if dataset.name != "builtin":
@@ -51,10 +49,11 @@ def _render(downloading: bool) -> None:
                 icon=":material/swap_horiz:",
                 on_click=_switch_to_mnist,
             )
-        elif download.state == "running":
+        elif is_coming:
             progress = download.progress
             stage = progress.stage if progress else _("Looking for MNIST")
             st.progress((progress.fraction or 0.0) if progress else 0.0, text=stage, width=280)
+            render_pulse(REFRESH_SECONDS, keys.DOWNLOAD_PULSE)
         else:
             st.button(
                 _("Try MNIST again") if download.state == "failed" else _("Get MNIST (11 MB)"),

@@ -6,26 +6,18 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.exports import EXPORTS
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys
 from mnist_demo.ui.export_state import ExportTask, export_task, start_export
 from mnist_demo.ui.markdown import escape
+from mnist_demo.ui.pulse import render_pulse
 
 REFRESH_SECONDS = 0.3
 
 
-def render_export() -> None:
-    """Draw the choice of formats, and the button that saves the file once it is made; nothing without a run."""
-    job = state.current_job()
-    if job is not None:
-        task = export_task(job)
-        making = task is not None and not task.content.done()
-        st.fragment(_render, run_every=REFRESH_SECONDS if making else None)(job, making)
-
-
-def _render(job: Job, refreshing: bool) -> None:
+@st.fragment  # it alone is drawn anew while a file is made: drawn with the page, it might close under one's hand
+def render_export(job: Job) -> None:
+    """Draw the choice of formats, and the button that saves the file once it is made."""
     task = export_task(job)
-    if (task is not None and not task.content.done()) != refreshing:
-        st.rerun()  # starts or stops the timer
     with (
         st.container(key=keys.EXPORT),
         st.popover(_("Export"), icon=":material/download:"),
@@ -46,6 +38,7 @@ def _render(job: Job, refreshing: bool) -> None:
         st.caption(_(EXPORTS[name].help))
         if task is not None and task.name == name and not task.content.done():
             st.markdown(_(":material/hourglass_top: Making {file} …").format(file=EXPORTS[name].file_name))
+            render_pulse(REFRESH_SECONDS, keys.EXPORT_PULSE)
             return
         if task is not None and task.name == name:
             _render_made(task)
