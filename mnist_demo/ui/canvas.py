@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import drawing_state, keys
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 16
@@ -23,11 +23,11 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
 
     `on_change` is called as soon as the server hears of a stroke, before anything is drawn.
     """
-    drawing = state.current_drawing()
-    if KEY not in st.session_state and state.drawn_objects() != drawing.objects:
+    drawing = drawing_state.current_drawing()
+    if KEY not in st.session_state and drawing_state.drawn_objects() != drawing.objects:
         # Another page was open in between: the browser's canvas is a new one, and gets the strokes back.
-        state.replace_drawing(state.drawn_objects())
-        drawing = state.current_drawing()
+        drawing_state.replace_drawing(drawing_state.drawn_objects())
+        drawing = drawing_state.current_drawing()
     paper = paper_colour(drawing.generation)
     with st.container(key=keys.DRAWING_CANVAS, width="content", gap=None):
         canvas = st_canvas(
@@ -44,7 +44,7 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
     seen = canvas.json_data or {}
     # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
     objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
-    state.note_drawn(objects)
+    drawing_state.note_drawn(objects)
     return objects
 
 

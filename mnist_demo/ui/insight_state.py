@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_demo.datasets import DigitDataset, scale_pixels
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import drawing_state
 
 _CELL = "confusion-cell-chosen"
 _CHOSEN = "image-chosen"
@@ -32,7 +32,7 @@ def image_value(part: str, index: int) -> str:
 def chosen_image() -> str | None:
     """Return the name of the image that was clicked last, if it is still the one that is inspected."""
     value, inspected = st.session_state.get(_CHOSEN, (None, None))
-    return value if inspected is not None and inspected is state.inspected_image() else None
+    return value if inspected is not None and inspected is drawing_state.inspected_image() else None
 
 
 def choose_image(dataset: DigitDataset, value: str) -> None:
@@ -40,11 +40,11 @@ def choose_image(dataset: DigitDataset, value: str) -> None:
     part, number = value.split("-")
     index = int(number)
     inspected = image_of(dataset, part, index)
-    state.inspect_image(inspected)
+    drawing_state.inspect_image(inspected)
     st.session_state[_CHOSEN] = (value, inspected)
 
 
-def image_of(dataset: DigitDataset, part: str, index: int) -> state.InspectedImage:
+def image_of(dataset: DigitDataset, part: str, index: int) -> drawing_state.InspectedImage:
     """Return an image of `dataset` with its title and label."""
     pixels, labels = (
         (dataset.test_pixels, dataset.test_labels) if part == "test" else (dataset.train_pixels, dataset.train_labels)
@@ -56,7 +56,7 @@ def image_of(dataset: DigitDataset, part: str, index: int) -> state.InspectedIma
         else _("**Training image {number}**, labelled {label}")
     )
     image: np.ndarray = scale_pixels(pixels[index])
-    return state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label)
+    return drawing_state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label)
 
 
 def draw_seed() -> int:

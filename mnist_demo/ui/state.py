@@ -1,10 +1,12 @@
-"""The one owner of what a session remembers: nothing else writes to ``st.session_state`` but its widgets."""
+"""What a session remembers of its settings, runs and digits.
+
+Only this module and its neighbours ``*_state.py``, each for its own part, and widgets write to ``st.session_state``.
+"""
 
 import time
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from mnist_demo.corrections import ExtraImages
@@ -32,9 +34,6 @@ _START_PROBLEM = "start-problem"
 _EARLIER_RUNS = "earlier-runs"
 MAX_EARLIER_RUNS = 7
 _SAMPLE_SEED = "sample-seed"
-_DRAWING = "drawing"
-_DRAWN = "objects-drawn"
-_INSPECTED = "image-inspected"
 
 
 @dataclass(frozen=True)
@@ -43,29 +42,6 @@ class Notice:
 
     sentence: str
     since: float
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What the canvas starts from: `objects` are its strokes as the canvas component writes them.
-
-    A new `generation` tells the browser to take these: that is how undo and clear reach it.
-    """
-
-    generation: int = 0
-    objects: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class InspectedImage:
-    """An image that the visitor clicked on, to be read and explained in the place of her drawing.
-
-    `image` is float32 (28, 28) in [0, 1], ink bright. `title`, Markdown, says in a few words which image it is.
-    """
-
-    image: np.ndarray
-    title: str
-    label: int | None = None
 
 
 def prepare_session() -> None:
@@ -262,52 +238,9 @@ def take_notices() -> list[str]:
     return [notice.sentence for notice in st.session_state[_SHOWN]]
 
 
-def stages_off() -> list[str]:
-    """Return the stages of the drawing's preparation that the visitor has turned off."""
-    off: list[str] = st.session_state.get(keys.STAGES_OFF) or []
-    return off
-
-
 def sample_seed() -> int:
     return int(st.session_state.setdefault(_SAMPLE_SEED, 0))
 
 
 def choose_other_samples() -> None:
     st.session_state[_SAMPLE_SEED] = sample_seed() + 1
-
-
-def current_drawing() -> Drawing:
-    drawing: Drawing = st.session_state.setdefault(_DRAWING, Drawing())
-    return drawing
-
-
-def replace_drawing(objects: tuple[dict[str, Any], ...]) -> None:
-    """Give the canvas these strokes instead of those on it."""
-    st.session_state[_DRAWING] = Drawing(current_drawing().generation + 1, objects)
-    note_drawn(objects)
-
-
-def note_drawn(objects: tuple[dict[str, Any], ...]) -> None:
-    """Remember what is on the canvas, which is gone from the browser when another page is opened.
-
-    A new stroke takes the place of an image that was inspected.
-    """
-    if objects != drawn_objects():
-        inspect_image(None)
-    st.session_state[_DRAWN] = objects
-
-
-def drawn_objects() -> tuple[dict[str, Any], ...]:
-    """Return the strokes that were last seen on the canvas."""
-    objects: tuple[dict[str, Any], ...] = st.session_state.get(_DRAWN, ())
-    return objects
-
-
-def inspect_image(inspected: InspectedImage | None) -> None:
-    """Let `inspected` be read and explained in the place of the drawing; None goes back to the drawing."""
-    st.session_state[_INSPECTED] = inspected
-
-
-def inspected_image() -> InspectedImage | None:
-    inspected: InspectedImage | None = st.session_state.get(_INSPECTED)
-    return inspected

@@ -9,7 +9,7 @@ from mnist_demo.drawing import image_from_strokes
 from mnist_demo.jobs import Job, State
 from mnist_demo.preparation.stages import Stage, prepare_in_stages
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import drawing_state, keys, state
 from mnist_demo.ui.canvas import CANVAS_SIZE, PEN_WIDTH
 from mnist_demo.ui.drawing_state import my_drawings
 from mnist_demo.ui.panels.activations import render_activations
@@ -102,7 +102,7 @@ def _render_drawing_side(shown: Shown) -> None:
     """Draw the canvas and all that depends on what is on it: a fragment, so that a stroke reruns only this."""
     shown.check()
     strokes = read_drawing()
-    inspected = state.inspected_image()
+    inspected = drawing_state.inspected_image()
     if inspected is not None:
         _render_inspected(inspected)
         return
@@ -111,7 +111,7 @@ def _render_drawing_side(shown: Shown) -> None:
     is_digit = True
     if image.any():
         is_digit = looks_like_a_digit(image)
-        if off := state.stages_off():
+        if off := drawing_state.stages_off():
             stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
             image = stages[-1].image
     readings = read_image(image)
@@ -127,7 +127,7 @@ def _render_drawing_side(shown: Shown) -> None:
             _render_explanations(image, readings[0])
 
 
-def _render_inspected(inspected: state.InspectedImage) -> None:
+def _render_inspected(inspected: drawing_state.InspectedImage) -> None:
     """Draw what the models make of an image of the data set, in the place of the drawing."""
     with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
         st.markdown(inspected.title)
@@ -135,7 +135,7 @@ def _render_inspected(inspected: state.InspectedImage) -> None:
             _("Back to my drawing"),
             key=keys.FORGET_INSPECTED,
             icon=":material/undo:",
-            on_click=state.inspect_image,
+            on_click=drawing_state.inspect_image,
             args=(None,),
         )
     readings = read_image(inspected.image)

@@ -7,7 +7,7 @@ from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.insight.data_statistics import DatasetStatistics
 from mnist_demo.translation import N_, _
-from mnist_demo.ui import insight_state, keys, state
+from mnist_demo.ui import drawing_state, insight_state, keys
 from mnist_demo.ui.choices import read_choice
 from mnist_demo.ui.markdown import escape
 from mnist_demo.ui.panels.activations import render_activations
@@ -65,7 +65,7 @@ def _render(laboratory: st.Page) -> None:
         render_pulse(REFRESH_SECONDS, keys.INSIDE_PULSE)
 
 
-def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: list[Reading]) -> bool:
+def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, readings: list[Reading]) -> bool:
     """Draw the view that was chosen, and only that; return whether it waits for something newer."""
     st.header(escape(looked_at.title), anchor=TOP)
     view = read_choice(_("What to look at"), {name: _(title) for name, title in VIEWS.items()}, keys.LOOK_AT)
@@ -89,7 +89,7 @@ def _render_views(looked_at: LookedAt, shown: state.InspectedImage, readings: li
     return _is_waiting(looked_at, answer)
 
 
-def _render_data(looked_at: LookedAt, shown: state.InspectedImage) -> bool:
+def _render_data(looked_at: LookedAt, shown: drawing_state.InspectedImage) -> bool:
     view = read_explorer_view()
     if view == SAMPLES:
         render_samples_by_class(looked_at.dataset)
@@ -134,26 +134,26 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
     return answer.found
 
 
-def _image_to_explain(looked_at: LookedAt) -> state.InspectedImage:
+def _image_to_explain(looked_at: LookedAt) -> drawing_state.InspectedImage:
     """Return the image that was clicked, else the drawing, else the first test image."""
-    inspected = state.inspected_image()
+    inspected = drawing_state.inspected_image()
     if inspected is not None:
         return inspected
-    image = image_from_strokes(strokes_of(state.drawn_objects()))
+    image = image_from_strokes(strokes_of(drawing_state.drawn_objects()))
     if image.any():
-        return state.InspectedImage(image, _("**Your drawing**"))
+        return drawing_state.InspectedImage(image, _("**Your drawing**"))
     return insight_state.image_of(looked_at.dataset, "test", 0)
 
 
 def _render_explained(
-    looked_at: LookedAt, shown: state.InspectedImage, readings: list[Reading], laboratory: st.Page
+    looked_at: LookedAt, shown: drawing_state.InspectedImage, readings: list[Reading], laboratory: st.Page
 ) -> None:
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(shown.title, width="content")
         if st.button(_("Take it to the laboratory"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
             if shown.label is not None:  # the drawing is there already
-                state.inspect_image(shown)
+                drawing_state.inspect_image(shown)
             st.switch_page(laboratory)
         with st.container(key="back-up", width="content"):  # on a narrow page the image stands below what was clicked
             st.markdown(_("[↑ Back up](#{anchor})").format(anchor=TOP))

@@ -23,7 +23,7 @@ def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
 
 def _keep(strokes: list[np.ndarray], digit: str) -> None:
     drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), int(digit)))
-    state.replace_drawing(())
+    drawing_state.replace_drawing(())
 
 
 def render_my_drawings() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import drawing_state, keys
 from mnist_demo.ui.canvas import render_canvas
 from mnist_demo.ui.pictures import bars_html, picture_html, png_of
 from mnist_demo.ui.readers import Reading
@@ -26,14 +26,14 @@ def read_drawing() -> list[np.ndarray]:
             key=keys.UNDO_DRAWING,
             icon=":material/undo:",
             disabled=not objects,
-            on_click=partial(state.replace_drawing, objects[:-1]),
+            on_click=partial(drawing_state.replace_drawing, objects[:-1]),
         )
         st.button(
             _("Clear"),
             key=keys.CLEAR_DRAWING,
             icon=":material/delete:",
             disabled=not objects,
-            on_click=partial(state.replace_drawing, ()),
+            on_click=partial(drawing_state.replace_drawing, ()),
         )
     return strokes_of(objects)
 

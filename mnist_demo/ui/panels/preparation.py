@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_demo.preparation.stages import SWITCHES, Stage
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import drawing_state, keys
 from mnist_demo.ui.pictures import stages_html
 
 
@@ -15,7 +15,7 @@ def render_preparation(prepare: Callable[[], list[Stage]]) -> None:
     title = _("How your drawing becomes what the model sees")
     expander = st.expander(title, key=keys.PREPARATION, on_change="rerun")
     # Painting the stages takes longer than reading the drawing: not while nobody looks. Switches that are off stay.
-    if not expander.open and not state.stages_off():
+    if not expander.open and not drawing_state.stages_off():
         return
     stages = prepare()
     titles = {stage.name: _(stage.title) for stage in stages}

@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_demo.datasets import scale_pixels
 from mnist_demo.jobs import Job
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import insight_state, keys, state
+from mnist_demo.ui import drawing_state, insight_state, keys, state
 from mnist_demo.ui.choices import read_digit
 from mnist_demo.ui.clickable import render_clickable
 from mnist_demo.ui.pictures import samples_html
@@ -22,11 +22,11 @@ SAMPLE_COUNT = 24
 
 def render_samples() -> None:
     """Draw a handful of test images, by class or mixed, and what the model reads at this moment."""
-    st.fragment(_render)(state.current_job(), state.inspected_image())
+    st.fragment(_render)(state.current_job(), drawing_state.inspected_image())
 
 
-def _render(job: Job | None, inspected: state.InspectedImage | None) -> None:
-    if state.inspected_image() is not inspected:
+def _render(job: Job | None, inspected: drawing_state.InspectedImage | None) -> None:
+    if drawing_state.inspected_image() is not inspected:
         st.rerun()  # an image was clicked: it takes the place of the drawing
     dataset = state.current_dataset()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
