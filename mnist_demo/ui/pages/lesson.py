@@ -78,5 +78,6 @@ def _render_part(page: int, laboratory: st.Page) -> None:
     RENDERERS[name](digits)
     if page == len(PARTS):
         render_ways_to_laboratory(laboratory)
-    if was_active or lesson_state.has_active_runs(name):
+    is_active = lesson_state.has_active_runs(name)  # asking has the server forget those that have ended
+    if was_active or is_active:
         render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)
