@@ -126,7 +126,10 @@ def _ask(
     with scratch:
         receiver, sender = context.Pipe(duplex=False)
         child = context.Process(  # type: ignore[attr-defined]
-            target=_fetch_in_child, args=(sender, server, Path(scratch.name), home, expected), daemon=True
+            target=_fetch_in_child,
+            args=(sender, server, Path(scratch.name), home, expected),
+            name="download",
+            daemon=True,
         )
         with receiver:
             with sender:
