@@ -123,7 +123,8 @@ def thread_count(chosen: Hyperparameters) -> int:
     """Return how many threads a run computes with: a function of the settings and the machine alone.
 
     Sums in another order round otherwise, so a fixed number is what makes the same seed give the same history. The
-    small models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times.
+    linear models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times. An MLP
+    gains 1.25 times, but only on a machine that does nothing else: less than a second run has of that core.
     """
     return min(2, core_count()) if "convnet" in chosen.model else 1
 
