@@ -1,6 +1,8 @@
 // A refresh that begins while somebody draws or clicks makes her wait for it: so the beat waits until that is answered. It
 // never waits for long, for a hand may rest on the mouse; and nobody sees the refresh of a page in the background.
 const LOOK_MS = 50;
+// What two parts of the page ask for in one moment reaches the server as one part's: so never two beats together.
+const APART_MS = 100;
 const ANSWER_MS = 400;
 const PATIENCE_MS = 3000;
 const DONE_ANYWHERE = ["pointerdown", "keydown"];
@@ -17,8 +19,9 @@ function start() {
   const timer = setInterval(() => {
     const now = performance.now(), late = now - pulse.last - pulse.pauseMs;
     const isBusy = now - done < ANSWER_MS || document.querySelector(".stApp[data-test-script-state='running']");
-    if (late < 0 || document.hidden || (isBusy && late < PATIENCE_MS)) return;
-    pulse.last = now;
+    const isTogether = now - (window.lastBeat ?? -Infinity) < APART_MS;
+    if (late < 0 || document.hidden || isTogether || (isBusy && late < PATIENCE_MS)) return;
+    pulse.last = window.lastBeat = now;
     pulse.beat();
   }, LOOK_MS);
   pulse.stop = () => { clearInterval(timer); listening.abort(); };

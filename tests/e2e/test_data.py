@@ -1,6 +1,7 @@
 """What a visitor sees of MNIST on its way, with a server that cannot reach the network, and when it has arrived."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mnist_demo.datasets import DigitDataset, store_mnist
+from tests.e2e.actions import button, start_long_run
 from tests.e2e.conftest import Server, serve, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -36,6 +38,29 @@ def test_page_without_network_starts_on_builtin_digits_says_so_and_can_try_again
         expect(source.get_by_role("progressbar")).to_be_visible()
         expect(page.locator(".st-key-training-status")).to_have_text("finished")
         expect(source.get_by_role("button", name="Try MNIST again")).to_be_visible(timeout=90_000)
+
+
+def test_parts_that_waited_to_refresh_do_so_one_after_the_other(browser: Browser, tmp_path: Path) -> None:
+    # The download and the run: what was held back while somebody clicked is due in the same moment then. Where both ask
+    # at once, the browser complains, and the visit fails.
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes every connection and never answers
+        nowhere = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            serve(tmp_path, None, http_proxy=nowhere, https_proxy=nowhere, no_proxy="") as waiting,
+            visit(browser, waiting.url) as opened,
+        ):
+            page = opened.page
+            start_long_run(page)
+            page.reload()  # so that both begin to count in the same moment too
+            expect(page.locator(".st-key-training-status")).to_have_text("running")
+            for _time in range(4):
+                for _click in range(12):
+                    page.mouse.click(2, 2)
+                    page.wait_for_timeout(100)
+                page.wait_for_timeout(900)
+            expect(page.locator(".st-key-data-source").get_by_role("progressbar")).to_be_visible()
+            button(page, "stop-training").click()
+            expect(page.locator(".st-key-training-status")).to_have_text("stopped")
 
 
 def test_page_offers_the_switch_once_mnist_is_there(browser: Browser, offline: Server, mnist: DigitDataset) -> None:
