@@ -1,6 +1,9 @@
 """Who may compute now, who waits, and whom nobody looks at any more."""
 
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from mnist_demo.datasets import DigitDataset
 from mnist_demo.hyperparameters import Hyperparameters
@@ -9,62 +12,58 @@ from tests.test_jobs import exists, started
 from tests.waiting import PATIENCE, wait_until
 
 
-def test_jobs_beyond_the_free_cores_wait_in_their_order(endless: Hyperparameters, builtin: DigitDataset) -> None:
+@pytest.fixture
+def one_core() -> Iterator[JobRegistry]:
+    """A registry that lets one job compute at a time."""
     registry = JobRegistry(slots=1)
-    try:
-        first, second, third = (registry.start(endless, builtin) for _ in range(3))
-        assert (first.state, second.state, third.state) == ("running", "queued", "queued")
-        assert (registry.jobs_before(second), registry.jobs_before(third)) == (0, 1)
-        first.stop(PATIENCE)
-        wait_until(lambda: second.state == "running")
-        assert third.state == "queued"
-    finally:
-        registry.close()
+    yield registry
+    registry.close()
+
+
+def test_jobs_beyond_the_free_cores_wait_in_their_order(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    first, second, third = (one_core.start(endless, builtin) for _ in range(3))
+    assert (first.state, second.state, third.state) == ("running", "queued", "queued")
+    assert (one_core.jobs_before(second), one_core.jobs_before(third)) == (0, 1)
+    first.stop(PATIENCE)
+    wait_until(lambda: second.state == "running")
+    assert third.state == "queued"
 
 
 def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues(
-    endless: Hyperparameters, builtin: DigitDataset
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    registry = JobRegistry(slots=1)
-    try:
-        running, queued = registry.start(endless, builtin), registry.start(endless, builtin)
-        running.wait_for_first_figures(PATIENCE)
-        assert running.history.started is not None
-        began = time.monotonic()
-        queued.wait_for_first_figures(PATIENCE)
-        assert time.monotonic() - began < PATIENCE
-        assert queued.state == "queued"
-    finally:
-        registry.close()
+    running, queued = one_core.start(endless, builtin), one_core.start(endless, builtin)
+    running.wait_for_first_figures(PATIENCE)
+    assert running.history.started is not None
+    began = time.monotonic()
+    queued.wait_for_first_figures(PATIENCE)
+    assert time.monotonic() - began < PATIENCE
+    assert queued.state == "queued"
 
 
-def test_queued_job_is_stopped_without_ever_having_run(endless: Hyperparameters, builtin: DigitDataset) -> None:
-    registry = JobRegistry(slots=1)
-    try:
-        registry.start(endless, builtin)
-        waiting = registry.start(endless, builtin)
-        waiting.stop()
-        assert waiting.state == "stopped"
-        assert waiting.history.step_count == 0
-    finally:
-        registry.close()
+def test_queued_job_is_stopped_without_ever_having_run(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    one_core.start(endless, builtin)
+    waiting = one_core.start(endless, builtin)
+    waiting.stop()
+    assert waiting.state == "stopped"
+    assert waiting.history.step_count == 0
 
 
 def test_paused_job_gives_its_core_to_the_next_and_waits_when_resumed(
-    endless: Hyperparameters, builtin: DigitDataset
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    registry = JobRegistry(slots=1)
-    try:
-        first = started(registry, endless, builtin)
-        second = registry.start(endless, builtin)
-        first.pause()
-        wait_until(lambda: second.state == "running")
-        first.resume()
-        assert first.state == "queued"
-        second.stop(PATIENCE)
-        wait_until(lambda: first.state == "running")
-    finally:
-        registry.close()
+    first = started(one_core, endless, builtin)
+    second = one_core.start(endless, builtin)
+    first.pause()
+    wait_until(lambda: second.state == "running")
+    first.resume()
+    assert first.state == "queued"
+    second.stop(PATIENCE)
+    wait_until(lambda: first.state == "running")
 
 
 def test_job_that_nobody_watches_any_more_is_stopped_and_forgotten(
