@@ -5,20 +5,24 @@ const LOOK_MS = 50;
 const APART_MS = 100;
 const ANSWER_MS = 400;
 const PATIENCE_MS = 3000;
-const DONE_ANYWHERE = ["pointerdown", "keydown"];
-const DONE_ON_CANVAS = ["pointermove", "pointerup", "touchmove", "touchend"];
+const DONE_ON_CANVAS = ["pointermove", "touchmove", "touchend"];
 
 function start() {
   const pulse = { last: performance.now(), canvas: "", pauseMs: Infinity, beat: () => {} };
   const listening = new AbortController();
   const options = { capture: true, passive: true, signal: listening.signal };
   let done = -Infinity;
-  for (const kind of DONE_ANYWHERE) addEventListener(kind, () => (done = performance.now()), options);
+  addEventListener("keydown", () => (done = performance.now()), options);
+  // On a busy machine a click may take long; a beat in its midst would be sent in its stead.
+  let isPressed = false;
+  for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
+    addEventListener(kind, () => { isPressed = kind === "pointerdown"; done = performance.now(); }, options);
+  }
   const note = (event) => { if (event.target.closest?.(pulse.canvas)) done = performance.now(); };
   for (const kind of DONE_ON_CANVAS) addEventListener(kind, note, options);
   const timer = setInterval(() => {
     const now = performance.now(), late = now - pulse.last - pulse.pauseMs;
-    const isBusy = now - done < ANSWER_MS || document.querySelector(".stApp[data-test-script-state='running']");
+    const isBusy = isPressed || now - done < ANSWER_MS || document.querySelector(".stApp[data-test-script-state='running']");
     const isTogether = now - (window.lastBeat ?? -Infinity) < APART_MS;
     if (late < 0 || document.hidden || isTogether || (isBusy && late < PATIENCE_MS)) return;
     pulse.last = window.lastBeat = now;

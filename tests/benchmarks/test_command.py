@@ -36,6 +36,18 @@ def test_benchmark_tutorial_gives_the_accuracies_of_the_tutorial(capsys: pytest.
     }
 
 
+def test_benchmark_sharing_sets_all_runs_together_beside_one_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    _machine, *rows = measure(capsys, "sharing", "--quick")
+    assert [row["what"] for row in rows] == [
+        "linear: two runs at once, images a second",
+        "linear: ten runs, queued, images a second",
+        "convnet: two runs at once, images a second",
+    ]
+    for row in rows:
+        assert row["ours"] > 0  # type: ignore[operator]
+        assert row["theirs"] > 0  # type: ignore[operator]
+
+
 def test_benchmark_convnet_compares_times_to_the_same_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
     _machine, *rows = measure(capsys, "convnet", "--quick", "--budget", "60")
     assert [row["against"] for row in rows] == ["PyTorch’s MNIST example"]

