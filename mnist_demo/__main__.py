@@ -1,8 +1,8 @@
-"""``python -m mnist_demo``: see `mnist_demo.cli`."""
+"""``python -m mnist_demo``: see `mnist_demo.cli.main`."""
 
 import sys
 
-from mnist_demo.cli import main
+from mnist_demo.cli.main import main
 
 # Child processes import this module again, under another name.
 if __name__ == "__main__":

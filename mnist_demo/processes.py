@@ -19,10 +19,10 @@ import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters
 
 # torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
-PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training"]
+PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training.loop"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
@@ -119,14 +119,14 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def thread_count(chosen: Hyperparameters) -> int:
+def thread_count(hyperparameters: Hyperparameters) -> int:
     """Return how many threads a run computes with: a function of the settings and the machine alone.
 
     Sums in another order round otherwise, so a fixed number is what makes the same seed give the same history. The
     linear models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times. An MLP
     gains 1.25 times, but only on a machine that does nothing else: less than a second run has of that core.
     """
-    return min(2, core_count()) if "convnet" in chosen.model else 1
+    return min(2, core_count()) if "convnet" in hyperparameters.model else 1
 
 
 def give_way(niceness: int) -> None:

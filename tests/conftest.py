@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnist_demo.datasets import DigitDataset, load_builtin, load_folder
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.jobs import JobRegistry
-from tests.fake_mnist_servers import FakeMnistServers, small_digits
+from mnist_demo.data.builtin_digits import load_builtin
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.data.folder import load_folder
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from tests.data.fake_mnist_servers import FakeMnistServers, small_digits
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 import torch
 
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import available_devices, choose_device, known_devices
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.hyperparameter_fields import FIELDS
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.jobs import JobRegistry
-from mnist_demo.models import build_model
-from mnist_demo.training import train
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.models.classifiers import build_model
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.loop import train
 
 PATIENCE = 30.0
 
@@ -59,10 +59,12 @@ def test_known_devices_are_only_the_processor_until_somebody_has_looked(monkeypa
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
 def test_train_brings_everything_it_computes_with_to_the_device(model: str, builtin: DigitDataset) -> None:
     """The meta device computes nothing, but refuses tensors of two devices: up to the first loss all must be there."""
-    chosen = Hyperparameters(model=model, augmentation=True, pen_variation=True, validation_size=10, batch_size=50)
-    classifier = build_model(chosen)
+    hyperparameters = Hyperparameters(
+        model=model, augmentation=True, pen_variation=True, validation_size=10, batch_size=50
+    )
+    classifier = build_model(hyperparameters)
     few: dict[str, Any] = {name: getattr(builtin, name)[:200] for name in ("train_pixels", "train_labels")}
-    training = train(classifier, chosen, dataclasses.replace(builtin, **few), device="meta")
+    training = train(classifier, hyperparameters, dataclasses.replace(builtin, **few), device="meta")
     images, labels = next(training._batches.epoch())
     loss, _wrong = classifier.backpropagate(images, labels)
     assert {images.device.type, labels.device.type, loss.device.type} == {"meta"}

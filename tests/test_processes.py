@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_demo.datasets import DigitDataset
-from mnist_demo.hyperparameter_fields import FIELDS
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.jobs import JobRegistry
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
     compute_with,
@@ -25,9 +23,10 @@ from mnist_demo.processes import (
     let_threads_take_turns,
     thread_count,
 )
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from tests import ROOT
 from tests.waiting import wait_until
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,19 +90,19 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
     """
     import torch
 
-    from mnist_demo.datasets import load_builtin
-    from mnist_demo.models import build_model
-    from mnist_demo.training import train
+    from mnist_demo.data.builtin_digits import load_builtin
+    from mnist_demo.models.classifiers import build_model
+    from mnist_demo.training.loop import train
 
     if flushes:
         compute_with(2)
     left = (torch.full((10_000_000,), 1e-39) * 0.5).count_nonzero()
-    chosen = Hyperparameters(
+    hyperparameters = Hyperparameters(
         model="mlp", hidden_sizes=(16,), optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001
     )
     torch.manual_seed(0)
-    model = build_model(chosen)
-    training = train(model, chosen, load_builtin())
+    model = build_model(hyperparameters)
+    training = train(model, hyperparameters, load_builtin())
     for _event in training:
         pass
     averages = [tensor for name, tensor in training.state().tensors.items() if "exp_avg" in name]

@@ -4,8 +4,8 @@ import traceback
 from multiprocessing.connection import Connection
 
 from mnist_demo.errors import ExportError, MnistDemoError
-from mnist_demo.exports import build_export
 from mnist_demo.exports.exported_run import ExportedRun
+from mnist_demo.exports.formats import build_export
 from mnist_demo.processes import process_context, start_process
 from mnist_demo.translation import _
 

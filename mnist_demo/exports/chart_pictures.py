@@ -5,7 +5,7 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
-from mnist_demo.history import History
+from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from mnist_demo.events import Event, Step
 from mnist_demo.exports.exported_run import ExportedRun, require
-from mnist_demo.history_files import events_of
+from mnist_demo.training.events import Event, Step
+from mnist_demo.training.history_files import events_of
 
 Part = Literal["train", "test", "validation"]
 # TensorBoard takes any file for one of its own whose name has "tfevents" in it.

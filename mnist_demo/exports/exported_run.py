@@ -7,13 +7,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
-from mnist_demo.history import History
-from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
-    from mnist_demo.checkpoints import TrainedClassifier
-    from mnist_demo.job import Job
+    from mnist_demo.jobs.job import Job
+    from mnist_demo.models.checkpoints import TrainedClassifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +51,21 @@ class ExportedRun:
             )
 
     @property
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Figures of the model that are finite numbers, as checkpoints keep them.
 
         Those on the test images are missing where the model has learned on since it was measured.
         """
         history = self.history
-        figures: dict[str, float] = {"step": history.step_count, "seconds": history.seconds}
+        metrics: dict[str, float] = {"step": history.step_count, "seconds": history.seconds}
         newest = history.newest_test
         if newest is not None and getattr(newest, "step", 0) == history.step_count:
-            figures |= {"test_loss": newest.test_loss, "test_accuracy": newest.test_accuracy}
-        return {name: value for name, value in figures.items() if math.isfinite(value)}
+            metrics |= {"test_loss": newest.test_loss, "test_accuracy": newest.test_accuracy}
+        return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
     def load_classifier(self) -> "TrainedClassifier":
         """Return the run's model; raise ExportError when there is none, or none that can be used."""
-        from mnist_demo.checkpoints import classifier_from_bytes
+        from mnist_demo.models.checkpoints import classifier_from_bytes
 
         if self.weights is None:
             raise ExportError(_("This run has no model yet: let it train a step, then export it."))

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mnist_demo.checkpoints import METADATA_KEY, TrainedClassifier
-from mnist_demo.datasets import load_builtin, scale_pixels
+from mnist_demo.data.builtin_digits import load_builtin
+from mnist_demo.data.dataset import scale_pixels
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun, require
-from mnist_demo.models import Classifier
+from mnist_demo.models.checkpoints import METADATA_KEY, TrainedClassifier
+from mnist_demo.models.classifiers import Classifier
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _describe(model: "onnx.ModelProto", run: ExportedRun) -> None:
     about: dict[str, Any] = {
         "hyperparameters": run.hyperparameters.as_dict(),
         "dataset": {"name": run.dataset_name, "digest": run.dataset_digest},
-        "figures": run.figures,
+        "figures": run.metrics,
     }
     model.doc_string = DESCRIPTION
     for key, value in (("description", DESCRIPTION), (METADATA_KEY, json.dumps(about))):

@@ -10,13 +10,13 @@ import importlib.metadata
 import inspect
 import re
 
-from mnist_demo.datasets import MNIST
+from mnist_demo.data.dataset import MNIST
 from mnist_demo.errors import ExportError
 from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
-from mnist_demo.hyperparameter_fields import NETWORKS
+from mnist_demo.settings.fields import NETWORKS
 from mnist_demo.translation import _
 
 # A loop that calls backward() itself needs these not; the linear model has a formula of its own in their place.
@@ -70,30 +70,34 @@ def expected_output(run: ExportedRun) -> str:
 
 def _marks(run: ExportedRun) -> set[str]:
     """Return the marks of the lines that `run` needs."""
-    chosen, history = run.hyperparameters, run.history
+    hyperparameters, history = run.hyperparameters, run.history
     is_mnist = run.dataset_digest == MNIST.train_sha256
-    is_network = chosen.model in NETWORKS
-    optimizer = "sgd-decay" if chosen.optimizer == "sgd" and chosen.weight_decay else chosen.optimizer
+    is_network = hyperparameters.model in NETWORKS
+    optimizer = (
+        "sgd-decay"
+        if hyperparameters.optimizer == "sgd" and hyperparameters.weight_decay
+        else hyperparameters.optimizer
+    )
     conditions = {
         "mnist": is_mnist,
         "folder": run.dataset_name == "folder" and not is_mnist,
         "builtin": run.dataset_name == "builtin",
-        "validation": chosen.validation_size,
-        "subset": chosen.training_size is not None,
-        "others": chosen.training_size is None and chosen.validation_size,
-        "synthetic": chosen.synthetic_digits,
-        "copies": chosen.builtin_copies and run.dataset_name != "builtin",
-        chosen.model: True,
-        optimizer: chosen.model != "scratch-linear",
-        "formula": chosen.model == "linear",
-        "smoothing": is_network and chosen.label_smoothing,
-        "autograd": chosen.model != "linear" and not (is_network and chosen.label_smoothing),
-        "dropout": is_network and chosen.dropout,
-        "one-cycle": chosen.one_cycle,
-        "shuffle": chosen.shuffle,
-        "variation": chosen.augmentation or chosen.pen_variation,
-        "augmentation": chosen.augmentation,
-        "pen": chosen.pen_variation,
+        "validation": hyperparameters.validation_size,
+        "subset": hyperparameters.training_size is not None,
+        "others": hyperparameters.training_size is None and hyperparameters.validation_size,
+        "synthetic": hyperparameters.synthetic_digits,
+        "copies": hyperparameters.builtin_copies and run.dataset_name != "builtin",
+        hyperparameters.model: True,
+        optimizer: hyperparameters.model != "scratch-linear",
+        "formula": hyperparameters.model == "linear",
+        "smoothing": is_network and hyperparameters.label_smoothing,
+        "autograd": hyperparameters.model != "linear" and not (is_network and hyperparameters.label_smoothing),
+        "dropout": is_network and hyperparameters.dropout,
+        "one-cycle": hyperparameters.one_cycle,
+        "shuffle": hyperparameters.shuffle,
+        "variation": hyperparameters.augmentation or hyperparameters.pen_variation,
+        "augmentation": hyperparameters.augmentation,
+        "pen": hyperparameters.pen_variation,
         "stopped": history.stopped,
         "diverged": history.diverged,
         "counted": history.stopped or history.diverged,
@@ -102,9 +106,9 @@ def _marks(run: ExportedRun) -> set[str]:
 
 
 def _settings(run: ExportedRun) -> dict[str, object]:
-    chosen = run.hyperparameters
+    hyperparameters = run.hyperparameters
     return {
-        **{name.upper(): getattr(chosen, name) for name in chosen.as_dict()},
+        **{name.upper(): getattr(hyperparameters, name) for name in hyperparameters.as_dict()},
         "STOPPED_AFTER_STEP": run.history.stopped.step if run.history.stopped else 0,
         "THREADS": run.threads,
         "DIGEST": run.dataset_digest,

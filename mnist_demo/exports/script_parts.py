@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mnist_demo.exports.script_settings import DIGEST
-from mnist_demo.training import EVALUATION_BATCH
+from mnist_demo.training.loop import EVALUATION_BATCH
 
 
 def download_mnist() -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """main() of an exported script, with everything that any run may need.
 
 `script` keeps the lines that go with a run: those without a mark, and those whose mark, in brackets at their end, is
-true of it. The loop is the plain one that a textbook shows; tests hold it against what `mnist_demo.training` measures.
+true of it. The loop is the plain one that a textbook shows; tests hold it against what `train` measures.
 """
 
 import math
@@ -10,9 +10,8 @@ from typing import Any
 
 import torch
 
-from mnist_demo.augmentation import augment, vary_pen
-from mnist_demo.digits.builtin_digits import load_builtin_digits
-from mnist_demo.digits.synthetic_digits import draw_digits
+from mnist_demo.data.builtin_digits import load_builtin_digits
+from mnist_demo.data.synthetic_digits import draw_digits
 from mnist_demo.exports.script_parts import check_digits, download_mnist, evaluate, format_row, read_folder
 from mnist_demo.exports.script_settings import (
     BATCH_SIZE,
@@ -31,8 +30,9 @@ from mnist_demo.exports.script_settings import (
     VALIDATION_SIZE,
     WEIGHT_DECAY,
 )
-from mnist_demo.models import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear, WideConvNet
-from mnist_demo.optimizers import ManualSGD
+from mnist_demo.models.classifiers import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear, WideConvNet
+from mnist_demo.models.optimizers import ManualSGD
+from mnist_demo.training.augmentation import augment, vary_pen
 
 
 def main() -> None:

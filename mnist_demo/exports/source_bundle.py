@@ -1,6 +1,6 @@
 """Definitions of this project with all that they need, as source of one file: what a script of its own is made of.
 
->>> bundle = bundle_sources(["mnist_demo.augmentation:vary_pen"])
+>>> bundle = bundle_sources(["mnist_demo.training.augmentation:vary_pen"])
 >>> "def vary_pen(" in bundle.definitions and "PEN_CHANGES = " in bundle.definitions
 True
 >>> bundle.imports

@@ -7,8 +7,15 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from mnist_demo.checkpoints import TrainedClassifier, check_images
-from mnist_demo.models import CLASSES, MNIST_DEVIATION, MNIST_MEAN, ConvolutionalNetwork, Network, ScratchLinear
+from mnist_demo.models.checkpoints import TrainedClassifier, check_images
+from mnist_demo.models.classifiers import (
+    CLASSES,
+    MNIST_DEVIATION,
+    MNIST_MEAN,
+    ConvolutionalNetwork,
+    Network,
+    ScratchLinear,
+)
 from mnist_demo.translation import N_
 
 SIDE = 28

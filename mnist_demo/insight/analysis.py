@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from mnist_demo.checkpoints import TrainedClassifier
-    from mnist_demo.models import Classifier
+    from mnist_demo.models.checkpoints import TrainedClassifier
+    from mnist_demo.models.classifiers import Classifier
 
 DIGITS = 10
 # What a convnet makes of so many images stays in the processor's cache: 1.6 times as fast as batches of 1,000.
@@ -94,7 +94,7 @@ def analyse(
     # Here, not above: a process that only shows an analysis need not have torch or scikit-learn.
     import torch
 
-    from mnist_demo.datasets import scale_pixels
+    from mnist_demo.data.dataset import scale_pixels
 
     model = _without_batch_norm(classifier.model)
     log_probabilities = np.empty((len(labels), DIGITS), np.float32)
@@ -119,7 +119,7 @@ def _without_batch_norm(model: "Classifier") -> "Classifier":
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-    from mnist_demo.models import ConvolutionalNetwork
+    from mnist_demo.models.classifiers import ConvolutionalNetwork
 
     if not isinstance(model, ConvolutionalNetwork):
         return model

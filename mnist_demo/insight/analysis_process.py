@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Literal
 
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.processes import ANALYSIS_NICENESS, core_count, give_way, process_context, start_process
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 END_SECONDS = 5.0
@@ -136,23 +136,23 @@ def answer_questions(connection: Connection) -> None:
     with contextlib.suppress(EOFError, OSError):
         connection.send("ready")
         while True:
-            new_dataset, subject, weights, chosen = connection.recv()
+            new_dataset, subject, weights, hyperparameters = connection.recv()
             dataset = new_dataset or dataset
             assert dataset is not None
-            connection.send(_find(dataset, subject, weights, chosen))
+            connection.send(_find(dataset, subject, weights, hyperparameters))
 
 
 def _find(
-    dataset: DigitDataset, subject: Subject, weights: bytes | None, chosen: Hyperparameters | None
+    dataset: DigitDataset, subject: Subject, weights: bytes | None, hyperparameters: Hyperparameters | None
 ) -> tuple[Found, str]:
     try:
         if subject == "statistics":
             return compute_statistics(dataset), ""
-        from mnist_demo.checkpoints import classifier_from_bytes
+        from mnist_demo.models.checkpoints import classifier_from_bytes
 
         assert weights is not None
-        assert chosen is not None
-        classifier = classifier_from_bytes(weights, chosen)
+        assert hyperparameters is not None
+        classifier = classifier_from_bytes(weights, hyperparameters)
         if subject == "test":
             return analyse(classifier, dataset.test_pixels, dataset.test_labels, core_count()), ""
         return analyse(classifier, dataset.train_pixels, dataset.train_labels, core_count()), ""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_demo.history import History
-from mnist_demo.hyperparameter_fields import FIELDS, NETWORKS
-from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.settings.fields import FIELDS, NETWORKS
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
 from mnist_demo.translation import N_, _
 
 # Settings that do nothing unless another one has one of these values.
@@ -63,9 +63,11 @@ def differing_names(settings: Sequence[Hyperparameters]) -> list[str]:
     """Return the names of the hyperparameters that differ, those left out that do nothing in any of the runs."""
     names = []
     for name in FIELDS:
-        if name in NEEDS and not any(getattr(chosen, NEEDS[name][0]) in NEEDS[name][1] for chosen in settings):
+        if name in NEEDS and not any(
+            getattr(hyperparameters, NEEDS[name][0]) in NEEDS[name][1] for hyperparameters in settings
+        ):
             continue
-        if len({getattr(chosen, name) for chosen in settings}) > 1:
+        if len({getattr(hyperparameters, name) for hyperparameters in settings}) > 1:
             names.append(name)
     return names
 
@@ -88,13 +90,13 @@ def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
     """Return its name, or what tells `run` from the others: up to three settings that differ, or else its model."""
     if run.name:
         return run.name
-    chosen, words = run.hyperparameters, []
+    hyperparameters, words = run.hyperparameters, []
     for name in differing_names([other.hyperparameters for other in runs])[:3]:
-        value = format_setting(name, getattr(chosen, name))
+        value = format_setting(name, getattr(hyperparameters, name))
         # Names of models and optimizers say by themselves what they are.
         named = FIELDS[name].kind == "choice"
         words.append(value if named else _("{setting} {value}").format(setting=_(FIELDS[name].title), value=value))
-    return " · ".join(words or [chosen.model_title])
+    return " · ".join(words or [hyperparameters.model_title])
 
 
 def _percent(fraction: float) -> str:
@@ -111,7 +113,7 @@ _FIGURES: tuple[tuple[str, Callable[[History], float | None], Callable[[float], 
 )
 
 
-def compared_figures(runs: Sequence[ComparedRun]) -> list[Row]:
+def compared_metrics(runs: Sequence[ComparedRun]) -> list[Row]:
     """Return a row for each figure that the runs have come to, and one for what they are doing."""
     rows = []
     for title, read, form, better in _FIGURES:

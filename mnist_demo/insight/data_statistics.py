@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 
 DIGITS = 10
 CHUNK = 2000  # 6 MB as float32: the working memory stays small whatever the size of the set

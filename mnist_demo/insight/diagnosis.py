@@ -4,7 +4,7 @@ The rules look at the ends of epochs only, and while a run goes on they speak wh
 a diagnosis neither comes too soon nor flickers. Their bounds were set on real runs, with MNIST and with the built-in
 digits: those in ``tests/test_diagnosis.py`` and about a hundred more, the presets among them.
 
->>> from mnist_demo.events import Epoch, Started
+>>> from mnist_demo.training.events import Epoch, Started
 >>> history = History()
 >>> history.append(Started(600, 1200, 60_000, 7850, 2.33, 0.1, None, None))
 >>> history.append(Epoch(1, 600, 2.33, 0.10, 2.33, 0.1, None, None, 0.2))
@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_demo.events import Epoch
-from mnist_demo.history import History
-from mnist_demo.hyperparameter_fields import CUSTOMARY_LEARNING_RATES, LINEAR_MODELS
-from mnist_demo.hyperparameters import Hyperparameters
+from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES, LINEAR_MODELS
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Epoch
+from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 Kind = Literal["diverged", "stuck", "held-back", "rate-too-small", "overshooting", "overfitting"]
@@ -82,23 +82,23 @@ def diagnose(history: History, hyperparameters: Hyperparameters) -> Diagnosis | 
     return _build(kind, history, hyperparameters)
 
 
-def _recognise(history: History, epochs: Sequence[Epoch], chosen: Hyperparameters) -> Kind | None:
+def _recognise(history: History, epochs: Sequence[Epoch], hyperparameters: Hyperparameters) -> Kind | None:
     if history.started is None or not epochs or epochs[-1].step < ENOUGH_STEPS:
         return None
     last, before = epochs[-1], history.started.test_loss
     at_chance = last.test_accuracy <= CHANCE_ACCURACY and last.train_accuracy <= CHANCE_ACCURACY
     unmoved = _is_unmoved(last, before)
-    if (at_chance or unmoved) and _has_strong_decay(chosen):
+    if (at_chance or unmoved) and _has_strong_decay(hyperparameters):
         return "held-back"
-    if chosen.learning_rate < FAR_TOO_SMALL * CUSTOMARY_LEARNING_RATES[chosen.optimizer]:
+    if hyperparameters.learning_rate < FAR_TOO_SMALL * CUSTOMARY_LEARNING_RATES[hyperparameters.optimizer]:
         began_unmoved = any(_is_unmoved(epoch, before) for epoch in epochs if epoch.step >= ENOUGH_STEPS)
         if began_unmoved and UNDER_WAY < last.test_loss / before < 1.05:
             return "rate-too-small"
     elif at_chance and last.step >= ENOUGH_STEPS_AT_CHANCE and last.train_loss > HARDLY_MOVED * GUESSING_LOSS:
         return "stuck"
-    if _overshoots(epochs, before, chosen):
+    if _overshoots(epochs, before, hyperparameters):
         return "overshooting"
-    if _overfits(epochs, chosen):
+    if _overfits(epochs, hyperparameters):
         return "overfitting"
     return None
 
@@ -110,26 +110,28 @@ def _is_unmoved(epoch: Epoch, loss_before: float) -> bool:
     )
 
 
-def _has_strong_decay(chosen: Hyperparameters) -> bool:
-    strength = chosen.weight_decay * (chosen.learning_rate if chosen.optimizer == "adamw" else 1)
+def _has_strong_decay(hyperparameters: Hyperparameters) -> bool:
+    strength = hyperparameters.weight_decay * (
+        hyperparameters.learning_rate if hyperparameters.optimizer == "adamw" else 1
+    )
     return strength >= STRONG_DECAY
 
 
-def _overshoots(epochs: Sequence[Epoch], loss_before: float, chosen: Hyperparameters) -> bool:
+def _overshoots(epochs: Sequence[Epoch], loss_before: float, hyperparameters: Hyperparameters) -> bool:
     last = epochs[-1]
     train_ratio = last.train_loss / max(1 - last.train_accuracy, 0.005)
     test_ratio = last.test_loss / max(1 - last.test_accuracy, 0.005)
     if min(train_ratio, test_ratio) < OVERSHOOTING_RATIO or last.test_accuracy <= CHANCE_ACCURACY:
         return False
     exploded = any(epoch.train_loss > EXPLOSION * loss_before for epoch in epochs)
-    if chosen.label_smoothing:
+    if hyperparameters.label_smoothing:
         # Such a network is kept from being sure, more in one epoch than in another: the loss rises without any harm.
         return exploded
     rose = any(after.test_loss > OVERSHOOTING_RISE * before.test_loss for before, after in itertools.pairwise(epochs))
     return exploded or rose
 
 
-def _overfits(epochs: Sequence[Epoch], chosen: Hyperparameters) -> bool:
+def _overfits(epochs: Sequence[Epoch], hyperparameters: Hyperparameters) -> bool:
     losses = _losses_elsewhere(epochs)
     best = losses.index(min(losses))
     since = losses[best + 1 :]
@@ -137,7 +139,7 @@ def _overfits(epochs: Sequence[Epoch], chosen: Hyperparameters) -> bool:
         return False
     # One bad epoch is chance: the last three have to be bad.
     risen = sum(since[-3:]) / 3 > RISE * losses[best] and min(since[-3:]) > (1 + RISE) / 2 * losses[best]
-    if chosen.label_smoothing:
+    if hyperparameters.label_smoothing:
         # Kept from being sure, it may lose in loss what it gains in accuracy: it has to make more mistakes as well.
         accuracies = _accuracies_elsewhere(epochs)
         risen = risen and sum(accuracies[-3:]) / 3 < accuracies[best]
@@ -156,7 +158,7 @@ def _accuracies_elsewhere(epochs: Sequence[Epoch]) -> list[float]:
     return held_out if len(held_out) == len(epochs) else [epoch.test_accuracy for epoch in epochs]
 
 
-def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
+def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Diagnosis:
     match kind:
         case "diverged":
             return Diagnosis(
@@ -166,7 +168,7 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                     "Each step overshot the valley and landed higher on its other side, until the numbers were too "
                     "large to count with. The learning rate multiplies the gradient: this one was too large."
                 ),
-                *_slower(chosen),
+                *_slower(hyperparameters),
             )
         case "stuck":
             return Diagnosis(
@@ -177,7 +179,7 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                     "answer the same to every image, where the gradient is almost zero: first steps that were too "
                     "large do that, and so do many layers."
                 ),
-                *_slower(chosen),
+                *_slower(hyperparameters),
             )
         case "held-back":
             return Diagnosis(
@@ -188,7 +190,7 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                     "pulls it away. The model stays close to one that answers the same to every image."
                 ),
                 _("Try it without weight decay."),
-                chosen.replace(weight_decay=0.0),
+                hyperparameters.replace(weight_decay=0.0),
             )
         case "rate-too-small":
             return Diagnosis(
@@ -198,7 +200,7 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                     "The loss fell by next to nothing in a whole epoch: the direction is right, but the steps are "
                     "tiny. At this pace it would take many times as many epochs."
                 ),
-                *_faster(chosen),
+                *_faster(hyperparameters),
             )
         case "overshooting":
             return Diagnosis(
@@ -208,7 +210,7 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                     "The model is often right, yet its loss is far above what so few mistakes should cost. Each step "
                     "corrects its own batch so violently that other images pay for it."
                 ),
-                *_calmer(chosen),
+                *_calmer(hyperparameters),
             )
         case "overfitting":
             losses = _losses_elsewhere(history.epochs)
@@ -217,72 +219,76 @@ def _build(kind: Kind, history: History, chosen: Hyperparameters) -> Diagnosis:
                 "Since epoch {epoch} the loss on images that it does not learn from rises, while that on its training "
                 "images still falls. The model learns those by heart, and grows too sure of itself on others."
             )
-            return Diagnosis(kind, _("Overfitting"), explanation.format(epoch=best), *_generalising(chosen, best))
+            return Diagnosis(
+                kind, _("Overfitting"), explanation.format(epoch=best), *_generalising(hyperparameters, best)
+            )
 
 
-def _slower(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
-    customary = CUSTOMARY_LEARNING_RATES[chosen.optimizer]
-    at_customary_rate = chosen.learning_rate <= customary and chosen.model != "scratch-linear"
-    if chosen.optimizer in ("sgd", "momentum") and (at_customary_rate or _is_deep(chosen)):
-        return _with_adam(chosen)
-    return _with_rate(chosen, min(customary, chosen.learning_rate / 10))
+def _slower(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
+    customary = CUSTOMARY_LEARNING_RATES[hyperparameters.optimizer]
+    at_customary_rate = hyperparameters.learning_rate <= customary and hyperparameters.model != "scratch-linear"
+    if hyperparameters.optimizer in ("sgd", "momentum") and (at_customary_rate or _is_deep(hyperparameters)):
+        return _with_adam(hyperparameters)
+    return _with_rate(hyperparameters, min(customary, hyperparameters.learning_rate / 10))
 
 
-def _faster(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
-    if chosen.optimizer == "sgd" and _is_deep(chosen):
-        return _with_adam(chosen)
-    return _with_rate(chosen, _proven_rate(chosen))
+def _faster(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
+    if hyperparameters.optimizer == "sgd" and _is_deep(hyperparameters):
+        return _with_adam(hyperparameters)
+    return _with_rate(hyperparameters, _proven_rate(hyperparameters))
 
 
-def _calmer(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
-    if chosen.batch_size <= TINY_BATCH and chosen.learning_rate <= 1:
+def _calmer(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
+    if hyperparameters.batch_size <= TINY_BATCH and hyperparameters.learning_rate <= 1:
         # The customary rates are for batches of about a hundred; the rate goes with the size
         # (Goyal et al. 2017, arXiv:1706.02677, section 2.1).
-        rate = float(f"{chosen.learning_rate * chosen.batch_size / 100:.2g}")
+        rate = float(f"{hyperparameters.learning_rate * hyperparameters.batch_size / 100:.2g}")
         sentence = _(
             "Try a learning rate of {rate} instead of {old}: a step that follows so few images has to be short."
         )
-        words = sentence.format(rate=f"{rate:g}", old=f"{chosen.learning_rate:g}")
-        return words, chosen.replace(learning_rate=rate)
-    return _with_rate(chosen, min(_proven_rate(chosen), chosen.learning_rate / 10))
+        words = sentence.format(rate=f"{rate:g}", old=f"{hyperparameters.learning_rate:g}")
+        return words, hyperparameters.replace(learning_rate=rate)
+    return _with_rate(hyperparameters, min(_proven_rate(hyperparameters), hyperparameters.learning_rate / 10))
 
 
-def _is_deep(chosen: Hyperparameters) -> bool:
+def _is_deep(hyperparameters: Hyperparameters) -> bool:
     # Plain gradients fade on their way through that many layers.
-    return chosen.model == "mlp" and len(chosen.hidden_sizes) > 2
+    return hyperparameters.model == "mlp" and len(hyperparameters.hidden_sizes) > 2
 
 
-def _proven_rate(chosen: Hyperparameters) -> float:
+def _proven_rate(hyperparameters: Hyperparameters) -> float:
     # The tutorial's own: without hidden layers, larger steps do no harm.
-    if chosen.optimizer == "sgd" and chosen.model in LINEAR_MODELS:
+    if hyperparameters.optimizer == "sgd" and hyperparameters.model in LINEAR_MODELS:
         return 0.5
-    return CUSTOMARY_LEARNING_RATES[chosen.optimizer]
+    return CUSTOMARY_LEARNING_RATES[hyperparameters.optimizer]
 
 
-def _generalising(chosen: Hyperparameters, best_epoch: int) -> tuple[str, Hyperparameters]:
-    is_network = chosen.model not in LINEAR_MODELS
-    if chosen.training_size is not None:
+def _generalising(hyperparameters: Hyperparameters, best_epoch: int) -> tuple[str, Hyperparameters]:
+    is_network = hyperparameters.model not in LINEAR_MODELS
+    if hyperparameters.training_size is not None:
         # As many epochs of all images would take far longer, and are not needed.
-        remedy = chosen.replace(training_size=None, epochs=min(chosen.epochs, 10))
+        remedy = hyperparameters.replace(training_size=None, epochs=min(hyperparameters.epochs, 10))
         return _(
             "Try it with all training images: the more there are, the harder it is to learn them by heart."
         ), remedy
-    if is_network and not chosen.augmentation:
+    if is_network and not hyperparameters.augmentation:
         sentence = _("Try affine augmentation: no image is ever seen twice in the same form.")
-        return sentence, chosen.replace(augmentation=True)
-    if is_network and chosen.dropout < 0.3:
+        return sentence, hyperparameters.replace(augmentation=True)
+    if is_network and hyperparameters.dropout < 0.3:
         sentence = _("Try a dropout of {share}: no unit may rely on a particular other one.")
-        return sentence.format(share="0.3"), chosen.replace(dropout=0.3)
+        return sentence.format(share="0.3"), hyperparameters.replace(dropout=0.3)
     sentence = _("Try it with {epochs} epochs: stop when the loss on other images is at its lowest.")
-    return sentence.format(epochs=best_epoch), chosen.replace(epochs=best_epoch)
+    return sentence.format(epochs=best_epoch), hyperparameters.replace(epochs=best_epoch)
 
 
-def _with_rate(chosen: Hyperparameters, rate: float) -> tuple[str, Hyperparameters]:
+def _with_rate(hyperparameters: Hyperparameters, rate: float) -> tuple[str, Hyperparameters]:
     sentence = _("Try a learning rate of {rate} instead of {old}.")
-    return sentence.format(rate=f"{rate:g}", old=f"{chosen.learning_rate:g}"), chosen.replace(learning_rate=rate)
+    return sentence.format(rate=f"{rate:g}", old=f"{hyperparameters.learning_rate:g}"), hyperparameters.replace(
+        learning_rate=rate
+    )
 
 
-def _with_adam(chosen: Hyperparameters) -> tuple[str, Hyperparameters]:
+def _with_adam(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
     rate = CUSTOMARY_LEARNING_RATES["adam"]
     sentence = _("Try Adam with a learning rate of {rate}: it finds a step size for each weight by itself.")
-    return sentence.format(rate=f"{rate:g}"), chosen.replace(optimizer="adam", learning_rate=rate)
+    return sentence.format(rate=f"{rate:g}"), hyperparameters.replace(optimizer="adam", learning_rate=rate)

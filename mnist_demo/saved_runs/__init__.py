@@ -1,1 +1,1 @@
-"""Runs that last: saved, listed, reopened, exported."""
+"""Runs kept in folders that are written whole or not at all, opened again, and continued."""

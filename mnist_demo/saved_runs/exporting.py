@@ -3,8 +3,9 @@
 import dataclasses
 import re
 
-from mnist_demo.exports import Export, ExportedRun
-from mnist_demo.job import Job
+from mnist_demo.exports.exported_run import ExportedRun
+from mnist_demo.exports.formats import Export
+from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import RunContent
 

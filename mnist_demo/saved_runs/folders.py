@@ -10,13 +10,19 @@ import contextlib
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mnist_demo.digits.record_files import UNFINISHED_PREFIX, remove_unfinished
+from mnist_demo.files import (
+    UNFINISHED_PREFIX,
+    flush_folder,
+    remove_unfinished,
+    unfinished_name,
+    write_new,
+    write_whole,
+)
 
 WHOLE_PREFIX, DELETED_PREFIX, CLAIM_PREFIX = ".whole-", ".deleted-", f"{UNFINISHED_PREFIX}claim-"
 # Nothing else ever becomes a part of a path. At least eight characters: no name that some system keeps for itself.
@@ -80,15 +86,15 @@ class FolderStore:
         try:
             unfinished.mkdir()
             for file, content in files.items():
-                _write_file(unfinished / file, content)
+                write_new(unfinished / file, content)
             with self._locked():
                 if self._path(DELETED_PREFIX, name).exists():
                     return False
                 self._put_in_place(name)
                 old = self.root / name
                 for file, content in last(old if old.is_dir() else None).items():
-                    _write_file(unfinished / file, content)
-                _bring_to_disk(unfinished)
+                    write_new(unfinished / file, content)
+                flush_folder(unfinished)
                 unfinished.rename(self._path(WHOLE_PREFIX, name))
                 self._put_in_place(name)
         finally:
@@ -103,13 +109,8 @@ class FolderStore:
             path = self.root / name / file
             if not path.is_file():
                 return False
-            unfinished = self._unfinished()
-            try:
-                _write_file(unfinished, change(path.read_bytes()))
-                unfinished.replace(path)
-                _bring_to_disk(path.parent)
-            finally:
-                unfinished.unlink(missing_ok=True)
+            write_whole(path, change(path.read_bytes()))
+            flush_folder(path.parent)
         return True
 
     def remove(self, name: str) -> bool:
@@ -122,7 +123,7 @@ class FolderStore:
                 return False
             os.utime(folder)
             folder.rename(self._path(DELETED_PREFIX, name))
-            _bring_to_disk(self.root)
+            flush_folder(self.root)
         return True
 
     def bring_back(self, name: str) -> bool:
@@ -134,7 +135,7 @@ class FolderStore:
             if not deleted.is_dir() or (self.root / name).exists():
                 return False
             deleted.rename(self.root / name)
-            _bring_to_disk(self.root)
+            flush_folder(self.root)
         return True
 
     def removed(self) -> dict[str, float]:
@@ -221,14 +222,14 @@ class FolderStore:
         if place.exists():
             place.rename(replaced)
         whole.rename(place)
-        _bring_to_disk(self.root)
+        flush_folder(self.root)
         shutil.rmtree(replaced, ignore_errors=True)
 
     def _path(self, prefix: str, name: str) -> Path:
         return self.root / f"{prefix}{name}"
 
     def _unfinished(self) -> Path:
-        return self.root / f"{UNFINISHED_PREFIX}{uuid.uuid4().hex}"
+        return self.root / unfinished_name()
 
 
 def is_name(text: str) -> bool:
@@ -239,20 +240,3 @@ def is_name(text: str) -> bool:
 def _check_name(name: str) -> None:
     if not is_name(name):
         raise ValueError(f"not a name of a folder: {name[:80]!r}")
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _bring_to_disk(folder: Path) -> None:
-    # Windows cannot open a folder, and needs not: a rename there is on the disk when it returns.
-    with contextlib.suppress(PermissionError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

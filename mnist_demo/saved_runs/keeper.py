@@ -14,7 +14,7 @@ from datetime import datetime
 from filelock import FileLock
 
 from mnist_demo.errors import MnistDemoError, RunError
-from mnist_demo.job import Job
+from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import now
 from mnist_demo.saved_runs.snapshots import Snapshot
 from mnist_demo.saved_runs.store import RunStore

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_demo import __version__
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.history import History
-from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.processes import core_count
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
 
 if TYPE_CHECKING:
-    from mnist_demo.datasets import DigitDataset
+    from mnist_demo.data.dataset import DigitDataset
 
 FORMAT, VERSION = "mnist-demo-run", 1
 MAX_BYTES = 200_000  # ours have about 2,500
@@ -51,7 +51,7 @@ class RunRecord:
 
     `owner` stands for the visitor who made it (never the secret that she is known by), and is empty for a run of the
     command line. `state` is that of the job when it was saved: a run that is ``running`` here and trained by no
-    living process was cut off. `figures` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
+    living process was cut off. `metrics` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
     at most 40 test accuracies, for a small picture. `files` has the size and the SHA-256 of every other file.
     `is_repeatable` is False for a run whose settings alone do not bring it back: it began with another run's weights,
     or learned from drawings.
@@ -66,7 +66,7 @@ class RunRecord:
     dataset: DatasetFacts
     detail: str = ""
     name: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     curve: tuple[float, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
@@ -74,14 +74,20 @@ class RunRecord:
     is_repeatable: bool = True
 
     @property
+    def title(self) -> str:
+        """What the run is called: its name, else that of its model."""
+        return self.name or self.hyperparameters.model_title
+
+    @property
     def step(self) -> int:
-        return int(self.figures.get("step", 0))
+        return int(self.metrics.get("step", 0))
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``run.json`` holds."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         for name in ("created", "updated"):
             values[name] = values[name].isoformat(timespec="milliseconds")
+        values["figures"] = values.pop("metrics")  # as files have called them from the first version on
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -111,10 +117,10 @@ class RunRecord:
             raise ValueError("run.json does not say what it should") from error
 
 
-def figures_of(history: History) -> dict[str, float]:
+def metrics_of(history: History) -> dict[str, float]:
     """Return the numbers that a list of runs shows: the newest of each kind, left out where there is none."""
     started, last = history.started, history.epochs[-1] if history.epochs else None
-    figures: dict[str, float | None] = {
+    metrics: dict[str, float | None] = {
         "step": history.step_count,
         "epochs": len(history.epochs),
         "total_steps": started.total_steps if started else None,
@@ -128,7 +134,7 @@ def figures_of(history: History) -> dict[str, float]:
         "validation_loss": last.validation_loss if last else None,
         "validation_accuracy": last.validation_accuracy if last else None,
     }
-    return {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
+    return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
 
 
 def curve_of(history: History) -> tuple[float, ...]:
@@ -178,8 +184,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     texts = ("id", "owner", "state", "detail", "name")
     if not all(isinstance(about[name], str) for name in texts) or about["state"] not in STATES:
         raise TypeError("texts")
-    figures, curve = about["figures"], about["curve"]
-    if not all(_is_number(value) for value in [*figures.values(), *curve]) or len(curve) > CURVE_POINTS + 1:
+    metrics, curve = about["figures"], about["curve"]
+    if not all(_is_number(value) for value in [*metrics.values(), *curve]) or len(curve) > CURVE_POINTS + 1:
         raise TypeError("numbers")
     files = about["files"]
     for name, (size, digest) in files.items():
@@ -188,7 +194,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(about["is_repeatable"], bool):
         raise TypeError("is_repeatable")
     return {
-        **about,
+        **{name: value for name, value in about.items() if name != "figures"},
+        "metrics": metrics,
         "created": _moment(about["created"]),
         "updated": _moment(about["updated"]),
         "hyperparameters": Hyperparameters.from_dict(about["hyperparameters"]),

@@ -1,14 +1,14 @@
 """A saved run becomes a job again: ended, with all that it had, so that it can be looked at and go on."""
 
-from mnist_demo.assignment import Assignment
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
-from mnist_demo.job import Job
-from mnist_demo.jobs import ENDED, JobRegistry
+from mnist_demo.jobs.job import ENDED, Job
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import thread_count
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import RunContent
-from mnist_demo.training_state import read_progress
+from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _
 
 
@@ -17,8 +17,8 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
 
     A run that was training when its server went down has stopped at its last saved point, and says so.
     """
-    chosen = record.hyperparameters
-    job = Job(Assignment(chosen, dataset, thread_count(chosen)), registry, job_id=record.id)
+    hyperparameters = record.hyperparameters
+    job = Job(Assignment(hyperparameters, dataset, thread_count(hyperparameters)), registry, job_id=record.id)
     job.history, job.weights, job.weights_step = content.history, content.model, content.history.step_count
     job.training_state = content.training_state
     job.state, job.detail = "stopped", record.detail

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mnist_demo.errors import CheckpointError
-from mnist_demo.history import History
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.job import Job
-from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, figures_of, machine_here, versions_here
+from mnist_demo.jobs.job import Job
+from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, machine_here, metrics_of, versions_here
 from mnist_demo.saved_runs.store import RunContent
-from mnist_demo.training_state import TrainingState, read_progress
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
+from mnist_demo.training.state import TrainingState, read_progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,9 @@ class Snapshot:
 
     def saved(self, owner: str, created: datetime, is_repeatable: bool = True) -> tuple[RunRecord, RunContent]:
         """Return what is saved of the run: for `owner`, and begun at `created`."""
-        figures = figures_of(self.history)
+        metrics = metrics_of(self.history)
         # Nobody can use the weights of a run that has diverged, or go on from there.
-        model = None if self.state == "diverged" else _checkpoint(self, figures)
+        model = None if self.state == "diverged" else _checkpoint(self, metrics)
         record = RunRecord(
             id=self.job_id,
             owner=owner,
@@ -68,7 +68,7 @@ class Snapshot:
             detail=self.detail,
             hyperparameters=self.hyperparameters,
             dataset=self.dataset,
-            figures=figures,
+            metrics=metrics,
             curve=curve_of(self.history),
             versions=versions_here(),
             machine={**machine_here(), "threads": str(self.threads), "device": self.device},
@@ -85,20 +85,20 @@ def _copy(history: History) -> History:
     return copied
 
 
-def _checkpoint(snapshot: Snapshot, figures: dict[str, float]) -> bytes | None:
+def _checkpoint(snapshot: Snapshot, metrics: dict[str, float]) -> bytes | None:
     """Return the model as the content of a checkpoint file, or None where there is none that can be used."""
     # Here, not above: a page starts before torch is loaded.
-    from mnist_demo.checkpoints import checkpoint_to_bytes, classifier_from_bytes
-    from mnist_demo.models import build_model
+    from mnist_demo.models.checkpoints import checkpoint_to_bytes, classifier_from_bytes
+    from mnist_demo.models.classifiers import build_model
 
-    chosen = snapshot.hyperparameters
+    hyperparameters = snapshot.hyperparameters
     if snapshot.weights is not None:
         try:
-            model = classifier_from_bytes(snapshot.weights, chosen).model
+            model = classifier_from_bytes(snapshot.weights, hyperparameters).model
         except CheckpointError:
             return None
     elif snapshot.training_state is not None:
-        model = build_model(chosen)
+        model = build_model(hyperparameters)
         tensors = TrainingState.from_bytes(snapshot.training_state).tensors
         model.load_state_dict({name: tensors[f"model.{name}"] for name in model.state_dict()})
     else:
@@ -106,5 +106,5 @@ def _checkpoint(snapshot: Snapshot, figures: dict[str, float]) -> bytes | None:
     if not all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values()):
         return None
     names = ("step", "seconds", "test_loss", "test_accuracy")
-    kept = {name: value for name, value in figures.items() if name in names}
-    return checkpoint_to_bytes(model, chosen, snapshot.dataset.name, snapshot.dataset.digest, kept)
+    kept = {name: value for name, value in metrics.items() if name in names}
+    return checkpoint_to_bytes(model, hyperparameters, snapshot.dataset.name, snapshot.dataset.digest, kept)

@@ -4,7 +4,7 @@
 
     runs/4f1c…/
         run.json              what was trained, how, on what, by which versions on which machine, how well; its name
-        history.csv           every step and every epoch (`mnist_demo.history_files`)
+        history.csv           every step and every epoch (`mnist_demo.training.history_files`)
         model.safetensors     the weights, a checkpoint like any other; not for a run that has diverged
         training.safetensors  all that is needed to go on bit for bit; not for every run
 
@@ -21,11 +21,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from mnist_demo.errors import HistoryFileError, RunError
-from mnist_demo.history import History
-from mnist_demo.history_files import history_from_csv, history_to_csv
 from mnist_demo.saved_runs.folders import FolderStore, is_name
 from mnist_demo.saved_runs.places import limit_from_environment, runs_folder
 from mnist_demo.saved_runs.records import RunRecord, digest_files, now
+from mnist_demo.training.history import History
+from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.translation import _
 
 RECORD, HISTORY, MODEL, TRAINING = "run.json", "history.csv", "model.safetensors", "training.safetensors"

@@ -7,39 +7,39 @@ import streamlit as st
 
 from mnist_demo.translation import _
 from mnist_demo.ui import state
-from mnist_demo.ui.markdown import escape
-from mnist_demo.ui.pages.compare import render_compare
-from mnist_demo.ui.pages.laboratory import render_laboratory
-from mnist_demo.ui.pages.lesson import render_lesson
-from mnist_demo.ui.pages.runs import render_runs
-from mnist_demo.ui.pages.understand import render_understand
-from mnist_demo.ui.panels.cost import render_cost
-from mnist_demo.ui.panels.data_source import prepare_dataset, render_data_source
-from mnist_demo.ui.panels.settings import render_settings
+from mnist_demo.ui.compare.page import render_compare
+from mnist_demo.ui.lesson.page import render_lesson
+from mnist_demo.ui.look_inside.page import render_look_inside
+from mnist_demo.ui.runs.page import render_runs
+from mnist_demo.ui.sidebar.cost import render_cost
+from mnist_demo.ui.sidebar.data_source import prepare_dataset, render_data_source
+from mnist_demo.ui.sidebar.settings import render_settings
+from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
+from mnist_demo.ui.widgets.markdown import escape
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
-LABORATORY, UNDERSTAND, COMPARE, LESSON, RUNS = "laboratory", "understand", "compare", "lesson", "runs"
+TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
 
 
 def build_pages() -> dict[str, st.Page]:
     """Return the pages by name, in the order of the navigation; the name is also the last part of the address."""
-    laboratory = st.Page(
-        render_laboratory, title=_("Train and draw"), icon=":material/draw:", url_path=LABORATORY, default=True
+    train_and_draw = st.Page(
+        render_train_and_draw, title=_("Train and draw"), icon=":material/draw:", url_path=TRAIN_AND_DRAW, default=True
     )
     return {
-        LABORATORY: laboratory,
-        UNDERSTAND: st.Page(
-            partial(render_understand, laboratory),
+        TRAIN_AND_DRAW: train_and_draw,
+        LOOK_INSIDE: st.Page(
+            partial(render_look_inside, train_and_draw),
             title=_("Look inside"),
             icon=":material/neurology:",
-            url_path=UNDERSTAND,
+            url_path=LOOK_INSIDE,
         ),
         COMPARE: st.Page(render_compare, title=_("Compare"), icon=":material/stacked_line_chart:", url_path=COMPARE),
         LESSON: st.Page(
-            partial(render_lesson, laboratory), title=_("Lesson"), icon=":material/school:", url_path=LESSON
+            partial(render_lesson, train_and_draw), title=_("Lesson"), icon=":material/school:", url_path=LESSON
         ),
-        RUNS: st.Page(partial(render_runs, laboratory), title=_("Runs"), icon=":material/history:", url_path=RUNS),
+        RUNS: st.Page(partial(render_runs, train_and_draw), title=_("Runs"), icon=":material/history:", url_path=RUNS),
     }
 
 

@@ -5,8 +5,8 @@ import dataclasses
 import streamlit as st
 
 from mnist_demo.errors import RunError
-from mnist_demo.job import Job, new_job_id
-from mnist_demo.saved_runs.records import RunRecord, curve_of, figures_of
+from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor
@@ -28,8 +28,8 @@ def my_runs() -> list[RunRecord]:
 def _as_it_is(record: RunRecord) -> RunRecord:
     job = job_registry().get(record.id)
     if job is not None and job.history.step_count:
-        figures = figures_of(job.history)
-        return dataclasses.replace(record, state=job.state, figures=figures, curve=curve_of(job.history))
+        metrics = metrics_of(job.history)
+        return dataclasses.replace(record, state=job.state, metrics=metrics, curve=curve_of(job.history))
     if record.state in ("running", "paused") and not run_store().is_trained_now(record.id):
         return dataclasses.replace(record, state="stopped")
     return record
@@ -37,9 +37,16 @@ def _as_it_is(record: RunRecord) -> RunRecord:
 
 def matches(record: RunRecord, search: str) -> bool:
     """Tell whether every word of `search` is somewhere in what the list says of a run."""
-    chosen = record.hyperparameters
-    told = (record.name, record.id, record.state, record.dataset.name, chosen.model, chosen.model_title)
-    text = " ".join([*told, chosen.optimizer, f"{record.created:%Y-%m-%d}"]).lower()
+    hyperparameters = record.hyperparameters
+    told = (
+        record.name,
+        record.id,
+        record.state,
+        record.dataset.name,
+        hyperparameters.model,
+        hyperparameters.model_title,
+    )
+    text = " ".join([*told, hyperparameters.optimizer, f"{record.created:%Y-%m-%d}"]).lower()
     return all(word in text for word in search.lower().split())
 
 
@@ -81,12 +88,12 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     check_can_go_on(job, record)
     if has_unusable_model(job):
         raise RunError(_(UNUSABLE_MODEL))
-    chosen = job.hyperparameters
-    longer = chosen.replace(epochs=chosen.epochs + more_epochs)
+    hyperparameters = job.hyperparameters
+    longer = hyperparameters.replace(epochs=hyperparameters.epochs + more_epochs)
     if more_epochs == 0 and epochs_to_go(job) == 0:
         raise RunError(_("This run has done all its epochs: say how many more it is to do."))
     # The schedule of a longer run would have been another one from its first step on.
-    is_repeatable = (record is None or record.is_repeatable) and not (chosen.one_cycle and more_epochs)
+    is_repeatable = (record is None or record.is_repeatable) and not (hyperparameters.one_cycle and more_epochs)
     running = start_job(
         longer,
         job.dataset,

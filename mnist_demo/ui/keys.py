@@ -4,7 +4,7 @@ Streamlit turns an element's key ``k`` into the CSS class ``st-key-k``; browser 
 elements by it. A widget of a hyperparameter is called as its parameter in the address.
 """
 
-from mnist_demo.links import parameter_of
+from mnist_demo.settings.links import parameter_of
 
 PRESET = "preset"
 START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
@@ -21,7 +21,7 @@ LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PUL
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"
-COMPARED_FIGURE, COMPARED_IMAGES, COMPARED_AXIS = "compared-figure", "compared-images", "compared-axis"
+COMPARED_METRIC, COMPARED_IMAGES, COMPARED_AXIS = "compared-figure", "compared-images", "compared-axis"
 FORK, FORK_RUN, FORK_SETTING, FORK_VALUE, START_FORK = "fork", "fork-run", "fork-setting", "fork-value", "start-fork"
 DIAGNOSIS, START_REMEDY = "diagnosis", "start-remedy"
 DIAGNOSIS_WHILE_RUNNING = "diagnosis-while-running"
@@ -61,7 +61,7 @@ DATA_CHOICE = "data-choice"
 FETCH_MNIST, SWITCH_TO_MNIST = "fetch-mnist", "switch-to-mnist"
 LOOK_AT, WEIGHTS, ACTIVATIONS, LAYERS = "look-at", "weights", "activations", "layer-pictures"
 CONFUSION, CONFUSION_UNIT, CONFUSION_CELL = "confusion-matrix", "confusion-unit", "confusion-cell"
-CLASS_FIGURES = "class-figures"
+CLASS_METRICS = "class-figures"
 MISTAKES, MISTAKE_KIND, MISTAKE_CLASS = "mistakes", "mistake-kind", "mistake-class"
 EXPLORER, EXPLORER_VIEW, EXPLORER_CLASS, OTHER_IMAGES = "explorer", "explorer-view", "explorer-class", "other-images"
 AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "augment-again"

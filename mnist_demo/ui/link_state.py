@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 
 import streamlit as st
 
-from mnist_demo.links import HIDE, LOCKED, PARAMETERS, PRESET, Restrictions
+from mnist_demo.settings.links import HIDE, LOCKED, PARAMETERS, PRESET, Restrictions
 
 _LINK, _SHARING = "link-parameters", "sharing-settings"
 

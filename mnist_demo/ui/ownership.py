@@ -4,24 +4,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.history import History
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.job import Job, new_job_id
+from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.saved_runs.store import RunContent
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
 from mnist_demo.ui import keys, visitor
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store, session_id
 
 if TYPE_CHECKING:
-    from mnist_demo.corrections import ExtraImages
+    from mnist_demo.training.fine_tuning import ExtraImages
 
 
 def start_job(
-    chosen: Hyperparameters,
+    hyperparameters: Hyperparameters,
     dataset: DigitDataset,
     initial_weights: bytes | None = None,
     extra: "ExtraImages | None" = None,
@@ -42,7 +42,15 @@ def start_job(
     run_keeper().expect(job_id, visitor.owner(), is_repeatable)
     try:
         return job_registry().start(
-            chosen, dataset, session_id(), initial_weights, extra, resume_from, history, job_id, wanted_device()
+            hyperparameters,
+            dataset,
+            session_id(),
+            initial_weights,
+            extra,
+            resume_from,
+            history,
+            job_id,
+            wanted_device(),
         )
     except MnistDemoError:
         run_keeper().release(job_id)

@@ -16,32 +16,29 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mnist_demo.cost import CostEstimator
-from mnist_demo.datasets import (
-    DigitDataset,
-    FirstDataset,
-    load_builtin,
-    load_cached_mnist,
-    load_first_dataset,
-    scale_pixels,
-)
+from mnist_demo.data.builtin_digits import load_builtin
+from mnist_demo.data.cache import load_cached_mnist
+from mnist_demo.data.dataset import DigitDataset, scale_pixels
+from mnist_demo.data.download import MnistDownload
+from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
-from mnist_demo.digits.download import MnistDownload
 from mnist_demo.errors import CheckpointError, RunError
-from mnist_demo.hyperparameters import Hyperparameters
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
-from mnist_demo.jobs import Job, JobRegistry
+from mnist_demo.jobs.estimate import CostEstimator
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.connections import let_leave_quietly, send_at_once
 
 if TYPE_CHECKING:
-    from mnist_demo.checkpoints import TrainedClassifier
-    from mnist_demo.rejection import Calibration, Judgement
-    from mnist_demo.teaching.lesson_digits import LessonDigits
+    from mnist_demo.lesson.digits import LessonDigits
+    from mnist_demo.models.checkpoints import TrainedClassifier
+    from mnist_demo.rejection.calibration import Calibration, Judgement
 
 _logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -122,7 +119,7 @@ def cached_mnist() -> DigitDataset | None:
 @st.cache_resource(show_spinner=False)
 def starter_classifier() -> "TrainedClassifier":
     """Return the model that comes with the project."""
-    from mnist_demo.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
 
     return load_checkpoint(STARTER)
 
@@ -130,7 +127,7 @@ def starter_classifier() -> "TrainedClassifier":
 @st.cache_resource(show_spinner=False)
 def starter_weights() -> bytes:
     """Return the weights of the starter model, as a process that analyses it gets them."""
-    from mnist_demo.checkpoints import weights_to_bytes
+    from mnist_demo.models.checkpoints import weights_to_bytes
 
     return weights_to_bytes(starter_classifier().model)
 
@@ -153,7 +150,7 @@ def nearest_training_images(
 @st.cache_resource(show_spinner=False)
 def starter_calibration() -> "Calibration":
     """Return what tells digits from other drawings by the starter model."""
-    from mnist_demo.calibration_files import load_starter_calibration
+    from mnist_demo.rejection.calibration_files import load_starter_calibration
 
     return load_starter_calibration()
 
@@ -191,7 +188,7 @@ def judge_by_starter(image: np.ndarray) -> "Judgement":
 
 @functools.lru_cache(maxsize=64)  # a stroke asks twice: what is it, and is it a digit at all
 def _judgement(pixels: bytes) -> "Judgement":
-    from mnist_demo.rejection import judge
+    from mnist_demo.rejection.calibration import judge
 
     image = np.frombuffer(pixels, np.float32).reshape(1, 28, 28)
     return in_reading_thread(judge, starter_classifier(), starter_calibration(), image)
@@ -213,11 +210,11 @@ def in_reading_thread(function: Callable[..., Answer], *arguments: object) -> An
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _classifier(
-    job_id: str, weights_step: int, _weights: bytes, _chosen: Hyperparameters
+    job_id: str, weights_step: int, _weights: bytes, _hyperparameters: Hyperparameters
 ) -> "TrainedClassifier":  # the id and the step stand for the weights: no need to hash them
-    from mnist_demo.checkpoints import classifier_from_bytes
+    from mnist_demo.models.checkpoints import classifier_from_bytes
 
-    return classifier_from_bytes(_weights, _chosen)
+    return classifier_from_bytes(_weights, _hyperparameters)
 
 
 @st.cache_resource(show_spinner=False)
@@ -229,7 +226,7 @@ def lesson_registry() -> JobRegistry:
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
 def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
     """Return what the lesson shows of a data set."""
-    from mnist_demo.teaching.lesson_digits import prepare_lesson
+    from mnist_demo.lesson.digits import prepare_lesson
 
     return prepare_lesson(dataset)
 
@@ -256,10 +253,10 @@ def _warm_up(done: threading.Event) -> None:
     import pandas  # noqa: F401  Streamlit asks it about what a component is given
     import torch
 
-    from mnist_demo.calibration_files import load_starter_calibration
-    from mnist_demo.checkpoints import STARTER, load_checkpoint
-    from mnist_demo.drawing import image_from_strokes
-    from mnist_demo.rejection import judge
+    from mnist_demo.drawing.image import image_from_strokes
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.rejection.calibration import judge
+    from mnist_demo.rejection.calibration_files import load_starter_calibration
 
     available_devices()  # known from here on
     # What the page computes is small; its threads would only take the cores from training.

@@ -9,14 +9,14 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_demo.corrections import ExtraImages
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
-from mnist_demo.hyperparameter_fields import FIELDS, parse_value
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.jobs import Job
-from mnist_demo.links import settings_from_address
-from mnist_demo.presets import preset_of
+from mnist_demo.jobs.job import Job
+from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.links import settings_from_address
+from mnist_demo.settings.presets import preset_of
+from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.link_state import keep_link
@@ -58,10 +58,10 @@ def prepare_session() -> None:
     if _PREPARED in st.session_state:
         return
     st.session_state[_PREPARED] = True
-    chosen, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
+    hyperparameters, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
     for sentence in sentences:
         notify(sentence)
-    write_settings(chosen)
+    write_settings(hyperparameters)
 
 
 def _reopen_shown_run() -> None:
@@ -74,11 +74,11 @@ def _reopen_shown_run() -> None:
             notify(str(error))
 
 
-def write_settings(chosen: Hyperparameters) -> None:
+def write_settings(hyperparameters: Hyperparameters) -> None:
     """Set every hyperparameter widget, and the preset. Only before the widgets are drawn, or in a callback."""
     for name in FIELDS:
-        _write_setting(name, getattr(chosen, name))
-    st.session_state[keys.PRESET] = preset_of(chosen)
+        _write_setting(name, getattr(hyperparameters, name))
+    st.session_state[keys.PRESET] = preset_of(hyperparameters)
 
 
 def _write_setting(name: str, value: Any) -> None:
@@ -115,7 +115,7 @@ def current_job() -> Job | None:
 
 
 def start_training(
-    chosen: Hyperparameters,
+    hyperparameters: Hyperparameters,
     initial_weights: bytes | None = None,
     extra: ExtraImages | None = None,
     beside: Job | None = None,
@@ -131,7 +131,7 @@ def start_training(
         When it cannot be started; then the run shown until now goes on.
     """
     dataset = beside.dataset if beside else current_dataset()
-    show_run_next(start_job(chosen, dataset, initial_weights, extra), stop_others=beside is None)
+    show_run_next(start_job(hyperparameters, dataset, initial_weights, extra), stop_others=beside is None)
 
 
 def show_run_next(job: Job, stop_others: bool = True) -> None:

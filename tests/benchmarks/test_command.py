@@ -1,4 +1,4 @@
-"""``python -m mnist_demo benchmark``: everything is measured for a moment; no time is asserted."""
+"""``python -m benchmarks``: everything is measured for a moment; no time is asserted."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mnist_demo.benchmarks.convnet import WAYS
-from mnist_demo.cli import build_parser, main
-from tests.drawn_digits import four
-from tests.unipen_text import unipen_text
+from benchmarks.command import main
+from benchmarks.convnet import WAYS
+from mnist_demo.cli.main import build_parser as build_train_parser
+from tests.drawing.drawn_digits import four
+from tests.drawing.unipen_text import unipen_text
 
 
 def measure(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
-    assert main(["benchmark", *arguments, "--json"]) == 0
+    assert main([*arguments, "--json"]) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     return [json.loads(line) for line in captured.out.splitlines()]
@@ -57,12 +58,12 @@ def test_benchmark_convnet_compares_times_to_the_same_accuracy(capsys: pytest.Ca
 
 def test_benchmark_convnet_measures_with_flags_that_exist() -> None:
     for _accuracy, flags, _goal in WAYS:
-        assert "convnet" in build_parser().parse_args(["train", *flags]).preset
+        assert "convnet" in build_train_parser().parse_args(["train", *flags]).preset
 
 
 def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chart = tmp_path / "scaling.svg"
-    assert main(["benchmark", "--scaling", "--quick", "--chart", str(chart)]) == 0
+    assert main(["--scaling", "--quick", "--chart", str(chart)]) == 0
     table = capsys.readouterr().out
     assert "linear: images a second, batches of 1 " in table
     assert "convnet: images a second, batches of 30 " in table
@@ -71,14 +72,14 @@ def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_benchmark_names_stand_alone_or_for_a_group(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["benchmark", "read", "--quick"]) == 2
+    assert main(["read", "--quick"]) == 2
     assert "“read” cannot be measured; choose from drawings, tutorial" in capsys.readouterr().err
 
 
 def test_benchmark_drawings_alone_needs_no_other_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "digits.txt"
     path.write_text(unipen_text([(4, four())]))
-    assert main(["benchmark", "drawings", "--strokes", str(path)]) == 0
+    assert main(["drawings", "--strokes", str(path)]) == 0
     assert "from a bitmap, pen of 8 px" in capsys.readouterr().out
 
 
@@ -97,7 +98,7 @@ def test_benchmark_drawings_alone_needs_no_other_digits(tmp_path: Path, capsys: 
 def test_benchmark_with_bad_input_says_so_in_a_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["benchmark", *arguments]) == 2
+    assert main([*arguments]) == 2
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.err.count("\n") == 1

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mnist_demo.benchmarks.comparison import (
+from benchmarks.comparison import (
     Comparison,
     Sample,
     at_most,

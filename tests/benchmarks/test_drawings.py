@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_demo.benchmarks.drawings import measure_drawings
-from mnist_demo.checkpoints import load_checkpoint
-from mnist_demo.cli import main
-from mnist_demo.drawing import image_from_strokes
-from tests.drawn_digits import Strokes, circle, four
-from tests.unipen_text import unipen_text
+from benchmarks.command import main
+from benchmarks.drawings import measure_drawings
+from mnist_demo.drawing.image import image_from_strokes
+from mnist_demo.models.checkpoints import load_checkpoint
+from tests.drawing.drawn_digits import Strokes, circle, four
+from tests.drawing.unipen_text import unipen_text
 
 
 def one() -> Strokes:
@@ -29,7 +29,7 @@ def strokes(tmp_path: Path) -> Path:
 def test_benchmark_drawings_json_agrees_with_predictions_made_here(
     strokes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["benchmark", "drawings", "--strokes", str(strokes), "--json"]) == 0
+    assert main(["drawings", "--strokes", str(strokes), "--json"]) == 0
     captured = capsys.readouterr()
     lines = [json.loads(line) for line in captured.out.splitlines()]
     assert captured.err == ""

@@ -9,20 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_demo.benchmarks.browser import lacks_browser
-from mnist_demo.benchmarks.memory import descendants, read_memory
-from mnist_demo.benchmarks.our_page import steps_shown
-from mnist_demo.benchmarks.page_estimate import seconds_in
-from mnist_demo.benchmarks.pen import SHAPES, draw_digits
-from mnist_demo.checkpoints import load_checkpoint
-from mnist_demo.cli import build_parser, main
-from mnist_demo.commands import benchmark as benchmark_command
-from mnist_demo.cost import CostEstimate
-from mnist_demo.drawing import image_from_strokes
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.ui.panels.cost import describe_cost
-
-ROOT = Path(__file__).parents[2]
+from benchmarks import command as benchmark_command
+from benchmarks.browser import lacks_browser
+from benchmarks.command import build_parser, main
+from benchmarks.memory import descendants, read_memory
+from benchmarks.our_page import steps_shown
+from benchmarks.page_estimate import seconds_in
+from benchmarks.pen import SHAPES, draw_digits
+from mnist_demo.drawing.image import image_from_strokes
+from mnist_demo.jobs.estimate import CostEstimate
+from mnist_demo.models.checkpoints import load_checkpoint
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.ui.sidebar.cost import describe_cost
+from tests import ROOT
 
 
 def test_progress_bar_tells_the_steps_done() -> None:
@@ -68,10 +67,10 @@ def test_page_without_playwright_says_what_is_needed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert main(["benchmark", "page-latency", "--quick"]) == 2
+    assert main(["page-latency", "--quick"]) == 2
     assert "pip install -r tests/requirements.txt" in capsys.readouterr().err
     # When nothing is asked for by name, the rest is measured, and the reason is said once.
-    arguments = build_parser().parse_args(["benchmark", "--quick"])
+    arguments = build_parser().parse_args(["--quick"])
     names, left_out = benchmark_command.choose(arguments)
     assert "tutorial" in names
     assert not [name for name in names if name.startswith("page")]
@@ -86,7 +85,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     # In a process of its own: two of Playwright's event loops cannot share one.
     names = ("page-latency", "page-memory", "page-long-run", "page-estimate")
     finished = subprocess.run(
-        [sys.executable, "-m", "mnist_demo", "benchmark", *names, "--quick", "--json"],
+        [sys.executable, "-m", "benchmarks", *names, "--quick", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -4,12 +4,12 @@ import ast
 import os
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from mnist_demo.benchmarks.programs import can_rest, let_rest, run_program
+from benchmarks.programs import can_rest, let_rest, run_program
 from mnist_demo.errors import BenchmarkError
+from tests import ROOT
 
 
 def program(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def test_program_that_fails_is_quoted_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("name", ["tutorial_pytorch", "tutorial_scratch", "pytorch_example"])
 def test_baseline_knows_nothing_of_this_project(name: str) -> None:
-    path = Path(__file__).parents[2] / "mnist_demo" / "benchmarks" / "baselines" / f"{name}.py"
+    path = ROOT / "benchmarks" / "baselines" / f"{name}.py"
     imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert imports
     assert not [node for node in imports if "mnist_demo" in ast.unparse(node)]

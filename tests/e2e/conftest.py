@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 HOW_TO_GET_ONE = (
     "needs Chromium: install it (Debian, Ubuntu: apt-get install chromium; elsewhere: python -m playwright install "

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mnist_demo.datasets import DigitDataset, store_mnist
+from mnist_demo.data.cache import store_mnist
+from mnist_demo.data.dataset import DigitDataset
 from tests.e2e.actions import button, start_long_run
 from tests.e2e.conftest import Server, serve, visit
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mnist_demo.teaching.lesson import PAGE_COUNT, PARTS
+from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
 from tests.e2e.actions import button, element
 from tests.e2e.conftest import Server, visit
 

@@ -8,8 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui.resources import job_registry
-
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 
 @pytest.fixture
@@ -40,10 +39,10 @@ if __name__ == "__main__":
     import streamlit as st
 
     from mnist_demo.ui.frame import build_pages, render_frame
-    from mnist_demo.ui.pages.{name} import render_{name}
+    from mnist_demo.ui.{name}.page import render_{name}
 
     pages = build_pages()
     st.navigation(list(pages.values()))
     render_frame()
-    render_{name}(pages["laboratory"])
+    render_{name}(pages["train-and-draw"])
 """

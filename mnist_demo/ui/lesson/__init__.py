@@ -1,0 +1,1 @@
+"""The page “Lesson”: ten parts, from pixels to a convolutional network."""

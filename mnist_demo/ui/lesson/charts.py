@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from mnist_demo.teaching.loss_slice import LossSlice
+from mnist_demo.lesson.loss_slice import LossSlice
 from mnist_demo.translation import _
 
 # So few that each has its symbol.

@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 import torch
 
-from mnist_demo.models import ScratchLinear, log_softmax, negative_log_likelihood
-from mnist_demo.teaching.lesson import judge_cost, judge_probability, judge_scaling
-from mnist_demo.teaching.lesson_digits import LEARNING_RATE, LessonDigits
-from mnist_demo.teaching.tutorial import code_of, naive_log_softmax, naive_softmax
+from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits
+from mnist_demo.lesson.parts import judge_cost, judge_probability, judge_scaling
+from mnist_demo.lesson.tutorial import code_of, naive_log_softmax, naive_softmax
+from mnist_demo.models.classifiers import ScratchLinear, log_softmax, negative_log_likelihood
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, lesson_state, state
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_cost, build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import (
@@ -23,7 +24,7 @@ from mnist_demo.ui.lesson.pictures import (
     scores_html,
     softmax_html,
 )
-from mnist_demo.ui.pictures import format_percent
+from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 280
 FLOAT32_LIMIT = math.log(torch.finfo(torch.float32).max)
@@ -255,8 +256,8 @@ def render_likelihood(digits: LessonDigits) -> None:
     probability = st.slider(
         _("Probability of the right digit"), 0.001, 1.0, 0.95, 0.001, format="%.3f", key=keys.PROBABILITY
     )
-    chart, figure = st.columns([3, 1], gap="large", vertical_alignment="center")
-    with figure:
+    chart, metric = st.columns([3, 1], gap="large", vertical_alignment="center")
+    with metric:
         st.metric(_("It costs"), f"{abs(math.log(probability)):.3f}")
     with chart:
         st.echarts_chart(

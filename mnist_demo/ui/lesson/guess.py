@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from mnist_demo.teaching.lesson import Part, part_named
+from mnist_demo.lesson.parts import Part, part_named
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, lesson_state
+from mnist_demo.ui import keys
+from mnist_demo.ui.lesson import state as lesson_state
 
 
 def ask(name: str) -> bool:

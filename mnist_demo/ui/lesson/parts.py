@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mnist_demo.teaching.lesson_digits import LessonDigits
+from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.ui.lesson import foundations, runs, training
 
 RENDERERS: dict[str, Callable[[LessonDigits], None]] = {

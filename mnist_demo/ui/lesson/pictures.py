@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_demo.translation import _
-from mnist_demo.ui.pictures import data_url_of, format_percent, overlay_png, picture_html
+from mnist_demo.ui.widgets.pictures import data_url_of, format_percent, overlay_png, picture_html
 
 
 def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> str:

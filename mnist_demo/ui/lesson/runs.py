@@ -4,21 +4,22 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mnist_demo.datasets import DigitDataset
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.hyperparameters import Hyperparameters
-from mnist_demo.jobs import Job
-from mnist_demo.presets import PRESETS
-from mnist_demo.teaching.lesson import judge_rate
-from mnist_demo.teaching.lesson_digits import LessonDigits
+from mnist_demo.jobs.job import Job
+from mnist_demo.lesson.digits import LessonDigits
+from mnist_demo.lesson.parts import judge_rate
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import N_, _, ngettext
-from mnist_demo.ui import keys, lesson_state, state
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html
-from mnist_demo.ui.markdown import escape
-from mnist_demo.ui.pictures import format_percent
 from mnist_demo.ui.resources import lesson_registry, starter_accuracy
+from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 # The runs of the lesson take seconds: of a large set the first images, of a small one more rounds.
@@ -136,8 +137,8 @@ def _render_deeper_runs(dataset: DigitDataset, wanted: Mapping[str, Hyperparamet
     )
 
 
-def render_ways_to_laboratory(laboratory: st.Page) -> None:
-    """Draw buttons that start a training on all digits, which `laboratory` shows."""
+def render_ways_to_train(train_and_draw: st.Page) -> None:
+    """Draw buttons that start a training on all digits, which `train_and_draw` shows."""
     st.markdown(
         _("**Train one on all digits.** It starts in the laboratory, in the place of the run that is there now:")
     )
@@ -147,18 +148,18 @@ def render_ways_to_laboratory(laboratory: st.Page) -> None:
                 _(PRESETS[name].title),
                 key=keys.TO_LABORATORY + name,
                 icon=":material/experiment:",
-                on_click=_start_in_laboratory,
+                on_click=_start_in_train_and_draw,
                 args=(name,),
             )
             if pressed:
-                st.switch_page(laboratory)  # which a callback cannot do
+                st.switch_page(train_and_draw)  # which a callback cannot do
 
 
-def _start_in_laboratory(preset: str) -> None:
-    chosen = PRESETS[preset].hyperparameters
-    state.write_settings(chosen)
+def _start_in_train_and_draw(preset: str) -> None:
+    hyperparameters = PRESETS[preset].hyperparameters
+    state.write_settings(hyperparameters)
     try:
-        state.start_training(chosen)
+        state.start_training(hyperparameters)
     except MnistDemoError as error:
         state.notify(str(error))
 

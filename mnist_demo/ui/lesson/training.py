@@ -3,15 +3,16 @@
 import streamlit as st
 import torch.nn.functional as F
 
-from mnist_demo.teaching.lesson import judge_loops, judge_steps, judge_wrong_loss
-from mnist_demo.teaching.lesson_digits import LEARNING_RATE, LessonDigits, accuracy
-from mnist_demo.teaching.tutorial import LinearModel, code_of, loop_steps, same_weights
+from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits, accuracy
+from mnist_demo.lesson.parts import judge_loops, judge_steps, judge_wrong_loss
+from mnist_demo.lesson.tutorial import LinearModel, code_of, loop_steps, same_weights
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, lesson_state
+from mnist_demo.ui import keys
+from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html, signed
-from mnist_demo.ui.pictures import format_percent
+from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 RATES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 50.0)

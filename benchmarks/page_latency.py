@@ -1,0 +1,75 @@
+"""Mouse-up to the changed prediction, in a real browser: idle beside an app of ten lines, and while training."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from benchmarks.browser import open_browser, open_page
+from benchmarks.comparison import Comparison, Goal, Sample, at_most_times, quantile, within
+from benchmarks.our_page import ANSWER, CANVAS, READY, draw_strokes, long_run_query, start_training
+from benchmarks.servers import OUR_PAGE, TEN_LINE_PAGE, serve
+from benchmarks.surroundings import Surroundings
+from mnist_demo.translation import N_
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TEN_LINE_ANSWER = {"input": ".st-key-answer output"}
+STROKES, QUICK_STROKES = 50, 3
+STROKES_A_DRAWING = 5
+MAX_RUNS = 3  # each of 50 strokes, three times
+TEXTS = {
+    0.5: N_("mouse-up to changed prediction, p50 of {strokes} strokes, {how}"),
+    0.95: N_("mouse-up to changed prediction, p95 of {strokes} strokes, {how}"),
+}
+IDLE_GOALS: dict[float, Goal] = {0.5: within(40, "ms"), 0.95: within(80, "ms")}
+
+
+def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
+    """Yield p50 and p95 idle, against the ten lines, and while training, against idle."""
+    count = QUICK_STROKES if surroundings.quick else STROKES
+    idle: list[list[float]] = []
+    small: list[list[float]] = []
+    training: list[list[float]] = []
+    with open_browser() as browser, serve(OUR_PAGE, surroundings) as ours, serve(TEN_LINE_PAGE, surroundings) as theirs:
+        for _run in range(min(surroundings.runs, MAX_RUNS)):
+            with open_page(browser, ours.url, READY) as our_page, open_page(browser, theirs.url, CANVAS) as their_page:
+                idle.append([])
+                small.append([])
+                # In turn, a drawing on each.
+                for seed in range(0, count, STROKES_A_DRAWING):
+                    strokes = min(STROKES_A_DRAWING, count)
+                    idle[-1] += _draw_anew(our_page, strokes, ANSWER, seed)
+                    small[-1] += _draw_anew(their_page, strokes, TEN_LINE_ANSWER, seed)
+            with open_page(browser, ours.url + long_run_query(surroundings), READY) as page:
+                start_training(page)
+                training.append([])
+                for seed in range(0, count, STROKES_A_DRAWING):
+                    training[-1] += _draw_anew(page, min(STROKES_A_DRAWING, count), ANSWER, seed)
+                page.locator(".st-key-stop-training button").click()
+                page.locator(".st-key-stop-training button[disabled]").wait_for()
+    for share, text in TEXTS.items():
+        samples = [Sample(tuple(quantile(run, share) for run in runs)) for runs in (idle, small, training)]
+        yield Comparison(
+            text,
+            "ms",
+            samples[0],
+            N_("ten lines with the same canvas and no model"),
+            samples[1],
+            goal=IDLE_GOALS[share],
+            values={"strokes": len(idle[0]), "how": "idle"},
+        )
+        yield Comparison(
+            text,
+            "ms",
+            samples[2],
+            N_("idle"),
+            samples[0],
+            goal=at_most_times(1.25),
+            values={"strokes": len(training[0]), "how": "training at full speed"},
+        )
+
+
+def _draw_anew(page: "Page", count: int, answer: dict[str, str], seed: int) -> list[float]:
+    """Load the page again, so that its canvas is empty, and draw."""
+    page.reload()
+    return list(draw_strokes(page, count, answer, seed))

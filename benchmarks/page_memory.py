@@ -1,0 +1,65 @@
+"""Memory: the page's server, what a training run adds of its own, and each further visitor."""
+
+import time
+from collections.abc import Iterator
+
+from benchmarks.browser import open_browser, open_page
+from benchmarks.comparison import Comparison, Sample, at_most
+from benchmarks.memory import descendants, read_memory
+from benchmarks.our_page import READY, long_run_query, start_training
+from benchmarks.pages.visitors import Visitor
+from benchmarks.servers import OUR_PAGE, serve
+from benchmarks.surroundings import Surroundings
+from mnist_demo.translation import N_
+
+VISITORS, QUICK_VISITORS = 20, 2
+# Until torch is loaded beside the page, and until a run has met all its images.
+WARM_UP_SECONDS, TRAINING_SECONDS, QUICK_SECONDS = 15.0, 5.0, 1.0
+
+
+def measure_memory(surroundings: Surroundings) -> Iterator[Comparison]:
+    """Yield megabytes that would be free if the process ended, or the visitor had not come."""
+    quick = surroundings.quick
+    server_sizes, helper_sizes, job_sizes, visitor_sizes = [], [], [], []
+    with open_browser() as browser:
+        for _run in range(min(surroundings.runs, 3)):
+            with (
+                serve(OUR_PAGE, surroundings) as server,
+                open_page(browser, server.url + long_run_query(surroundings), READY) as page,
+            ):
+                time.sleep(QUICK_SECONDS if quick else WARM_UP_SECONDS)
+                server_sizes.append(read_memory(server.pid).own)
+                helpers = descendants(server.pid)
+                helper_sizes.append(sum(read_memory(pid).own for pid in helpers))
+                visitor_sizes.append(_megabytes_a_visitor(server.url, server.pid, quick))
+                start_training(page)
+                time.sleep(QUICK_SECONDS if quick else TRAINING_SECONDS)
+                jobs = [pid for pid in descendants(server.pid) if pid not in helpers]
+                job_sizes.append(sum(read_memory(pid).own for pid in jobs))
+                page.locator(".st-key-stop-training button").click()
+                page.locator(".st-key-stop-training button[disabled]").wait_for()
+    yield Comparison(N_("memory: page server"), "MB", Sample(tuple(server_sizes)), goal=at_most(600, "MB"))
+    yield Comparison(N_("memory: processes that wait beside it for the next run"), "MB", Sample(tuple(helper_sizes)))
+    yield Comparison(
+        N_("memory: a training run of its own, {count:,} images"),
+        "MB",
+        Sample(tuple(job_sizes)),
+        goal=at_most(350, "MB"),
+        values={"count": len(surroundings.dataset.train_labels)},
+    )
+    yield Comparison(N_("memory: each further visitor"), "MB", Sample(tuple(visitor_sizes)), goal=at_most(5, "MB"))
+
+
+def _megabytes_a_visitor(url: str, pid: int, quick: bool) -> float:
+    # The first of them fills caches that all share.
+    first = Visitor(url)
+    first.open_page()
+    before = read_memory(pid).own
+    count = QUICK_VISITORS if quick else VISITORS
+    visitors = [Visitor(url) for _visitor in range(count)]
+    for visitor in visitors:
+        visitor.open_page()
+    size = (read_memory(pid).own - before) / count
+    for visitor in [first, *visitors]:
+        visitor.close()
+    return max(0.0, size)

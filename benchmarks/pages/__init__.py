@@ -1,0 +1,1 @@
+"""Small pages that the page is compared with, and a visitor that reloads one."""

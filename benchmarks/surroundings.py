@@ -1,0 +1,92 @@
+"""Where measurements are made: the digits, a home of their own for our programs, and the machine in words."""
+
+import contextlib
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mnist_demo.data.cache import store_mnist
+from mnist_demo.data.dataset import MNIST, DigitDataset
+from mnist_demo.data.loading import load_dataset
+from mnist_demo.processes import core_count
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every measurement needs to know.
+
+    Attributes
+    ----------
+    dataset, digits_file
+        The digits, and the same as an ``.npz`` file for programs that know nothing of this project.
+    environment
+        Environment variables for our programs: these digits, and a home that is deleted afterwards.
+    runs
+        How often each side is measured, in turn.
+    quick
+        Whether a few steps will do: to see that the benchmark works, not what it measures.
+    budget
+        The seconds after which a program that needs minutes is ended.
+    folder
+        For anything else that is to be gone afterwards.
+    """
+
+    dataset: DigitDataset
+    digits_file: Path
+    environment: dict[str, str]
+    runs: int
+    quick: bool
+    budget: float
+    folder: Path
+
+
+@contextlib.contextmanager
+def open_surroundings(source: str | None, runs: int, quick: bool, budget: float) -> Iterator[Surroundings]:
+    """Load the digits of `source` (quick: the built-in ones), and give what measurements need; cleans up at the end."""
+    dataset = load_dataset("builtin" if quick else source)
+    with tempfile.TemporaryDirectory(prefix="mnist-demo-benchmark-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        home = folder / "home"
+        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
+        environment.pop("MNIST_DEMO_DATA", None)
+        if dataset.digest == MNIST.train_sha256:
+            store_mnist(dataset, home)  # found there at once, as on a machine that has fetched it before
+        else:
+            environment["MNIST_DEMO_DATA"] = "builtin" if dataset.name == "builtin" else dataset.source
+        digits_file = folder / "digits.npz"
+        np.savez(
+            digits_file,
+            train_pixels=dataset.train_pixels,
+            train_labels=dataset.train_labels,
+            test_pixels=dataset.test_pixels,
+            test_labels=dataset.test_labels,
+        )
+        yield Surroundings(dataset, digits_file, environment, runs, quick, budget, folder)
+
+
+def describe_machine() -> dict[str, str | int | float | None]:
+    """Return what the figures depend on: processor, cores, versions, and how busy the machine is with other things."""
+    import torch
+
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": _processor(),
+        "cores": core_count(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "load_average": busy,
+    }
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

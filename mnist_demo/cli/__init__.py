@@ -1,0 +1,1 @@
+"""The same product as commands, one file each."""

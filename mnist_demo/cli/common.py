@@ -1,0 +1,110 @@
+"""What several commands have in common: exit statuses, lines of output, the digits that a flag names."""
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from mnist_demo.devices import AUTO, DEVICES
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    from mnist_demo.data.dataset import DigitDataset
+    from mnist_demo.data.download import DownloadProgress
+
+BAD_INPUT, INTERRUPTED, NO_READER = 2, 130, 141
+
+
+def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` (None: this process's) names by the `run` of its parser; return the exit status."""
+    # Names of files may hold characters that a terminal cannot show; who reads from a pipe need not wait for lines.
+    with contextlib.suppress(AttributeError):
+        sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    try:
+        arguments = parser.parse_args(argv)
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except MnistDemoError as error:
+        tell(str(error))
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        tell(_("Stopped."))
+        return INTERRUPTED
+    except BrokenPipeError:
+        discard_output()
+        return NO_READER
+    except OSError as error:
+        discard_output()
+        tell(_("Something could not be read or written: {reason}.").format(reason=error))
+        return BAD_INPUT
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises MnistDemoError for bad input: one sentence, where argparse prints its usage and exits."""
+
+    def error(self, message: str) -> NoReturn:
+        # argparse would print the usage, many lines of it, and exit by itself.
+        help_command = f"{self.prog} --help"
+        raise MnistDemoError(_("{problem} (“{command}” tells more)").format(problem=message, command=help_command))
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    text = _("a file or folder that “train --output” wrote, or the word starter")
+    parser.add_argument("checkpoint", metavar=_("CHECKPOINT"), help=text)
+
+
+def add_data_and_json(parser: argparse.ArgumentParser, json_help: str) -> None:
+    text = _("a folder with MNIST’s four files, openml or builtin (default: MNIST_DEMO_DATA, else MNIST, else builtin)")
+    parser.add_argument("--data", metavar=_("SOURCE"), help=text)
+    parser.add_argument("--json", action="store_true", help=json_help)
+
+
+def load_digits(source: str | None) -> "DigitDataset":
+    """Load a dataset, with a bar on stderr while it is downloaded, if that is a terminal."""
+    from tqdm import tqdm
+
+    from mnist_demo.data.loading import load_dataset
+
+    if source == "":
+        raise MnistDemoError(_("--data must name a folder, or be openml or builtin, but is empty."))
+
+    # delay: nothing appears where nothing is downloaded.
+    with tqdm(total=1, disable=None, leave=False, delay=0.5, bar_format="{desc} {percentage:3.0f} % |{bar}|") as bar:
+
+        def report(progress: "DownloadProgress") -> None:
+            bar.set_description_str(progress.stage, refresh=False)
+            bar.n = progress.fraction or 0
+            bar.refresh()
+
+        return load_dataset(source, report)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    text = _("where to compute (default: auto, which takes an accelerator for convolutional networks if there is one)")
+    parser.add_argument("--device", choices=tuple(DEVICES), default=AUTO, help=text)
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """Return one line of JSON; a number that is not finite, which JSON does not have, becomes null."""
+    finite = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
+    }
+    return json.dumps(finite)
+
+
+def tell(text: str) -> None:
+    """Print one line to stderr, whatever `text` quotes."""
+    with contextlib.suppress(OSError):
+        print(" ".join(text.split()), file=sys.stderr, flush=True)
+
+
+def discard_output() -> None:
+    """Let what is still to be written to stdout vanish: Python would complain of it at its exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,59 @@
+"""The product without a page: ``python -m mnist_demo train | evaluate | classify | runs | …``.
+
+What was asked for goes to stdout, all else to stderr. The exit status is 0, or
+
+- 2 for bad input, with one line on stderr: a learning rate with which training diverges is such (nothing is saved);
+  ``classify`` still answers for the images that are good,
+- 130 after Ctrl-C, 141 when nobody reads the output any more, as is customary; ``train --output`` saves the model so
+  far in both cases.
+
+torch and the other heavy libraries are imported by the command that needs them, so that ``--help`` is quick.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
+from mnist_demo.cli.classify import add_classify_arguments, run_classify
+from mnist_demo.cli.common import Parser, run_command
+from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
+from mnist_demo.cli.runs import add_runs_arguments, run_runs
+from mnist_demo.cli.train import add_train_arguments, run_train
+from mnist_demo.translation import _
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that `argv` gives (None: that of this process), and return the exit status."""
+    return run_command(build_parser(), argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; the flags and bounds of hyperparameters are those of ``FIELDS``."""
+    parser = Parser(prog=_program_name(), description=_("Train and use classifiers of handwritten digits."))
+    commands = parser.add_subparsers(metavar=_("COMMAND"), required=True)
+
+    def add(
+        name: str,
+        add_arguments: Callable[[argparse.ArgumentParser], None],
+        run: Callable[[argparse.Namespace], int],
+        text: str,
+    ) -> None:
+        # Abbreviated flags would change their meaning when another flag is added.
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(run=run)
+        add_arguments(command)
+
+    add("train", add_train_arguments, run_train, _("Train a model and test it after every epoch."))
+    add("evaluate", add_evaluate_arguments, run_evaluate, _("Measure a trained model on the test images."))
+    add("classify", add_classify_arguments, run_classify, _("Say which digit is in each picture."))
+    text = _("Teach a trained model to say that a drawing is no digit.")
+    add("calibrate", add_calibrate_arguments, run_calibrate, text)
+    add("runs", add_runs_arguments, run_runs, _("List, show, export and delete the runs that were kept."))
+    return parser
+
+
+def _program_name() -> str:
+    """Return what the program was called by: the installed command, or the package."""
+    return "mnist-demo" if Path(sys.argv[0]).stem == "mnist-demo" else "python -m mnist_demo"

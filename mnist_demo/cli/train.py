@@ -1,0 +1,223 @@
+"""``python -m mnist_demo train``: its flags, and what it prints."""
+
+import argparse
+import contextlib
+import dataclasses
+import functools
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mnist_demo.cli.common import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NO_READER,
+    add_data_and_json,
+    add_device,
+    discard_output,
+    load_digits,
+    tell,
+    to_json,
+)
+from mnist_demo.devices import choose_device
+from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
+from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep, thread_count
+from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.links import parameter_of
+from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.training.events import Diverged, Epoch, Started, Step, Stopped
+from mnist_demo.training.history import History
+from mnist_demo.translation import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from mnist_demo.data.dataset import DigitDataset
+    from mnist_demo.training.state import TrainingState
+
+COLUMNS = {
+    N_("Epoch"): "{epoch}",
+    N_("Train loss"): "{train_loss:.4g}",
+    N_("Test loss"): "{test_loss:.4g}",
+    N_("Test accuracy"): "{test_accuracy:.2%}",
+    N_("Validation"): "{validation_accuracy:.2%}",
+    N_("Seconds"): "{seconds:.2f}",
+}
+
+
+def add_train_arguments(train: argparse.ArgumentParser) -> None:
+    """Add the flags of ``train``: one for each hyperparameter, and what becomes of the model."""
+    train.epilog = _(
+        "Exit status: 0, 2 for bad input or when training diverged, 130 after Ctrl-C (the model is saved)."
+    )
+    train.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default=DEFAULT_PRESET,
+        help=_("the settings that the other flags change (default: {name})").format(name=DEFAULT_PRESET),
+    )
+    for name in FIELDS:
+        _add_hyperparameter(train, name)
+    train.add_argument(
+        "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
+    )
+    train.add_argument(
+        "--no-keep", action="store_true", help=_("do not keep the run among those that “runs list” and the page show")
+    )
+    add_device(train)
+    add_data_and_json(train, _("print one JSON object a line for each epoch"))
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Train; print a line for each epoch."""
+    given = {name: value for name, value in vars(arguments).items() if name in FIELDS}
+    hyperparameters = PRESETS[arguments.preset].hyperparameters.replace(**given)
+    let_threads_sleep()
+    keep_freed_memory()
+    from tqdm import tqdm
+
+    from mnist_demo.models.checkpoints import prepare_output, save_checkpoint
+    from mnist_demo.models.classifiers import build_model
+    from mnist_demo.training.loop import evaluate_on_test, train
+
+    if arguments.output == "":
+        raise MnistDemoError(_("--output must name a folder, but is empty."))
+    device = choose_device(arguments.device, hyperparameters.model)
+    output = prepare_output(arguments.output) if arguments.output else None
+    dataset = load_digits(arguments.data)
+    compute_with(thread_count(hyperparameters))
+    model = build_model(hyperparameters)
+    columns = {
+        title: form for title, form in COLUMNS.items() if hyperparameters.validation_size or "validation" not in form
+    }
+    status, last, history = 0, None, History()
+    training = train(model, hyperparameters, dataset, device=device)
+    try:
+        with tqdm(disable=None, leave=False, unit=_(" steps")) as bar, between_steps() as check_interruption:
+            for event in training:
+                history.append(event)
+                check_interruption()
+                match event:
+                    case Started():
+                        bar.clear()
+                        if not arguments.json:
+                            print(_table_line(_(title) for title in columns))
+                        bar.reset(event.total_steps)
+                    case Step():
+                        last = event
+                        bar.update()
+                    case Epoch():
+                        bar.clear()
+                        metrics = dataclasses.asdict(event)
+                        cells = (form.format(**metrics) for form in columns.values())
+                        print(to_json(metrics) if arguments.json else _table_line(cells))
+                    case Diverged():
+                        bar.close()
+                        tell(event.message)
+                        return BAD_INPUT
+    except (KeyboardInterrupt, BrokenPipeError) as interruption:
+        if last is None:
+            raise
+        if isinstance(interruption, BrokenPipeError):
+            discard_output()
+        status = INTERRUPTED if isinstance(interruption, KeyboardInterrupt) else NO_READER
+        tell(_("Stopped after step {step}.").format(step=f"{last.step:,}"))
+    if status and last:
+        history.append(Stopped(last.step, *evaluate_on_test(model, dataset)))
+    if last and not arguments.no_keep:
+        _keep(hyperparameters, dataset, history, "stopped" if status else "finished", training.state(), device)
+    if output and last:
+        test_loss, test_accuracy = evaluate_on_test(model, dataset)
+        metrics = {"step": last.step, "seconds": last.seconds, "test_loss": test_loss, "test_accuracy": test_accuracy}
+        save_checkpoint(output, model, hyperparameters, dataset, metrics)
+        tell(_("The model is saved as {path}.").format(path=output))
+    return status
+
+
+def _keep(
+    hyperparameters: Hyperparameters,
+    dataset: "DigitDataset",
+    history: History,
+    state: str,
+    training_state: "TrainingState",
+    device: str,
+) -> None:
+    """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
+    from mnist_demo.jobs.job import new_job_id
+    from mnist_demo.saved_runs.records import DatasetFacts, now
+    from mnist_demo.saved_runs.snapshots import Snapshot
+    from mnist_demo.saved_runs.store import RunStore
+
+    facts, threads = DatasetFacts.of(dataset), thread_count(hyperparameters)
+    saved = training_state.to_bytes()
+    snapshot = Snapshot(new_job_id(), state, "", hyperparameters, facts, threads, history, None, saved, device)
+    try:
+        removed = RunStore().save(*snapshot.saved(owner="", created=now()))
+    except RunError as error:
+        tell(str(error))
+        return
+    if removed:
+        message = ngettext(
+            "{count} older run without a name was removed to make room.",
+            "{count} older runs without a name were removed to make room.",
+            len(removed),
+        )
+        tell(message.format(count=len(removed)))
+    if sys.stderr.isatty():
+        tell(_("The run is kept as {id}: “runs show {id}” tells of it.").format(id=snapshot.job_id))
+
+
+@contextlib.contextmanager
+def between_steps() -> Iterator[Callable[[], None]]:
+    """Keep Ctrl-C until the function that is yielded is called: inside a step a run could not go on from there.
+
+    The second Ctrl-C is not kept.
+    """
+    pressed = False
+
+    def keep(number: int, frame: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    # Only the main thread may say what a signal does, and only there does Ctrl-C arrive.
+    if threading.current_thread() is not threading.main_thread():
+        yield check
+        return
+    before = signal.signal(signal.SIGINT, keep)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _add_hyperparameter(parser: argparse.ArgumentParser, name: str) -> None:
+    field = FIELDS[name]
+    flag = "--" + parameter_of(name)
+    text = _(field.help).replace("%", "%%")
+    # SUPPRESS: only what is given stands in the arguments, and overrides the preset.
+    if field.kind == "switch":
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        return
+    number = "N|all" if field.optional else "N"
+    metavars = {"choice": "{" + ",".join(field.choice_names) + "}", "integer": number, "number": "X", "sizes": "N,N"}
+    parser.add_argument(
+        flag, type=functools.partial(_parse, name), metavar=metavars[field.kind], default=argparse.SUPPRESS, help=text
+    )
+
+
+def _parse(name: str, text: str) -> Any:
+    try:
+        return parse_value(name, text)
+    except HyperparameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _table_line(cells: Iterable[str]) -> str:
+    return "".join(f"{cell:>15}" for cell in cells)

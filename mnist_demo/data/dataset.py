@@ -1,0 +1,82 @@
+"""What a set of digits is, and what MNIST is known by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_demo.data.idx import SIDE
+from mnist_demo.data.record_files import MappedPart
+from mnist_demo.errors import DatasetError
+from mnist_demo.translation import _
+
+
+@dataclass(frozen=True, eq=False)
+class DigitDataset:
+    """Training and test digits: 28 × 28 pixels, ink bright (255), and the digit 0..9 that each shows.
+
+    A pickle of mapped pixels names the file instead of carrying 55 MB, so that a dataset goes to a child process for
+    next to nothing; DatasetError there if the file is gone.
+    """
+
+    name: str  # "mnist", "builtin" or "folder"
+    train_pixels: npt.NDArray[np.uint8]  # (n_train, 28, 28), read-only, perhaps a memory map
+    train_labels: npt.NDArray[np.int64]  # (n_train,)
+    test_pixels: npt.NDArray[np.uint8]  # (n_test, 28, 28), as train_pixels
+    test_labels: npt.NDArray[np.int64]  # (n_test,)
+    source: str  # for people: "OpenML", a mirror's host, a folder's path, "scikit-learn"
+    digest: str  # SHA-256, hexadecimal, of the training pixels as a plain IDX file: for MNIST the published one
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        for name in ("train_pixels", "test_pixels"):
+            state[name] = MappedPart.behind(state[name]) or np.asarray(state[name])
+        for name in ("train_labels", "test_labels"):
+            state[name] = state[name].astype(np.uint8)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name in ("train_pixels", "test_pixels"):
+            if isinstance(mapped := state[name], MappedPart):
+                try:
+                    state[name] = mapped.open()
+                except (OSError, ValueError) as error:
+                    message = _("{path} was removed or changed while its digits were in use; start the program again.")
+                    raise DatasetError(message.format(path=mapped.path)) from error
+        for name in ("train_labels", "test_labels"):
+            state[name] = state[name].astype(np.int64)
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True)
+class ExpectedMnist:
+    """What a download or a cache has to hold to pass for MNIST; tests expect something smaller."""
+
+    n_train: int
+    n_test: int
+    train_sha256: str  # what DigitDataset calls digest
+
+    def check(self, dataset: DigitDataset) -> None:
+        """Raise DatasetError, saying what came instead, unless `dataset` is what is expected."""
+        found = (dataset.train_pixels.shape, dataset.test_pixels.shape)
+        expected = ((self.n_train, SIDE, SIDE), (self.n_test, SIDE, SIDE))
+        if found != expected:
+            message = _("Expected digits of shapes {expected}, but {source} gave {found}.")
+            raise DatasetError(message.format(expected=expected, source=dataset.source, found=found))
+        for labels, count in ((dataset.train_labels, self.n_train), (dataset.test_labels, self.n_test)):
+            if labels.shape != (count,) or labels.min() < 0 or labels.max() > 9:
+                message = _("Expected {count} labels from 0 to 9, but {source} gave something else.")
+                raise DatasetError(message.format(count=count, source=dataset.source))
+        if dataset.digest != self.train_sha256:
+            message = _("The training images from {source} are not MNIST's: their SHA-256 is {found}.")
+            raise DatasetError(message.format(source=dataset.source, found=dataset.digest))
+
+
+# The digest is that of the published train-images-idx3-ubyte, unpacked.
+MNIST = ExpectedMnist(60_000, 10_000, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db")
+
+
+def scale_pixels(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return `pixels`, uint8 0..255 of any shape, as `images`: float32 in [0, 1], a new array of the same shape."""
+    return np.divide(pixels, np.float32(255), dtype=np.float32)

@@ -1,0 +1,189 @@
+"""“No, that was a …”: drawings with the digit that was meant, kept, exported, and trained on some more.
+
+A collection is one JSON file, UTF-8, at most 5 MB::
+
+    {"format": "mnist-demo-drawings", "version": 1,
+     "drawings": [{"label": 3, "strokes": [[[101.5, 60], [103, 58.25], …], …]}, …]}
+
+Strokes, and not pictures, are what is kept: prepared anew they are the same image, and a later version of this program
+may prepare them better. Nothing of a file is believed before all of it has been checked.
+"""
+
+import functools
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_demo.drawing.image import image_from_strokes
+from mnist_demo.drawing.stroke_ink import clean_strokes
+from mnist_demo.errors import DrawingFileError, ImageError
+from mnist_demo.translation import _
+
+if TYPE_CHECKING:
+    pass
+
+FORMAT, VERSION = "mnist-demo-drawings", 1
+MAX_FILE_BYTES = 5_000_000
+MAX_DRAWINGS = 1000
+MAX_COORDINATE = 1e6  # pixels: what drawing.clean_strokes keeps
+DECIMALS = 2  # of a pixel
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledDrawing:
+    """Pen strokes, float arrays (n_points, 2) in canvas pixels, y down, and the digit 0..9 that they were meant to be.
+
+    Raises
+    ------
+    DrawingFileError
+        When the label is no digit, or there is nothing in the strokes that can be drawn.
+    """
+
+    strokes: tuple[npt.NDArray[np.float64], ...]
+    label: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.label, bool) or not isinstance(self.label, int | np.integer) or not 0 <= self.label <= 9:
+            message = _("The label of a drawing must be a whole number from 0 to 9, but is “{label}”.")
+            raise DrawingFileError(message.format(label=str(self.label)[:60]))
+        try:
+            strokes = clean_strokes(self.strokes)
+        except ImageError as error:
+            raise DrawingFileError(str(error)) from error
+        if not strokes:
+            raise DrawingFileError(_("There is nothing drawn in this drawing, so it cannot be kept."))
+        object.__setattr__(self, "label", int(self.label))
+        object.__setattr__(self, "strokes", tuple(strokes))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return label and strokes as a file has them; coordinates are rounded to a hundredth of a pixel."""
+        return {"label": self.label, "strokes": [stroke.round(DECIMALS).tolist() for stroke in self.strokes]}
+
+    @functools.cached_property
+    def image(self) -> npt.NDArray[np.float32]:
+        """What a model sees, float32 (28, 28) in [0, 1]."""
+        return image_from_strokes(self.strokes)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawingCollection:
+    """The corrected drawings of a session, oldest first. It does not change: `with_drawing` returns a larger one.
+
+    Raises
+    ------
+    DrawingFileError
+        When there are more than 1,000.
+    """
+
+    drawings: tuple[LabelledDrawing, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.drawings) > MAX_DRAWINGS:
+            message = _("At most {limit:,} drawings can be kept together, but there are {count:,}.")
+            raise DrawingFileError(message.format(limit=MAX_DRAWINGS, count=len(self.drawings)))
+
+    def __len__(self) -> int:
+        return len(self.drawings)
+
+    def with_drawing(self, drawing: LabelledDrawing) -> "DrawingCollection":
+        return DrawingCollection((*self.drawings, drawing))
+
+    def without_drawing(self, index: int) -> "DrawingCollection":
+        return DrawingCollection(self.drawings[:index] + self.drawings[index + 1 :])
+
+    def united_with(self, other: "DrawingCollection") -> "DrawingCollection":
+        """Return both, every drawing once: a file may be opened twice, or hold what is here already."""
+        united = {json.dumps(drawing.as_json()): drawing for drawing in self.drawings}
+        for drawing in other.drawings:
+            united.setdefault(json.dumps(drawing.as_json()), drawing)
+        return DrawingCollection(tuple(united.values()))
+
+    def images(self) -> npt.NDArray[np.float32]:
+        """Return what a model sees of each, float32 (n, 28, 28) in [0, 1]; each is prepared only once, in 0.5 ms."""
+        return np.array([drawing.image for drawing in self.drawings], np.float32).reshape(-1, 28, 28)
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        return np.array([drawing.label for drawing in self.drawings], np.int64)
+
+    def to_bytes(self) -> bytes:
+        """Return the collection as one file; coordinates are rounded to a hundredth of a pixel.
+
+        Raises
+        ------
+        DrawingFileError
+            When it would be larger than `from_bytes` takes.
+        """
+        drawings = [drawing.as_json() for drawing in self.drawings]
+        about = {"format": FORMAT, "version": VERSION, "drawings": drawings}
+        content = json.dumps(about, separators=(",", ":"), allow_nan=False).encode()
+        _check_size(content)
+        return content
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "DrawingCollection":
+        """Return the collection in a file that `to_bytes` made. Files from strangers are safe to try.
+
+        Raises
+        ------
+        DrawingFileError
+            When anything is not as it should be; nothing of the file is taken then.
+        """
+        _check_size(content)
+        try:
+            about: Any = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        # RecursionError: brackets nested ten thousand deep. UnicodeDecodeError and JSONDecodeError are ValueErrors.
+        except (ValueError, RecursionError) as error:
+            raise DrawingFileError(_("This is not a file of drawings, or it is damaged: it is no JSON.")) from error
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise DrawingFileError(_("This file was not written by this program’s export of drawings."))
+        if type(about.get("version")) is not int or about["version"] != VERSION:
+            raise DrawingFileError(_("This file of drawings was written by another version of this program."))
+        drawings = about.get("drawings")
+        if set(about) != {"format", "version", "drawings"} or not isinstance(drawings, list):
+            raise DrawingFileError(_("This file of drawings is damaged: it does not hold a list of drawings alone."))
+        if len(drawings) > MAX_DRAWINGS:
+            message = _("This file holds {count:,} drawings, but at most {limit:,} are taken.")
+            raise DrawingFileError(message.format(count=len(drawings), limit=MAX_DRAWINGS))
+        return cls(tuple(_read_drawing(number, drawing) for number, drawing in enumerate(drawings, 1)))
+
+
+def _read_drawing(number: int, drawing: Any) -> LabelledDrawing:
+    if not isinstance(drawing, dict) or set(drawing) != {"label", "strokes"}:
+        message = _("Drawing {number} of this file is damaged: it must have a label and strokes, and nothing else.")
+        raise DrawingFileError(message.format(number=number))
+    strokes = drawing["strokes"]
+    if not isinstance(strokes, list) or not all(_is_stroke(stroke) for stroke in strokes):
+        message = _("Drawing {number} of this file is damaged: strokes must be lists of points, two numbers each.")
+        raise DrawingFileError(message.format(number=number))
+    try:
+        return LabelledDrawing(tuple(np.array(stroke, np.float64) for stroke in strokes), drawing["label"])
+    except DrawingFileError as error:
+        message = _("Drawing {number} of this file is damaged. {reason}")
+        raise DrawingFileError(message.format(number=number, reason=error)) from error
+
+
+def _is_stroke(stroke: Any) -> bool:
+    return isinstance(stroke, list) and all(
+        isinstance(point, list) and len(point) == 2 and all(_is_coordinate(number) for number in point)
+        for point in stroke
+    )
+
+
+def _is_coordinate(number: Any) -> bool:
+    # Bounds before isfinite: a whole number of 400 digits is JSON too, and no float.
+    return type(number) in (int, float) and -MAX_COORDINATE <= number <= MAX_COORDINATE and math.isfinite(number)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are no JSON, but Python reads them
+
+
+def _check_size(content: Sequence[int]) -> None:
+    if len(content) > MAX_FILE_BYTES:
+        message = _("A file of drawings has at most {limit} MB, but this one has {size:.1f} MB.")
+        raise DrawingFileError(message.format(limit=MAX_FILE_BYTES // 1_000_000, size=len(content) / 1e6))

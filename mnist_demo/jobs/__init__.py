@@ -1,0 +1,1 @@
+"""Training in other processes, seen from the process that asked for it."""

@@ -1,0 +1,214 @@
+"""The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
+
+To the page's process go tuples, the kind first: ``("history", History)`` of what is new, ``("weights", step, bytes)``,
+``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("device", name)``, ``("paused",)`` and, last,
+``("ended", state, detail, training_state or None)``. From it come `Command`s.
+"""
+
+import signal
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import Literal
+
+from mnist_demo.devices import choose_device
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
+from mnist_demo.models.classifiers import build_model
+from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory
+from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.history import History
+from mnist_demo.training.loop import Training, evaluate_on_test, train
+from mnist_demo.training.slow_motion import SlowMotion
+from mnist_demo.training.state import TrainingState
+from mnist_demo.translation import _
+
+Command = Literal["pause", "resume", "step", "stop", "rest"] | tuple[Literal["speed"], float | None]
+OBEY_SECONDS = 0.01
+REPORT_SECONDS = 0.1
+# About as long as the page needs from hearing of a stroke to its answer; and how long training then goes on at least:
+# no longer, for some people lift the pen three times a second.
+REST_SECONDS, WORK_SECONDS = 0.12, 0.18
+# Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
+WEIGHTS_SECONDS = 0.3
+WEIGHTS_SHARE = 30
+# All that a run needs to go on goes out less often: it may be a hundred megabytes, and ends up on a disk.
+EPOCH_SAVE_SECONDS = 3.0
+SAVE_SECONDS = 10.0
+SAVE_SHARE = 30
+
+
+class _StopRequestedError(Exception):
+    pass
+
+
+def run_worker(connection: Connection, assignment: Assignment) -> None:
+    """Train until done or told to stop; end quietly when the other side of `connection` is gone."""
+    # Ctrl-C in the server's terminal reaches every process; the server says what is to be done about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    give_way(TRAINING_NICENESS)
+    keep_freed_memory()
+    compute_with(assignment.threads)
+    try:
+        Worker(connection, assignment).run()
+    except (EOFError, OSError):
+        sys.exit(0)
+
+
+class Worker:
+    """Drives one run, and is the only one that talks over `connection`."""
+
+    def __init__(self, connection: Connection, assignment: Assignment) -> None:
+        self.connection = connection
+        self.assignment = assignment
+        self.hyperparameters = assignment.hyperparameters
+        self.model = build_model(self.hyperparameters)
+        self.slow_motion = SlowMotion()
+        self.training: Training | None = None
+        self.unsent: list[Event] = []
+        self.steps_per_epoch = 0
+        self.step = 0
+        self.paused = False
+        self.next_obey = self.next_report = self.next_weights = self.next_rest = 0.0
+        self.saved_point = time.perf_counter()
+        self.saving_seconds = 0.0
+
+    def run(self) -> None:
+        state, detail = "finished", ""
+        try:
+            self.training = self._begin()
+            for event in self.training:
+                self._note(event)
+                if isinstance(event, Diverged):
+                    state, detail = "diverged", event.message
+                self._exchange(event)
+        except _StopRequestedError:
+            state = "stopped"
+            if self.step:
+                self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.assignment.dataset)))
+        except MnistDemoError as error:
+            state, detail = "failed", str(error)
+        except MemoryError:
+            state = "failed"
+            detail = _("There was not enough memory to train: choose a smaller batch size or smaller hidden layers.")
+        except (EOFError, OSError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            state = "failed"
+            detail = _("Training failed because of a fault in this program ({error}); starting again is safe.").format(
+                error=f"{type(error).__name__}: {error}"
+            )
+        self._report()
+        self._send_weights()
+        can_go_on = self.training is not None and state in ("finished", "stopped")
+        self.connection.send(("ended", state, detail, self._state_bytes() if can_go_on else None))
+
+    def _begin(self) -> Training:
+        hyperparameters, weights = self.hyperparameters, self.assignment.initial_weights
+        resume_from = None
+        if self.assignment.resume_from is not None:
+            resume_from = TrainingState.from_bytes(self.assignment.resume_from)
+            self.step = resume_from.progress.step
+        elif weights is not None:
+            self.model.load_state_dict(classifier_from_bytes(weights, hyperparameters).model.state_dict())
+        device = choose_device(self.assignment.device, hyperparameters.model)
+        self.connection.send(("device", device))
+        dataset, extra = self.assignment.dataset, self.assignment.extra
+        return train(self.model, hyperparameters, dataset, extra, self.slow_motion, resume_from, device)
+
+    def _note(self, event: Event) -> None:
+        self.unsent.append(event)
+        if isinstance(event, Started):
+            self.steps_per_epoch = event.steps_per_epoch
+        elif isinstance(event, Step):
+            self.step = event.step
+            self.slow_motion.note_step()
+            detail = self.slow_motion.take_detail()
+            if detail is not None:
+                self.connection.send(("step_detail", detail))
+
+    def _exchange(self, event: Event) -> None:
+        """Report and obey what is due after `event`; while paused, wait here until told to go on."""
+        # The end of an epoch belongs to its last step, and the end of the run to its last epoch.
+        in_between = (
+            (isinstance(event, Step) and event.step % self.steps_per_epoch == 0)
+            or (isinstance(event, Epoch) and event.epoch == self.hyperparameters.epochs)
+            or isinstance(event, Diverged)
+        )  # fmt: skip
+        now = time.perf_counter()
+        if now >= self.next_report or isinstance(event, Started):
+            self._report()
+        if now >= self.next_weights:
+            self._send_weights()
+        if in_between:
+            return
+        self._save_now_and_then(event, now)
+        if self.paused:
+            self._tell_paused()
+            self._obey()
+        elif now >= self.next_obey or self.slow_motion.seconds_to_wait():
+            self._obey()
+
+    def _obey(self) -> None:
+        """Carry out what has been commanded; return when the next event is wanted."""
+        while self.paused or self.connection.poll(self.slow_motion.seconds_to_wait()):
+            command: Command = self.connection.recv()
+            if command == "stop":
+                raise _StopRequestedError
+            if command == "pause" and not self.paused:
+                self.paused = True
+                self._tell_paused()
+            elif command == "resume":
+                self.paused = False
+            elif command == "step" and self.paused:
+                self.slow_motion.watch_next_step()
+                return
+            elif command == "rest":
+                self._rest()
+            elif isinstance(command, tuple):
+                self.slow_motion.set_speed(command[1])
+        self.next_obey = time.perf_counter() + OBEY_SECONDS
+
+    def _rest(self) -> None:
+        """Compute nothing for a moment. However many ask for it, training keeps three fifths of its time."""
+        if time.perf_counter() >= self.next_rest:
+            time.sleep(REST_SECONDS)
+            self.next_rest = time.perf_counter() + WORK_SECONDS
+
+    def _tell_paused(self) -> None:
+        self._report()
+        self._send_weights()
+        self._send_state()
+        self.connection.send(("paused",))
+
+    def _report(self) -> None:
+        if self.unsent:
+            # As columns: thousands of steps a second, one by one, would cost the page's process a fiftieth of a core.
+            self.connection.send(("history", History.of(self.unsent)))
+            self.unsent = []
+        self.next_report = time.perf_counter() + REPORT_SECONDS
+
+    def _send_weights(self) -> None:
+        began = time.perf_counter()
+        self.connection.send(("weights", self.step, weights_to_bytes(self.model)))
+        took = time.perf_counter() - began
+        self.next_weights = began + max(WEIGHTS_SECONDS, WEIGHTS_SHARE * took)
+
+    def _save_now_and_then(self, event: Event, now: float) -> None:
+        least = EPOCH_SAVE_SECONDS if isinstance(event, Epoch) else SAVE_SECONDS
+        if isinstance(event, Epoch | Step) and now - self.saved_point >= max(least, SAVE_SHARE * self.saving_seconds):
+            self._send_state()
+
+    def _send_state(self) -> None:
+        self._report()  # a saved point without the steps before it could not be shown
+        began = time.perf_counter()
+        self.connection.send(("training_state", self._state_bytes()))
+        self.saved_point = time.perf_counter()
+        self.saving_seconds = self.saved_point - began
+
+    def _state_bytes(self) -> bytes:
+        assert self.training is not None
+        return self.training.state().to_bytes()

@@ -1,0 +1,1 @@
+"""What the lesson computes, asks and shows; nothing of the page."""

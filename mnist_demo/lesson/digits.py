@@ -1,0 +1,123 @@
+"""The digits and the small trained model that the lesson shows: real ones, prepared once for a data set."""
+
+import functools
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mnist_demo.data.dataset import DigitDataset, scale_pixels
+from mnist_demo.lesson.loss_slice import LossSlice, slice_downhill
+from mnist_demo.lesson.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
+from mnist_demo.models.classifiers import log_softmax
+
+TRAINING_IMAGES, TEST_IMAGES, SLICE_IMAGES = 5000, 1000, 500
+BATCH_SIZE, LEARNING_RATE, SEED = 100, 0.5, 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a short training went: the loss of every step, then loss and accuracy (a fraction) on the test images."""
+
+    losses: list[float]
+    test_loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class LessonDigits:
+    """The first images of a data set, flat: x float32 (n, 784) in [0, 1], y int64 (n,); and a model of them.
+
+    `weights` (784, 10) and `bias` (10,) come from a short training by hand from `start_weights` and `start_bias`;
+    `trained` says how that went.
+    """
+
+    x: Tensor
+    y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    start_weights: Tensor
+    start_bias: Tensor
+    weights: Tensor
+    bias: Tensor
+    trained: Outcome
+
+    @property
+    def epochs(self) -> int:
+        return epochs_of(len(self.x))
+
+    @functools.cached_property
+    def test_logits(self) -> Tensor:
+        """The trained model's logits for the test images, (n_test, 10)."""
+        return self.test_x @ self.weights + self.bias
+
+    @functools.cached_property
+    def well_read(self) -> list[int]:
+        """Indices of test digits that the model reads rightly and surely, one of each class where there is one."""
+        probabilities = log_softmax(self.test_logits).exp()
+        surest = [int((probabilities[:, digit] * (self.test_y == digit)).argmax()) for digit in range(10)]
+        return [index for digit, index in enumerate(surest) if self.test_logits[index].argmax() == digit]
+
+    @functools.cached_property
+    def trained_unscaled(self) -> Outcome:
+        """How the same training goes with pixels from 0 to 255."""
+        weights, bias = self.trainable_start()
+        return _train(weights, bias, (self.x * 255, self.y), (self.test_x * 255, self.test_y))
+
+    @functools.cached_property
+    def both_loops(self) -> tuple[list[float], list[float]]:
+        """The losses of every step, of the loop by hand and of the one with torch, from the same weights."""
+        model = start_model()
+        weights, bias = same_weights(model)
+        by_hand = train_by_hand(weights, bias, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
+        return by_hand, train_with_torch(model, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
+
+    @functools.cached_property
+    def downhill(self) -> LossSlice:
+        """The slice of the loss that begins at the starting weights and goes straight down."""
+        return slice_downhill(self.start_weights, self.start_bias, self.x[:SLICE_IMAGES], self.y[:SLICE_IMAGES])
+
+    def trainable_start(self) -> tuple[Tensor, Tensor]:
+        """Return fresh copies of the starting weights and bias that require gradients."""
+        return self.start_weights.clone().requires_grad_(), self.start_bias.clone().requires_grad_()
+
+
+def start_model() -> LinearModel:
+    """Return the linear model with the weights that every training of the lesson starts from.
+
+    The state of torch's global random generator is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return LinearModel()
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """Return the fraction of images whose largest logit is that of their label."""
+    return float((logits.argmax(dim=1) == labels).float().mean())
+
+
+def epochs_of(n_images: int) -> int:
+    """Return how often a short training goes through its images: a small set often enough to do the same work."""
+    return max(1, TRAINING_IMAGES // n_images)
+
+
+def prepare_lesson(dataset: DigitDataset) -> LessonDigits:
+    """Take the first digits of `dataset` and train a linear model on them: a tenth of a second."""
+    x, test_x = (
+        torch.from_numpy(scale_pixels(pixels[:count])).flatten(1)
+        for pixels, count in ((dataset.train_pixels, TRAINING_IMAGES), (dataset.test_pixels, TEST_IMAGES))
+    )
+    y = torch.tensor(dataset.train_labels[:TRAINING_IMAGES])
+    test_y = torch.tensor(dataset.test_labels[:TEST_IMAGES])
+    start_weights, start_bias = (start.detach() for start in same_weights(start_model()))
+    weights, bias = same_weights(start_model())
+    trained = _train(weights, bias, (x, y), (test_x, test_y))
+    return LessonDigits(x, y, test_x, test_y, start_weights, start_bias, weights.detach(), bias.detach(), trained)
+
+
+def _train(weights: Tensor, bias: Tensor, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> Outcome:
+    losses = train_by_hand(weights, bias, *train, LEARNING_RATE, BATCH_SIZE, epochs_of(len(train[1])))
+    logits = (test[0] @ weights + bias).detach()
+    return Outcome(losses, float(F.cross_entropy(logits, test[1])), accuracy(logits, test[1]))

@@ -1,0 +1,290 @@
+"""The six classifiers, and the registry through which everything else finds them.
+
+Every classifier maps `images`, float32 (n, 28, 28) in [0, 1], to logits, float32 (n, 10), and hides any normalisation
+of its own. Shapes are written beside the code that makes them.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, Optimizer, OptimizerFactory, manual_sgd
+from mnist_demo.models.softmax_regression import add_gradient, backpropagate_linear
+from mnist_demo.settings.hyperparameters import Hyperparameters
+
+PIXELS = 28 * 28
+CLASSES = 10
+# Mean and standard deviation of the pixels of MNIST's 60,000 training images, scaled to [0, 1].
+MNIST_MEAN, MNIST_DEVIATION = 0.1307, 0.3081
+
+
+class Classifier(Protocol):
+    """What the training loop asks of a model; nn.Module has it all but two.
+
+    `loss` is the mean over a batch. `backpropagate` adds the gradient of a batch's loss to every parameter's ``grad``,
+    and returns that loss, and how many of the images are read wrong; both are tensors without axes.
+    """
+
+    def __call__(self, images: Tensor) -> Tensor: ...
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor: ...
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]: ...
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> Any: ...
+    def train(self, mode: bool = True) -> Any: ...
+    def eval(self) -> Any: ...
+    def to(self, device: str) -> Any: ...
+
+
+def log_softmax(logits: Tensor) -> Tensor:
+    """Return the logarithm of softmax over the last axis, from its definition log(exp(x_i) / Σ exp(x_j)).
+
+    Softmax does not change when the same number is taken from every logit. Without taking the largest one, exp(89)
+    is already more than a float32 can hold, and the loss would be infinite although the model is right.
+    """
+    # detach: whatever number is taken off, the result and its gradient are the same.
+    shifted = logits - logits.detach().amax(dim=-1, keepdim=True)
+    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
+
+
+def negative_log_likelihood(log_probabilities: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean of -log p(label): `log_probabilities` (n, 10), `labels` int64 (n,) -> scalar, never negative."""
+    return -log_probabilities.gather(1, labels.unsqueeze(1)).mean()
+
+
+class ScratchLinear:
+    """Softmax regression as the tutorial first writes it: two tensors and their gradients, no nn.Module."""
+
+    def __init__(self) -> None:
+        # Column after column in memory, as nn.Linear has them: their products with images take half the time.
+        self.weights = nn.Parameter(torch.randn(PIXELS, CLASSES).T.contiguous().T)
+        self.bias = nn.Parameter(torch.randn(CLASSES))
+        self.minus_one_hot = -torch.eye(CLASSES)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return images.flatten(1) @ self.weights + self.bias  # (n, 784) @ (784, 10) + (10,) -> (n, 10)
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return negative_log_likelihood(log_softmax(logits), labels)
+
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        of_weights, of_bias, loss, wrong = backpropagate_linear(
+            self.weights.T, self.bias, self.minus_one_hot, images, labels
+        )
+        add_gradient(self.weights, of_weights.T)
+        add_gradient(self.bias, of_bias)
+        return loss, wrong
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        yield self.weights
+        yield self.bias
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"weights": self.weights.detach(), "bias": self.bias.detach()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> None:
+        with torch.no_grad():
+            self.weights.copy_(state_dict["weights"])
+            self.bias.copy_(state_dict["bias"])
+
+    def train(self, mode: bool = True) -> "ScratchLinear":
+        return self  # behaves the same in training and in use
+
+    def eval(self) -> "ScratchLinear":
+        return self
+
+    def to(self, device: str) -> "ScratchLinear":
+        if self.bias.device != torch.device(device):
+            self.weights, self.bias = (nn.Parameter(part.detach().to(device)) for part in (self.weights, self.bias))
+            self.minus_one_hot = self.minus_one_hot.to(device)
+        return self
+
+
+class Network(nn.Module):
+    """Base of the models built from torch's layers: `layers` maps (n, 28, 28) to logits (n, 10).
+
+    `label_smoothing` is the share of every label that all ten classes get alike in what is learned; `loss`, and with it
+    every figure, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
+    """
+
+    layers: nn.Sequential
+    label_smoothing = 0.0
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.layers(images)
+        return logits
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean cross-entropy. It takes logits: it does the log-softmax itself."""
+        return F.cross_entropy(logits, labels)
+
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self(images)
+        loss = learned = self.loss(logits, labels)
+        if self.label_smoothing:
+            learned = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
+        learned.backward()
+        return loss, (logits.detach().argmax(dim=1) != labels).count_nonzero()
+
+
+class Linear(Network):
+    """Softmax regression with torch's own layer."""
+
+    minus_one_hot: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, CLASSES))
+        self.register_buffer("minus_one_hot", -torch.eye(CLASSES), persistent=False)
+
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        layer = self.layers[1]
+        assert isinstance(layer, nn.Linear)
+        of_weight, of_bias, loss, wrong = backpropagate_linear(
+            layer.weight, layer.bias, self.minus_one_hot, images, labels
+        )
+        add_gradient(layer.weight, of_weight)
+        add_gradient(layer.bias, of_bias)
+        return loss, wrong
+
+
+class MLP(Network):
+    """Hidden layers of ReLU units, each followed by dropout."""
+
+    def __init__(self, hidden_sizes: tuple[int, ...], dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten())
+        sizes = (PIXELS, *hidden_sizes)
+        for n_in, n_out in itertools.pairwise(sizes):
+            self.layers.extend([nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)])
+        self.layers.append(nn.Linear(sizes[-1], CLASSES))
+
+
+class ConvolutionalNetwork(Network):
+    """A network whose layers take one channel, normalised, in the memory order that convolutions are quick in."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, images: Tensor) -> Tensor:
+        normalised = ((images - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (n, 1, 28, 28)
+        return super().forward(normalised.contiguous(memory_format=torch.channels_last))
+
+
+class ConvNet(ConvolutionalNetwork):
+    """Three convolutions, then the strongest answer of each of 96 filters; 75,900 weights.
+
+    What makes its epoch take seconds on a CPU: the first convolution strides by two, pooling follows the first two at
+    once, so that all else has a quarter of the numbers to go through, and channels stand last in memory.
+    """
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__(
+            *_convolution(1, 32, 5, stride=2, pooled=True),  # (n, 32, 7, 7)
+            *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
+            *_convolution(64, 96, 3),
+            nn.AdaptiveMaxPool2d(1),  # (n, 96, 1, 1)
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(96, CLASSES),
+        )
+
+
+class WideConvNet(ConvolutionalNetwork):
+    """Four convolutions, the last of 128 filters; 98,900 weights.
+
+    The second one still sees all 14 × 14 places, with few filters: that is what its last tenths of a per cent come
+    from. All that follows has a quarter, and then a sixteenth, of the places to go through.
+    """
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__(
+            *_convolution(1, 16, 5, stride=2),  # (n, 16, 14, 14)
+            *_convolution(16, 32, 3, pooled=True),  # (n, 32, 7, 7)
+            *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
+            *_convolution(64, 128, 3),
+            nn.AdaptiveMaxPool2d(1),  # (n, 128, 1, 1)
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(128, CLASSES),
+        )
+
+
+class DeepConvNet(ConvolutionalNetwork):
+    """Five convolutions; 87,000 weights. Pooling waits until after the third, so that fine strokes are seen longer."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__(
+            *_convolution(1, 24, 5, stride=2),  # (n, 24, 14, 14)
+            *_convolution(24, 32, 3),  # (n, 32, 14, 14)
+            *_convolution(32, 48, 3),  # (n, 48, 14, 14)
+            nn.MaxPool2d(2),  # (n, 48, 7, 7)
+            *_convolution(48, 64, 3),  # (n, 64, 7, 7)
+            *_convolution(64, 64, 3),
+            nn.AdaptiveMaxPool2d(1),  # (n, 64, 1, 1)
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(64, CLASSES),
+        )
+
+
+def _convolution(n_in: int, n_out: int, side: int, stride: int = 1, pooled: bool = False) -> tuple[nn.Module, ...]:
+    """Return a convolution, batch normalisation and ReLU; pooling, if any, where it leaves them a quarter of the work.
+
+    That is right after the convolution: the other two keep the order of numbers, so the strongest stays the strongest.
+    """
+    # The batch normalisation has a bias of its own.
+    filters = nn.Conv2d(n_in, n_out, side, stride=stride, padding=side // 2, bias=False)
+    return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
+
+
+@dataclass(frozen=True)
+class Model:
+    """How to build a classifier from hyperparameters, and its optimizers by name."""
+
+    build: Callable[[Hyperparameters], Classifier]
+    optimizers: Mapping[str, OptimizerFactory]
+
+
+MODELS: dict[str, Model] = {
+    "scratch-linear": Model(lambda hyperparameters: ScratchLinear(), {"sgd": manual_sgd}),
+    "linear": Model(lambda hyperparameters: Linear(), TORCH_OPTIMIZERS),
+    "mlp": Model(lambda hyperparameters: MLP(hyperparameters.hidden_sizes, hyperparameters.dropout), TORCH_OPTIMIZERS),
+    "convnet": Model(lambda hyperparameters: ConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
+    "wide-convnet": Model(lambda hyperparameters: WideConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
+    "deep-convnet": Model(lambda hyperparameters: DeepConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
+}
+
+
+def build_model(hyperparameters: Hyperparameters) -> Classifier:
+    """Build the untrained classifier; its weights follow from ``chosen.seed`` alone.
+
+    The state of torch's global random generator is left as it was.
+    """
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed: that tells every kind of accelerator too, and notes for those that torch lacks from
+        # where it was called, 2 ms of each refresh of the page and of each stroke.
+        torch.default_generator.manual_seed(hyperparameters.seed)
+        model = MODELS[hyperparameters.model].build(hyperparameters)
+    if isinstance(model, Network):
+        model.label_smoothing = hyperparameters.label_smoothing
+    return model
+
+
+def build_optimizer(model: Classifier, hyperparameters: Hyperparameters) -> Optimizer:
+    """Build the optimizer that `hyperparameters` names, over the weights of `model`."""
+    return MODELS[hyperparameters.model].optimizers[hyperparameters.optimizer](model.parameters(), hyperparameters)
+
+
+def count_parameters(model: Classifier) -> int:
+    """Return how many numbers training may change."""
+    return sum(parameter.numel() for parameter in model.parameters())

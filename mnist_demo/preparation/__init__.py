@@ -1,1 +1,0 @@
-"""How strokes and pictures become what a model sees: the parts behind `mnist_demo.drawing`."""

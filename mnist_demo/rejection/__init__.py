@@ -1,0 +1,1 @@
+"""Honest probabilities, and telling digits from other drawings."""

@@ -1,0 +1,106 @@
+"""What one may set before training, as one checked value."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.settings.fields import FIELDS, MODEL_CHOICES, check_value, shorten
+from mnist_demo.translation import _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """Everything that decides how a run goes, checked against ``FIELDS`` when made.
+
+    The defaults are those of the tutorial with PyTorch, so that ``Hyperparameters()`` is what a first visitor gets.
+
+    Raises
+    ------
+    HyperparameterError
+        When a value is of the wrong type, out of its bounds, or does not go with another one.
+    """
+
+    model: str = "linear"
+    optimizer: str = "sgd"
+    learning_rate: float = 0.5
+    one_cycle: bool = False
+    batch_size: int = 100
+    epochs: int = 5
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    hidden_sizes: tuple[int, ...] = (128,)
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    shuffle: bool = True
+    augmentation: bool = False
+    pen_variation: bool = False
+    synthetic_digits: int = 0
+    builtin_copies: int = 0
+    training_size: int | None = None
+    validation_size: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in FIELDS:
+            object.__setattr__(self, name, check_value(name, getattr(self, name)))
+        if self.model == "scratch-linear" and (self.optimizer != "sgd" or self.weight_decay or self.one_cycle):
+            raise HyperparameterError(
+                _(
+                    "The from-scratch model updates its weights by hand with plain SGD: choose optimizer SGD without "
+                    "weight decay or one-cycle schedule, or the model “Linear, with PyTorch”."
+                ),
+                "optimizer",
+            )
+
+    def replace(self, **changes: Any) -> "Hyperparameters":
+        """Return a copy with some values changed, checked again."""
+        return dataclasses.replace(self, **changes)
+
+    def split_sizes(self, available: int) -> tuple[int, int]:
+        """Return how many of `available` training images are trained on, and how many are held out for validation.
+
+        The first are taken from the beginning of the training set, the held-out ones from its end.
+
+        Raises
+        ------
+        HyperparameterError
+            When more images are asked for than there are.
+        """
+        training = available - self.validation_size if self.training_size is None else self.training_size
+        if training < 1 or training + self.validation_size > available:
+            raise HyperparameterError(
+                _(
+                    "Training and validation images must be at most {available} together, which is all that this data "
+                    "set has, but {training} and {held_out} are asked for: lower one of them."
+                ).format(
+                    available=f"{available:,}",
+                    training=_("all others") if self.training_size is None else f"{self.training_size:,}",
+                    held_out=f"{self.validation_size:,}",
+                ),
+                "training_size",
+            )
+        return training, self.validation_size
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the values by name, as JSON can hold them."""
+        return {**dataclasses.asdict(self), "hidden_sizes": list(self.hidden_sizes)}
+
+    @property
+    def model_title(self) -> str:
+        """The name of the model for people."""
+        return next(_(choice.title) for choice in MODEL_CHOICES if choice.name == self.model)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Hyperparameters":
+        """Return the hyperparameters that ``as_dict`` gave; raise HyperparameterError for an unknown name or value."""
+        for name in values:
+            if name not in FIELDS:
+                raise HyperparameterError(
+                    _("“{name}” is not a hyperparameter; choose from {names}.").format(
+                        name=shorten(name), names=", ".join(FIELDS)
+                    ),
+                    name,
+                )
+        return cls(**values)

@@ -1,0 +1,89 @@
+"""Named sets of hyperparameters."""
+
+from dataclasses import dataclass
+
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import N_
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named set of hyperparameters; `title` and `help` are source texts: translate them when shown."""
+
+    title: str
+    help: str
+    hyperparameters: Hyperparameters
+
+
+_TUTORIAL = Hyperparameters(shuffle=False)
+PRESETS: dict[str, Preset] = {
+    "tutorial-pytorch": Preset(
+        N_("Tutorial with PyTorch"),
+        N_(
+            "The tutorial’s second half: nn.Module and optim.SGD, images in the order of the file. About 91 % on MNIST."
+        ),
+        _TUTORIAL,
+    ),
+    "tutorial-scratch": Preset(
+        N_("Tutorial from scratch"),
+        N_("The tutorial’s first half: own log-softmax, loss and updates from random weights. About 89 % on MNIST."),
+        _TUTORIAL.replace(model="scratch-linear"),
+    ),
+    "small-network": Preset(
+        N_("A small network"),
+        N_("One hidden layer of 128 units between pixels and digits. About 97 % on MNIST."),
+        Hyperparameters(model="mlp", optimizer="adam", learning_rate=0.001),
+    ),
+    "convnet-in-seconds": Preset(
+        N_("99 % in seconds"),
+        N_("A convolutional network that reads 99 of 100 test images after one epoch."),
+        Hyperparameters(
+            model="convnet",
+            optimizer="adamw",
+            learning_rate=0.02,
+            one_cycle=True,
+            batch_size=128,
+            epochs=1,
+            weight_decay=0.01,
+            label_smoothing=0.05,
+        ),
+    ),
+    "convnet-in-half-a-minute": Preset(
+        N_("99.5 % in half a minute"),
+        N_("A wider network, smoothed labels and augmented images: about 99.5 % on MNIST after four epochs."),
+        Hyperparameters(
+            model="wide-convnet",
+            optimizer="adamw",
+            learning_rate=0.01,
+            one_cycle=True,
+            batch_size=128,
+            epochs=4,
+            weight_decay=0.1,
+            label_smoothing=0.2,
+            augmentation=True,
+        ),
+    ),
+    "starter": Preset(
+        N_("The starter model"),
+        N_("How the model that comes with this page was trained, in minutes: about 99.5 % on MNIST, good at drawings."),
+        Hyperparameters(
+            model="deep-convnet",
+            optimizer="adamw",
+            learning_rate=0.01,
+            one_cycle=True,
+            batch_size=128,
+            epochs=15,
+            weight_decay=0.01,
+            augmentation=True,
+            pen_variation=True,
+            synthetic_digits=12_000,
+            builtin_copies=6,
+        ),
+    ),
+}
+DEFAULT_PRESET = "tutorial-pytorch"
+
+
+def preset_of(hyperparameters: Hyperparameters) -> str | None:
+    """Return the name of the preset that `hyperparameters` are, or None when they are somebody's own."""
+    return next((name for name, preset in PRESETS.items() if preset.hyperparameters == hyperparameters), None)

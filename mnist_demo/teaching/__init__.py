@@ -1,1 +1,0 @@
-"""What the lesson computes and shows, without the page."""

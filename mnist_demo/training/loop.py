@@ -1,0 +1,227 @@
+"""train(): one stream of events for every model; evaluate(): loss and accuracy on images that are not trained on.
+
+The caller drives the stream: while it does not ask for the next event, nothing happens. Pause, single step and stop
+are therefore the caller's, and need nothing here; between two events it may ask for the state of the run, from which
+the same stream goes on in another process, on another day.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.models.classifiers import Classifier, build_optimizer, count_parameters
+from mnist_demo.models.optimizers import Optimizer, lean_calls
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.batches import Batches, as_tensor
+from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step
+from mnist_demo.training.progress import InitialMetrics, Progress
+from mnist_demo.training.resuming import restore_run, run_tensors
+from mnist_demo.training.state import TrainingState, digest_of_data
+
+if TYPE_CHECKING:
+    from mnist_demo.training.fine_tuning import ExtraImages
+    from mnist_demo.training.slow_motion import SlowMotion
+
+__all__ = ["Training", "TrainingState", "evaluate", "evaluate_on_test", "train"]
+
+# The activations of more images at once have no room in the cache.
+EVALUATION_BATCH = 500
+
+
+def train(
+    model: Classifier,
+    hyperparameters: Hyperparameters,
+    dataset: DigitDataset,
+    extra: "ExtraImages | None" = None,
+    slow_motion: "SlowMotion | None" = None,
+    resume_from: TrainingState | None = None,
+    device: str = "cpu",
+) -> "Training":
+    """Train `model`, whose weights change with every step, and yield what happens as it happens.
+
+    The same model weights, settings, data and thread count give the same events, number for number, but for
+    ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
+    here. `extra` images are mixed into every batch and count in its figures. `slow_motion` may look at a step, which
+    changes nothing. The model is moved to `device`, and stays there.
+
+    With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
+    and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more.
+
+    Yields
+    ------
+    Event
+        `Started`; then per epoch a `Step` for every batch (the short last one too) and an `Epoch`; or, as soon as the
+        loss is not finite, `Diverged` as the last one.
+
+    Raises
+    ------
+    HyperparameterError
+        When the dataset has not as many images as are asked for.
+    CheckpointError
+        When the run cannot go on from `resume_from` with these settings and data.
+    """
+    return Training(model, hyperparameters, dataset, extra, slow_motion, resume_from, device)
+
+
+class Training(Iterator[Event]):
+    """A run as `train` describes it: its events, one after another, and between two of them its state."""
+
+    def __init__(
+        self,
+        model: Classifier,
+        hyperparameters: Hyperparameters,
+        dataset: DigitDataset,
+        extra: "ExtraImages | None" = None,
+        slow_motion: "SlowMotion | None" = None,
+        resume_from: TrainingState | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self._model, self._hyperparameters, self._slow_motion = model, hyperparameters, slow_motion
+        self._data_digest = digest_of_data(dataset, extra)
+        self._batches = Batches(hyperparameters, dataset, extra, device)
+        self._test = (as_tensor(dataset.test_pixels).to(device), torch.from_numpy(dataset.test_labels).to(device))
+        model.to(device)
+        self._optimizer = build_optimizer(model, hyperparameters)
+        self._progress, self._initial_metrics = Progress(), None
+        self._resumed = resume_from
+        if resume_from is not None:
+            resume_from.check_continues(hyperparameters, self._data_digest)
+            restore_run(resume_from, model, self._optimizer, self._batches)
+            self._progress = dataclasses.replace(resume_from.progress)
+            self._initial_metrics = resume_from.initial_metrics
+        self._events = self._run()
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def state(self) -> TrainingState:
+        """Return all that is needed to go on from here, copied; `Started` must have been yielded, `Diverged` not."""
+        assert self._initial_metrics is not None
+        return TrainingState(
+            self._hyperparameters,
+            self._data_digest,
+            dataclasses.replace(self._progress),
+            self._initial_metrics,
+            run_tensors(self._model, self._optimizer, self._batches, inside_epoch=self._progress.images_seen > 0),
+        )
+
+    def _run(self) -> Iterator[Event]:
+        model, hyperparameters, optimizer, progress = (
+            self._model,
+            self._hyperparameters,
+            self._optimizer,
+            self._progress,
+        )
+        if self._resumed is None:
+            torch.manual_seed(hyperparameters.seed)
+        else:
+            torch.set_rng_state(self._resumed.tensors["random.torch"])
+        first = self._initial_metrics or InitialMetrics(*evaluate(model, *self._test), *self._evaluate_held_out())
+        self._initial_metrics = first
+        n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
+        total_steps = steps_per_epoch * hyperparameters.epochs
+        schedule = _one_cycle(optimizer, hyperparameters, total_steps, progress.step)
+        # With a schedule hooked to it, the optimizer has to be called as it is.
+        zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
+        if not hyperparameters.one_cycle:
+            zero_grad, optimizer_step = lean_calls(optimizer)
+        yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *dataclasses.astuple(first))
+        while progress.epochs_done < hyperparameters.epochs:
+            epoch = progress.epochs_done + 1
+            learning_rate = float(optimizer.param_groups[0]["lr"])
+            model.train()
+            batches = self._batches.epoch(skip=progress.images_seen)
+            while progress.images_seen < n_images:
+                began = time.perf_counter()
+                images, labels = next(batches)
+                count = images.shape[0]
+                learning_rate = float(optimizer.param_groups[0]["lr"])
+                if self._slow_motion is not None and self._slow_motion.is_watching:
+                    began += self._slow_motion.before_step(model, images, labels)
+                zero_grad()
+                loss, wrong = model.backpropagate(images, labels)
+                train_loss = loss.item()
+                if not math.isfinite(train_loss):
+                    yield Diverged(progress.step + 1, epoch, learning_rate, hyperparameters.optimizer)
+                    return
+                optimizer_step()
+                schedule()
+                correct = count - int(wrong)
+                progress.step += 1
+                progress.images_seen = min(progress.images_seen + hyperparameters.batch_size, n_images)
+                progress.images_counted += count
+                progress.loss_sum += train_loss * count
+                progress.correct_sum += correct
+                progress.seconds += time.perf_counter() - began
+                if self._slow_motion is not None:
+                    self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
+                accuracy = correct / count
+                yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
+            test_loss, test_accuracy = evaluate(model, *self._test)
+            # The last update may have broken the weights without a training loss that shows it.
+            if not math.isfinite(test_loss):
+                yield Diverged(progress.step, epoch, learning_rate, hyperparameters.optimizer)
+                return
+            event = Epoch(
+                epoch,
+                progress.step,
+                progress.loss_sum / progress.images_counted,
+                progress.correct_sum / progress.images_counted,
+                test_loss,
+                test_accuracy,
+                *self._evaluate_held_out(),
+                progress.seconds,
+            )
+            progress.begin_epoch(epoch)
+            yield event
+
+    def _evaluate_held_out(self) -> tuple[float | None, float | None]:
+        pixels, labels = self._batches.held_out
+        return evaluate(self._model, pixels, labels) if len(labels) else (None, None)
+
+
+@torch.no_grad()
+def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Return the mean loss and the accuracy (a fraction) on uint8 `pixels` (n, 28, 28); every image counts the same.
+
+    The model is left in evaluation mode; it may be on any device.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    loss_sum, correct = 0.0, 0
+    for batch_pixels, batch_labels in zip(pixels.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
+        right = batch_labels.to(device)
+        logits = model(batch_pixels.to(device).float().div_(255))
+        loss_sum += model.loss(logits, right).item() * len(batch_labels)
+        correct += int((logits.argmax(dim=1) == right).sum())
+    return loss_sum / len(labels), correct / len(labels)
+
+
+def evaluate_on_test(model: Classifier, dataset: DigitDataset) -> tuple[float, float]:
+    """Return the mean loss and the accuracy (a fraction) of `model` on the test images of `dataset`."""
+    return evaluate(model, as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
+
+
+def _one_cycle(
+    optimizer: Optimizer, hyperparameters: Hyperparameters, total_steps: int, done: int
+) -> Callable[[], None]:
+    """Return a function to call after every step: it moves the learning rate, or does nothing.
+
+    `done` steps have been made already; the learning rate of the next one is set here.
+    """
+    if not hyperparameters.one_cycle or not isinstance(optimizer, torch.optim.Optimizer):
+        return lambda: None
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, hyperparameters.learning_rate, total_steps=total_steps + 1, cycle_momentum=False
+    )
+    if done:
+        # The rate of a step follows from its number alone. A count above 1 tells torch that there were steps before.
+        schedule.load_state_dict({"last_epoch": done - 1, "_step_count": done + 1})
+        schedule.step()
+    return schedule.step

@@ -1,0 +1,1 @@
+"""The page “Compare”: several runs on one chart, and forks of a run."""

@@ -1,0 +1,37 @@
+"""The page that compares runs: overlaid on one chart, in a table, and forked."""
+
+import streamlit as st
+
+from mnist_demo.translation import _
+from mnist_demo.ui import keys
+from mnist_demo.ui.compare.fork import render_fork
+from mnist_demo.ui.compare.overlay import render_overlay, render_saved_choice
+from mnist_demo.ui.compare.state import comparable_runs, session_jobs
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+REFRESH_SECONDS = 0.5
+
+
+def render_compare() -> None:
+    """Draw the whole page, refreshed twice a second while one of the runs goes on."""
+    st.markdown(_("## Compare runs"))
+    render_saved_choice()
+    if not comparable_runs():
+        st.info(
+            _("There is no run yet: press **Start training**, and change one thing afterwards."),
+            icon=":material/info:",
+        )
+        return
+    _render_overlay()
+    if session_jobs():
+        render_fork()
+
+
+@st.fragment
+def _render_overlay() -> None:
+    if not comparable_runs():
+        st.rerun()
+    was_active = any(job.is_active for job in session_jobs())
+    render_overlay()
+    if was_active:
+        render_pulse(REFRESH_SECONDS, keys.COMPARE_PULSE)

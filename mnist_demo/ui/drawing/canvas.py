@@ -1,0 +1,58 @@
+"""The only place that imports the canvas component, which cannot be imported outside a running page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from mnist_demo.ui import keys
+from mnist_demo.ui.drawing import state as drawing_state
+
+CANVAS_SIZE = 280
+PEN_WIDTH = 16
+# The same in both themes: paper is light, ink is dark.
+INK = "#16211f"
+PAPER_SHADES = 16
+KEY = "canvas"
+SCRIPT = Path(__file__).with_name("canvas.js")
+
+
+def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
+    """Draw the canvas; return the objects on it, oldest first, as the component writes them.
+
+    `on_change` is called as soon as the server hears of a stroke, before anything is drawn.
+    """
+    drawing = drawing_state.current_drawing()
+    if KEY not in st.session_state and drawing_state.drawn_objects() != drawing.objects:
+        # Another page was open in between: the browser's canvas is a new one, and gets the strokes back.
+        drawing_state.replace_drawing(drawing_state.drawn_objects())
+        drawing = drawing_state.current_drawing()
+    paper = paper_colour(drawing.generation)
+    with st.container(key=keys.DRAWING_CANVAS, width="content", gap=None):
+        canvas = st_canvas(
+            height=CANVAS_SIZE,
+            width=CANVAS_SIZE,
+            stroke_width=PEN_WIDTH,
+            stroke_color=INK,
+            background_color=paper,
+            initial_drawing={"objects": list(drawing.objects)},
+            key=KEY,
+            on_change=on_change,
+        )
+        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+    seen = canvas.json_data or {}
+    # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
+    objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
+    drawing_state.note_drawn(objects)
+    return objects
+
+
+def paper_colour(generation: int) -> str:
+    """Return white, for eyes; for programs a shade that differs from one generation of the drawing to the next.
+
+    A new background is how undo and clear reach a canvas that stays in its place: one made anew in its stead takes a
+    moment, and what is drawn in that moment is lost with the old one.
+    """
+    return f"#ffff{255 - generation % PAPER_SHADES:02x}"

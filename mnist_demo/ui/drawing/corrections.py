@@ -1,0 +1,106 @@
+"""“No, that was a …”: the visitor's own drawings as a small data set of this session."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.readers import Reading, read_readers
+from mnist_demo.ui.widgets.clickable import render_clickable
+from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.pictures import digit_choice_html, format_percent, samples_html, shares_html
+
+
+def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
+    """Draw a button for each digit: one click keeps the drawing with its right label, and clears the canvas."""
+    question = _("Right or wrong? One click on the digit that you meant keeps your drawing.")
+    render_clickable(digit_choice_html(question, reading.digit), keys.CORRECTION, partial(_keep, strokes))
+
+
+def _keep(strokes: list[np.ndarray], digit: str) -> None:
+    drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), int(digit)))
+    drawing_state.replace_drawing(())
+
+
+def render_my_drawings() -> None:
+    """Draw the gallery, how well every model reads it, its export and import, and the way to train on it."""
+    drawings = drawing_state.my_drawings()
+    with st.expander(_("My drawings: {count}").format(count=len(drawings)), key=keys.MY_DRAWINGS):
+        if len(drawings):
+            _render_gallery(drawings)
+        else:
+            st.caption(_("Nothing kept yet. Draw a digit, and click on the one that you meant."))
+        _render_import()
+
+
+def _render_gallery(drawings: DrawingCollection) -> None:
+    images, labels = drawings.images(), drawings.labels()
+    readers = read_readers()
+    predicted = readers[0].classifier.predict_probabilities(images).argmax(axis=1)
+    st.html(samples_html(images, labels, predicted))
+    st.html(
+        shares_html(
+            _("Of my drawings are read right by"),
+            [(reader.title, accuracy_on_drawings(reader.classifier, drawings) or 0.0) for reader in readers],
+        )
+    )
+    job = state.current_job()
+    if job is not None and job.extra is not None and job.history.started and job.has_ended:
+        st.caption(
+            _("Training on your drawings moved the accuracy on the test images from {before} to {after}.").format(
+                before=format_percent(job.history.started.test_accuracy, digits=2),
+                after=format_percent(job.history.test_accuracy or 0.0, digits=2),
+            )
+        )
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            _("Save as a file"),
+            drawings.to_bytes(),
+            file_name="my-drawings.json",
+            mime="application/json",
+            key=keys.EXPORT_DRAWINGS,
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.button(
+            _("Train some more on them"),
+            key=keys.TRAIN_ON_DRAWINGS,
+            icon=":material/school:",
+            on_click=_train_on_drawings,
+        )
+        st.button(
+            _("Forget them"), key=keys.FORGET_DRAWINGS, icon=":material/delete:", on_click=drawing_state.forget_drawings
+        )
+
+
+def _render_import() -> None:
+    uploaded = st.file_uploader(_("Open a file of drawings"), type=["json"], key=keys.IMPORT_DRAWINGS)
+    if uploaded is not None and st.button(_("Add the drawings of this file"), key=keys.ADD_DRAWINGS):
+        try:
+            drawing_state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
+        except MnistDemoError as error:
+            st.error(escape(str(error)), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _train_on_drawings() -> None:
+    reader = read_readers()[0]
+    # Here, not above: it brings torch, which the first page need not wait for.
+    from mnist_demo.models.checkpoints import weights_to_bytes
+
+    available = len(state.current_dataset().train_labels)
+    try:
+        state.start_training(
+            fine_tuning_settings(reader.classifier.hyperparameters, available),
+            initial_weights=weights_to_bytes(reader.classifier.model),
+            extra=extra_images(drawing_state.my_drawings()),
+        )
+    except MnistDemoError as error:
+        state.notify(str(error))

@@ -1,0 +1,70 @@
+"""Draw: the canvas, what the model makes of the drawing, and what it was given to see."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.translation import _
+from mnist_demo.ui import keys
+from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.canvas import render_canvas
+from mnist_demo.ui.drawing.readers import Reading
+from mnist_demo.ui.drawing.strokes import strokes_of
+from mnist_demo.ui.resources import let_training_rest
+from mnist_demo.ui.widgets.pictures import bars_html, picture_html, png_of
+
+NO_DIGIT = "–"
+
+
+def read_drawing() -> list[np.ndarray]:
+    """Draw the canvas and its buttons; return the strokes on it: float arrays (n_points, 2), canvas pixels, y down."""
+    st.markdown(_("## Draw a digit"))
+    objects = render_canvas(on_change=let_training_rest)
+    with st.container(horizontal=True, gap="small", key="drawing-buttons"):
+        st.button(
+            _("Undo"),
+            key=keys.UNDO_DRAWING,
+            icon=":material/undo:",
+            disabled=not objects,
+            on_click=partial(drawing_state.replace_drawing, objects[:-1]),
+        )
+        st.button(
+            _("Clear"),
+            key=keys.CLEAR_DRAWING,
+            icon=":material/delete:",
+            disabled=not objects,
+            on_click=partial(drawing_state.replace_drawing, ()),
+        )
+    return strokes_of(objects)
+
+
+def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -> None:
+    """Draw the digit that was read, large, with the probability of all ten and the very image that was read.
+
+    Parameters
+    ----------
+    image
+        float32 (28, 28) in [0, 1], bright ink.
+    reading
+        None before there is a drawing.
+    is_digit
+        Whether the drawing looks like a digit at all; if not, the page says so, and shows the reading faintly.
+    """
+    if reading is None:
+        st.caption(_("Draw a digit with mouse, pen or finger. It is read as you lift it."))
+    elif is_digit:
+        st.caption(reading.reader.sentence)
+    else:
+        sentence = _("**I don’t think this is a digit.** If it is one, it looks most like a {digit}.")
+        st.caption(sentence.format(digit=reading.digit))
+    key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key=key):
+        with st.container(key=keys.PREDICTED_DIGIT, width="content"):
+            st.html(f'<output aria-live="polite">{reading.digit if reading else NO_DIGIT}</output>')
+        with st.container(key=keys.MODEL_INPUT, width="content"):
+            seen = _("The drawing as the model gets it: 28 by 28 pixels, bright ink on black, centred.")
+            st.html(picture_html(png_of(image), 96, seen))
+        st.caption(_("← what the model sees"), width="stretch")
+    with st.container(key=keys.DIGIT_PROBABILITIES):
+        st.html(bars_html(reading.probabilities if reading else None))

@@ -1,0 +1,84 @@
+"""The lesson: nine short parts, each of which asks for a guess and then runs what it asked about."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.lesson import state as lesson_state
+from mnist_demo.ui.resources import lesson_digits
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+STYLE = Path(__file__).with_name("lesson.css")
+REFRESH_SECONDS = 0.5
+# A new part begins at its top, wherever the one before was left.
+SCROLL_UP = "<script>/* {page} */document.querySelector('[data-testid=\"stMain\"]')?.scrollTo(0, 0)</script>"
+
+
+def render_lesson(train_and_draw: st.Page) -> None:
+    """Draw the part that the visitor is at, and the way to the others; its last runs are shown on `train_and_draw`."""
+    st.html(STYLE)
+    page = lesson_state.prepare_lesson_page()
+    with st.container(key=keys.LESSON):
+        _render_bar(page)
+        st.html(SCROLL_UP.format(page=page), unsafe_allow_javascript=True)
+        if page == PAGE_COUNT:
+            # Imports torch, as the parts do: not before a page needs it.
+            from mnist_demo.ui.lesson.summary import render_summary
+
+            st.markdown("# " + _("What you have seen"))
+            render_summary()
+        else:
+            st.markdown(f"# {_(PARTS[page - 1].title)}")
+            _render_part(page, train_and_draw)
+
+
+def _render_bar(page: int) -> None:
+    """Draw previous, the numbers of the parts, next."""
+    with st.container(horizontal=True, vertical_alignment="center", key=keys.LESSON_BAR, gap="small"):
+        st.button(
+            _("Previous"),
+            key=keys.PREVIOUS_PART,
+            icon=":material/arrow_back:",
+            disabled=page == 1,
+            on_click=lesson_state.go_to,
+            args=(page - 1,),
+        )
+        st.segmented_control(
+            _("Part"),
+            list(range(1, PAGE_COUNT + 1)),
+            required=True,
+            key=keys.LESSON_PAGE,
+            on_change=lesson_state.go_to_chosen,
+            label_visibility="collapsed",
+        )
+        st.button(
+            _("Next"),
+            key=keys.NEXT_PART,
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            disabled=page == PAGE_COUNT,
+            on_click=lesson_state.go_to,
+            args=(page + 1,),
+        )
+        st.caption(_("Part {page} of {count}").format(page=page, count=PAGE_COUNT), width="content")
+
+
+@st.fragment
+def _render_part(page: int, train_and_draw: st.Page) -> None:
+    from mnist_demo.ui.lesson.parts import RENDERERS
+    from mnist_demo.ui.lesson.runs import render_ways_to_train
+
+    name = PARTS[page - 1].name
+    was_active = lesson_state.has_active_runs(name)
+    with st.spinner(_("Taking some digits and training a small model on them …")):
+        digits = lesson_digits(state.current_dataset())
+    RENDERERS[name](digits)
+    if page == len(PARTS):
+        render_ways_to_train(train_and_draw)
+    is_active = lesson_state.has_active_runs(name)  # asking has the server forget those that have ended
+    if was_active or is_active:
+        render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)

@@ -1,0 +1,131 @@
+"""What a session remembers of the lesson: the page it is on, the guesses and their answers, and its short runs."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from mnist_demo.jobs.job import Job
+from mnist_demo.lesson.parts import PAGE_COUNT, parse_page
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.resources import lesson_registry, session_id
+from mnist_demo.ui.widgets.markdown import escape
+
+PAGE_PARAMETER = "part"
+_PAGE = "lesson-page-shown"
+_GUESSES = "lesson-guesses"
+_ANSWERS = "lesson-answers"
+_RUNS = "lesson-runs"
+_DIGIT = "lesson-digit"
+
+
+def prepare_lesson_page() -> int:
+    """Return the page to show, 1 to ``PAGE_COUNT``, and let the address and the row of numbers name it."""
+    if _PAGE not in st.session_state:
+        # Only then: later the browser may still send the address from before the last click.
+        asked = st.query_params.get(PAGE_PARAMETER)
+        page = parse_page(asked) if asked is not None else 1
+        if page is None:
+            sentence = _("The address asks for part “{part}” of the lesson, which has {count}: here is the first.")
+            st.warning(sentence.format(part=escape((asked or "")[:20]), count=PAGE_COUNT), icon=":material/info:")
+        st.session_state[_PAGE] = page or 1
+    shown: int = st.session_state[_PAGE]
+    if st.query_params.get(PAGE_PARAMETER) != str(shown):
+        st.query_params[PAGE_PARAMETER] = str(shown)
+    st.session_state[keys.LESSON_PAGE] = shown
+    return shown
+
+
+def go_to(page: int) -> None:
+    st.session_state[_PAGE] = min(max(page, 1), PAGE_COUNT)
+
+
+def go_to_chosen() -> None:
+    """Go to the page that was pressed in the row of numbers."""
+    go_to(st.session_state[keys.LESSON_PAGE])
+
+
+def guesses() -> dict[str, str | None]:
+    """Return what was guessed, by part; None where the answer was shown without a guess."""
+    made: dict[str, str | None] = st.session_state.setdefault(_GUESSES, {})
+    return made
+
+
+def reveal(part: str, guess: str | None) -> None:
+    """Remember the guess, and that the answer may be shown."""
+    guesses()[part] = guess
+
+
+def reveal_chosen(part: str) -> None:
+    """Take the option that is chosen as the guess."""
+    reveal(part, st.session_state[keys.GUESS + part])
+
+
+def answers() -> dict[str, str]:
+    """Return what the real runs gave, by part, as far as they were shown."""
+    known: dict[str, str] = st.session_state.setdefault(_ANSWERS, {})
+    return known
+
+
+def begin_again() -> None:
+    """Forget guesses, answers and runs, and go to the first part."""
+    for part in list(st.session_state.get(_RUNS, {})):
+        drop_runs(part)
+    for key in (_GUESSES, _ANSWERS):
+        st.session_state.pop(key, None)
+    go_to(1)
+
+
+def digit_index(count: int) -> int:
+    """Return which of `count` digits is looked at."""
+    return int(st.session_state.setdefault(_DIGIT, 0)) % count
+
+
+def choose_other_digit() -> None:
+    st.session_state[_DIGIT] = st.session_state.get(_DIGIT, 0) + 1
+
+
+def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Job]:
+    """Return the runs of `part` by name; start them with this session's digits unless that has been done.
+
+    Raises
+    ------
+    JobError
+        When the server has too many of them at the moment; then none is started.
+    """
+    dataset = state.current_dataset()
+    kept = runs(part)
+    if kept and all(job.dataset.digest == dataset.digest for job in kept.values()):
+        return kept
+    drop_runs(part)
+    started: dict[str, Job] = {}
+    st.session_state.setdefault(_RUNS, {})[part] = started
+    try:
+        for name, hyperparameters in wanted.items():
+            started[name] = lesson_registry().start(hyperparameters, dataset, session_id())
+    except Exception:
+        drop_runs(part)
+        raise
+    return started
+
+
+def runs(part: str) -> dict[str, Job]:
+    """Return the runs of `part` by name, none before they are started; the server forgets those that have ended."""
+    kept: dict[str, Job] = st.session_state.get(_RUNS, {}).get(part, {})
+    for job in kept.values():
+        if not job.has_ended:
+            job.watch(session_id())
+        elif lesson_registry().get(job.id) is not None:
+            lesson_registry().forget(job)
+    return kept
+
+
+def has_active_runs(part: str) -> bool:
+    return any(job.is_active for job in runs(part).values())
+
+
+def drop_runs(part: str) -> None:
+    """Stop and forget the runs of `part`: the next look at it starts new ones."""
+    for job in st.session_state.get(_RUNS, {}).pop(part, {}).values():
+        lesson_registry().forget(job)

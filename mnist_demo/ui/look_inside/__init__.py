@@ -1,0 +1,1 @@
+"""The page “Look inside”: weights, mistakes, the data, and any image explained."""

@@ -1,0 +1,64 @@
+"""The model that "Look inside" is about, and what the analyst knows of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.insight.analysis_process import Question, Subject
+from mnist_demo.insight.analyst import Answer
+from mnist_demo.translation import _
+from mnist_demo.ui import state
+from mnist_demo.ui.drawing.opened_models import answering_model
+from mnist_demo.ui.resources import analyst, newest_classifier, starter_classifier, starter_weights
+
+if TYPE_CHECKING:
+    from mnist_demo.models.checkpoints import TrainedClassifier
+
+STARTER = "starter"
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """A model with its weights after `step` steps, and the digits that it is asked about. `title` is for people."""
+
+    model_id: str
+    step: int
+    title: str
+    classifier: "TrainedClassifier"
+    weights: bytes
+    dataset: DigitDataset
+    is_learning: bool
+
+    def ask(self, subject: Subject) -> Answer | None:
+        """Return what the analyst knows by now of `subject`; see `Analyst.ask`."""
+        if subject == "statistics":
+            return analyst().ask(Question("statistics", self.dataset))
+        return analyst().ask(
+            Question(
+                subject,
+                self.dataset,
+                self.model_id,
+                self.step,
+                self.weights,
+                self.classifier.hyperparameters,
+                self.is_learning,
+            )
+        )
+
+
+def look_at_current() -> LookedAt:
+    """Return the model that answers on the page: an opened one that was let, else the run, else the starter model."""
+    opened = answering_model()
+    if opened is not None:
+        title = _("Inside the model that you opened from {name}").format(name=opened.name)
+        return LookedAt(opened.id, 0, title, opened.classifier, opened.weights, state.current_dataset(), False)
+    job = state.current_job()
+    if job is not None:
+        # In this order: what comes or changes in between is newer than it says, and is asked for again.
+        is_learning, step = job.is_active, job.weights_step
+        weights, classifier = job.weights, newest_classifier(job)
+        if classifier is not None and weights is not None:
+            title = _("Inside your run of “{model}”").format(model=job.hyperparameters.model_title)
+            return LookedAt(job.id, step, title, classifier, weights, job.dataset, is_learning)
+    title = _("Inside the starter model")
+    return LookedAt(STARTER, 0, title, starter_classifier(), starter_weights(), state.current_dataset(), False)

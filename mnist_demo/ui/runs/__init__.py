@@ -1,0 +1,1 @@
+"""The page “Runs”: saved runs, listed, opened, renamed, exported, deleted."""

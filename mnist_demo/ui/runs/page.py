@@ -1,0 +1,99 @@
+"""The runs that this visitor has trained: found, opened, continued, named, exported, deleted."""
+
+import streamlit as st
+
+from mnist_demo.errors import RunError
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import kept_runs, keys, state, visitor
+from mnist_demo.ui.resources import run_keeper, run_store
+from mnist_demo.ui.runs.saved_run import render_saved_run, wants_to_leave
+from mnist_demo.ui.widgets.markdown import escape
+
+RUNS_AT_ONCE = 10
+_SHOWN = "runs-shown"
+
+
+def render_runs(train_and_draw: st.Page) -> None:
+    """Draw the runs, the newest first, and what can be done with each; one is opened on the page `train_and_draw`."""
+    if wants_to_leave():
+        st.switch_page(train_and_draw)
+    st.markdown(_("## My runs"))
+    _render_removed()
+    _render_deleted()
+    try:
+        records = kept_runs.my_runs()
+        used = run_store().used_bytes()
+    except RunError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    if not records:
+        st.info(
+            _("Nothing here yet. Every run that you train is kept by itself, and can be opened and go on from here."),
+            icon=":material/history:",
+        )
+        return
+    with st.container(key=keys.RUN_LIST):
+        _render_list(records)
+    st.caption(
+        _(
+            "All runs on this server take {used} of {limit} MB. When there is no room left, the oldest runs without a "
+            "name are removed: name those that you want to keep."
+        ).format(used=f"{used / 1e6:,.1f}", limit=f"{run_store().limit_bytes / 1e6:,.0f}")
+    )
+
+
+def _render_list(records: list[RunRecord]) -> None:
+    search = ""
+    if len(records) > 3:
+        search = st.text_input(
+            _("Search"),
+            key=keys.SEARCH_RUNS,
+            placeholder=_("Name, model, digits, state or day"),
+            icon=":material/search:",
+            max_chars=100,
+        )
+    found = [record for record in records if kept_runs.matches(record, search)]
+    if not found:
+        st.caption(_("No run matches; there are {count} in all.").format(count=len(records)))
+    shown = st.session_state.setdefault(_SHOWN, RUNS_AT_ONCE)
+    for record in found[:shown]:
+        render_saved_run(record)
+    if len(found) > shown:
+        label = _("Show more ({count})").format(count=len(found) - shown)
+        st.button(label, key=keys.MORE_RUNS, icon=":material/expand_more:", on_click=_show_more)
+
+
+def _show_more() -> None:
+    st.session_state[_SHOWN] += RUNS_AT_ONCE
+
+
+def _render_removed() -> None:
+    count = run_keeper().take_removed(visitor.owner())
+    if count:
+        sentence = ngettext(
+            "{count} old run without a name was removed to make room for newer ones.",
+            "{count} old runs without a name were removed to make room for newer ones.",
+            count,
+        )
+        st.warning(sentence.format(count=count), icon=":material/delete_sweep:")
+
+
+def _render_deleted() -> None:
+    deleted = kept_runs.last_deleted()
+    if deleted is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(
+            _("“{name}” is deleted. It can be brought back for a day, if its room is not needed.").format(
+                name=escape(deleted.title)
+            )
+        )
+        st.button(_("Undo"), key=keys.UNDO_DELETE, icon=":material/undo:", on_click=_undo)
+
+
+def _undo() -> None:
+    try:
+        kept_runs.undo_delete()
+    except RunError as error:
+        state.notify(str(error))

@@ -1,0 +1,183 @@
+"""One run of the list: what is known of it, and the buttons for what can be done with it."""
+
+import zoneinfo
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+
+import streamlit as st
+
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.exports.beside import build_beside
+from mnist_demo.exports.formats import EXPORTS, build_export
+from mnist_demo.saved_runs.exporting import exported_run, file_name_of
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.store import MAX_NAME
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.links import build_link
+from mnist_demo.translation import _
+from mnist_demo.ui import kept_runs, keys, state
+from mnist_demo.ui.links import page_address
+from mnist_demo.ui.resources import run_store
+from mnist_demo.ui.runs.cards import run_card_html
+from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.state_words import STATE_WORDS
+
+_EXPORT, _ACTION, _LEAVING = "export-of-saved-run", "action-on-saved-run", "leaving-the-runs"
+
+
+def wants_to_leave() -> bool:
+    """Tell, once, whether a button has just opened a run, which is shown on another page."""
+    return bool(st.session_state.pop(_LEAVING, False))
+
+
+def render_saved_run(record: RunRecord) -> None:
+    """Draw one run and its buttons, and below them what a button asked for."""
+    word = _(STATE_WORDS[record.state])  # type: ignore[index]
+    with st.container(border=True, gap="small"):
+        st.html(run_card_html(record, word, _zone(), run_store().size(record.id)))
+        with st.container(horizontal=True, gap="small"):
+            _button(keys.OPEN_RUN, record, _("Open"), "open_in_full", _open)
+            if record.state in ("stopped", "failed", "finished"):
+                is_through = record.metrics.get("epochs", 0) >= record.hyperparameters.epochs
+                _button(keys.GO_ON, record, _("Go on"), "play_arrow", _toggle if is_through else _go_on)
+            _button(keys.RENAME_RUN, record, _("Rename"), "edit", _toggle)
+            _button(keys.EXPORT_RUN, record, _("Export"), "download", _toggle)
+            _button(keys.LINK_RUN, record, _("Link"), "link", _toggle)
+            _button(keys.DELETE_RUN, record, _("Delete"), "delete", _delete)
+        action, run_id = st.session_state.get(_ACTION, ("", ""))
+        if run_id == record.id:
+            if action == keys.RENAME_RUN:
+                _render_naming(record)
+            elif action == keys.EXPORT_RUN:
+                _render_export(record)
+            elif action == keys.LINK_RUN:
+                _render_link(record)
+            elif action == keys.GO_ON:
+                _render_more_epochs(record)
+
+
+def _button(key: str, record: RunRecord, label: str, icon: str, act: Callable[[str, RunRecord], None]) -> None:
+    st.button(
+        label,
+        key=f"{key}-{record.id}",
+        icon=f":material/{icon}:",
+        type="tertiary",
+        # In callbacks: the form beside the page is filled in anew, which must be before it is drawn.
+        on_click=act,
+        args=(key, record),
+    )
+
+
+def _open(_action: str, record: RunRecord) -> None:
+    st.session_state[_LEAVING] = _do(kept_runs.open_run, record.id)
+
+
+def _go_on(_action: str, record: RunRecord) -> None:
+    st.session_state[_LEAVING] = _do(kept_runs.go_on, record.id)
+
+
+def _train_more(record: RunRecord) -> None:
+    _close()
+    st.session_state[_LEAVING] = _do(kept_runs.go_on, record.id, int(st.session_state[keys.MORE_EPOCHS]))
+
+
+def _toggle(action: str, record: RunRecord) -> None:
+    """Open below a run what a button asks for, or close it again."""
+    wanted = (action, record.id)
+    st.session_state[_ACTION] = ("", "") if st.session_state.get(_ACTION) == wanted else wanted
+    st.session_state.pop(_EXPORT, None)
+
+
+def _close() -> None:
+    st.session_state[_ACTION] = ("", "")
+
+
+def _delete(_action: str, record: RunRecord) -> None:
+    _do(kept_runs.delete, record)
+
+
+def _do(action: Callable[..., None], *arguments: object) -> bool:
+    """Do what a button asks for; keep the sentence that says why it could not be done, for the top of the page."""
+    try:
+        action(*arguments)
+    except MnistDemoError as error:
+        state.notify(str(error))
+        return False
+    return True
+
+
+def _render_more_epochs(record: RunRecord) -> None:
+    done = record.hyperparameters.epochs
+    st.markdown(_("It has done all its {count} epochs, and goes on exactly where it stopped.").format(count=done))
+    if record.hyperparameters.one_cycle:
+        st.caption(_("Its learning rate is then that of the longer one-cycle schedule."))
+    most = max(1, FIELDS["epochs"].maximum - done)
+    st.number_input(_("More epochs"), 1, int(most), int(min(done, most)), key=keys.MORE_EPOCHS, width=160)
+    st.button(
+        _("Go on"),
+        key=keys.START_MORE,
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_train_more,
+        args=(record,),
+    )
+
+
+def _render_naming(record: RunRecord) -> None:
+    with st.form("name-run", border=False):
+        st.text_input(_("Name"), record.name, max_chars=MAX_NAME, key=keys.RUN_NAME)
+        st.caption(_("A run with a name is never removed to make room. Leave it empty to take the name away."))
+        st.form_submit_button(_("Save"), key=keys.SAVE_NAME, type="primary", on_click=_save_name, args=(record,))
+
+
+def _save_name(record: RunRecord) -> None:
+    if _do(kept_runs.rename, record.id, st.session_state[keys.RUN_NAME]):
+        _close()
+
+
+def _render_link(record: RunRecord) -> None:
+    st.markdown(_("Who opens this link sees the run, its chart and its model, and can go on from it with a copy."))
+    st.code(build_link(page_address(), {state.RUN_PARAMETER: record.id}), language=None, wrap_lines=True)
+
+
+def _render_export(record: RunRecord) -> None:
+    name = st.radio(
+        _("Format"),
+        list(EXPORTS),
+        index=None,
+        format_func=lambda name: _(EXPORTS[name].title),
+        captions=[_(export.help) for export in EXPORTS.values()],
+        key=keys.RUN_FORMAT,
+    )
+    if name is None:
+        return
+    export = EXPORTS[name]
+    made: tuple[str, bytes] | None = st.session_state.get(_EXPORT)
+    try:
+        if made is None or made[0] != name:
+            with st.spinner(_("Making {file} …").format(file=export.file_name)):
+                run = exported_run(*run_store().load(record.id))
+                made = (name, (build_export if export.is_quick else build_beside)(run, name))
+            st.session_state[_EXPORT] = made
+    except MnistDemoError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    st.download_button(
+        _("Save {file}").format(file=file_name_of(record, export)),
+        made[1],
+        file_name=file_name_of(record, export),
+        mime=export.mime,
+        key=keys.SAVE_RUN,
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _zone() -> tzinfo:
+    """Return the visitor's time zone, where her browser tells it."""
+    name = st.context.timezone
+    try:
+        return zoneinfo.ZoneInfo(name) if isinstance(name, str) else UTC
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return UTC

@@ -1,0 +1,66 @@
+"""Beneath Start: how long the run would take on this machine."""
+
+import streamlit as st
+
+from mnist_demo.devices import choose_device, known_devices
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.jobs.estimate import CostEstimate
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.ownership import wanted_device
+from mnist_demo.ui.resources import cost_estimator, job_registry
+from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+# A measurement takes half a second once its process is there.
+ASK_AGAIN_SECONDS = 0.7
+
+
+@st.fragment
+def render_cost() -> None:
+    """Draw one line, which says more as soon as more is known. Nobody waits for that."""
+    asked = _ask()
+    with st.container(key=keys.COST):
+        # The line keeps its place also when there is nothing to say, so that nothing below it moves.
+        st.caption(escape(describe_cost(*asked)) if asked else "&nbsp;")
+        if asked and asked[1].is_coming:
+            render_pulse(ASK_AGAIN_SECONDS, keys.COST_PULSE)
+
+
+def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
+    """Return the settings and what is known of them; None when a run with them could not be started."""
+    # A measurement beside a run would slow that down, and be wrong.
+    may_measure = not any(job.is_active for job in job_registry().jobs())
+    try:
+        hyperparameters = state.read_settings()
+        device = choose_device(wanted_device(), hyperparameters.model, known_devices())
+        return hyperparameters, cost_estimator().ask(hyperparameters, state.current_dataset(), may_measure, device)
+    except MnistDemoError:
+        return None
+
+
+def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> str:
+    """Return the sentence. It names model and epochs: the form above may hold changes that nobody has sent yet."""
+    if estimate.seconds is not None:
+        sentence = ngettext(
+            "{model}, {epochs} epoch: {duration} here.",
+            "{model}, {epochs} epochs: {duration} here.",
+            hyperparameters.epochs,
+        )
+        duration = format_duration(estimate.seconds)
+        return sentence.format(model=hyperparameters.model_title, epochs=hyperparameters.epochs, duration=duration)
+    if estimate.is_coming:
+        return _("Measuring how long this takes here …")
+    return _("How long this takes here is measured when no run is computing.")
+
+
+def format_duration(seconds: float) -> str:
+    """Return `seconds` as a measurement of half a second can tell them: in at most two digits."""
+    if seconds < 1:
+        return _("less than a second")
+    if seconds < 90:
+        return _("about {seconds} s").format(seconds=f"{float(f'{seconds:.2g}'):.0f}")
+    if seconds < 90 * 60:
+        return _("about {minutes} min").format(minutes=f"{seconds / 60:.0f}")
+    return _("about {hours} h").format(hours=f"{seconds / 3600:.0f}")

@@ -1,0 +1,200 @@
+"""The sidebar: presets, hyperparameters, Start."""
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import streamlit as st
+
+from mnist_demo.devices import AUTO, DEVICES, known_devices
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
+from mnist_demo.settings.presets import PRESETS
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing
+from mnist_demo.ui.links import settings_link
+from mnist_demo.ui.widgets.markdown import escape
+
+# Pairs stand side by side. What a first visitor need not touch is folded away.
+MAIN_ROWS = (("model",), ("optimizer", "learning_rate"), ("batch_size", "epochs"), ("one_cycle",))
+MORE_ROWS = (
+    ("seed",),
+    ("shuffle",),
+    ("augmentation",),
+    ("pen_variation",),
+    ("synthetic_digits",),
+    ("builtin_copies",),
+    ("training_size",),
+    ("validation_size",),
+    ("weight_decay", "momentum"),
+    ("hidden_sizes", "dropout"),
+    ("label_smoothing",),
+)
+_FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
+DELIVERY_SECONDS = 3.0
+
+
+def render_settings() -> None:
+    """Draw the settings; start a run when Start is pressed, or say in one sentence why not."""
+    link = restrictions()
+    if _FILLED_IN in st.session_state:
+        state.write_settings(st.session_state[_FILLED_IN])
+    if keys.PRESET not in link.hidden:
+        _render_preset(link)
+    if link.locked:
+        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
+    with st.form("settings", border=False, enter_to_submit=False):
+        for row in MAIN_ROWS:
+            _render_row(row, link)
+        if any(keys.widget_key(name) not in link.hidden for row in MORE_ROWS for name in row):
+            with st.expander(_("More settings")):
+                for row in MORE_ROWS:
+                    _render_row(row, link)
+        _render_device()
+        # In the callback, not after the button: a stroke drawn at the same moment cuts this run of the script short.
+        st.form_submit_button(
+            _("Start training"),
+            key=keys.START,
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=_start,
+        )
+        # In the form: what is shared are the settings as they stand in it, not as they were at the last Start.
+        st.form_submit_button(
+            _("Share these settings"),
+            key=keys.SHARE_SETTINGS,
+            type="tertiary",
+            icon=":material/share:",
+            width="stretch",
+            on_click=toggle_sharing,
+        )
+    st.session_state.pop(_FILLED_IN, None)
+    if state.start_problem():
+        st.error(escape(state.start_problem()), icon=":material/error:")
+    if is_sharing():
+        _render_link()
+
+
+def _render_device() -> None:
+    devices = known_devices()
+    if len(devices) > 1:
+        st.selectbox(
+            _("Device"),
+            [AUTO, *devices],
+            format_func=lambda name: _(DEVICES[name]),
+            key=keys.DEVICE,
+            help=_("Where the training computes. Automatic takes the accelerator for convolutional networks only."),
+        )
+
+
+def _render_preset(link: Restrictions) -> None:
+    st.selectbox(
+        _("Preset"),
+        list(PRESETS),
+        format_func=lambda name: _(PRESETS[name].title),
+        key=keys.PRESET,
+        help=_("A complete set of hyperparameters; choosing one fills in the form below."),
+        on_change=_apply_preset,
+        placeholder=_("Own settings"),
+        # A preset would change what is locked.
+        disabled=bool(link.locked),
+    )
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
+
+
+def _render_link() -> None:
+    """Draw the link to the settings as they stand in the form, and what it may lock or hide."""
+    try:
+        hyperparameters = state.read_settings()
+    except MnistDemoError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    st.markdown(_("Who opens this link finds the form filled in as it is here."))
+    locked = st.toggle(
+        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("They are shown, and cannot be changed; Start works.")
+    )
+    hidden = st.toggle(
+        _("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Only Start is shown: the lesson is about the picture.")
+    )
+    asked = {LOCKED: "1"} if locked else {}
+    asked |= {HIDE: ALL_SETTINGS} if hidden else {}
+    with st.container(key=keys.SHARED_LINK):
+        link = settings_link(hyperparameters, Restrictions.from_address(asked))
+        st.code(link, language=None, wrap_lines=True)
+
+
+def _start() -> None:
+    state.note_start_problem("")
+    try:
+        state.start_training(state.read_settings())
+    except MnistDemoError as error:
+        state.note_start_problem(str(error))
+
+
+def _apply_preset() -> None:
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    if preset is not None:
+        before = _values()
+        state.write_settings(preset.hyperparameters)
+        st.session_state[_CHOSEN] = time.monotonic(), preset.hyperparameters, (before, _values())
+        # Until the form has been drawn with them: if this run of the script is cut short before, the next one comes
+        # with the values that the browser still has.
+        st.session_state[_FILLED_IN] = preset.hyperparameters
+
+
+def fill_in_again() -> None:
+    """To be called before `st.rerun`: what has been drawn a moment before it may never reach the browser.
+
+    A preset that was chosen a moment ago is filled in anew, unless the settings have been changed since.
+    """
+    moment, hyperparameters, expected = st.session_state.get(_CHOSEN, (-math.inf, None, ()))
+    if time.monotonic() - moment < DELIVERY_SECONDS and _values() in expected:
+        st.session_state[_FILLED_IN] = hyperparameters
+
+
+def _values() -> dict[str, object]:
+    return {name: st.session_state.get(keys.widget_key(name)) for name in FIELDS}
+
+
+def _render_row(names: tuple[str, ...], link: Restrictions) -> None:
+    shown = [name for name in names if keys.widget_key(name) not in link.hidden]
+    # Columns for pairs only: the browser goes through every box of the page at each refresh.
+    places: Sequence[AbstractContextManager[object]] = [nullcontext()]
+    if len(shown) > 1:
+        places = st.columns(len(shown), vertical_alignment="bottom")
+    for name, place in zip(shown, places, strict=False):
+        with place:
+            _render_widget(name, disabled=keys.widget_key(name) in link.locked)
+
+
+def _render_widget(name: str, disabled: bool) -> None:
+    field, key = FIELDS[name], keys.widget_key(name)
+    label, explanation = _(field.title), _(field.help)
+    # No bounds on the widgets, no whole numbers only, and empty is allowed: a browser that refuses a value keeps or
+    # bends it without a word, and the run would start with that. The check in Hyperparameters says what was expected.
+    if field.kind == "choice":
+        titles = {choice.name: _(choice.title) for choice in field.choices}
+        choices = (f"- **{_(choice.title)}**: {_(choice.help)}" for choice in field.choices)
+        explanation = "\n".join([explanation, "", *choices])
+        st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=explanation, disabled=disabled)
+    elif field.kind == "switch":
+        st.toggle(label, key=key, help=explanation, disabled=disabled)
+    elif field.kind == "sizes":
+        st.text_input(label, key=key, help=explanation, disabled=disabled)
+    else:
+        placeholder = _("all") if field.optional else None
+        st.number_input(
+            label,
+            value=None,
+            step=float(field.step),
+            format="%.10g",
+            key=key,
+            help=explanation,
+            placeholder=placeholder,
+            disabled=disabled,
+        )

@@ -1,0 +1,1 @@
+"""The page “Train and draw”: control a run, watch it, and draw for it."""

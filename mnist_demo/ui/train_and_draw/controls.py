@@ -1,0 +1,101 @@
+"""What one does with the run: pause, step, stop, reset; the axis of its charts, and its speed.
+
+Nothing here is in the part of the page that refreshes by itself: it changes with the state of the run, not with every
+step, and what a browser draws anew twice a second costs the run a part of its pace.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.jobs.job import ENDED, Job, State
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.kept_runs import can_go_on, go_on
+from mnist_demo.ui.ownership import owns
+from mnist_demo.ui.train_and_draw.export import render_export
+from mnist_demo.ui.train_and_draw.slow_motion import render_speed
+from mnist_demo.ui.widgets.charts import Axis
+from mnist_demo.ui.widgets.choices import read_choice
+from mnist_demo.ui.widgets.state_words import STATE_WORDS
+
+STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
+
+
+def chosen_axis() -> Axis:
+    """Return what the charts are to be drawn over."""
+    axis: Axis = st.session_state.get(keys.CHART_AXIS, "step")
+    return axis
+
+
+def render_controls(job: Job | None, status: State | None) -> None:
+    """Draw the state of the run, and what can be done with it.
+
+    `status` is its state before anything was drawn: where that says that a run has finished, all else on the page is of
+    its end too.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="control-row"):
+        _render_status(job, status)
+        if job is None:
+            return
+        render_speed(job)
+        axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
+        read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
+        render_export(job)
+
+
+def _render_status(job: Job | None, status: State | None) -> None:
+    paused = status == "paused"
+    # Who only has the link to somebody's run looks on.
+    mine = job is not None and owns(job.id)
+    has_ended = status in ENDED
+    goes_on = job is not None and has_ended and can_go_on(job)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="status-row"):
+        with st.container(key=keys.TRAINING_STATUS, width="content"):
+            st.badge(
+                _(STATE_WORDS[status]) if status else _("not started"),
+                color=STATE_COLOURS.get(status, "gray") if status else "gray",  # type: ignore[arg-type]
+            )
+        _button(
+            keys.PAUSE,
+            _("Go on") if goes_on else _("Resume") if paused else _("Pause"),
+            "play_arrow" if paused or goes_on else "pause",
+            enabled=goes_on or (mine and status in ("running", "paused")),
+            on_click=_go_on if goes_on else (job.resume if paused else job.pause) if job else None,
+        )
+        _button(
+            keys.STEP,
+            _("Step"),
+            "skip_next",
+            enabled=mine and paused,
+            on_click=job.step if job else None,
+        )
+        _button(
+            keys.STOP,
+            _("Stop"),
+            "stop",
+            enabled=mine and not has_ended,
+            on_click=job.stop if job else None,
+        )
+        _button(
+            keys.RESET,
+            _("Reset"),
+            "restart_alt",
+            enabled=job is not None,
+            on_click=state.reset_training,
+        )
+
+
+def _button(key: str, label: str, icon: str, enabled: bool, on_click: Callable[[], None] | None) -> None:
+    # No help=: a button with a tooltip stands twice in the document, and who looks for it by its key finds both.
+    st.button(label, key=key, icon=f":material/{icon}:", disabled=not enabled, on_click=on_click)
+
+
+def _go_on() -> None:
+    job = state.current_job()
+    try:
+        if job is not None:
+            go_on(job.id)
+    except MnistDemoError as error:
+        state.notify(str(error))

@@ -1,0 +1,28 @@
+"""Why the from-scratch model computes its log-softmax as it does, with the code that really runs."""
+
+import inspect
+
+import streamlit as st
+
+from mnist_demo.translation import _
+from mnist_demo.ui import state
+
+
+def render_explanation() -> None:
+    """Draw the explanation, folded, beneath a run of the from-scratch model."""
+    job = state.current_job()
+    if job is None or job.hyperparameters.model != "scratch-linear":
+        return
+    # Here, not above: it brings torch, which the first page need not wait for.
+    from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
+
+    with st.expander(_("Why this model’s own log-softmax does not overflow")):
+        st.markdown(
+            _(
+                "By definition, log-softmax is $\\log\\left(e^{x_i} / \\sum_j e^{x_j}\\right)$. Computed like that it "
+                "breaks: $e^{89}$ is already more than a 32-bit number can hold, so one confident logit would make the "
+                "loss “not a number”. Taking the largest logit from all ten first changes nothing, since numerator "
+                "and denominator are divided by the same factor, and then no exponent is above zero."
+            )
+        )
+        st.code(inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood), language="python")

@@ -1,0 +1,152 @@
+"""The page: set, watch, draw, from left to right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.drawing.image import image_from_strokes
+from mnist_demo.drawing.stages import Stage, prepare_in_stages
+from mnist_demo.jobs.job import Job, State
+from mnist_demo.translation import _
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.activations import render_activations
+from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
+from mnist_demo.ui.drawing.comparison import render_comparison
+from mnist_demo.ui.drawing.corrections import render_correction, render_my_drawings
+from mnist_demo.ui.drawing.neighbours import render_neighbours
+from mnist_demo.ui.drawing.opened_models_panel import render_opened_models
+from mnist_demo.ui.drawing.panel import read_drawing, render_reading
+from mnist_demo.ui.drawing.picture import render_picture
+from mnist_demo.ui.drawing.preparation import render_preparation
+from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image
+from mnist_demo.ui.drawing.reasons import render_reasons
+from mnist_demo.ui.drawing.state import my_drawings
+from mnist_demo.ui.sidebar.settings import fill_in_again
+from mnist_demo.ui.train_and_draw.controls import chosen_axis, render_controls
+from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
+from mnist_demo.ui.train_and_draw.explanation import render_explanation
+from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
+from mnist_demo.ui.train_and_draw.samples import render_samples
+from mnist_demo.ui.train_and_draw.slow_motion import render_step_detail, render_step_link
+from mnist_demo.ui.train_and_draw.training import render_training
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+GALLERY_REFRESH_SECONDS = 2.0
+FIRST_METRICS_SECONDS = 0.3
+
+
+def render_train_and_draw() -> None:
+    """Draw the whole page."""
+    job = state.current_job()
+    if job is not None:
+        # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
+        job.wait_for_first_metrics(FIRST_METRICS_SECONDS)
+    shown = Shown.now()
+    render_controls(job, shown.status)
+    with st.container(key="bench"):  # placed side by side by style.css
+        st.fragment(_render_live)(shown)
+        with st.container(key="more"):
+            st.fragment(_render_gallery)(shown)
+            render_picture()
+            render_opened_models()
+    render_explanation()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page was drawn of: where that has changed, a part that refreshes by itself has all of it drawn anew."""
+
+    job: Job | None
+    status: State | None
+    drawings: int
+
+    @classmethod
+    def now(cls) -> "Shown":
+        job = state.current_job()
+        return cls(job, job.state if job else None, len(my_drawings()))
+
+    def check(self) -> None:
+        if self != Shown.now() or state.has_notices():
+            fill_in_again()
+            st.rerun()
+
+
+def _render_live(shown: Shown) -> None:
+    """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
+    shown.check()
+    job = shown.job
+    with st.container(key="watch"):
+        if job is not None:
+            if job.is_active:
+                render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
+            render_step_link(job)
+        render_training(job, chosen_axis())
+        if job is not None:
+            render_diagnosis(job)
+            render_step_detail(job)
+    with st.container(key="draw"):
+        st.fragment(_render_drawing_side)(shown)
+    with st.container(key="samples"):
+        render_samples()
+
+
+def _render_gallery(shown: Shown) -> None:
+    shown.check()  # training on the drawings is started here
+    if shown.drawings and shown.job is not None and shown.job.is_active:
+        render_pulse(GALLERY_REFRESH_SECONDS, keys.GALLERY_PULSE)
+    render_my_drawings()
+
+
+def _render_drawing_side(shown: Shown) -> None:
+    """Draw the canvas and all that depends on what is on it: a fragment, so that a stroke reruns only this."""
+    shown.check()
+    strokes = read_drawing()
+    inspected = drawing_state.inspected_image()
+    if inspected is not None:
+        _render_inspected(inspected)
+        return
+    image = image_from_strokes(strokes)
+    stages: list[Stage] = []
+    is_digit = True
+    if image.any():
+        is_digit = looks_like_a_digit(image)
+        if off := drawing_state.stages_off():
+            stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
+            image = stages[-1].image
+    readings = read_image(image)
+    # Empty, in the place of the title of an inspected image: else the reading below would be there twice for a moment.
+    st.container()
+    render_reading(image, readings[0] if readings else None, is_digit)
+    # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
+    with st.container():
+        render_comparison(readings)
+        if readings:
+            render_correction(strokes, readings[0])
+            render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
+            _render_explanations(image, readings[0])
+
+
+def _render_inspected(inspected: drawing_state.InspectedImage) -> None:
+    """Draw what the models make of an image of the data set, in the place of the drawing."""
+    with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
+        st.markdown(inspected.title)
+        st.button(
+            _("Back to my drawing"),
+            key=keys.FORGET_INSPECTED,
+            icon=":material/undo:",
+            on_click=drawing_state.inspect_image,
+            args=(None,),
+        )
+    readings = read_image(inspected.image)
+    render_reading(inspected.image, readings[0] if readings else None, is_digit=True)
+    render_comparison(readings)
+    if readings:
+        _render_explanations(inspected.image, readings[0])
+
+
+def _render_explanations(image: np.ndarray, reading: Reading) -> None:
+    render_reasons(image, reading)
+    render_activations(image, reading)
+    render_neighbours(image, state.current_dataset())

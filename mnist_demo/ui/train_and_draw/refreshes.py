@@ -1,0 +1,23 @@
+"""How often the page draws a run again while it goes on."""
+
+import math
+
+from mnist_demo.jobs.job import Job
+
+# Seconds of training; from there on, how many seconds lie between two refreshes at least, and in a long run at most. A
+# browser needs 0.1 to 0.2 s of a core for each, and the longer a run has lasted, the less its chart moves in a second.
+REFRESHES = ((10.0, 2.0, 4.0), (1.5, 1.0, 2.0), (0.0, 0.5, 0.5))
+SOONEST_REFRESH_SECONDS = 0.5
+# A run of minutes is drawn anew this many times at least, each time some ten pixels longer.
+LONG_RUN_REFRESHES = 60
+
+
+def seconds_between_refreshes(job: Job) -> float:
+    """Return the pause that suits how long the run has lasted and will last; its end is seen when it comes."""
+    trained, left = job.history.seconds, job.history.seconds_left
+    least, most = next((least, most) for begin, least, most in REFRESHES if trained >= begin)
+    if left is None or job.state != "running":
+        return least
+    # Whole seconds, so that it seldom changes. In slow motion each step is to be seen.
+    wanted = math.ceil((trained + left) / LONG_RUN_REFRESHES) if job.speed is None else 0
+    return min(max(least, wanted), most, max(left, SOONEST_REFRESH_SECONDS))

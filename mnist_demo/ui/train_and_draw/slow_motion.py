@@ -1,0 +1,164 @@
+"""Slow motion: how fast the run may go, and one step of it laid open."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from mnist_demo.jobs.job import Job
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.slow_motion import SPEEDS, StepDetail
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import keys
+from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
+
+# A choice without a value would be one that has not been made.
+FULL_SPEED = 0
+ANCHOR = "one-step"
+
+
+def render_speed(job: Job) -> None:
+    """Draw the choice of how many steps a second the run may do."""
+    key = f"{keys.SPEED}-of-{job.id}"  # a new run begins at full speed, whatever the last one went at
+    if key not in st.session_state:
+        st.session_state[key] = job.speed or FULL_SPEED
+    with st.container(key=keys.SPEED, width="content"):
+        st.selectbox(
+            _("Speed of training"),
+            (*SPEEDS, FULL_SPEED),
+            format_func=_format_speed,
+            key=key,
+            disabled=job.has_ended,
+            label_visibility="collapsed",
+            on_change=lambda: job.set_speed(st.session_state[key] or None),
+            width=170,
+        )
+
+
+def _format_speed(speed: int) -> str:
+    if speed == FULL_SPEED:
+        return _("Full speed")
+    sentence = ngettext("{count} step a second", "{count} steps a second", speed)
+    return sentence.format(count=speed)
+
+
+def render_step_link(job: Job) -> None:
+    """Draw a link to the step that is laid open, if one is: beneath the charts, on a laptop below what one sees."""
+    if _detail_shown(job) is not None:
+        st.markdown(_(":small[[↓ See the step](#{anchor})]").format(anchor=ANCHOR), width="content")
+
+
+def render_step_detail(job: Job) -> None:
+    """Draw the step that was last watched, while the run is that slow or stands at it; else how to see one."""
+    detail = _detail_shown(job)
+    if detail is not None:
+        with st.container(key=keys.STEP_DETAIL, gap="small"):
+            _render(detail, job.hyperparameters)
+    elif job.state == "paused":
+        st.caption(
+            _("Press **Step** to see one step laid open: its batch, the loss of each image, the gradient, the update.")
+        )
+
+
+def _detail_shown(job: Job) -> StepDetail | None:
+    detail = job.step_detail
+    if detail is None or (job.speed is None and detail.step != job.history.step_count):
+        return None
+    return detail
+
+
+def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
+    st.subheader(_("Step {step}, laid open").format(step=f"{detail.step:,}"), anchor=ANCHOR)
+    st.markdown(_describe_batch(detail))
+    st.html(batch_html(detail))
+    st.markdown(_describe_update(detail, hyperparameters))
+    linear = hyperparameters.model in ("linear", "scratch-linear")
+    digits = [str(digit) for digit in range(10)] if linear else None
+    descent = hyperparameters.optimizer == "sgd" and not hyperparameters.weight_decay
+    update = "−&thinsp;η&thinsp;∂L/∂W" if descent else _("what the optimizer makes of it, ΔW")
+    st.html(
+        tiles_html(
+            _("<b>W</b>, the weights before"),
+            detail.before,
+            _("Weights of the first layer before the step, nearly all of them within {strongest} of zero"),
+            digits,
+        )
+        + tiles_html(
+            _("<b>∂L/∂W</b>, the gradient: which way the loss rises"),
+            detail.gradient,
+            _("Gradient of the loss by the weights of the first layer, nearly all of them within {strongest} of zero"),
+            digits,
+        )
+        + tiles_html(
+            _("<b>{update}</b>, the update").format(update=update),
+            detail.after - detail.before,
+            _("Change of the weights of the first layer in this step, nearly all of them within {strongest} of zero"),
+            digits,
+        )
+        + tiles_html(
+            _("<b>W</b>, the weights after"),
+            detail.after,
+            _("Weights of the first layer after the step, nearly all of them within {strongest} of zero"),
+            digits,
+        )
+    )
+    st.caption(_describe_weight(detail, linear, descent))
+    st.html(layers_html(detail.layers))
+
+
+def _describe_batch(detail: StepDetail) -> str:
+    shown = len(detail.labels)
+    if shown == detail.batch_images:
+        sentence = ngettext(
+            "The model read **{count} image**, with a loss of **{loss}**.",
+            "The model read these **{count} images**, with a mean loss of **{loss}**; the bars compare their losses.",
+            detail.batch_images,
+        )
+    else:
+        sentence = _(
+            "The model read **{count} images**, with a mean loss of **{loss}**. These are the {shown} with the largest "
+            "losses; the others lost {smallest} at most."
+        )
+    return sentence.format(
+        count=f"{detail.batch_images:,}",
+        loss=f"{detail.batch_loss:.4f}" if math.isfinite(detail.batch_loss) else "∞",
+        shown=shown,
+        smallest=format_number(float(detail.losses[-1])),
+    )
+
+
+def _describe_update(detail: StepDetail, hyperparameters: Hyperparameters) -> str:
+    if hyperparameters.optimizer == "sgd" and not hyperparameters.weight_decay:
+        return _(
+            "Each weight moves against its gradient: $W \\leftarrow W - \\eta\\,\\partial L/\\partial W$ with learning "
+            "rate $\\eta = {rate}$. Blue is above zero, orange below: where the gradient is blue, the update is orange."
+        ).format(rate=f"{detail.learning_rate:g}")
+    return _(
+        "The optimizer makes its step from this gradient and those before it: $W \\leftarrow W + \\Delta W$, at "
+        "learning rate $\\eta = {rate}$. Blue is above zero, orange below."
+    ).format(rate=f"{detail.learning_rate:g}")
+
+
+def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
+    """Return the update of one weight in numbers: the one with the largest gradient."""
+    place = np.unravel_index(np.abs(detail.gradient).argmax(), detail.gradient.shape)
+    unit, row, column = (int(index) for index in place)
+    before, gradient, after = (float(array[place]) for array in (detail.before, detail.gradient, detail.after))
+    sum_ = _("{before} − {rate} × ({gradient}) = {after}") if descent else _("{before} + ({update}) = {after}")
+    sum_ = sum_.format(
+        before=_signed(before),
+        rate=f"{detail.learning_rate:g}",
+        gradient=_signed(gradient),
+        update=_signed(after - before),
+        after=_signed(after),
+    )
+    if linear:
+        sentence = _("The weight with the largest gradient, of digit {unit} at row {row}, column {column}: {sum}")
+    else:
+        sentence = _("The weight with the largest gradient, in tile {unit} at row {row}, column {column}: {sum}")
+        unit += 1
+    return sentence.format(unit=unit, row=row + 1, column=column + 1, sum=sum_)
+
+
+def _signed(number: float) -> str:
+    return f"{number:.5f}".replace("-", "−")

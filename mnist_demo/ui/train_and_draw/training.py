@@ -1,0 +1,148 @@
+"""Watch: how far the run is, its figures, its charts."""
+
+import streamlit as st
+
+from mnist_demo.errors import MnistDemoError
+from mnist_demo.jobs.job import Job
+from mnist_demo.settings.presets import PRESETS
+from mnist_demo.training.history import History
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import kept_runs, keys, state
+from mnist_demo.ui.ownership import owns
+from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
+from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
+from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
+
+CHART_HEIGHT = 200
+
+
+def render_training(job: Job | None, axis: Axis) -> None:
+    """Draw the run, which may be going on, its charts over `axis`; or an invitation to start one."""
+    if job is None:
+        _render_invitation()
+        return
+    if job.detail:
+        st.error(escape(job.detail), icon=":material/error:")
+    _render_keeping(job)
+    _render_progress(job)
+    _render_metrics(job)
+    _render_charts(job.history, axis)
+
+
+def _render_invitation() -> None:
+    preset = PRESETS.get(st.session_state[keys.PRESET])
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.markdown(_("## Watch a model learn to read"), text_alignment="center")
+        st.markdown(
+            _(
+                "Press **Start training**: the loss falls, the accuracy rises, and what you draw is read by the model "
+                "as it learns."
+            ),
+            text_alignment="center",
+        )
+        st.button(
+            _("Start with “{preset}”").format(preset=_(preset.title)) if preset else _("Start with these settings"),
+            key=keys.QUICK_START,
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_start,
+        )
+
+
+def _start() -> None:
+    try:
+        state.start_training(state.read_settings())
+    except MnistDemoError as error:
+        state.notify(str(error))
+
+
+def _render_keeping(job: Job) -> None:
+    """Say what is unusual about the run: it is somebody else's, or cannot be saved."""
+    if not owns(job.id):
+        st.caption(_("You look at a run of somebody else, through its link. **Go on** would give you a copy of it."))
+    if job.has_ended and has_unusable_model(job):
+        st.warning(_(kept_runs.UNUSABLE_MODEL), icon=":material/history:")
+    problem = run_keeper().problem(job.id)
+    if problem:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(escape(problem), icon=":material/save:")
+            st.button(
+                _("Try again"),
+                key=keys.TRY_SAVING,
+                icon=":material/refresh:",
+                on_click=kept_runs.save_now,
+                args=(job.id,),
+            )
+
+
+def _render_progress(job: Job) -> None:
+    history, hyperparameters = job.history, job.hyperparameters
+    title = hyperparameters.model_title
+    if history.started is None:
+        before = job_registry().jobs_before(job)
+        waiting = ngettext(
+            "{model}: waits until a processor is free, after {count} other run.",
+            "{model}: waits until a processor is free, after {count} other runs.",
+            before,
+        )
+        text = waiting if job.state == "queued" else _("{model}: starting …")
+        st.progress(0.0, text=text.format(model=title, count=before))
+        return
+    done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
+        model=title,
+        epoch=min(hyperparameters.epochs, history.step_count // history.started.steps_per_epoch + 1),
+        epochs=hyperparameters.epochs,
+        step=f"{history.step_count:,}",
+        steps=f"{history.started.total_steps:,}",
+    )
+    st.progress(history.progress, text=done)
+
+
+def _render_metrics(job: Job) -> None:
+    """Draw the figures in force: of the last epoch where there is one, of the untrained model before."""
+    unknown, history = "–", job.history
+    last = history.epochs[-1] if history.epochs else None
+    accuracy, test_loss = history.test_accuracy, history.test_loss
+    pace, left = history.images_per_second, history.seconds_left
+    if left is not None and job.speed is not None and history.started is not None:
+        left += (history.started.total_steps - history.step_count) / job.speed
+    train_loss = last.train_loss if last else None
+    if left and not job.has_ended:
+        time = _("Time left"), _format_seconds(left)
+    else:
+        time = _("Training time"), _format_seconds(history.seconds)
+    # Not st.metric: of six of them, each in a box of its own, the browser renews all at every refresh.
+    with st.container(horizontal=True, gap="medium", key="figures"):
+        with st.container(key=keys.TEST_ACCURACY, width="content"):
+            shown = unknown if accuracy is None else format_percent(accuracy, digits=2)
+            st.html(metrics_html([(_("Test accuracy"), shown)]))
+        st.html(
+            metrics_html(
+                [
+                    (_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}"),
+                    (_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}"),
+                    (_("Images a second"), unknown if pace is None else f"{pace:,.0f}"),
+                    time,
+                ]
+            )
+        )
+
+
+def _render_charts(history: History, axis: Axis) -> None:
+    with st.container(key=keys.LIVE_CHARTS):
+        for metric, key in (("loss", keys.LOSS_CHART), ("accuracy", keys.ACCURACY_CHART)):
+            st.echarts_chart(
+                build_chart(history, metric, axis),  # type: ignore[arg-type]
+                key=key,
+                height=CHART_HEIGHT,
+                alt=describe_chart(history, metric),  # type: ignore[arg-type]
+            )
+
+
+def _format_seconds(seconds: float) -> str:
+    if seconds < 10:
+        return _("{seconds} s").format(seconds=f"{seconds:.1f}")
+    if seconds < 100:
+        return _("{seconds} s").format(seconds=f"{seconds:.0f}")
+    return _("{minutes} min").format(minutes=f"{seconds / 60:.0f}")

@@ -1,0 +1,1 @@
+"""Small pieces that several pages use: choices, clickable pictures, charts, pulse, text made safe."""

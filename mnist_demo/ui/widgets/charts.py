@@ -1,0 +1,174 @@
+"""A run's history as chart specifications for ECharts; pure, so that it is tested without a page.
+
+Train, test and validation are told apart by line and symbol as well as by colour. Points are plain numbers in the
+specification: a data frame would be packed as a table of its own for each line, which takes longer than all the rest.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from mnist_demo.training.events import Epoch
+from mnist_demo.training.history import History
+from mnist_demo.translation import _
+
+Axis = Literal["step", "epoch"]
+Figure = Literal["loss", "accuracy"]
+# On a chart of some 600 pixels more would cost the browser time at each refresh, and show no more.
+MAX_POINTS = 200
+# In a run of more epochs symbols would lie on each other, hide the other line, and take longest of all to draw.
+MAX_SYMBOLS = 40
+DECIMALS = 5
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series: its points (on the axis, the figure) and how ECharts is to draw it."""
+
+    name: str
+    points: Points
+    style: dict[str, Any]
+    legend_icon: str | None = None
+
+    def with_symbol_at_its_end(self) -> "Line":
+        """Return the line with one symbol, on its last point."""
+        at_end = {key: value for key, value in self.style.items() if key.startswith("symbol")}
+        marked = [{"coord": point, **at_end} for point in self.points[-1:] if at_end["symbol"] != "none"]
+        mark = {"data": marked, "label": {"show": False}, "silent": True, "animation": False}
+        return replace(self, style={**self.style, "symbol": "none", "markPoint": mark})
+
+
+def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
+    """Return the ECharts option for `figure` over steps or epochs, at most ``MAX_POINTS`` points a series."""
+    lines = [
+        Line(
+            _("train"),
+            _train_points(history, metric, axis),
+            {"symbol": "diamond" if axis == "epoch" else "none", "symbolSize": 7, "lineStyle": {"width": 1.5}},
+            # ECharts would show a symbol in the legend that the line by step does not have.
+            legend_icon="path://M0 5h25v1.5H0z" if axis == "step" else None,
+        ),
+        Line(
+            _("test"),
+            _measured_points(history, metric, axis, "test"),
+            {"symbol": "circle", "symbolSize": 8, "lineStyle": {"width": 2.5}},
+        ),
+        Line(
+            _("validation"),
+            _measured_points(history, metric, axis, "validation"),
+            {"symbol": "emptyTriangle", "symbolSize": 9, "lineStyle": {"width": 2, "type": "dashed"}},
+        ),
+    ]
+    if not lines[-1].points:
+        lines.pop()
+    if _last(history, "epoch") > MAX_SYMBOLS:
+        lines = [line.with_symbol_at_its_end() for line in lines]
+    return {
+        "animation": False,
+        "title": {"text": _title(metric), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
+        "legend": {
+            "top": 4,
+            "right": 0,
+            "bottom": "auto",
+            "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
+        },
+        "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if metric == "loss" else "%.2f %%"},
+        "dataset": [{"dimensions": [axis, metric], "source": line.points} for line in lines],
+        "xAxis": {
+            "type": "value",
+            "name": _("step") if axis == "step" else _("epoch"),
+            "nameLocation": "middle",
+            "nameGap": 26,
+            "minInterval": 1,
+            "min": 0,
+            "max": _last(history, axis),
+        },
+        "yAxis": {"type": "value", "min": 0}
+        if metric == "loss"
+        else {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}},
+        "series": [
+            {
+                "type": "line",
+                "name": line.name,
+                "datasetIndex": index,
+                "encode": {"x": axis, "y": metric, "tooltip": [metric]},
+                **line.style,
+            }
+            for index, line in enumerate(lines)
+        ],
+    }
+
+
+def describe_chart(history: History, metric: Figure) -> str:
+    """Return the chart's text alternative: what is drawn, where it began, and where it is now."""
+    begin = history.started
+    if begin is None:
+        return _("{title}: nothing measured yet.").format(title=_title(metric))
+    first = begin.test_loss if metric == "loss" else begin.test_accuracy
+    last = getattr(history.newest_test, f"test_{metric}")
+    number = "{:.3f}" if metric == "loss" else "{:.1%}"
+    return _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
+        title=_title(metric), first=number.format(first), last=number.format(last), count=len(history.epochs)
+    )
+
+
+def _title(metric: Figure) -> str:
+    return _("Loss (cross-entropy)") if metric == "loss" else _("Accuracy")
+
+
+def _last(history: History, axis: Axis) -> int:
+    """Return where the axis ends: known from the start, so that the line grows into the chart and nothing rescales."""
+    if history.started is None:
+        return 1
+    total = history.started.total_steps
+    return total if axis == "step" else total // history.started.steps_per_epoch
+
+
+def _train_points(history: History, metric: Figure, axis: Axis) -> Points:
+    if axis == "epoch":
+        points: list[tuple[float, float | None]] = [
+            (epoch.epoch, _of_epoch(epoch, metric, "train")) for epoch in _spread(history.epochs)
+        ]
+    else:
+        thinned = history.thinned_steps(MAX_POINTS)
+        points = list(
+            zip(thinned.step, thinned.train_loss if metric == "loss" else thinned.train_accuracy, strict=True)
+        )
+    return _drawable(points, metric)
+
+
+def _measured_points(history: History, metric: Figure, axis: Axis, on: Literal["test", "validation"]) -> Points:
+    """Return the points measured before training and after every epoch; of many epochs, an even selection."""
+    points: list[tuple[float, float | None]] = []
+    if history.started is not None:
+        points.append((0, getattr(history.started, f"{on}_{metric}")))
+    points += [(getattr(epoch, axis), _of_epoch(epoch, metric, on)) for epoch in _spread(history.epochs)]
+    if on == "test" and history.stopped is not None and history.started is not None:
+        per_point = 1 if axis == "step" else history.started.steps_per_epoch
+        points.append((history.stopped.step / per_point, getattr(history.stopped, f"test_{metric}")))
+    return _drawable(points, metric)
+
+
+def _spread(epochs: list[Epoch]) -> list[Epoch]:
+    """Return at most ``MAX_POINTS`` epochs, evenly spread; the last one always, whose figures the page names."""
+    every = -(-len(epochs) // MAX_POINTS) or 1
+    return epochs[::-1][::every][::-1]
+
+
+def _drawable(points: list[tuple[float, float | None]], metric: Figure) -> Points:
+    # Accuracy is a fraction everywhere but on the page.
+    factor = 100 if metric == "accuracy" else 1
+    # JSON has no infinity: a loss that is none is a gap in the line.
+    return [
+        (place, round(factor * value, DECIMALS))
+        for place, value in points
+        if value is not None and math.isfinite(value)
+    ]
+
+
+def _of_epoch(epoch: Epoch, metric: Figure, on: Literal["train", "test", "validation"]) -> float | None:
+    value: float | None = getattr(epoch, f"{on}_{metric}")
+    return value

@@ -1,0 +1,14 @@
+"""The words for what a run is doing; translate them when shown."""
+
+from mnist_demo.jobs.job import State
+from mnist_demo.translation import N_
+
+STATE_WORDS: dict[State, str] = {
+    "queued": N_("queued"),
+    "running": N_("running"),
+    "paused": N_("paused"),
+    "finished": N_("finished"),
+    "stopped": N_("stopped"),
+    "diverged": N_("diverged"),
+    "failed": N_("failed"),
+}

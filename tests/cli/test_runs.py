@@ -1,0 +1,141 @@
+"""``python -m mnist_demo runs``: the command line sees the runs that are kept, and touches no other file."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mnist_demo.cli.main import main
+from mnist_demo.models.checkpoints import load_checkpoint
+from mnist_demo.saved_runs.store import RunContent, RunStore
+from mnist_demo.training.state import read_progress
+from tests.saved_runs.records import record, short_history
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_main(*arguments: object) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run_main
+
+
+def train(run: Run, *flags: object) -> str:
+    """Train in this process; return the id of the run that was kept."""
+    before = {found.id for found in RunStore().runs()}
+    assert run("train", "--data", "builtin", "--epochs", 1, *flags)[0] == 0
+    (new,) = {found.id for found in RunStore().runs()} - before
+    return new
+
+
+def test_train_keeps_its_run_and_list_and_show_tell_of_it(run: Run) -> None:
+    run_id = train(run, "--seed", 3)
+    status, out, err = run("runs", "list", "--json")
+    (line,) = [json.loads(text) for text in out.splitlines()]
+    assert (status, err) == (0, "")
+    assert (line["id"], line["model"], line["data"], line["state"]) == (run_id, "linear", "builtin", "finished")
+    assert 0.5 < line["test_accuracy"] < 1
+    assert run_id in run("runs", "list")[1]
+    about = json.loads(run("runs", "show", run_id[:6], "--json")[1])
+    assert about["hyperparameters"]["seed"] == 3
+    assert about["dataset"]["digest"] == line["data_digest"]
+    assert f"?run={run_id}" in run("runs", "show", run_id)[1]
+
+
+def test_train_without_keeping_writes_nothing(run: Run, home: Path) -> None:
+    assert run("train", "--data", "builtin", "--epochs", 1, "--no-keep")[0] == 0
+    assert not home.exists()
+
+
+def test_train_in_an_unwritable_home_trains_and_says_so(run: Run, home: Path) -> None:
+    home.write_text("not a folder")
+    status, out, err = run("train", "--data", "builtin", "--epochs", 1, "--json")
+    assert (status, len(out.splitlines()), len(err.splitlines())) == (0, 1, 1)
+    assert "The run cannot be saved in" in err
+
+
+def test_train_interrupted_is_kept_as_stopped_and_can_go_on(home: Path) -> None:
+    command = [sys.executable, "-m", "mnist_demo", "train", "--data", "builtin", "--epochs", "1000", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    (found,) = RunStore().runs()
+    _record, content = RunStore().load(found.id)
+    assert found.state == "stopped"
+    assert content.history.stopped is not None
+    assert content.training_state is not None
+    assert read_progress(content.training_state).step == content.history.step_count
+
+
+def test_deleted_run_is_gone_and_restore_brings_it_back(run: Run) -> None:
+    run_id = train(run)
+    assert run("runs", "delete", run_id) == (0, "", "")
+    assert run("runs", "list")[1] == ""
+    assert run("runs", "restore", run_id) == (0, "", "")
+    assert [found.id for found in RunStore().runs()] == [run_id]
+
+
+def test_export_writes_files_of_the_formats_that_are_named(run: Run, tmp_path: Path) -> None:
+    run_id = train(run)
+    RunStore().rename(run_id, "../../mine & yours")
+    _status, out, err = run("runs", "export", run_id, "history-csv", "safetensors", "--output", tmp_path / "out")
+    files = [Path(line) for line in out.splitlines()]
+    assert err == ""
+    assert [file.parent for file in files] == [tmp_path / "out"] * 2
+    assert all(file.name.startswith("mine-yours-linear-") for file in files)
+    assert files[0].read_text().startswith("event,step,epoch")
+    assert load_checkpoint(files[1]).hyperparameters.model == "linear"
+    assert "onnx" in run("runs", "export", run_id)[1]  # without a format: which there are
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("show nothing-there", "There is no saved run “nothing-there”"),
+        ("show ../../etc/passwd", "There is no saved run “../../etc/passwd”"),
+        ("show run-0000", "2 runs have an id that begins with “run-0000”"),
+        ("delete run-0000000000000001 nothing-there", "There is no saved run “nothing-there”"),
+        ("restore run-0000000000000001", "There is no deleted run"),
+        ("export run-0000000000000001 pickle", "There is no format “pickle”; choose from safetensors"),
+        ("export run-0000000000000001 history-csv --output {file}/x", "cannot be written"),
+        ("show run-0000000000000002", "There is no saved run"),
+        ("", "required: ACTION"),
+        ("show", "required: run_id"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(run: Run, tmp_path: Path, arguments: str, message: str) -> None:
+    store = RunStore()
+    for number in (0, 1):
+        store.save(record(number), RunContent(short_history()))
+    (tmp_path / "file").write_text("")
+    status, out, err = run("runs", *arguments.format(file=tmp_path / "file").split())
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert message in err
+    assert len(store.runs()) == 2
+
+
+def test_run_that_nobody_trains_any_more_is_listed_as_stopped(run: Run) -> None:
+    RunStore().save(record(state="running"), RunContent(short_history()))
+    assert json.loads(run("runs", "list", "--json")[1])["state"] == "stopped"
+    claim = RunStore().claim(record().id)
+    assert claim is not None
+    assert json.loads(run("runs", "list", "--json")[1])["state"] == "running"
+    claim.release()

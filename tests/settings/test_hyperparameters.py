@@ -1,0 +1,159 @@
+import math
+from typing import Any
+
+import pytest
+
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+
+
+def test_default_preset_is_the_tutorial_with_pytorch() -> None:
+    hyperparameters = PRESETS[DEFAULT_PRESET].hyperparameters
+    assert DEFAULT_PRESET == "tutorial-pytorch"
+    assert (hyperparameters.model, hyperparameters.optimizer, hyperparameters.learning_rate) == ("linear", "sgd", 0.5)
+    assert (hyperparameters.batch_size, hyperparameters.epochs, hyperparameters.shuffle) == (100, 5, False)
+    assert (hyperparameters.training_size, hyperparameters.validation_size) == (None, 0)
+
+
+def test_tutorial_presets_differ_in_the_model_only() -> None:
+    scratch, pytorch = (PRESETS[name].hyperparameters for name in ("tutorial-scratch", "tutorial-pytorch"))
+    assert scratch == pytorch.replace(model="scratch-linear")
+
+
+def test_presets_are_those_of_the_command_line_contract() -> None:
+    contract = {"tutorial-scratch", "tutorial-pytorch", "small-network", "convnet-in-seconds"}
+    assert set(PRESETS) == contract | {"convnet-in-half-a-minute", "starter"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", "transformer"),
+        ("optimizer", ""),
+        ("learning_rate", 0),
+        ("learning_rate", -0.1),
+        ("learning_rate", 1e31),
+        ("learning_rate", math.nan),
+        ("learning_rate", math.inf),
+        ("learning_rate", "fast"),
+        ("learning_rate", None),
+        ("learning_rate", True),
+        ("batch_size", 0),
+        ("batch_size", 10_001),
+        ("batch_size", 2.5),
+        ("batch_size", 10**400),
+        ("learning_rate", 10**400),
+        ("epochs", 0),
+        ("epochs", "5"),
+        ("momentum", 1),
+        ("weight_decay", -1),
+        ("hidden_sizes", ()),
+        ("hidden_sizes", (128, 0)),
+        ("hidden_sizes", (8,) * 6),
+        ("hidden_sizes", 128),
+        ("dropout", 1),
+        ("label_smoothing", 1),
+        ("label_smoothing", -0.1),
+        ("shuffle", 1),
+        ("augmentation", "yes"),
+        ("pen_variation", 1),
+        ("synthetic_digits", -1),
+        ("synthetic_digits", 60_001),
+        ("training_size", 5),
+        ("training_size", 60_001),
+        ("validation_size", -1),
+        ("seed", -1),
+        ("seed", 2**31),
+    ],
+)
+def test_hyperparameters_out_of_bounds_raise_one_sentence_that_names_the_field(name: str, value: Any) -> None:
+    with pytest.raises(HyperparameterError) as caught:
+        Hyperparameters(**{name: value})
+    message = str(caught.value)
+    assert caught.value.name == name
+    assert message.startswith(FIELDS[name].title)
+    assert "must be" in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+def test_hyperparameters_error_shortens_a_pasted_page() -> None:
+    with pytest.raises(HyperparameterError) as caught:
+        Hyperparameters(model="x" * 10_000)
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"weight_decay": 0.1}, {"one_cycle": True}])
+def test_scratch_model_with_what_its_manual_update_cannot_do_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(HyperparameterError, match="by hand with plain SGD"):
+        Hyperparameters(model="scratch-linear", **change)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("learning_rate", "1e-3", 0.001),
+        ("learning_rate", " 0.5 ", 0.5),
+        ("batch_size", "100", 100),
+        ("training_size", "all", None),
+        ("training_size", "", None),
+        ("training_size", "1000", 1000),
+        ("hidden_sizes", "256, 64", (256, 64)),
+        ("hidden_sizes", "256-64", (256, 64)),
+        ("shuffle", "off", False),
+        ("shuffle", "TRUE", True),
+        ("model", "convnet", "convnet"),
+    ],
+)
+def test_parse_value_reads_texts_of_urls_and_commands(name: str, text: str, expected: Any) -> None:
+    assert parse_value(name, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("learning_rate", "fast"),
+        ("learning_rate", ""),
+        ("learning_rate", "nan"),
+        ("batch_size", "1e2"),
+        ("batch_size", "-5"),
+        ("hidden_sizes", "128,,64"),
+        ("shuffle", "maybe"),
+        ("training_size", "some"),
+    ],
+)
+def test_parse_value_of_what_is_no_value_says_what_was_expected_and_what_came(name: str, text: str) -> None:
+    with pytest.raises(HyperparameterError, match="must be") as caught:
+        parse_value(name, text)
+    assert (f"“{text.strip()}”" if text else "is empty") in str(caught.value)
+
+
+def test_as_dict_round_trips_through_from_dict() -> None:
+    for preset in PRESETS.values():
+        assert Hyperparameters.from_dict(preset.hyperparameters.as_dict()) == preset.hyperparameters
+
+
+def test_from_dict_with_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(HyperparameterError, match="“lr” is not a hyperparameter; choose from model, optimizer"):
+        Hyperparameters.from_dict({"lr": 0.1})
+
+
+def test_split_sizes_takes_all_others_by_default() -> None:
+    assert Hyperparameters(validation_size=100).split_sizes(1437) == (1337, 100)
+    assert Hyperparameters(training_size=1000, validation_size=100).split_sizes(1437) == (1000, 100)
+
+
+@pytest.mark.parametrize("change", [{"training_size": 1438}, {"validation_size": 1437}, {"validation_size": 2000}])
+def test_split_sizes_asking_for_more_than_there_is_raises(change: dict[str, int]) -> None:
+    with pytest.raises(HyperparameterError, match="at most 1,437 together"):
+        Hyperparameters(**change).split_sizes(1437)  # type: ignore[arg-type]
+
+
+def test_every_choice_of_models_is_in_the_registry() -> None:
+    from mnist_demo.models.classifiers import MODELS
+    from mnist_demo.models.optimizers import TORCH_OPTIMIZERS
+
+    assert tuple(MODELS) == FIELDS["model"].choice_names
+    assert tuple(TORCH_OPTIMIZERS) == FIELDS["optimizer"].choice_names

@@ -1,0 +1,161 @@
+"""The page that compares runs, through AppTest."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.ui import visitor
+from mnist_demo.ui.resources import job_registry, run_store
+from tests.ui.runs.test_page import wait_until_saved
+
+# Under the guard, because a training process imports the script again.
+PAGE = """
+if __name__ == "__main__":
+    from mnist_demo.ui.frame import render_frame
+    from mnist_demo.ui.compare.page import render_compare
+
+    render_frame()
+    render_compare()
+"""
+
+
+@pytest.fixture
+def compare(_own_server: None) -> AppTest:
+    opened = AppTest.from_string(PAGE, default_timeout=60).run()
+    assert not opened.exception
+    return opened
+
+
+def jobs() -> list[Any]:
+    return job_registry().jobs()
+
+
+def train_with(page: AppTest, **numbers: float) -> Any:
+    for key, value in numbers.items():
+        page.number_input(key=key.replace("_", "-")).set_value(value)
+    page.button(key="start-training").click().run()
+    return jobs()[-1]
+
+
+def table_of(page: AppTest) -> str:
+    documents = [str(getattr(text, "value", "")) for text in page.get("html")]
+    return next((document for document in documents if 'class="figures comparison"' in document), "")
+
+
+def fork_value(page: AppTest) -> Any:
+    return next(text for text in page.text_input if str(text.key).startswith("fork-value-"))
+
+
+def pills(page: AppTest) -> Any:
+    return next(group for group in page.button_group if str(group.key).startswith("compared-runs"))
+
+
+def test_without_a_run_the_page_says_what_to_do(compare: AppTest) -> None:
+    assert "Start training" in compare.info[0].value
+
+
+def test_runs_of_the_session_are_overlaid_with_what_differs(compare: AppTest) -> None:
+    for rate in (0.5, 0.05):
+        assert train_with(compare, learning_rate=rate).wait(60) == "finished"
+    compare.run()
+    document = table_of(compare)
+    assert '<th scope="row">Learning rate</th><td>0.5</td><td>0.05</td>' in document
+    assert "Batch size" not in document
+    assert document.count("finished") == 2
+    first = jobs()[0].id
+    pills(compare).set_value([first]).run()
+    assert "All settings are the same." in table_of(compare)
+    assert not compare.exception
+
+
+def test_fork_changes_one_thing_runs_beside_its_run_and_fills_in_the_form(compare: AppTest) -> None:
+    base = train_with(compare, epochs=1000, batch_size=10)
+    fork_value(compare).set_value("0.01").run()
+    compare.button(key="start-fork").click().run()
+    fork = jobs()[-1]
+    assert fork is not base
+    assert fork.hyperparameters == base.hyperparameters.replace(learning_rate=0.01)
+    assert base.state in ("queued", "running")
+    assert compare.number_input(key="learning-rate").value == 0.01
+    assert compare.number_input(key="batch-size").value == 10
+    # An ordinary start stops them all.
+    third = train_with(compare, epochs=1)
+    assert base.wait(60) == fork.wait(60) == "stopped"
+    assert third.wait(60) == "finished"
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [("0.5", "choose another value"), ("-1", "Learning rate must be a number from"), ("much", "but is “much”")],
+)
+def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(
+    compare: AppTest, value: str, sentence: str
+) -> None:
+    train_with(compare).wait(60)
+    compare.run()
+    fork_value(compare).set_value(value).run()
+    compare.button(key="start-fork").click().run()
+    assert len(jobs()) == 1
+    assert sentence in compare.error[0].value
+    assert not compare.exception
+
+
+def test_fork_of_a_choice_offers_the_others_only(compare: AppTest) -> None:
+    train_with(compare).wait(60)
+    compare.run()
+    compare.selectbox(key="fork-setting").select("optimizer").run()
+    offered = next(box for box in compare.selectbox if str(box.key).startswith("fork-value-"))
+    assert "SGD" not in offered.options
+    offered.select("adam").run()
+    compare.button(key="start-fork").click().run()
+    assert jobs()[-1].hyperparameters.optimizer == "adam"
+
+
+def test_saved_runs_are_compared_with_those_of_the_session(compare: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "_token", lambda: "mine")
+    compare.run()
+    saved = train_with(compare, learning_rate=0.05)
+    assert saved.wait(60) == "finished"
+    wait_until_saved(saved.id, "finished")
+    run_store().rename(saved.id, "slow *one*")
+
+    # The same visitor, later: a session that knows nothing of the run.
+    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    assert table_of(later) == ""
+    later.multiselect(key="compared-saved-runs").select(saved.id).run()
+    assert "All settings are the same." in table_of(later)
+    assert train_with(later, learning_rate=0.5).wait(60) == "finished"
+    later.run()
+    document = table_of(later)
+    assert '<th scope="row">Learning rate</th><td>0.5</td><td>0.05</td>' in document
+    assert pills(later).options[1] == "**A** slow \\*one\\*"
+    later.multiselect(key="compared-saved-runs").unselect(saved.id).run()
+    assert "0.05" not in table_of(later)
+    assert not later.exception
+
+
+def test_damaged_saved_run_is_told_in_a_sentence(compare: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor, "_token", lambda: "mine")
+    compare.run()
+    saved = train_with(compare)
+    saved.wait(60)
+    wait_until_saved(saved.id, "finished")
+    for file in run_store().folder.rglob("history.csv"):
+        file.write_text("nonsense")
+    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    later.multiselect(key="compared-saved-runs").select(saved.id).run()
+    assert len(later.error) == 1
+    assert not later.exception
+
+
+def test_fork_offers_nothing_that_a_shared_link_has_locked(compare: AppTest) -> None:
+    locked = AppTest.from_string(PAGE, default_timeout=60)
+    locked.query_params["locked"] = "learning-rate,model"
+    locked.run()
+    train_with(locked).wait(60)
+    locked.run()
+    offered = locked.selectbox(key="fork-setting").options
+    assert "Learning rate" not in offered
+    assert "Model" not in offered
+    assert "Batch size" in offered

@@ -1,0 +1,67 @@
+"""The line beneath Start, through Streamlit's AppTest."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.ui.sidebar import cost, settings
+from mnist_demo.ui.sidebar.cost import describe_cost, format_duration
+
+
+def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> None:
+    deadline = time.monotonic() + 30
+    while not any("Linear, with PyTorch, 5 epochs: " in caption.value for caption in page.sidebar.caption):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        page.run()
+    page.sidebar.number_input(key="epochs").set_value(1.5).run()
+    assert not page.exception
+
+
+def test_cost_is_asked_for_the_device_on_which_the_run_will_compute(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def ask(*arguments: object) -> CostEstimate:
+        asked.append(arguments[-1])
+        return CostEstimate(None, False)
+
+    for module in (cost, settings):
+        monkeypatch.setattr(module, "known_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr(CostEstimator, "ask", ask)
+    page.sidebar.selectbox(key="preset").select("convnet-in-seconds").run()
+    assert asked[-1:] == ["cuda"]
+    page.sidebar.selectbox(key="preset").select("tutorial-pytorch").run()
+    assert asked[-1:] == ["cpu"]
+    # Like everything in the form, the device counts from when the form is sent.
+    page.sidebar.selectbox(key="device").select("cuda")
+    page.sidebar.button(key="share-settings").click().run()
+    assert asked[-1:] == ["cuda"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.3, "less than a second"),
+        (3.4, "about 3 s"),
+        (42.6, "about 43 s"),
+        (100, "about 2 min"),
+        (3600, "about 60 min"),
+        (90_000, "about 25 h"),
+    ],
+)
+def test_format_duration_gives_at_most_two_digits(seconds: float, words: str) -> None:
+    assert format_duration(seconds) == words
+
+
+def test_describe_cost_says_why_there_is_no_estimate() -> None:
+    hyperparameters = Hyperparameters(epochs=1)
+    assert (
+        describe_cost(hyperparameters, CostEstimate(40.0, False)) == "Linear, with PyTorch, 1 epoch: about 40 s here."
+    )
+    assert describe_cost(hyperparameters, CostEstimate(None, True)).startswith("Measuring")
+    assert "when no run is computing" in describe_cost(hyperparameters, CostEstimate(None, False))

@@ -1,0 +1,65 @@
+"""Slow motion on the page, through AppTest."""
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.ui.resources import job_registry
+from tests import ROOT
+from tests.waiting import wait_until
+
+
+def the_job() -> Any:
+    return job_registry().jobs()[-1]
+
+
+def start_long_run(page: AppTest, model: str = "linear") -> Any:
+    page.selectbox(key="model").select(model)
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = the_job()
+    wait_until(lambda: job.history.step_count > 0)
+    return job
+
+
+def documents_of(page: AppTest) -> str:
+    return "".join(str(getattr(text, "value", "")) for text in page.get("html"))
+
+
+def test_speed_chosen_on_the_page_slows_the_run_and_lays_its_steps_open(page: AppTest) -> None:
+    job = start_long_run(page)
+    assert not page.subheader
+    page.selectbox(key=f"speed-of-{job.id}").select(2).run()
+    assert job.speed == 2
+    wait_until(lambda: job.step_detail is not None)
+    before = job.step_detail.step
+    page.run()
+    possible = [f"Step {step:,}, laid open" for step in range(before, job.step_detail.step + 1)]
+    assert [text.value for text in page.subheader if text.value in possible]
+    assert "the gradient: which way the loss rises" in documents_of(page)
+    assert "−&thinsp;η&thinsp;∂L/∂W" in documents_of(page)
+    page.selectbox(key=f"speed-of-{job.id}").select(0).run()
+    assert job.speed is None
+    assert not page.exception
+
+
+def test_paused_run_invites_to_step_and_shows_the_step(page: AppTest) -> None:
+    job = start_long_run(page, "mlp")
+    page.button(key="pause-training").click().run()
+    wait_until(lambda: job.state == "paused")
+    page.run()
+    assert any("Press **Step**" in caption.value for caption in page.caption)
+    page.button(key="step-training").click().run()
+    page.run()
+    assert f"Step {job.history.step_count:,}, laid open" in [text.value for text in page.subheader]
+    assert documents_of(page).count('<th scope="row">Linear') == 4
+    assert not page.exception
+
+
+def test_reload_finds_the_run_at_the_speed_it_was_given(page: AppTest) -> None:
+    job = start_long_run(page)
+    page.selectbox(key=f"speed-of-{job.id}").select(5).run()
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    again.query_params["run"] = job.id
+    again.run()
+    assert again.selectbox(key=f"speed-of-{job.id}").value == 5

@@ -1,0 +1,100 @@
+import json
+import math
+from typing import Any
+
+import pytest
+
+from mnist_demo.training.events import Epoch, Started, Step
+from mnist_demo.training.history import History
+from mnist_demo.ui.widgets.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Figure, build_chart, describe_chart
+
+
+def grown(steps: int, epochs: int = 0, validation: float | None = None, total_epochs: int = 10) -> History:
+    history = History()
+    history.append(Started(100, 100 * total_epochs, 10_000, 7850, 2.3, 0.1, validation, validation))
+    for step in range(1, steps + 1):
+        history.append(Step(step, 1, 1 / step, 0.5, 0.5, 100, step * 0.01))
+    for epoch in range(1, epochs + 1):
+        history.append(Epoch(epoch, 100 * epoch, 0.4, 0.9, 0.3, 0.914, validation, validation, 1.0))
+    return history
+
+
+def points(chart: dict[str, Any], name: str) -> list[list[float]]:
+    """Return the points that ECharts would draw for the series `name`."""
+    series = next(series for series in chart["series"] if series["name"] == name)
+    dataset = chart["dataset"][series["datasetIndex"]]
+    columns = [dataset["dimensions"].index(series["encode"][axis]) for axis in ("x", "y")]
+    return [[row[column] for column in columns] for row in dataset["source"]]
+
+
+def test_chart_by_step_has_the_train_loss_of_every_step_and_the_test_loss_of_every_epoch() -> None:
+    chart = build_chart(grown(200, epochs=2), "loss", "step")
+    assert points(chart, "train") == [[step, pytest.approx(1 / step, abs=1e-5)] for step in range(1, 201)]
+    assert points(chart, "test") == [[0, 2.3], [100, 0.3], [200, 0.3]]
+
+
+def test_chart_by_epoch_shows_accuracy_in_percent() -> None:
+    chart = build_chart(grown(200, epochs=2), "accuracy", "epoch")
+    assert points(chart, "train") == [[1, 90.0], [2, 90.0]]
+    assert points(chart, "test") == [[0, 10.0], [1, pytest.approx(91.4)], [2, pytest.approx(91.4)]]
+    assert chart["yAxis"]["max"] == 100
+
+
+def test_chart_has_a_validation_line_only_when_images_are_held_out() -> None:
+    names = [line["name"] for line in build_chart(grown(10, 1), "loss", "step")["series"]]
+    assert names == ["train", "test"]
+    chart = build_chart(grown(10, 1, validation=0.5), "loss", "step")
+    assert points(chart, "validation") == [[0, 0.5], [100, 0.5]]
+
+
+@pytest.mark.parametrize(("axis", "last"), [("step", 1000), ("epoch", 10)])
+def test_chart_axis_ends_where_the_run_will_end(axis: Axis, last: int) -> None:
+    assert build_chart(grown(5), "loss", axis)["xAxis"]["max"] == last
+
+
+@pytest.mark.parametrize("figure", ["loss", "accuracy"])
+@pytest.mark.parametrize("axis", ["step", "epoch"])
+def test_chart_of_a_very_long_run_stays_small(figure: Figure, axis: Axis) -> None:
+    chart = build_chart(grown(20_000, epochs=3000), figure, axis)
+    for name in ("train", "test"):
+        assert MAX_POINTS / 2 < len(points(chart, name)) <= MAX_POINTS + 1
+
+
+def test_chart_of_many_epochs_has_one_symbol_a_line_on_the_newest_point() -> None:
+    chart = build_chart(grown(2000, epochs=20, total_epochs=MAX_SYMBOLS + 1, validation=0.5), "loss", "step")
+    series = {line["name"]: line for line in chart["series"]}
+    assert {line["symbol"] for line in series.values()} == {"none"}
+    marked = {name: line["markPoint"]["data"] for name, line in series.items()}
+    assert marked["train"] == []
+    assert [mark["coord"] for mark in marked["test"]] == [(2000, 0.3)]
+    assert [mark["coord"] for mark in marked["validation"]] == [(2000, 0.5)]
+    assert marked["test"][0]["symbol"] != marked["validation"][0]["symbol"]
+
+
+def test_chart_of_few_epochs_has_a_symbol_for_each() -> None:
+    chart = build_chart(grown(2000, epochs=20, total_epochs=MAX_SYMBOLS), "loss", "step")
+    assert [line["symbol"] for line in chart["series"]] == ["none", "circle"]
+
+
+def test_chart_of_a_run_without_any_event_is_empty_and_can_be_drawn() -> None:
+    chart = build_chart(History(), "loss", "step")
+    assert points(chart, "train") == points(chart, "test") == []
+    assert describe_chart(History(), "loss") == "Loss (cross-entropy): nothing measured yet."
+
+
+def test_chart_lines_differ_in_more_than_colour() -> None:
+    series = build_chart(grown(10, 1, validation=0.5), "loss", "step")["series"]
+    assert len({(line["symbol"], line["lineStyle"].get("type")) for line in series}) == 3
+
+
+def test_chart_is_plain_json_even_where_the_loss_is_infinite() -> None:
+    history = grown(10, 1)
+    history.append(Step(11, 2, math.inf, 0.5, 0.5, 100, 1.1))
+    chart = build_chart(history, "loss", "step")
+    json.dumps(chart, allow_nan=False)
+    assert points(chart, "train")[-1][0] == 10
+
+
+def test_description_says_where_the_figure_began_and_where_it_is() -> None:
+    text = describe_chart(grown(100, epochs=1), "accuracy")
+    assert text == "Accuracy: on the test images 10.0% before training, 91.4% after 1 epochs."
