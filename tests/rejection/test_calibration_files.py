@@ -89,7 +89,7 @@ def test_invalid_calibration_file_raises(
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 5, b"\xff" * 1000, bytes(2_000_000)], ids=len)
-def test_calibration_file_of_rubbish_raises(content: bytes, classifier: TrainedClassifier, tmp_path: Path) -> None:
+def test_calibration_file_of_other_bytes_raises(content: bytes, classifier: TrainedClassifier, tmp_path: Path) -> None:
     path = tmp_path / "c"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match="is damaged, or was not written by"):
