@@ -17,7 +17,7 @@ from mnist_demo.rejection.non_digits import TESTING_KINDS, draw_non_digits, fitt
 NON_DIGITS, SYNTHETIC_DIGITS = 12_000, 2500
 SYNTHETIC_SEED = 1000  # draws other digits than those that the starter model was trained on
 DRAWINGS_A_KIND = 200  # to measure on, of kinds that are not fitted on
-KEPT_BACK = 4  # every fourth test image is held out to measure on; the others are fitted on
+HELD_OUT_EVERY = 4  # every fourth test image is held out to measure on; the others are fitted on
 
 
 def calibrate(
@@ -34,10 +34,10 @@ def calibrate(
         If `output` cannot be written.
     """
     images, labels = scale_pixels(dataset.test_pixels), dataset.test_labels
-    kept_back = np.arange(len(labels)) % KEPT_BACK == 0
+    held_out = np.arange(len(labels)) % HELD_OUT_EVERY == 0
     non_digits = fitting_non_digits(NON_DIGITS, seed)
     synthetic = scale_pixels(draw_digits(SYNTHETIC_DIGITS, SYNTHETIC_SEED + seed)[0])
-    calibration = fit_calibration(classifier, images[~kept_back], labels[~kept_back], non_digits, seed, synthetic)
+    calibration = fit_calibration(classifier, images[~held_out], labels[~held_out], non_digits, seed, synthetic)
     refused = {
         kind: _refused_share(classifier, calibration, drawings)
         for kind, drawings in draw_non_digits(TESTING_KINDS, DRAWINGS_A_KIND, seed + 1).items()
@@ -45,7 +45,7 @@ def calibrate(
     metrics = {
         "temperature": calibration.temperature,
         "threshold": calibration.threshold,
-        "digits_refused": _refused_share(classifier, calibration, images[kept_back]),
+        "digits_refused": _refused_share(classifier, calibration, images[held_out]),
         "shapes_refused": float(np.mean([share for kind, share in refused.items() if not kind.startswith("letter")])),
         "letters_refused": float(np.mean([share for kind, share in refused.items() if kind.startswith("letter")])),
         **refused,
