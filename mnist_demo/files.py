@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, whenever a process is killed and however many write at once."""
+"""Atomic file writes, safe when a process is killed and when several processes write at once."""
 
 import contextlib
 import os
@@ -9,27 +9,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-# A name that begins so is being written. What a killed process left behind is removed when it is a day old: by then
-# nobody is writing it any more, however slow the network.
+# Prefix of files and folders that are still being written. A killed process leaves them behind; they are removed when
+# they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
 
 
 def unfinished_name() -> str:
-    """Return a new name for a file or folder that is being written; `remove_unfinished` knows it by its prefix."""
+    """Return a unique temporary name for a file or folder, with the prefix that `remove_unfinished` looks for."""
     return f"{UNFINISHED_PREFIX}{uuid.uuid4().hex}"
 
 
 @contextlib.contextmanager
 def open_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file to be written, which takes the place of `path` when the block ends without an error.
+    """Open a temporary file for writing, which atomically replaces `path` when the block ends without an error.
 
-    The folder of `path` is made where needed. `path` is the old file or the whole new one at any moment.
+    The parent folder is created if needed. At any moment `path` is either the old file or the complete new one.
 
     Raises
     ------
     OSError
-        When the folder cannot be written; then `path` is as it was, and nothing is left beside it.
+        If the folder cannot be written; `path` is then unchanged and the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(unfinished_name())
@@ -43,21 +43,27 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` to `path` as `open_whole` does; OSError when that fails."""
+    """Atomically write `content` to `path`, as `open_whole` does; raise OSError if that fails."""
     with open_whole(path) as file:
         file.write(content)
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write `content` to the disk as a new file, in a folder that is itself not finished; FileExistsError if there."""
+    """Write `content` to a new file and flush it to disk; not atomic, for folders that are renamed when complete.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` exists; any other OSError if it cannot be written.
+    """
     with path.open("xb") as file:
         file.write(content)
         _flush_to_disk(file)
 
 
 def flush_folder(folder: Path) -> None:
-    """Bring the names in `folder` to the disk: what was made, renamed or removed there stays so after a power cut."""
-    # Windows cannot open a folder, and needs not: a rename there is on the disk when it returns.
+    """Flush the entries of `folder` to disk, so that creations, renames and removals in it survive a power cut."""
+    # Windows cannot open a folder and does not need to: a rename is on the disk when it returns.
     with contextlib.suppress(PermissionError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -67,7 +73,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote to `folder` have left there, if it is a day old."""
+    """Remove the temporary files and folders in `folder` that killed processes left behind more than a day ago."""
     with contextlib.suppress(OSError):
         for path in folder.glob(f"{UNFINISHED_PREFIX}*"):
             if time.time() - path.stat().st_mtime < _SECONDS_TO_LIVE:

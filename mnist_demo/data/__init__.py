@@ -1,1 +1,1 @@
-"""Sets of digits, and where they come from: a folder, a download, scikit-learn, or drawn by this program."""
+"""Data sets of digits from a folder, a download or scikit-learn, and synthetic digits."""

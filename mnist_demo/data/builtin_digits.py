@@ -1,4 +1,4 @@
-"""scikit-learn's 1,797 digits of 8 × 8 pixels, laid out the way MNIST is: what there is without network and files."""
+"""scikit-learn's 1,797 digits of 8 × 8 pixels in MNIST's layout: the data set that needs no network and no files."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,20 +6,19 @@ import numpy.typing as npt
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.data.idx import SIDE, digest_idx_images
 
-BOX = 20  # pixels; MNIST's digits fit a box of 20 × 20, their proportions kept
-FULL_INK = 16  # what load_digits calls black
+BOX = 20  # pixels; MNIST's digits fit a box of 20 × 20 with their aspect ratio preserved
+FULL_INK = 16  # the maximum value of load_digits
 TEST_DIGITS = 360  # of 1,797, a fifth
-# Each of the 8 × 8 numbers is an average over 4 × 4 pixels, so enlarged strokes come out wide and grey. With the ink
-# between these two stretched to 0..1, digits have about as much ink as MNIST's (means 37 and 33 of 255), and a small
-# network trained on them with augmentation reads 89 % of MNIST's test digits instead of 78 %.
+# Each of the 8 × 8 numbers is an average over 4 × 4 pixels, so enlarged strokes are wide and grey. With the ink between
+# these two values stretched to 0..1, digits have about as much ink as MNIST's (means 37 and 33 of 255), and a small
+# network trained on them with augmentation classifies 89 % of MNIST's test digits correctly instead of 78 %.
 FAINTEST, DARKEST = 0.3, 0.8
 
 
 def load_builtin_digits() -> tuple[npt.NDArray[np.uint8], ...]:
     """Return train and test pixels, uint8 (1437, 28, 28) and (360, 28, 28), then their labels 0..9, uint8.
 
-    The split never changes, and every digit has the same share in both parts. Takes about a second, nearly all of it
-    the import of scikit-learn.
+    The split is fixed and stratified by digit. It takes about a second, nearly all of it the import of scikit-learn.
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -31,10 +30,10 @@ def load_builtin_digits() -> tuple[npt.NDArray[np.uint8], ...]:
 
 
 def lay_out(ink: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Return a small picture of a digit, (h, w) with ink in [0, 1], as uint8 (28, 28), ink bright, the way MNIST is.
+    """Return a small picture of a digit, (h, w) with ink in [0, 1], in MNIST's layout: uint8 (28, 28), ink bright.
 
-    The digit fills a box of 20 × 20, and its centre of mass is the centre of the page: in MNIST's own test images it
-    is within half a pixel of (14, 14), counted from the centre of the first pixel.
+    The digit fills a box of 20 × 20, and its centre of mass is in the middle of the image. In MNIST's own test images
+    that is within half a pixel of (14, 14), counted from the centre of the first pixel.
     """
     from PIL import Image
 
@@ -51,13 +50,13 @@ def lay_out(ink: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
 
 
 def _start(ink_along_axis: npt.NDArray[np.float32]) -> int:
-    """Return where a digit begins on the page along one axis, so that its centre of mass is in the middle."""
+    """Return the pixel index along one axis at which a digit begins if its centre of mass is in the middle."""
     centre = float(np.average(np.arange(len(ink_along_axis)), weights=ink_along_axis))
     return min(max(round(SIDE / 2 - centre), 0), SIDE - len(ink_along_axis))
 
 
 def load_builtin() -> DigitDataset:
-    """Return scikit-learn's digits in MNIST's layout, 1,437 to train and 360 to test: no file, no network, a second."""
+    """Return scikit-learn's digits in MNIST's layout, 1,437 to train and 360 to test; takes about a second."""
     train_pixels, test_pixels, train_labels, test_labels = load_builtin_digits()
     for pixels in (train_pixels, test_pixels):
         pixels.setflags(write=False)

@@ -1,4 +1,4 @@
-"""MNIST as it was downloaded before: one file in the folder for downloads, checked each time and mapped."""
+"""The cache of the downloaded MNIST: one memory-mapped file whose digest is verified at each load."""
 
 import os
 from pathlib import Path
@@ -19,13 +19,13 @@ CANNOT_KEEP = N_(
 
 
 def home_folder() -> Path:
-    """Return the folder for downloads: MNIST_DEMO_HOME, or the platform's user cache folder. It may not exist yet."""
+    """Return the download folder: MNIST_DEMO_HOME, or the platform's user cache folder. It may not exist yet."""
     home = os.environ.get("MNIST_DEMO_HOME")
     return Path(home).expanduser().absolute() if home else platformdirs.user_cache_path("mnist-demo", appauthor=False)
 
 
 def _cache_layout(expected: ExpectedMnist) -> np.dtype[np.void]:
-    """Return the fields of the cache file."""
+    """Return the structured dtype of the cache file."""
     return np.dtype(
         [
             ("train_pixels", np.uint8, (expected.n_train, SIDE, SIDE)),
@@ -38,9 +38,9 @@ def _cache_layout(expected: ExpectedMnist) -> np.dtype[np.void]:
 
 
 def load_cached_mnist(home: Path | None = None, expected: ExpectedMnist = MNIST) -> DigitDataset | None:
-    """Return the MNIST that `store_mnist` kept in `home`, mapped, or None if there is none that is whole.
+    """Return the MNIST that `store_mnist` cached in `home`, memory-mapped, or None if it is missing or damaged.
 
-    The digest is checked each time: that takes 0.03 to 0.1 s for 47 MB, and training is going to read them anyway.
+    The digest is verified each time. That takes 0.03 to 0.1 s for 47 MB, which training is going to read anyway.
     """
     arrays = map_record((home or home_folder()).absolute() / CACHE_FILE, _cache_layout(expected))
     if arrays is None:
@@ -62,12 +62,12 @@ def load_cached_mnist(home: Path | None = None, expected: ExpectedMnist = MNIST)
 
 
 def store_mnist(dataset: DigitDataset, home: Path | None = None, expected: ExpectedMnist = MNIST) -> DigitDataset:
-    """Keep `dataset` in `home` as one file of 55 MB, and return it mapped from there.
+    """Cache `dataset` in `home` as one file of 55 MB, and return it memory-mapped from there.
 
     Raises
     ------
     DatasetError
-        `dataset` is not what is `expected`, or `home` cannot be written; a file that was there before is untouched.
+        If `dataset` is not the `expected` one, or `home` cannot be written; an existing file is then unchanged.
     """
     expected.check(dataset)
     home = (home or home_folder()).absolute()
@@ -77,8 +77,8 @@ def store_mnist(dataset: DigitDataset, home: Path | None = None, expected: Expec
         write_record(home / CACHE_FILE, _cache_layout(expected), arrays)
     except OSError as error:
         failure = error
-    # Asked also after a failure: Windows refuses to replace a file that is mapped, but then another process has just
-    # put the same MNIST there.
+    # Also after a failure: Windows cannot replace a file that is mapped, but then another process has just stored the
+    # same MNIST there.
     stored = load_cached_mnist(home, expected)
     if stored is None:
         reason = failure and (failure.strerror or failure)

@@ -1,4 +1,4 @@
-"""What a set of digits is, and what MNIST is known by."""
+"""The type of a data set of digits, and the shapes and digest that identify MNIST."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,19 +14,19 @@ from mnist_demo.translation import _
 
 @dataclass(frozen=True, eq=False)
 class DigitDataset:
-    """Training and test digits: 28 × 28 pixels, ink bright (255), and the digit 0..9 that each shows.
+    """Training and test digits: images of 28 × 28 pixels, ink bright (255), and their labels 0..9.
 
-    A pickle of mapped pixels names the file instead of carrying 55 MB, so that a dataset goes to a child process for
-    next to nothing; DatasetError there if the file is gone.
+    A pickle of memory-mapped pixels holds the file's name instead of 55 MB, so sending a dataset to a child process
+    costs next to nothing. Unpickling raises DatasetError if the file is gone.
     """
 
     name: str  # "mnist", "builtin" or "folder"
-    train_pixels: npt.NDArray[np.uint8]  # (n_train, 28, 28), read-only, perhaps a memory map
+    train_pixels: npt.NDArray[np.uint8]  # (n_train, 28, 28), read-only, possibly memory-mapped
     train_labels: npt.NDArray[np.int64]  # (n_train,)
     test_pixels: npt.NDArray[np.uint8]  # (n_test, 28, 28), as train_pixels
     test_labels: npt.NDArray[np.int64]  # (n_test,)
-    source: str  # for people: "OpenML", a mirror's host, a folder's path, "scikit-learn"
-    digest: str  # SHA-256, hexadecimal, of the training pixels as a plain IDX file: for MNIST the published one
+    source: str  # to display: "OpenML", a mirror's host, a folder's path, "scikit-learn"
+    digest: str  # hexadecimal SHA-256 of the training pixels as a plain IDX file; for MNIST the published one
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
@@ -51,14 +51,14 @@ class DigitDataset:
 
 @dataclass(frozen=True)
 class ExpectedMnist:
-    """What a download or a cache has to hold to pass for MNIST; tests expect something smaller."""
+    """The properties by which a download or a cache is recognised as MNIST; tests use a smaller data set."""
 
     n_train: int
     n_test: int
-    train_sha256: str  # what DigitDataset calls digest
+    train_sha256: str  # the digest of DigitDataset
 
     def check(self, dataset: DigitDataset) -> None:
-        """Raise DatasetError, saying what came instead, unless `dataset` is what is expected."""
+        """Raise DatasetError, saying what was found instead, if `dataset` is not the expected one."""
         found = (dataset.train_pixels.shape, dataset.test_pixels.shape)
         expected = ((self.n_train, SIDE, SIDE), (self.n_test, SIDE, SIDE))
         if found != expected:
@@ -73,10 +73,10 @@ class ExpectedMnist:
             raise DatasetError(message.format(source=dataset.source, found=dataset.digest))
 
 
-# The digest is that of the published train-images-idx3-ubyte, unpacked.
+# The digest of the published train-images-idx3-ubyte, decompressed.
 MNIST = ExpectedMnist(60_000, 10_000, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db")
 
 
 def scale_pixels(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return `pixels`, uint8 0..255 of any shape, as `images`: float32 in [0, 1], a new array of the same shape."""
+    """Scale `pixels`, uint8 0..255 of any shape, to float32 in [0, 1]; return a new array of the same shape."""
     return np.divide(pixels, np.float32(255), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Digits from a folder with the four IDX files of MNIST, or of another set of 28 × 28 digits."""
+"""Loads digits from a folder with the four IDX files of MNIST, or of another data set of 28 × 28 digits."""
 
 from pathlib import Path
 
@@ -10,19 +10,20 @@ from mnist_demo.data.idx import digest_idx_images, find_idx_file, read_idx_image
 from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _
 
-# The names under which MNIST was published, in the order of DigitDataset's arrays.
+# The published names of MNIST's files, in the order of DigitDataset's arrays.
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
 
 def load_folder(folder: str | Path) -> DigitDataset:
-    """Return the digits of a folder with the four IDX files of MNIST, or of another set of 28 × 28 digits.
+    """Return the digits in a folder with the four IDX files of MNIST, or of another data set of 28 × 28 digits.
 
-    Plain files are mapped; gzipped ones are unpacked into memory each time (MNIST: 0.2 s, 55 MB).
+    Plain files are memory-mapped; gzipped ones are decompressed into memory each time (MNIST: 0.2 s, 55 MB).
 
     Raises
     ------
     DatasetError
-        The folder or a file is missing, unreadable, damaged or holds something else, or images and labels do not match.
+        If the folder or a file is missing, unreadable, damaged or in another format, or the numbers of images and
+        labels differ.
     """
     folder = Path(folder).expanduser().absolute()
     try:
@@ -43,7 +44,7 @@ def load_folder(folder: str | Path) -> DigitDataset:
 
 
 def _read_pair(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return the pixels and the labels of two IDX files, equally many, or raise DatasetError."""
+    """Return the pixels (n, 28, 28) and labels (n,) of two IDX files; raise DatasetError if their numbers differ."""
     pixels, digits = read_idx_images(images), read_idx_labels(labels)
     if len(pixels) != len(digits):
         message = _("{images} holds {n_images} images, but {labels} {n_labels} labels; take both from one data set.")

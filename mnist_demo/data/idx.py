@@ -1,9 +1,9 @@
-"""The IDX format that MNIST was published in, plain or gzipped, read with suspicion.
+"""Reads IDX files, the format that MNIST was published in, plain or gzipped, without trusting their content.
 
-A file begins with a big-endian magic number, 0x00000800 (unsigned bytes) plus its number of dimensions, then the
-dimensions as big-endian 32-bit numbers, then the bytes themselves in C order: 2051 opens a file of images
-(n, rows, columns) and 2049 one of labels (n,). Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database*, section
-"File formats". Whatever a file announces or holds, at most `MAX_DIGITS` images are read into memory.
+A file begins with a big-endian magic number, 0x00000800 (unsigned bytes) plus its number of dimensions. The dimensions
+follow as big-endian 32-bit integers, then the bytes in C order. The magic number is 2051 for images (n, rows, columns)
+and 2049 for labels (n,). Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database*, section "File formats". Whatever
+its header says, at most `MAX_DIGITS` images of a file are read into memory.
 """
 
 import gzip
@@ -24,18 +24,18 @@ from mnist_demo.translation import _
 IMAGES_MAGIC = 2051
 LABELS_MAGIC = 2049
 SIDE = 28  # pixels; the height and the width of every image
-# A file that announces more is refused before memory is asked for. EMNIST, the largest of MNIST's kind, has 280,000.
+# Files that announce more are rejected before memory is allocated. EMNIST, the largest such data set, has 280,000.
 MAX_DIGITS = 300_000
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def find_idx_file(folder: Path, name: str) -> Path:
-    """Return the path of `name` in `folder`, or of `name` + ``.gz``; the plain file, which needs no unpacking, first.
+    """Return the path of `name` in `folder`, or else of ``name.gz``; the plain file needs no decompression.
 
     Raises
     ------
     DatasetError
-        Neither is there.
+        If neither file exists.
     """
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
@@ -45,12 +45,12 @@ def find_idx_file(folder: Path, name: str) -> Path:
 
 
 def read_idx_images(path: Path) -> npt.NDArray[np.uint8]:
-    """Return the images of an IDX file, uint8 (n, 28, 28), read-only: mapped if the file is plain, else in memory.
+    """Return the images of an IDX file, uint8 (n, 28, 28), read-only; memory-mapped if the file is not gzipped.
 
     Raises
     ------
     DatasetError
-        The file cannot be read, is damaged, or holds something else.
+        If the file cannot be read, is damaged, or is in another format.
     """
     return _read_idx(path, IMAGES_MAGIC, (SIDE, SIDE))
 
@@ -61,7 +61,7 @@ def read_idx_labels(path: Path) -> npt.NDArray[np.int64]:
     Raises
     ------
     DatasetError
-        The file cannot be read, is damaged, or holds something else.
+        If the file cannot be read, is damaged, or is in another format.
     """
     labels = _read_idx(path, LABELS_MAGIC, ())
     if labels.max() > 9:
@@ -72,9 +72,9 @@ def read_idx_labels(path: Path) -> npt.NDArray[np.int64]:
 
 
 def digest_idx_images(images: npt.NDArray[np.uint8]) -> str:
-    """Return the SHA-256, hexadecimal, of the plain IDX file that holds `images`, uint8 (n, 28, 28).
+    """Return the hexadecimal SHA-256 of a plain IDX file of `images`, uint8 (n, 28, 28).
 
-    So MNIST has the digest that is published for its unpacked file, wherever the pixels came from.
+    MNIST thus has the published digest of its decompressed file, whatever the source of the pixels.
     """
     sha256 = hashlib.sha256(struct.pack(">4I", IMAGES_MAGIC, *images.shape))
     sha256.update(np.ascontiguousarray(images).reshape(-1).data)
@@ -82,7 +82,7 @@ def digest_idx_images(images: npt.NDArray[np.uint8]) -> str:
 
 
 def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """Return the items of an IDX file, uint8 (n, *item_shape), read-only, or raise DatasetError."""
+    """Return the items of an IDX file, uint8 (n, *item_shape), read-only; raise DatasetError if it is invalid."""
     try:
         with path.open("rb") as file:
             if not file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
@@ -92,7 +92,7 @@ def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArra
                 return np.memmap(path, dtype=np.uint8, mode="r", offset=header_bytes, shape=shape)
             with gzip.GzipFile(fileobj=file) as unpacked:
                 shape = _read_shape(path, unpacked, magic, item_shape)
-                # One byte more than announced: it betrays a longer file, and makes gzip verify its checksum at the end.
+                # One byte more than announced, to detect a longer file and to make gzip verify the checksum at the end.
                 content = unpacked.read(math.prod(shape) + 1)
                 _check_length(path, math.prod(shape), len(content))
                 return np.frombuffer(content, dtype=np.uint8).reshape(shape)
@@ -107,7 +107,7 @@ def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArra
 def _read_shape(
     path: Path, file: BufferedReader | gzip.GzipFile, magic: int, item_shape: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Read the header and return the shape it announces, (n, *item_shape) with 1 <= n <= MAX_DIGITS, or raise."""
+    """Read the header; return its shape, (n, *item_shape) with 1 <= n <= MAX_DIGITS, or raise DatasetError."""
     header = file.read(4 * (2 + len(item_shape)))
     fields = [int.from_bytes(header[start : start + 4], "big") for start in range(0, len(header), 4)]
     if len(header) >= 4 and fields[0] != magic:
@@ -133,7 +133,7 @@ def _read_shape(
 
 
 def _check_length(path: Path, expected: int, found: int) -> None:
-    """Raise DatasetError unless as many bytes follow the header as it announces."""
+    """Raise DatasetError unless the number of bytes after the header is the announced one."""
     if found < expected:
         message = _(
             "{path} is cut short: its header announces {expected} bytes, but only {found} follow; copy or download it "

@@ -1,7 +1,7 @@
-"""The function that chooses among the sources of digits: a folder, MNIST downloaded before or now, the built-in digits.
+"""Chooses the source of digits: a folder, the cached MNIST, a download, or the built-in digits.
 
-Nothing here touches the network but `load_dataset`, which hands over to `mnist_demo.data.download`. Heavy libraries
-are imported where they are needed, so that a process which only reopens a cached MNIST pays for numpy alone.
+Only `load_dataset` uses the network, through `mnist_demo.data.download`. Heavy libraries are imported on demand, so a
+process that only reopens a cached MNIST imports nothing heavier than numpy.
 """
 
 import logging
@@ -24,28 +24,28 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FirstDataset:
-    """What a page can show at once: `dataset`, and whether MNIST should be fetched to take its place."""
+    """The `dataset` that is available without the network, and whether MNIST should be downloaded to replace it."""
 
     dataset: DigitDataset
     fetch_mnist: bool
 
 
 def _read_choice(source: str | None) -> str:
-    """Return `source`, or what MNIST_DEMO_DATA says; empty if neither says anything."""
+    """Return `source`, or the value of MNIST_DEMO_DATA if it is None; empty if neither is set."""
     return (os.environ.get("MNIST_DEMO_DATA", "") if source is None else source).strip()
 
 
 def load_first_dataset(
     source: str | None = None, *, home: Path | None = None, expected: ExpectedMnist = MNIST
 ) -> FirstDataset:
-    """Return the digits of `source`, as `load_dataset` does, or the built-in ones where MNIST is yet to be downloaded.
+    """Return the digits of `source` as `load_dataset` does, or the built-in ones if MNIST must first be downloaded.
 
-    Never touches the network, and takes at most a second or two.
+    Never uses the network, and takes at most a second or two.
 
     Raises
     ------
     DatasetError
-        The folder holds no digits.
+        If the folder holds no valid digits.
     """
     choice = _read_choice(source)
     if choice.lower() == "builtin":
@@ -64,21 +64,21 @@ def load_dataset(
     servers: Sequence[Server] | None = None,
     expected: ExpectedMnist = MNIST,
 ) -> DigitDataset:
-    """Return the digits of `source`, downloading MNIST first if need be; that may take minutes, so not for the page.
+    """Return the digits of `source`, downloading MNIST if needed; that may take minutes, so the page must not call it.
 
     Parameters
     ----------
     source
-        A folder with the four IDX files, ``"openml"`` or ``"builtin"``. None stands for the environment variable
-        MNIST_DEMO_DATA, and if that is unset for the cached MNIST, else a download, else the built-in digits, in which
-        case the log says why.
+        A folder with the four IDX files, ``"openml"`` or ``"builtin"``. None means the value of the environment
+        variable MNIST_DEMO_DATA; if that is unset, the cached MNIST, else a download, else the built-in digits, in
+        which case the log says why.
     progress, home, servers, expected
-        For the download: see `mnist_demo.data.download.download_mnist`.
+        For the download; see `mnist_demo.data.download.download_mnist`.
 
     Raises
     ------
     DatasetError
-        The folder holds no digits. DownloadError, if MNIST was asked for by name and cannot be had.
+        If the folder holds no valid digits. DownloadError if ``"openml"`` was requested and cannot be downloaded.
     """
     first = load_first_dataset(source, home=home, expected=expected)
     if not first.fetch_mnist:

@@ -1,4 +1,4 @@
-"""Arrays that live in a file: one NumPy file that holds a record of several, written all or not, mapped in parts."""
+"""NumPy files that hold a record of several arrays, written atomically and memory-mapped field by field."""
 
 import mmap
 import os
@@ -13,7 +13,7 @@ from mnist_demo.files import open_whole
 
 
 class MappedPart(NamedTuple):
-    """The part of a file that an array maps: all that another process needs to map it too."""
+    """The part of a file that an array maps, with all that another process needs to map it too."""
 
     path: str
     offset: int  # bytes
@@ -22,24 +22,24 @@ class MappedPart(NamedTuple):
 
     @classmethod
     def behind(cls, array: npt.NDArray[Any]) -> Self | None:
-        """Return what `array` maps, or None if it lives in memory, or is a slice of an array that maps."""
+        """Return the part that `array` maps, or None if it is in memory or is a slice of a mapped array."""
         memory: object = array.base
         if isinstance(array, np.memmap) and isinstance(memory, mmap.mmap):
             return cls(str(array.filename), array.offset, array.shape, array.dtype)
         return None
 
     def open(self) -> npt.NDArray[Any]:
-        """Return the array, read-only; OSError or ValueError if the file is gone or too short."""
+        """Map the array, read-only; raise OSError or ValueError if the file is gone or too short."""
         return np.memmap(self.path, dtype=self.dtype, mode="r", offset=self.offset, shape=self.shape)
 
 
 def write_record(path: Path, layout: np.dtype[np.void], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write `arrays`, one for each field of `layout` and of its shape, to `path`, replacing what is there.
+    """Atomically write `arrays`, one for each field of `layout` with the field's shape, to `path`.
 
-    `path` is the old file or the whole new one at any moment; see `mnist_demo.files.open_whole`, also for errors.
+    See `mnist_demo.files.open_whole`, also for the errors.
     """
     header = {"descr": np.lib.format.dtype_to_descr(layout), "fortran_order": False, "shape": (1,)}
-    # Written piece by piece: np.save would want the whole record in memory once more.
+    # Written array by array, because np.save would need a second copy of the whole record in memory.
     with open_whole(path) as file:
         np.lib.format.write_array_header_1_0(file, header)
         for name in layout.names or ():
@@ -48,15 +48,15 @@ def write_record(path: Path, layout: np.dtype[np.void], arrays: Mapping[str, npt
 
 
 def map_record(path: Path, layout: np.dtype[np.void]) -> dict[str, npt.NDArray[Any]] | None:
-    """Return the arrays that `write_record` wrote, mapped read-only, or None if there is no whole file of `layout`."""
+    """Map the arrays that `write_record` wrote, read-only; return None if the file is not a complete `layout`."""
     try:
         with path.open("rb") as file:
             if np.lib.format.read_magic(file) != (1, 0):
                 return None
-            shape, _fortran_order, found = np.lib.format.read_array_header_1_0(file)
+            shape, _fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
             start = file.tell()
-            # A mapping that reaches beyond the end of its file kills the process that reads it.
-            if (shape, found) != ((1,), layout) or os.fstat(file.fileno()).st_size != start + layout.itemsize:
+            # Reading a mapping beyond the end of its file kills the process.
+            if (shape, dtype) != ((1,), layout) or os.fstat(file.fileno()).st_size != start + layout.itemsize:
                 return None
         return {
             name: MappedPart(str(path), start + offset, field.shape, field.base).open()

@@ -1,4 +1,4 @@
-"""Strokes or a picture to what a model sees, stage by stage; several digits in one picture; collections of drawings."""
+"""Preprocessing of strokes and pictures into 28 × 28 model input, segmentation of digits, and labelled drawings."""
 
 from mnist_demo.drawing.image import image_from_bitmap, image_from_strokes
 from mnist_demo.drawing.pictures_of_digits import find_digits

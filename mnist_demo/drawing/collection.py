@@ -1,12 +1,12 @@
-"""“No, that was a …”: drawings with the digit that was meant, kept, exported, and trained on some more.
+"""Labelled drawings: pen strokes with the intended digit, collected for export and for fine-tuning a model.
 
 A collection is one JSON file, UTF-8, at most 5 MB::
 
     {"format": "mnist-demo-drawings", "version": 1,
      "drawings": [{"label": 3, "strokes": [[[101.5, 60], [103, 58.25], …], …]}, …]}
 
-Strokes, and not pictures, are what is kept: prepared anew they are the same image, and a later version of this program
-may prepare them better. Nothing of a file is believed before all of it has been checked.
+The file holds strokes, not pictures: preprocessing them again gives the same image, and a later version of this program
+may preprocess them better. A file is validated as a whole before anything in it is used.
 """
 
 import functools
@@ -14,7 +14,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -24,24 +24,21 @@ from mnist_demo.drawing.stroke_ink import clean_strokes
 from mnist_demo.errors import DrawingFileError, ImageError
 from mnist_demo.translation import _
 
-if TYPE_CHECKING:
-    pass
-
 FORMAT, VERSION = "mnist-demo-drawings", 1
 MAX_FILE_BYTES = 5_000_000
 MAX_DRAWINGS = 1000
-MAX_COORDINATE = 1e6  # pixels: what drawing.clean_strokes keeps
-DECIMALS = 2  # of a pixel
+MAX_COORDINATE = 1e6  # pixels, the bound that clean_strokes clips to
+DECIMALS = 2  # of a coordinate in pixels
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledDrawing:
-    """Pen strokes, float arrays (n_points, 2) in canvas pixels, y down, and the digit 0..9 that they were meant to be.
+    """Pen strokes, float arrays (n_points, 2) in canvas pixels, y down, and their `label`, the intended digit 0..9.
 
     Raises
     ------
     DrawingFileError
-        When the label is no digit, or there is nothing in the strokes that can be drawn.
+        If the label is not a digit, a stroke has another shape, or no stroke has a finite point.
     """
 
     strokes: tuple[npt.NDArray[np.float64], ...]
@@ -61,23 +58,23 @@ class LabelledDrawing:
         object.__setattr__(self, "strokes", tuple(strokes))
 
     def as_json(self) -> dict[str, Any]:
-        """Return label and strokes as a file has them; coordinates are rounded to a hundredth of a pixel."""
+        """Return the drawing's entry in a file; coordinates are rounded to a hundredth of a pixel."""
         return {"label": self.label, "strokes": [stroke.round(DECIMALS).tolist() for stroke in self.strokes]}
 
     @functools.cached_property
     def image(self) -> npt.NDArray[np.float32]:
-        """What a model sees, float32 (28, 28) in [0, 1]."""
+        """The model input, float32 (28, 28) in [0, 1]."""
         return image_from_strokes(self.strokes)
 
 
 @dataclass(frozen=True, eq=False)
 class DrawingCollection:
-    """The corrected drawings of a session, oldest first. It does not change: `with_drawing` returns a larger one.
+    """The labelled drawings of a session, oldest first. Immutable: `with_drawing` returns a new collection.
 
     Raises
     ------
     DrawingFileError
-        When there are more than 1,000.
+        If there are more than 1,000 drawings.
     """
 
     drawings: tuple[LabelledDrawing, ...] = ()
@@ -97,26 +94,26 @@ class DrawingCollection:
         return DrawingCollection(self.drawings[:index] + self.drawings[index + 1 :])
 
     def united_with(self, other: "DrawingCollection") -> "DrawingCollection":
-        """Return both, every drawing once: a file may be opened twice, or hold what is here already."""
+        """Return the union without duplicates, because a file may be opened twice or hold drawings that are here."""
         united = {json.dumps(drawing.as_json()): drawing for drawing in self.drawings}
         for drawing in other.drawings:
             united.setdefault(json.dumps(drawing.as_json()), drawing)
         return DrawingCollection(tuple(united.values()))
 
     def images(self) -> npt.NDArray[np.float32]:
-        """Return what a model sees of each, float32 (n, 28, 28) in [0, 1]; each is prepared only once, in 0.5 ms."""
+        """Return the model inputs, float32 (n, 28, 28) in [0, 1]; each takes 0.5 ms once and is then cached."""
         return np.array([drawing.image for drawing in self.drawings], np.float32).reshape(-1, 28, 28)
 
     def labels(self) -> npt.NDArray[np.int64]:
         return np.array([drawing.label for drawing in self.drawings], np.int64)
 
     def to_bytes(self) -> bytes:
-        """Return the collection as one file; coordinates are rounded to a hundredth of a pixel.
+        """Return the content of a file; coordinates are rounded to a hundredth of a pixel.
 
         Raises
         ------
         DrawingFileError
-            When it would be larger than `from_bytes` takes.
+            If the file would be larger than `from_bytes` accepts.
         """
         drawings = [drawing.as_json() for drawing in self.drawings]
         about = {"format": FORMAT, "version": VERSION, "drawings": drawings}
@@ -126,12 +123,12 @@ class DrawingCollection:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "DrawingCollection":
-        """Return the collection in a file that `to_bytes` made. Files from strangers are safe to try.
+        """Return the collection in a file that `to_bytes` wrote. Untrusted files are safe to read.
 
         Raises
         ------
         DrawingFileError
-            When anything is not as it should be; nothing of the file is taken then.
+            If any part of the file is invalid; no drawing is loaded then.
         """
         _check_size(content)
         try:
@@ -175,12 +172,12 @@ def _is_stroke(stroke: Any) -> bool:
 
 
 def _is_coordinate(number: Any) -> bool:
-    # Bounds before isfinite: a whole number of 400 digits is JSON too, and no float.
+    # The bounds come before isfinite, which overflows on an integer of 400 digits, and that is valid JSON.
     return type(number) in (int, float) and -MAX_COORDINATE <= number <= MAX_COORDINATE and math.isfinite(number)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are no JSON, but Python reads them
+    raise ValueError(name)  # Python parses NaN and Infinity, which are not valid JSON
 
 
 def _check_size(content: Sequence[int]) -> None:

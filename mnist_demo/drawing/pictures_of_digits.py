@@ -1,15 +1,15 @@
-"""Several digits in one picture: found, put together where a digit is broken, and read line by line.
+"""Segmentation of a picture into its digits, in reading order; broken digits are joined.
 
 ::
 
-    locate_ink → pieces of connected ink → specks dropped → loose strokes joined → lines → one image for each digit
+    locate_ink → connected components → specks dropped → loose strokes joined → lines → one image for each digit
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy  # which loads its parts when they are first used: the first page need not wait for them
+import scipy  # loads its submodules on first use, so the first page does not wait for them
 
 from mnist_demo.drawing.bitmap_fit import even_pen, fit_ink
 from mnist_demo.drawing.bitmap_ink import erase_specks, locate_ink
@@ -17,24 +17,24 @@ from mnist_demo.drawing.stroke_ink import Pixels
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _
 
-MAX_DIGITS = 64  # of one picture; of more, the largest are kept
-MIN_INK = 0.25  # fainter pixels belong to a digit, but connect no two
+MAX_DIGITS = 64  # in one picture; if there are more, the largest are kept
+MIN_INK = 0.25  # fainter pixels belong to a digit, but do not connect components
 
-# All in heights of a usual digit of the picture.
-SPECK_SIDE = 0.2  # what is smaller both ways is dust, or a full stop
-LOOSE_HEIGHT = 0.6  # what is lower may be a stroke of a digit nearby, such as the top of a 5
+# In units of the picture's typical digit height, except the overlap.
+SPECK_SIDE = 0.2  # a component smaller than this in width and height is dust, or a full stop
+LOOSE_HEIGHT = 0.6  # a lower component may be a stroke of a digit nearby, such as the top of a 5
 MAX_GAP_ABOVE = 0.3  # between a loose stroke and the digit below or above it
-MAX_GAP_BESIDE = 0.12  # and one to its left or right, such as the open side of a 4
-MAX_HEIGHT = 1.4  # of what is joined
-MIN_OVERLAP = 0.3  # of a loose stroke's width, with the digit below or above it
+MAX_GAP_BESIDE = 0.12  # between a loose stroke and a digit to its left or right, such as the open side of a 4
+MAX_HEIGHT = 1.4  # of a joined digit
+MIN_OVERLAP = 0.3  # horizontal overlap with the digit below or above, as a fraction of the narrower one's width
 
 
 @dataclass(frozen=True, eq=False)
 class FoundDigit:
-    """A digit in a picture: its `box` (left, top, right, bottom) in pixels of the bitmap, and what a model sees of it.
+    """A digit in a picture: its bounding `box` (left, top, right, bottom) in pixels of the bitmap, and its `image`.
 
-    The box holds the pixels from left to right - 1 and from top to bottom - 1. `image` is float32 (28, 28) in [0, 1],
-    ink bright, as `mnist_demo.drawing.image.image_from_bitmap` would make it of this digit alone.
+    The box covers the pixels left to right - 1 and top to bottom - 1. `image` is the model input, float32 (28, 28) in
+    [0, 1], ink bright, as `mnist_demo.drawing.image.image_from_bitmap` returns it for this digit alone.
     """
 
     box: tuple[int, int, int, int]
@@ -43,7 +43,7 @@ class FoundDigit:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Connected ink, or several such pieces joined: their numbers, and the box around them in pixels of the ink."""
+    """One or several joined connected components: their labels, and their bounding box in pixels of the ink."""
 
     numbers: tuple[int, ...]
     left: int
@@ -72,7 +72,7 @@ class _Piece:
 def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
     """Return the digits in a picture, in reading order: lines from top to bottom, each from left to right.
 
-    Digits must not touch each other, and be of about the same size.
+    The digits must not touch each other and must have about the same size.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
     Raises
     ------
     ImageError
-        When the array is of another shape or type, is far too large, or has nothing drawn on it.
+        If the array has another shape or dtype, is far too large, or has nothing drawn on it.
     """
     found = locate_ink(bitmap)
     numbered, count = scipy.ndimage.label(found.ink > MIN_INK, structure=np.ones((3, 3)))
@@ -95,7 +95,7 @@ def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
     usual = _usual_height(pieces)
     digits = _join_loose([piece for piece in pieces if piece.longer >= SPECK_SIDE * usual], usual)
     digits = sorted(digits, key=lambda digit: digit.longer, reverse=True)[:MAX_DIGITS]
-    # Soft edges below MIN_INK go to the piece beside them.
+    # Soft edges below MIN_INK are assigned to the adjacent component.
     numbered = np.where(numbered > 0, numbered, scipy.ndimage.maximum_filter(numbered, 5))
     digits_found = []
     for digit in (digit for line in _lines(digits) for digit in line):
@@ -112,16 +112,16 @@ def find_digits(bitmap: npt.NDArray[np.uint8]) -> list[FoundDigit]:
 
 
 def _usual_height(pieces: list[_Piece]) -> float:
-    """Return the median height of the pieces that are neither specks nor loose strokes, taken by the tallest."""
+    """Return the typical digit height in pixels, a median that ignores pieces much lower than the tallest."""
     heights = np.array([piece.height for piece in pieces])
     sides = np.array([piece.longer for piece in pieces])
     tall = heights[heights >= 0.4 * heights.max()]
-    # A lone dash, which is a 1 that lies down or a broken digit, is as large as it is long.
+    # For a single dash, such as a 1 that lies on its side or part of a broken digit, the length is the height.
     return float(np.median(tall)) if heights.max() >= 0.4 * sides.max() else float(sides.max())
 
 
 def _join_loose(pieces: list[_Piece], usual: float) -> list[_Piece]:
-    """Join pieces that are too low to be a digit with the one that they belong to, the nearest first."""
+    """Join pieces that are too low to be a digit with the digit that they belong to, the nearest pair first."""
     pieces = list(pieces)
     while True:
         candidates = [
@@ -137,7 +137,7 @@ def _join_loose(pieces: list[_Piece], usual: float) -> list[_Piece]:
 
 
 def _distance(one: _Piece, other: _Piece, usual: float) -> float | None:
-    """Return how far apart two pieces of one digit are, in usual heights; None where they are of two digits."""
+    """Return the gap between two pieces of one digit, in units of `usual`, or None if they are two digits."""
     low = min(one, other, key=lambda piece: piece.height)
     joined = one.join(other)
     if low.height > LOOSE_HEIGHT * usual or joined.height > MAX_HEIGHT * usual:
@@ -151,9 +151,9 @@ def _distance(one: _Piece, other: _Piece, usual: float) -> float | None:
 
 
 def _lines(digits: list[_Piece]) -> list[list[_Piece]]:
-    """Return the digits line by line: one whose middle is within the height of a line's last digit goes on with it."""
+    """Group digits into lines: a digit continues a line if its middle is within the height of the line's last one."""
     lines: list[list[_Piece]] = []
-    # From left to right, so that a line may slope.
+    # From left to right, which allows lines to slope.
     for digit in sorted(digits, key=lambda digit: digit.left):
         middle = (digit.top + digit.bottom) / 2
         near = [line for line in lines if line[-1].top <= middle < line[-1].bottom]

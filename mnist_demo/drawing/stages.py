@@ -1,14 +1,15 @@
-"""The way from a drawing to what a model sees, stage by stage, and what is lost when a stage is left out.
+"""The preprocessing of a drawing into the model input, stage by stage, with stages that can be switched off.
 
 ::
 
     drawn  →  crop  →  pen  →  fit  →  centre
-    canvas    box of   drawn    20 × 20,  28 × 28, the
-              the ink  anew     aspect    ink's mass in
-                       thinner  kept      the middle
+    canvas    box of   redrawn  20 × 20,  28 × 28, with
+              the ink  with     aspect    the centre of
+                       MNIST's  ratio     mass in the
+                       width    kept      middle
 
-With every stage the last picture is that of `image_from_strokes`; with none of them it is the whole
-canvas made small, which is what most demos give their model.
+With all stages on, the last picture equals that of `image_from_strokes`. With all of them off, it is the whole canvas
+scaled down, which is what most demos feed to their model.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy  # which loads its parts when they are first used: the first page need not wait for them
+import scipy  # loads its submodules on first use, so the first page does not wait for them
 from PIL import Image, ImageDraw
 
 from mnist_demo.drawing.stroke_ink import (
@@ -54,19 +55,19 @@ _TEXTS = (
         N_("The centre of mass of the ink is moved to the middle of 28 × 28 pixels, and this is what the model sees."),
     ),
 )
-SWITCHES: tuple[str, ...] = tuple(name for name, _title, _explanation in _TEXTS[1:])  # the stages that can be left out
+SWITCHES: tuple[str, ...] = tuple(name for name, _title, _explanation in _TEXTS[1:])  # stages that can be switched off
 
-PICTURE_SIDE = 112  # pixels of the pictures before the last two: four for each that the model sees
-_FINER = 2  # pictures are drawn so many times as large, and averaged, for smooth edges
-MIDDLE = (SIDE - 1) / 2  # the middle of the image, which is where a box is centred: its pixels have the indices 0 to 27
+PICTURE_SIDE = 112  # pixels of the pictures before the last two: four per pixel of the model input
+_FINER = 2  # supersampling factor: pictures are drawn this many times as large and averaged, for smooth edges
+MIDDLE = (SIDE - 1) / 2  # index of the middle of the image, where a box is centred; pixels have the indices 0 to 27
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A stage of the way. `title` and `explanation`, one sentence, are source texts: translate them when shown.
+    """A stage of the preprocessing. `title` and `explanation`, one sentence, are untranslated source texts.
 
     `image` is float32 (side, side) in [0, 1], ink bright; the side is ``PICTURE_SIDE``, or 28 in the last two stages.
-    Where a stage is not `enabled`, its picture is what the stage before it left, or 28 × 28 pixels made of that.
+    If a stage is not `enabled`, its picture is that of the stage before it, resampled to 28 × 28 where needed.
     """
 
     name: str
@@ -97,31 +98,31 @@ class _Window:
 def prepare_in_stages(
     strokes: Sequence[npt.ArrayLike], canvas_size: int = 280, pen_width: float = 16, off: Collection[str] = ()
 ) -> list[Stage]:
-    """Return the five stages from pen strokes to a model's input, without those in `off`. Takes about 4 ms.
+    """Return the five stages from pen strokes to the model input, with those in `off` disabled. Takes about 4 ms.
 
     Each switch does one thing:
 
-    - without ``crop``, the later stages work on the whole canvas: a small drawing stays small;
-    - without ``pen``, the ink stays as thick, in relation to the drawing, as it was on the canvas;
-    - without ``fit``, what was cropped is stretched over the 28 × 28 pixels, whatever its proportions;
-    - without ``centre``, the middle of the box, not of the ink, is in the middle of the image.
+    - without ``crop``, the later stages work on the whole canvas, so a small drawing stays small;
+    - without ``pen``, the ink keeps its thickness on the canvas, relative to the drawing;
+    - without ``fit``, the cropped drawing is stretched to 28 × 28 pixels, regardless of its proportions;
+    - without ``centre``, the image is centred on the bounding box, not on the centre of mass.
 
     Parameters
     ----------
     strokes
         Arrays of shape (n_points, 2), canvas pixels, x to the right and y down, as `image_from_strokes` takes them.
-        Without any point all pictures are black.
+        Without any point, all pictures are black.
     canvas_size, pen_width
-        Of the square canvas and its round pen, in canvas pixels.
+        Side of the square canvas and width of its round pen, in canvas pixels.
     off
         Names from ``SWITCHES``.
 
     Raises
     ------
     ImageError
-        When a stroke has another shape, or holds something that is no number.
+        If a stroke has another shape or is not numeric.
     ValueError
-        When there is no such switch.
+        If a name in `off` is not in ``SWITCHES``.
     """
     if unknown := set(off) - set(SWITCHES):
         raise ValueError(f"no such stage: {', '.join(sorted(unknown))}")
@@ -151,7 +152,7 @@ def _pictures(strokes: list[Floats], canvas_size: int, pen_width: float, on: dic
     if on["crop"] and not on["fit"]:
         return [*pictures, *_stretch(before_fit, on["centre"])]
     if on["crop"] and on["pen"]:
-        fitted = fit_strokes(strokes)  # exactly as without stages
+        fitted = fit_strokes(strokes)  # exactly as in image_from_strokes
     else:
         fitted = [(stroke - window.middle) * (side / window.longer) + CENTRE for stroke in strokes]
     boxed = sweep_pen([stroke + (MIDDLE - CENTRE) for stroke in fitted], pen, centred=False)
@@ -169,25 +170,25 @@ def _ink_window(strokes: Sequence[Floats], pen_width: float) -> _Window:
 
 
 def _evened_width(strokes: Sequence[Floats], window: _Window | None, side: float) -> float:
-    """Return how wide the pen must be on the canvas, in canvas pixels, to be as wide as MNIST's in the image.
+    """Return the pen width on the canvas, in canvas pixels, that becomes MNIST's stroke width in the image.
 
-    `side`, in pixels of the image, is what the `window` will fill; None stands for the box of the ink itself.
+    `side` is the size in image pixels to which the `window` is scaled; None means the bounding box of the ink.
     """
     if window is not None:
         return PEN_WIDTH * window.longer / side
     low, high = path_box(strokes)
     extent = float((high - low).max())
-    return PEN_WIDTH * extent / (side - PEN_WIDTH) if extent >= 1 else PEN_WIDTH  # a dot is not blown up
+    return PEN_WIDTH * extent / (side - PEN_WIDTH) if extent >= 1 else PEN_WIDTH  # a dot is not enlarged
 
 
 def paint_canvas(strokes: Sequence[Floats], canvas_size: int = 280, pen_width: float = 20) -> npt.NDArray[np.uint8]:
-    """Return the square canvas on which strokes were drawn: uint8 (canvas_size, canvas_size), ink bright."""
+    """Return the square canvas with the strokes drawn on it: uint8 (canvas_size, canvas_size), ink bright."""
     picture = _paint(strokes, pen_width, _Window(0, 0, canvas_size, canvas_size), canvas_size)
     return np.asarray(np.rint(picture * 255), np.uint8)
 
 
 def _paint(strokes: Sequence[Floats], pen_width: float, window: _Window, longer: int = PICTURE_SIDE) -> Pixels:
-    """Return what a canvas shows within `window`: float32 (h, w), its longer side `longer` pixels."""
+    """Return the part of the canvas within `window`: float32 (h, w) in [0, 1], the longer side `longer` pixels."""
     scale = longer / window.longer
     size = [max(1, round(side * scale)) for side in (window.width, window.height)]
     picture = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
@@ -204,13 +205,13 @@ def _paint(strokes: Sequence[Floats], pen_width: float, window: _Window, longer:
 
 
 def _square(picture: Pixels) -> Pixels:
-    """Return `picture` (h, w) in the middle of a square of ``PICTURE_SIDE``."""
+    """Return `picture` (h, w) padded to a square of ``PICTURE_SIDE`` pixels, in the middle."""
     padding = [((PICTURE_SIDE - size) // 2, (PICTURE_SIDE - size + 1) // 2) for size in picture.shape]
     return np.pad(picture, padding)
 
 
 def _stretch(picture: Pixels, centred: bool) -> list[Pixels]:
-    """Return `picture` (h, w) stretched over the image, and then centred by mass where that is wanted."""
+    """Return `picture` (h, w) stretched to 28 × 28, then the same moved to its centre of mass if `centred`."""
     stretched = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     if not centred or not stretched.any():
         return [stretched, stretched]

@@ -1,7 +1,7 @@
-"""Digits drawn with a pen, as UNIPEN files hold them: the way of the pen, point after point.
+"""Reads digits from UNIPEN files, which record the path of a pen point by point.
 
-UNIPEN (I. Guyon et al., *UNIPEN project of on-line data exchange and recognizer benchmarks*, ICPR 1994) is text: a line
-that begins with a dot is a statement, every other line a point. What is read of it::
+UNIPEN (I. Guyon et al., *UNIPEN project of on-line data exchange and recognizer benchmarks*, ICPR 1994) is a text
+format: a line that begins with a dot is a statement, every other line is a point. These statements are read::
 
     .SEGMENT DIGIT 0 ? "8"        a digit begins, and this is its label
     .PEN_DOWN                     a stroke begins
@@ -9,7 +9,7 @@ that begins with a dot is a statement, every other line a point. What is read of
     .PEN_UP                       the stroke ends
 
 *Pen-Based Recognition of Handwritten Digits* (E. Alpaydin and F. Alimoglu, UCI Machine Learning Repository, 1998,
-https://archive.ics.uci.edu/dataset/81) comes in this form, in the files ``pendigits-orig.*``.
+https://archive.ics.uci.edu/dataset/81) is published in this format, in the files ``pendigits-orig.*``.
 """
 
 import gzip
@@ -25,17 +25,17 @@ import numpy.typing as npt
 from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _
 
-PAD_SIDE = 500.0  # units of the tablet in which those digits were written: x and y go from 0 to here
-MAX_BYTES = 200_000_000  # unpacked; the larger of the two published files has 6 MB
+PAD_SIDE = 500.0  # side of the tablet on which those digits were written, in its units: x and y are in 0..PAD_SIDE
+MAX_BYTES = 200_000_000  # decompressed; the larger of the two published files has 6 MB
 
 _SEGMENT = re.compile(r'\.SEGMENT\s+DIGIT\b.*"([0-9])"\s*$')
 
 
 @dataclass(frozen=True, eq=False)
 class PenDigit:
-    """A digit as it was written: `label` 0..9, and `strokes`, float64 (n_points, 2), x to the right and y **down**.
+    """A written digit: its `label` 0..9 and its `strokes`, float64 (n_points, 2), x to the right and y **down**.
 
-    Coordinates are units of the tablet, 0 to ``PAD_SIDE``. The points of a stroke are in the order of writing.
+    Coordinates are in units of the tablet, 0 to ``PAD_SIDE``. Points are in the order of writing.
     """
 
     label: int
@@ -43,12 +43,12 @@ class PenDigit:
 
 
 def read_unipen(path: str | Path) -> list[PenDigit]:
-    """Return the digits in a UNIPEN file, packed with gzip or not, in the order of the file.
+    """Return the digits in a UNIPEN file, plain or gzipped, in file order.
 
     Raises
     ------
     DatasetError
-        When the file is missing, damaged, or holds something else. The message names the file, and the line.
+        If the file is missing, damaged, or in another format. The message names the file and, where known, the line.
     """
     digits = list(_parse(Path(path).name, _read_text(Path(path)).splitlines()))
     if not digits:
@@ -60,8 +60,8 @@ def read_unipen(path: str | Path) -> list[PenDigit]:
 def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"  # what every gzip file begins with (RFC 1952)
-        with gzip.open(path) if packed else path.open("rb") as file:
+            is_gzip = file.read(2) == b"\x1f\x8b"  # the gzip magic number (RFC 1952)
+        with gzip.open(path) if is_gzip else path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         message = _("{file} is damaged and cannot be unpacked: fetch it again.")
@@ -72,7 +72,7 @@ def _read_text(path: Path) -> str:
     if len(content) > MAX_BYTES:
         message = _("{file} is larger than {limit} MB, which no file of pen strokes is.")
         raise DatasetError(message.format(file=path.name, limit=MAX_BYTES // 1_000_000))
-    return content.decode("latin-1")  # comments may hold names in any encoding; what is read is ASCII
+    return content.decode("latin-1")  # comments may hold names in any encoding; statements and points are ASCII
 
 
 def _parse(file: str, lines: Iterable[str]) -> Iterator[PenDigit]:
@@ -110,7 +110,7 @@ def _parse(file: str, lines: Iterable[str]) -> Iterator[PenDigit]:
                 x, y = map(float, line.split()[:2])
             except ValueError:
                 raise bad(number, _("is no point, which is two numbers")) from None
-            if not (abs(x) < 1e6 and abs(y) < 1e6):  # also false for what is no number
+            if not (abs(x) < 1e6 and abs(y) < 1e6):  # NaN fails this too
                 raise bad(number, _("is a point far outside of any tablet"))
             points.append((x, y))
     if points is not None:

@@ -1,1 +1,1 @@
-"""What a model has learned and where it fails."""
+"""Analysis of trained models: weights, activations, attributions, misclassified images, comparisons and diagnoses."""

@@ -1,4 +1,4 @@
-"""What is inside a classifier, as images: what its first layer looks for, and what each layer makes of a digit."""
+"""First-layer weights and layer activations of a classifier, as images."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,9 @@ Maps = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What one layer answered: `maps`, float32 (n, h, w), one picture for each of its n filters or units.
+    """The activations of one layer: `maps`, float32 (n, h, w), one for each of its n filters or units.
 
-    `kind` is one of the words in ``LAYER_KINDS``. Only ``contribution`` and ``logits`` may be negative.
+    `kind` is a key of ``LAYER_KINDS``. Only maps of kind ``contribution`` and ``logits`` may be negative.
     """
 
     kind: str
@@ -45,10 +45,10 @@ LAYER_KINDS = {
 
 
 def first_layer_weights(classifier: TrainedClassifier) -> Maps:
-    """Return what the first layer multiplies its input with, as float32 (n, h, w), a copy.
+    """Return a copy of the weights of the first layer, float32 (n, h, w).
 
-    Ten images of 28 × 28, by digit, for the linear models; one of 28 × 28 for each hidden unit of an MLP; the small
-    filters (5 × 5) of a convolutional network.
+    These are ten images of 28 × 28, one per digit, for the linear models; one of 28 × 28 per hidden unit of an MLP; the
+    small filters (5 × 5) of a convolutional network.
     """
     model = classifier.model
     if isinstance(model, ScratchLinear):
@@ -63,11 +63,11 @@ def first_layer_weights(classifier: TrainedClassifier) -> Maps:
 
 @torch.no_grad()
 def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float32]) -> list[Layer]:
-    """Return what each layer makes of `image`, from the first to the logits; the softmax of these is the answer.
+    """Return the activations of each layer for `image`, from the first layer to the logits.
 
-    A convolution is shown after its batch normalisation and ReLU, and before pooling, wherever in the model that
-    stands; pooling as the next layer gets it. For a linear model, whose only layer answers with the logits, the
-    products of weight and input come first: their sum for each digit, and its bias, is the logit.
+    A convolution is shown after its batch normalisation and ReLU and before pooling, wherever the model applies them;
+    pooling is shown as the input of the next layer. For a linear model, whose only layer outputs the logits, the
+    products of weight and input come first: the sum over a digit's products, plus its bias, is its logit.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float
     Raises
     ------
     ImageError
-        When `image` has another shape, type or range.
+        If `image` has another shape, dtype or range.
     """
     pixels = torch.tensor(check_images(image[None]))  # (1, 28, 28)
     model = classifier.model
@@ -105,7 +105,7 @@ def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float
 
 
 def _is_pooled_first(layers: list[nn.Module], index: int) -> bool:
-    """Return whether `layers` have at `index` a pooling that comes before normalisation and ReLU."""
+    """Return whether the layer at `index` is a pooling that comes before batch normalisation and ReLU."""
     return isinstance(layers[index], nn.MaxPool2d) and isinstance(layers[index + 1], nn.BatchNorm2d)
 
 
@@ -115,7 +115,7 @@ def _layers(model: object) -> nn.Sequential:
 
 
 def _maps(values: torch.Tensor) -> Maps:
-    """(1, n, h, w) or (1, n) -> (n, h, w), a unit being a picture of one pixel."""
+    """Reshape (1, n, h, w) or (1, n) to float32 (n, h, w); a unit becomes a map of one pixel."""
     height, width = values.shape[2:] if values.ndim == 4 else (1, 1)
     return np.array(values.reshape(-1, height, width).nan_to_num().numpy(), np.float32)
 

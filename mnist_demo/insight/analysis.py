@@ -1,7 +1,6 @@
-"""What a model answers to a whole set of labelled digits, and where it goes wrong.
+"""Evaluation of a model on a whole set of labelled digits: predictions, metrics and misclassified images.
 
-Galleries are arrays of indices into the set, the most telling image first, so that nothing is copied and a page can
-show the very images.
+Galleries are arrays of indices into the set, the most informative image first, so that no image is copied.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from mnist_demo.models.classifiers import Classifier
 
 DIGITS = 10
-# What a convnet makes of so many images stays in the processor's cache: 1.6 times as fast as batches of 1,000.
+# A convnet's activations for this many images fit into the processor's cache: 1.6 times as fast as batches of 1,000.
 BATCH = 100
 
 Indices = npt.NDArray[np.int64]
@@ -25,10 +24,10 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The answers to n labelled images, and scikit-learn's figures of them.
+    """The predictions for n labelled images, and scikit-learn's metrics of them.
 
-    `losses` are the cross-entropies −log p(label); `confusion` has a row for each label and a column for each
-    predicted digit. A class without images, or never predicted, has precision, recall and F1 of 0.
+    `losses` are the cross-entropies −log p(label). `confusion` has a row per label and a column per predicted digit.
+    Precision, recall and F1 of a class are 0 where they are undefined: without images or predictions of it.
     """
 
     labels: Indices  # (n,)
@@ -53,30 +52,33 @@ class Analysis:
 
     @property
     def accuracy(self) -> float:
-        """The share of images whose label was predicted."""
+        """The fraction of images that are correctly classified."""
         return float(np.trace(self.confusion) / max(1, len(self.labels)))
 
     def mistakes(self) -> Indices:
-        """Return all misread images, the most confidently wrong first."""
+        """Return the indices of all misclassified images, the most confident predictions first."""
         return _largest_first(self.confidence, np.flatnonzero(self.predicted != self.labels))
 
     def least_certain(self, count: int) -> Indices:
-        """Return the images, read rightly or not, whose two most probable digits are the closest."""
+        """Return the indices of the `count` images with the smallest margin between the two most probable digits.
+
+        They may be correctly classified or not.
+        """
         second, first = np.partition(self.probabilities, -2, axis=1)[:, -2:].T
         return _largest_first(second - first)[:count]
 
     def hardest(self, count: int, digit: int | None = None) -> Indices:
-        """Return the images with the largest loss, of one class or of all."""
+        """Return the indices of the `count` images with the largest loss, of class `digit` or, with None, of all."""
         candidates = None if digit is None else np.flatnonzero(self.labels == digit)
         return _largest_first(self.losses, candidates)[:count]
 
     def in_cell(self, label: int, predicted: int) -> Indices:
-        """Return the images in a cell of the confusion matrix, the most confidently predicted first."""
+        """Return the indices of the images in a cell of the confusion matrix, the most confident predictions first."""
         return _largest_first(self.confidence, np.flatnonzero((self.labels == label) & (self.predicted == predicted)))
 
 
 def _largest_first(values: npt.NDArray[np.float32], candidates: Indices | None = None) -> Indices:
-    """Return `candidates` (all for None) by falling value; equals keep their order."""
+    """Return `candidates`, or all indices for None, in descending order of `values`; ties keep their order."""
     if candidates is None:
         candidates = np.arange(len(values))
     return candidates[np.argsort(-values[candidates], kind="stable")]
@@ -85,13 +87,13 @@ def _largest_first(values: npt.NDArray[np.float32], candidates: Indices | None =
 def analyse(
     classifier: "TrainedClassifier", pixels: npt.NDArray[np.uint8], labels: Indices, threads: int = 1
 ) -> Analysis:
-    """Let `classifier` read `pixels`, uint8 (n, 28, 28), and compare its answers with `labels`, int64 (n,).
+    """Classify `pixels`, uint8 (n, 28, 28), and compare the predictions with `labels`, int64 (n,).
 
-    A model that has diverged gives finite figures too: what is no number counts as 0, as it does when it predicts.
-    `threads` of them share out the batches: torch's own threads wait for each other after every operation, and were
-    ten times slower than one where another program used the cores.
+    The metrics of a diverged model are finite too: NaN logits count as 0, as in prediction. The batches are distributed
+    over `threads` threads, because torch's own threads wait for each other after every operation and were ten times
+    slower than a single one while another program used the cores.
     """
-    # Here, not above: a process that only shows an analysis need not have torch or scikit-learn.
+    # Imported here so that a process that only displays an analysis needs neither torch nor scikit-learn.
     import torch
 
     from mnist_demo.data.dataset import scale_pixels
@@ -99,22 +101,22 @@ def analyse(
     model = _without_batch_norm(classifier.model)
     log_probabilities = np.empty((len(labels), DIGITS), np.float32)
 
-    def read(begin: int) -> None:
+    def predict(begin: int) -> None:
         batch = slice(begin, begin + BATCH)
-        with torch.inference_mode():  # holds for the thread that it is said in
+        with torch.inference_mode():  # applies to the current thread only
             logits = model(torch.from_numpy(scale_pixels(pixels[batch]))).nan_to_num()
             log_probabilities[batch] = logits.log_softmax(dim=1).numpy()
 
-    with ThreadPoolExecutor(threads) as readers:
-        for _done in readers.map(read, range(0, len(labels), BATCH)):
+    with ThreadPoolExecutor(threads) as executor:
+        for _done in executor.map(predict, range(0, len(labels), BATCH)):
             pass
     return analysis_of(log_probabilities, labels)
 
 
 def _without_batch_norm(model: "Classifier") -> "Classifier":
-    """Return a model that answers the same, with its batch normalisations worked into the convolutions before them.
+    """Return an equivalent model with its batch normalisations fused into the preceding convolutions.
 
-    That saves up to a third of the time. `model` stays as it is.
+    That saves up to a third of the time. `model` is not changed.
     """
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -134,7 +136,7 @@ def _without_batch_norm(model: "Classifier") -> "Classifier":
 
 
 def analysis_of(log_probabilities: npt.NDArray[np.float32], labels: Indices) -> Analysis:
-    """Return the analysis of answers that are known already: `log_probabilities` float32 (n, 10)."""
+    """Return the analysis of given predictions, `log_probabilities` float32 (n, 10), for `labels`, int64 (n,)."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     digits = np.arange(DIGITS)

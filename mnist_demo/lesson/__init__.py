@@ -1,1 +1,1 @@
-"""What the lesson computes, asks and shows; nothing of the page."""
+"""The computations, questions and code of the lesson, independent of the page."""

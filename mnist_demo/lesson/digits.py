@@ -1,4 +1,4 @@
-"""The digits and the small trained model that the lesson shows: real ones, prepared once for a data set."""
+"""The digits and the small trained model that the lesson shows, prepared once per data set."""
 
 import functools
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BATCH_SIZE, LEARNING_RATE, SEED = 100, 0.5, 0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a short training went: the loss of every step, then loss and accuracy (a fraction) on the test images."""
+    """The metrics of a short training: the loss of every step, and loss and accuracy (a fraction) on test images."""
 
     losses: list[float]
     test_loss: float
@@ -27,10 +27,10 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class LessonDigits:
-    """The first images of a data set, flat: x float32 (n, 784) in [0, 1], y int64 (n,); and a model of them.
+    """The first images of a data set, flattened, x float32 (n, 784) in [0, 1] and y int64 (n,), and a model of them.
 
-    `weights` (784, 10) and `bias` (10,) come from a short training by hand from `start_weights` and `start_bias`;
-    `trained` says how that went.
+    A short training by hand from `start_weights` and `start_bias` results in `weights` (784, 10) and `bias` (10,);
+    `trained` holds its metrics.
     """
 
     x: Tensor
@@ -54,20 +54,20 @@ class LessonDigits:
 
     @functools.cached_property
     def well_read(self) -> list[int]:
-        """Indices of test digits that the model reads rightly and surely, one of each class where there is one."""
+        """Indices of the most confidently and correctly classified test digits, one per class if there is one."""
         probabilities = log_softmax(self.test_logits).exp()
-        surest = [int((probabilities[:, digit] * (self.test_y == digit)).argmax()) for digit in range(10)]
-        return [index for digit, index in enumerate(surest) if self.test_logits[index].argmax() == digit]
+        most_confident = [int((probabilities[:, digit] * (self.test_y == digit)).argmax()) for digit in range(10)]
+        return [index for digit, index in enumerate(most_confident) if self.test_logits[index].argmax() == digit]
 
     @functools.cached_property
     def trained_unscaled(self) -> Outcome:
-        """How the same training goes with pixels from 0 to 255."""
+        """The metrics of the same training with pixels from 0 to 255."""
         weights, bias = self.trainable_start()
         return _train(weights, bias, (self.x * 255, self.y), (self.test_x * 255, self.test_y))
 
     @functools.cached_property
     def both_loops(self) -> tuple[list[float], list[float]]:
-        """The losses of every step, of the loop by hand and of the one with torch, from the same weights."""
+        """The losses of every step, first of the loop by hand and then of the loop with torch, from equal weights."""
         model = start_model()
         weights, bias = same_weights(model)
         by_hand = train_by_hand(weights, bias, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
@@ -75,18 +75,18 @@ class LessonDigits:
 
     @functools.cached_property
     def downhill(self) -> LossSlice:
-        """The slice of the loss that begins at the starting weights and goes straight down."""
+        """The slice of the loss that starts at the initial weights, in the direction of steepest descent."""
         return slice_downhill(self.start_weights, self.start_bias, self.x[:SLICE_IMAGES], self.y[:SLICE_IMAGES])
 
     def trainable_start(self) -> tuple[Tensor, Tensor]:
-        """Return fresh copies of the starting weights and bias that require gradients."""
+        """Return new copies of the initial weights and bias that require gradients."""
         return self.start_weights.clone().requires_grad_(), self.start_bias.clone().requires_grad_()
 
 
 def start_model() -> LinearModel:
-    """Return the linear model with the weights that every training of the lesson starts from.
+    """Return the linear model with the initial weights of every training in the lesson.
 
-    The state of torch's global random generator is left as it was.
+    The state of torch's global random generator is not changed.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -94,17 +94,17 @@ def start_model() -> LinearModel:
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """Return the fraction of images whose largest logit is that of their label."""
+    """Return the fraction of `logits` (n, 10) whose largest value is at the index in `labels` (n,)."""
     return float((logits.argmax(dim=1) == labels).float().mean())
 
 
 def epochs_of(n_images: int) -> int:
-    """Return how often a short training goes through its images: a small set often enough to do the same work."""
+    """Return the epochs of a short training: more for a small data set, for about the same number of steps."""
     return max(1, TRAINING_IMAGES // n_images)
 
 
 def prepare_lesson(dataset: DigitDataset) -> LessonDigits:
-    """Take the first digits of `dataset` and train a linear model on them: a tenth of a second."""
+    """Train a linear model on the first digits of `dataset`, and return both; takes a tenth of a second."""
     x, test_x = (
         torch.from_numpy(scale_pixels(pixels[:count])).flatten(1)
         for pixels, count in ((dataset.train_pixels, TRAINING_IMAGES), (dataset.test_pixels, TEST_IMAGES))

@@ -1,7 +1,7 @@
-"""A straight line through the 7,850 weights of the linear model, and the true loss along it.
+"""The exact loss of the linear model along a straight line through its space of 7,850 parameters.
 
-Along the line one number, `place`, says where the weights are: ``W = start + place × direction``, with a direction of
-length 1, so that a learning rate means the same as in training with all weights.
+A single number, `place`, is the position on the line: ``W = start + place × direction``. The direction has length 1,
+so that a learning rate means the same as in training with all parameters.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from torch import Tensor
 class LossSlice:
     """The loss on fixed images as a function of the place on a line.
 
-    The logits at a place are ``start_logits + place × logits_per_unit``, both (n, 10), because the model is linear:
-    a loss costs no multiplication by the images, and is not an approximation. All in float64: near the bottom of the
-    valley losses differ by less than a float32 can tell.
+    Because the model is linear, the logits at a place are ``start_logits + place × logits_per_unit``, both (n, 10).
+    The loss is thus exact and needs no multiplication by the images. All values are float64, because near the minimum
+    losses differ by less than the precision of float32.
     """
 
     start_logits: Tensor
@@ -25,7 +25,7 @@ class LossSlice:
     labels: Tensor
 
     def losses(self, places: Tensor) -> Tensor:
-        """Return the cross-entropy at each of `places`, (m,) -> (m,), as exact as their type."""
+        """Return the cross-entropy at each of `places`, (m,) -> (m,), with the dtype of `places`."""
         logits = self.start_logits + places.double()[:, None, None] * self.logits_per_unit  # (m, n, 10)
         labels = self.labels.expand(len(places), -1)
         return F.cross_entropy(logits.transpose(1, 2), labels, reduction="none").mean(dim=1).to(places.dtype)
@@ -37,7 +37,7 @@ class LossSlice:
         return float(slope)
 
     def descend(self, learning_rate: float, steps: int, place: float = 0.0) -> list[tuple[float, float]]:
-        """Return the (place, loss) that gradient descent visits, the starting point first."""
+        """Return the (place, loss) pairs that `steps` steps of gradient descent visit, including the start `place`."""
         places = [place]
         for _step in range(steps):
             places.append(places[-1] - learning_rate * self.slope(places[-1]))
@@ -45,9 +45,16 @@ class LossSlice:
 
 
 def slice_downhill(weights: Tensor, bias: Tensor, images: Tensor, labels: Tensor) -> LossSlice:
-    """Return the slice that begins at `weights` (784, 10) and `bias` (10,) and goes straight down the gradient there.
+    """Return the slice that starts at `weights` (784, 10) and `bias` (10,), in the direction of steepest descent.
 
-    The first step of gradient descent with all weights stays on this line; later ones would leave it.
+    The first step of gradient descent with all parameters stays on this line; later steps would leave it.
+
+    Parameters
+    ----------
+    weights, bias
+        Not changed.
+    images, labels
+        float32 (n, 784) in [0, 1] and int64 (n,).
     """
     weights, bias = weights.detach().clone().requires_grad_(), bias.detach().clone().requires_grad_()
     logits = images @ weights + bias

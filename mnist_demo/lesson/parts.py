@@ -1,6 +1,6 @@
-"""The parts of the lesson: what each asks, what may be guessed, and which answer the figures of a real run give.
+"""The parts of the lesson: their questions and options, and functions that derive the answers from measured metrics.
 
-Nothing here knows how a part is shown, or what the right answers are: they are computed from what was measured.
+This module does not know how a part is displayed, and it holds no correct answers: they are computed from real runs.
 """
 
 import math
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from mnist_demo.translation import N_
 
-# An accuracy below this is guessing: chance is a tenth, and an untrained model may be a little luckier.
+# Below this accuracy a model is only guessing: chance is 0.1, and an untrained model may be slightly better.
 CHANCE = 0.2
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part: its `name`, its `title`, the `question` to guess at, the `options` by name, and what to remember.
+    """One part: its `name`, `title`, `question`, `options` (texts by name), and `takeaway`.
 
-    All texts are source texts: translate them when they are shown.
+    All texts but `name` are untranslated source texts: translate them when they are displayed.
     """
 
     name: str
@@ -63,7 +63,7 @@ PARTS: tuple[Part, ...] = (
             "zero": N_("0"),
             "nan": N_("nan, which is not a number"),
         },
-        N_("Take the largest score off first, and go straight to the logarithm: nothing overflows."),
+        N_("Subtract the largest score first, then compute the logarithm directly: nothing overflows."),
     ),
     Part(
         "likelihood",
@@ -116,9 +116,9 @@ PARTS: tuple[Part, ...] = (
         N_("The tutorial trains with a learning rate of 0.5. What will a learning rate of 50 do?"),
         {
             "faster": N_("The same, only faster"),
-            "worse": N_("The loss jumps about far above, yet something is learned"),
+            "worse": N_("The loss stays high and jumps around, yet something is learned"),
             "chance": N_("Nothing is learned: one digit in ten is right"),
-            "diverged": N_("The loss is soon no number at all"),
+            "diverged": N_("The loss becomes nan"),
         },
         N_("Too small crawls, too large jumps about. Look at the loss before you wait for the accuracy."),
     ),
@@ -135,24 +135,24 @@ PARTS: tuple[Part, ...] = (
     ),
 )
 PART_NAMES = tuple(part.name for part in PARTS)
-# After the last part comes a page with the score.
+# The page after the last part shows the score.
 PAGE_COUNT = len(PARTS) + 1
 
 
 def part_named(name: str) -> Part:
-    """Return the part with that name."""
+    """Return the part called `name`, one of ``PART_NAMES``; raise ValueError for any other."""
     return PARTS[PART_NAMES.index(name)]
 
 
 def parse_page(text: str) -> int | None:
-    """Return the page, 1 to ``PAGE_COUNT``, that `text` from an address means, or None when it means none."""
+    """Parse a page number, 1 to ``PAGE_COUNT``, from a URL; return None if `text` is not one."""
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= PAGE_COUNT else None
 
 
 def judge_rate(reference_loss: float, test_loss: float | None, test_accuracy: float) -> str:
-    """Return how a training went beside a good one: diverged, chance, worse or faster.
+    """Compare a training with a good one: return ``diverged``, ``chance``, ``worse`` or ``faster``.
 
-    `test_loss` is None or no finite number when it ended as diverged.
+    `test_loss` is None or not finite if the training diverged; `test_accuracy` is a fraction.
     """
     if test_loss is None or not math.isfinite(test_loss):
         return "diverged"
@@ -162,13 +162,13 @@ def judge_rate(reference_loss: float, test_loss: float | None, test_accuracy: fl
 
 
 def judge_scaling(scaled_loss: float, unscaled_loss: float, unscaled_accuracy: float) -> str:
-    """Return what leaving the scaling out did: same, worse or chance."""
+    """Return the effect of not scaling the pixels: ``same``, ``worse`` or ``chance``."""
     outcome = judge_rate(scaled_loss, unscaled_loss, unscaled_accuracy)
     return {"diverged": "chance", "faster": "same"}.get(outcome, outcome)
 
 
 def judge_probability(probability: float) -> str:
-    """Return which option a probability is: nan, one or zero, whichever is nearer."""
+    """Return the option for a probability: ``nan``, or the nearer of ``one`` and ``zero``."""
     if math.isnan(probability):
         return "nan"
     return "one" if probability > 0.5 else "zero"
@@ -180,7 +180,7 @@ def judge_cost(cost: float) -> str:
 
 
 def judge_steps(places: Sequence[float]) -> str:
-    """Return whether the steps between `places` become shorter or longer, or stay equal within a hundredth."""
+    """Compare the first and last step between `places`: return ``shorter``, ``longer`` or ``equal`` (within 1 %)."""
     first, last = abs(places[1] - places[0]), abs(places[-1] - places[-2])
     if math.isclose(first, last, rel_tol=0.01):
         return "equal"
@@ -188,7 +188,10 @@ def judge_steps(places: Sequence[float]) -> str:
 
 
 def judge_loops(by_hand: Sequence[float], with_torch: Sequence[float]) -> str:
-    """Return how far apart the losses of the two loops are, the furthest step deciding."""
+    """Compare the losses of the two loops: return ``rounding``, ``different`` or ``unrelated``.
+
+    ``rounding`` means that they differ by less than 1e-4 at every step.
+    """
     gaps = [abs(ours - theirs) for ours, theirs in zip(by_hand, with_torch, strict=True)]
     if max(gaps) < 1e-4:
         return "rounding"
@@ -196,13 +199,13 @@ def judge_loops(by_hand: Sequence[float], with_torch: Sequence[float]) -> str:
 
 
 def judge_wrong_loss(right: float, wrong: float) -> str:
-    """Return what the loss of the wrong function is beside the right one."""
+    """Compare the loss of the wrong function with the right one: return ``negative``, ``same`` or ``larger``."""
     if wrong < 0:
         return "negative"
     return "same" if math.isclose(right, wrong, rel_tol=1e-3) else "larger"
 
 
 def count_right(guesses: Mapping[str, str | None], answers: Mapping[str, str]) -> tuple[int, int]:
-    """Return how many guesses were right, and how many were made; skipped ones (None) do not count."""
+    """Return the number of correct guesses and of all guesses made; skipped questions (None) do not count."""
     made = {name: guess for name, guess in guesses.items() if guess is not None and name in answers}
     return sum(answers[name] == guess for name, guess in made.items()), len(made)

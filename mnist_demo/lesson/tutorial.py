@@ -1,7 +1,7 @@
-"""What the lesson runs and shows: softmax by its definition, and the same training loop by hand and with torch.
+"""The code that the lesson runs and shows: softmax by its definition, and a training loop by hand and with torch.
 
-The lesson prints these very functions with `inspect.getsource` beside what they return, so they are short, take
-plain tensors and do nothing on the side. `x` are images as float32 (n, 784) in [0, 1], `y` labels as int64 (n,).
+The lesson displays the source of these functions with `inspect.getsource` next to their results, so they are short,
+take plain tensors and have no side effects. `x` are images, float32 (n, 784) in [0, 1]; `y` are labels, int64 (n,).
 """
 
 import inspect
@@ -20,13 +20,13 @@ from mnist_demo.translation import N_
 
 
 def naive_softmax(logits: Tensor) -> Tensor:
-    """Return softmax exactly as it is defined: exp(x_i) / Σ exp(x_j)."""
+    """Return softmax, computed from its definition: exp(x_i) / Σ exp(x_j)."""
     powers = logits.exp()
     return powers / powers.sum(dim=-1, keepdim=True)
 
 
 def naive_log_softmax(logits: Tensor) -> Tensor:
-    """Return the logarithm of softmax, exactly as it is defined."""
+    """Return the logarithm of softmax, computed from its definition."""
     return naive_softmax(logits).log()
 
 
@@ -43,7 +43,7 @@ class LinearModel(nn.Module):
 
 
 def same_weights(model: LinearModel) -> tuple[Tensor, Tensor]:
-    """Return weights (784, 10) and bias (10,) to train by hand, equal to those of `model` and apart from them."""
+    """Return copies of the weights (784, 10) and bias (10,) of `model`, to train by hand."""
     weights = model.linear.weight.detach().T.clone()
     bias = model.linear.bias.detach().clone()
     return weights.requires_grad_(), bias.requires_grad_()
@@ -52,9 +52,9 @@ def same_weights(model: LinearModel) -> tuple[Tensor, Tensor]:
 def train_by_hand(
     weights: Tensor, bias: Tensor, images: Tensor, labels: Tensor, learning_rate: float, batch_size: int, epochs: int
 ) -> list[float]:
-    """Train `weights` (784, 10) and `bias` (10,), which change in place; return the loss of every step.
+    """Train `weights` (784, 10) and `bias` (10,) in place; return the loss of every step.
 
-    Both must require gradients. `images` are in the order in which they are used, `labels` are theirs.
+    Both must require gradients. `images` (n, 784) and `labels` (n,) are used in the given order.
     """
     # Get ready
     losses = []
@@ -79,21 +79,21 @@ def train_by_hand(
                 weights -= learning_rate * weights.grad
                 bias -= learning_rate * bias.grad
 
-            # Forget the gradient
+            # Reset the gradient
             weights.grad.zero_()
             bias.grad.zero_()
 
-            # Keep the figure
+            # Record the loss
             losses.append(loss.item())
 
-    # Give the losses back
+    # Return the losses
     return losses
 
 
 def train_with_torch(
     model: nn.Module, images: Tensor, labels: Tensor, learning_rate: float, batch_size: int, epochs: int
 ) -> list[float]:
-    """Train `model`, which changes in place, on the same batches with torch's tools; return the loss of every step."""
+    """Train `model` in place on the same batches, with torch's tools; return the loss of every step."""
     # Get ready
     loader = DataLoader(TensorDataset(images, labels), batch_size)
     optimizer = optim.SGD(model.parameters(), learning_rate)
@@ -114,17 +114,17 @@ def train_with_torch(
             # Take a step downhill
             optimizer.step()
 
-            # Forget the gradient
+            # Reset the gradient
             optimizer.zero_grad()
 
-            # Keep the figure
+            # Record the loss
             losses.append(loss.item())
 
-    # Give the losses back
+    # Return the losses
     return losses
 
 
-# The comments in the two loops, in their order, marked for translation.
+# The comments in the two loops, in order, marked for translation.
 LOOP_STEPS = (
     N_("Get ready"),
     N_("Take the next batch"),
@@ -132,15 +132,15 @@ LOOP_STEPS = (
     N_("Measure the loss"),
     N_("Find the gradient"),
     N_("Take a step downhill"),
-    N_("Forget the gradient"),
-    N_("Keep the figure"),
-    N_("Give the losses back"),
+    N_("Reset the gradient"),
+    N_("Record the loss"),
+    N_("Return the losses"),
 )
 
 
 @dataclass(frozen=True)
 class LoopStep:
-    """One step of the loop: its comment in the source, and the lines under it in either version."""
+    """One step of the training loop: its comment in the source, and the code under it in both versions."""
 
     title: str
     by_hand: str
@@ -148,18 +148,18 @@ class LoopStep:
 
 
 def loop_steps() -> list[LoopStep]:
-    """Return the code of the two loops that runs, cut at its comments into steps that stand side by side."""
+    """Return the source of the two loops, split at the comments into corresponding steps."""
     by_hand, with_torch = _sections(train_by_hand), _sections(train_with_torch)
     return [LoopStep(title, by_hand[title], with_torch[title]) for title in LOOP_STEPS]
 
 
 def source_of(*functions: Callable[..., object]) -> str:
-    """Return the code of `functions` as it stands in its module, without what it is indented by."""
+    """Return the source code of `functions`, dedented."""
     return "\n\n".join(textwrap.dedent(inspect.getsource(function)).strip() for function in functions)
 
 
 def code_of(*functions: Callable[..., object]) -> str:
-    """Return the code as `source_of` does, but without the docstrings: what runs, and its comments."""
+    """Return the source code as `source_of` does, without docstrings."""
     return re.sub(r'\n *"""(?:.|\n)*?"""(?:\n(?=\n))?', "", source_of(*functions))
 
 

@@ -1,1 +1,1 @@
-"""Honest probabilities, and telling digits from other drawings."""
+"""Calibrated probabilities, and rejection of drawings that are not digits."""

@@ -1,7 +1,7 @@
-"""Calibrations as files: safetensors, like checkpoints, and as safe to open.
+"""Calibration files: safetensors, like checkpoints, and as safe to open.
 
-The header's metadata has one entry, ``mnist_demo_calibration``, which is JSON. Its ``model`` is the SHA-256 of the
-weights that it was fitted for: with others it would refuse at random, so it is not loaded for them::
+The header's metadata has one entry, ``mnist_demo_calibration``, in JSON. Its ``model`` is the SHA-256 of the weights
+that the calibration was fitted for. It is loaded for no other weights, because it would reject at random with them::
 
     {"version": 1, "temperature": 1.05, "threshold": -2.1, "model": "9f3c…", "figures": {"digits_refused": 0.008, …}}
 """
@@ -31,19 +31,19 @@ from mnist_demo.translation import _
 STARTER_CALIBRATION_PATH = Path(__file__).with_name("starter-calibration.safetensors")
 METADATA_KEY = "mnist_demo_calibration"
 VERSION = 1
-MAX_FILE_BYTES = 1_000_000  # the starter's has 40,000
+MAX_FILE_BYTES = 1_000_000  # the starter's calibration has 40,000
 TENSORS = ("hidden_weights", "hidden_bias", "output_weights", "output_bias")
 
 
 def save_calibration(
     path: str | Path, calibration: Calibration, classifier: TrainedClassifier, metrics: Mapping[str, float]
 ) -> Path:
-    """Write the `calibration` of `classifier`, with its detector, to the file `path`, and return it.
+    """Write the `calibration` of `classifier`, which must have a detector, to the file `path`; return the path.
 
     Raises
     ------
     CheckpointError
-        When it cannot be written; then `path` is as it was.
+        If the file cannot be written; `path` is then unchanged.
     """
     path = Path(path)
     assert calibration.detector is not None
@@ -64,13 +64,12 @@ def save_calibration(
 
 
 def load_calibration(path: str | Path, classifier: TrainedClassifier) -> Calibration:
-    """Return the calibration in a file that `save_calibration` wrote for this `classifier`.
+    """Return the calibration that `save_calibration` wrote for this `classifier`. Untrusted files are safe to read.
 
     Raises
     ------
     CheckpointError
-        When there is none, it is damaged or of another kind, or was fitted for other weights. Files from strangers are
-        safe to try.
+        If the file is missing, damaged or in another format, or was fitted for other weights.
     """
     path = Path(path)
     try:
@@ -81,7 +80,7 @@ def load_calibration(path: str | Path, classifier: TrainedClassifier) -> Calibra
     except OSError as error:
         message = _("The calibration {path} cannot be read ({reason}).")
         raise CheckpointError(message.format(path=path, reason=error.strerror or error)) from error
-    # KeyError: a tensor or an entry is missing. RecursionError: brackets nested ten thousand deep.
+    # KeyError: a tensor or an entry is missing. RecursionError: brackets nested ten thousand levels deep.
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         message = _("{path} is damaged, or was not written by this program’s “calibrate”.")
         raise CheckpointError(message.format(path=path)) from error
@@ -92,12 +91,12 @@ def load_calibration(path: str | Path, classifier: TrainedClassifier) -> Calibra
 
 
 def load_starter_calibration() -> Calibration:
-    """Return the calibration of the starter model, which comes with the project.
+    """Return the calibration of the starter model; both come with the package.
 
     Raises
     ------
     CheckpointError
-        When either is missing, or the two do not belong together.
+        If either is missing, or they do not belong together.
     """
     return load_calibration(STARTER_CALIBRATION_PATH, load_checkpoint("starter"))
 
@@ -107,7 +106,7 @@ def _digest(classifier: TrainedClassifier) -> str:
 
 
 def _read_about(content: bytes) -> dict[str, Any]:
-    """Return the metadata, or raise ValueError, KeyError or TypeError: trusting nothing of it."""
+    """Validate and return the metadata of an untrusted file; raise ValueError, KeyError or TypeError if invalid."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError("too large")
     about: Any = json.loads(read_metadata(content)[METADATA_KEY])

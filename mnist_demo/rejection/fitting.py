@@ -1,4 +1,4 @@
-"""Fits the calibration of a model on digits and non-digits, and measures how much it refuses."""
+"""Fits the calibration of a model on digits and non-digits, and measures its rejection rates."""
 
 from pathlib import Path
 
@@ -12,27 +12,32 @@ from mnist_demo.rejection.calibration import Calibration, fit_calibration, judge
 from mnist_demo.rejection.calibration_files import save_calibration
 from mnist_demo.rejection.non_digits import TESTING_KINDS, draw_non_digits, fitting_non_digits
 
-# To fit with. Of 7,494 tablet digits the starter model refused 2.3 % without the synthetic ones, 1.3 % with them, at
-# thresholds at which it refused 91 % of shapes.
+# Numbers of images to fit on. At thresholds that reject 91 % of shapes, the starter model rejected 2.3 % of 7,494
+# tablet digits without the synthetic digits and 1.3 % with them.
 NON_DIGITS, SYNTHETIC_DIGITS = 12_000, 2500
-SYNTHETIC_SEED = 1000  # others than those that the starter model was trained on
-DRAWINGS_A_KIND = 200  # to measure with, of kinds that were not fitted with
-KEPT_BACK = 4  # every fourth test image is measured on, the others are fitted with
+SYNTHETIC_SEED = 1000  # draws other digits than those that the starter model was trained on
+DRAWINGS_A_KIND = 200  # to measure on, of kinds that are not fitted on
+HELD_OUT_EVERY = 4  # every fourth test image is held out to measure on; the others are fitted on
 
 
 def calibrate(
     classifier: TrainedClassifier, dataset: DigitDataset, output: str | Path | None = None, seed: int = 0
 ) -> dict[str, float]:
-    """Fit on the test images of `dataset`, save to the file `output` where there is one, and return figures by name.
+    """Fit on the test images of `dataset`, save the calibration to the file `output` if given, and return metrics.
 
-    ``shapes_refused`` and ``letters_refused`` are means over kinds, fractions; the kinds follow. None of them was
-    fitted with, nor were the digits of ``digits_refused``.
+    ``digits_refused``, ``shapes_refused`` and ``letters_refused`` are fractions, the last two means over kinds, and the
+    fraction of each kind follows under its name. All are measured on digits and kinds that were held out.
+
+    Raises
+    ------
+    CheckpointError
+        If `output` cannot be written.
     """
     images, labels = scale_pixels(dataset.test_pixels), dataset.test_labels
-    kept_back = np.arange(len(labels)) % KEPT_BACK == 0
+    held_out = np.arange(len(labels)) % HELD_OUT_EVERY == 0
     non_digits = fitting_non_digits(NON_DIGITS, seed)
     synthetic = scale_pixels(draw_digits(SYNTHETIC_DIGITS, SYNTHETIC_SEED + seed)[0])
-    calibration = fit_calibration(classifier, images[~kept_back], labels[~kept_back], non_digits, seed, synthetic)
+    calibration = fit_calibration(classifier, images[~held_out], labels[~held_out], non_digits, seed, synthetic)
     refused = {
         kind: _refused_share(classifier, calibration, drawings)
         for kind, drawings in draw_non_digits(TESTING_KINDS, DRAWINGS_A_KIND, seed + 1).items()
@@ -40,7 +45,7 @@ def calibrate(
     metrics = {
         "temperature": calibration.temperature,
         "threshold": calibration.threshold,
-        "digits_refused": _refused_share(classifier, calibration, images[kept_back]),
+        "digits_refused": _refused_share(classifier, calibration, images[held_out]),
         "shapes_refused": float(np.mean([share for kind, share in refused.items() if not kind.startswith("letter")])),
         "letters_refused": float(np.mean([share for kind, share in refused.items() if kind.startswith("letter")])),
         **refused,

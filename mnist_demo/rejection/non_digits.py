@@ -1,13 +1,12 @@
-"""Drawings that are no digits: letters, shapes, scribbles and halves of digits, as pen strokes with random variation.
+"""Generates drawings that are not digits: letters, shapes, scribbles and half digits, as randomly varied pen strokes.
 
-They are what `calibration` learns to refuse, and what it is measured on. The kinds to learn from and those to
-measure on are different ones (``FITTING_KINDS``, ``TESTING_KINDS``): a refusal that only knows what it was shown would
-be worth little in front of a stranger's scribble.
+`calibration` learns to reject them and is measured on them. The kinds to fit on and to test on are disjoint
+(``FITTING_KINDS``, ``TESTING_KINDS``), because a detector must also reject kinds that it was not fitted on.
 
-What a careful reader might take for a digit is left out: the letters B, D, G, I, O, Q, S and Z, a plain circle, an
-upright line, and the halves of digits that are digits themselves, such as the upper half of a 9.
+Drawings that a careful reader might take for a digit are excluded: the letters B, D, G, I, O, Q, S and Z, a plain
+circle, a vertical line, and half digits that are digits themselves, such as the upper half of a 9.
 
-Coordinates are those of a sheet one unit wide and high, x to the right and y down.
+Coordinates are in a unit square, x to the right and y down.
 """
 
 import functools
@@ -22,12 +21,12 @@ from mnist_demo.drawing.image import image_from_strokes
 Points = npt.NDArray[np.float64]  # (n_points, 2)
 Template = Callable[[np.random.Generator], list[Points]]
 
-# What a hand changes: wide enough that no two drawings are alike, narrow enough that an L stays an L.
+# Variation of handwriting: wide enough that no two drawings are alike, narrow enough that an L stays an L.
 MAX_TURN = np.radians(12)
-MAX_SLANT = 0.2  # x moves by this part of y
-STRETCH = (0.8, 1.25)  # of the width against the height
-TREMOR = 0.02  # of the side, in waves as long as the side and half and a third of it
-POINTS = 40  # a stroke gets at least so many, so that its straight lines can bend
+MAX_SLANT = 0.2  # shear: x moves by this fraction of y
+STRETCH = (0.8, 1.25)  # of the width relative to the height
+TREMOR = 0.02  # of the side, as waves with wavelengths of a whole, a half and a third of the side
+POINTS = 40  # minimum number of points in a stroke, so that its straight lines can bend
 
 
 def _lines(*strokes: Iterable[tuple[float, float]]) -> Template:
@@ -36,7 +35,7 @@ def _lines(*strokes: Iterable[tuple[float, float]]) -> Template:
 
 
 def _arc(x: float, y: float, width: float, height: float, begin: float, end: float) -> list[tuple[float, float]]:
-    """Points on an ellipse of half-axes `width` and `height`; angles in degrees, clockwise from the right."""
+    """Return points on an ellipse with semi-axes `width` and `height`; angles in degrees, clockwise from the right."""
     angles = np.radians(np.linspace(begin, end, 30))
     return [(x + width * float(np.cos(angle)), y + height * float(np.sin(angle))) for angle in angles]
 
@@ -64,12 +63,12 @@ _LETTERS: dict[str, Template] = {
 
 
 def _scribble(random: np.random.Generator) -> list[Points]:
-    """A pen that goes to and fro between random places."""
+    """Draw a smooth line between random points."""
     return [_smooth(random.uniform(0, 1, (int(random.integers(12, 30)), 2)))]
 
 
 def _doodle(random: np.random.Generator) -> list[Points]:
-    """Three to five lines and arcs anywhere: of all that is drawn, digits are a small part."""
+    """Draw three to five lines and arcs at random places."""
     strokes = []
     for _number in range(int(random.integers(3, 6))):
         place = random.uniform(0, 1, 2)
@@ -82,7 +81,7 @@ def _doodle(random: np.random.Generator) -> list[Points]:
 
 
 def _tangle(random: np.random.Generator) -> list[Points]:
-    """Loops over loops, as when one tries whether a pen writes."""
+    """Draw overlapping loops, as when testing whether a pen works."""
     turns = random.uniform(4, 9)
     angles = np.linspace(0, 2 * np.pi * turns, 200)
     drift = np.linspace(0, random.uniform(0.3, 1.2), 200)
@@ -110,7 +109,7 @@ def _spiral(random: np.random.Generator) -> list[Points]:
 
 
 def _filled(outline: Callable[[Points], Points]) -> Template:
-    """A shape filled with a pen that goes to and fro; `outline` gives half the width at each height from -1 to 1."""
+    """Return a shape hatched back and forth; `outline` returns half the width at each height from -1 to 1."""
 
     def template(random: np.random.Generator) -> list[Points]:
         heights = np.linspace(-1, 1, int(random.integers(14, 22)))
@@ -124,7 +123,7 @@ def _filled(outline: Callable[[Points], Points]) -> Template:
 
 
 def _dot(random: np.random.Generator) -> list[Points]:
-    """A click, or one with a tremor of less than a canvas pixel: see `drawing.fit_strokes`."""
+    """Draw a click, perhaps with a tremor of less than a canvas pixel: see `drawing.stroke_ink.fit_strokes`."""
     return [random.uniform(0, 0.005, (int(random.integers(1, 4)), 2))]
 
 
@@ -133,7 +132,7 @@ def _dots(random: np.random.Generator) -> list[Points]:
 
 
 def _polygon(corners: int, spikes: float = 1.0) -> Template:
-    """A polygon; with `spikes` below 1 every second corner lies so much nearer to the middle: a star."""
+    """Return a polygon, or a star if the radius of every second corner, `spikes`, is below 1."""
 
     def template(random: np.random.Generator) -> list[Points]:
         angles = np.linspace(0, 2 * np.pi, corners + 1) - np.pi / 2 + (np.pi / 4 if corners == 4 else 0)
@@ -144,7 +143,7 @@ def _polygon(corners: int, spikes: float = 1.0) -> Template:
 
 
 def _outline(random: np.random.Generator) -> list[Points]:
-    """A closed line with five to seven corners, some of them dents."""
+    """Draw a closed outline with five to seven corners, some of them concave."""
     corners = int(random.integers(5, 8))
     angles = 2 * np.pi * (np.arange(corners) + random.uniform(-0.2, 0.2, corners)) / corners
     points = random.uniform(0.35, 1, (corners, 1)) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -152,7 +151,7 @@ def _outline(random: np.random.Generator) -> list[Points]:
 
 
 def _heart(random: np.random.Generator) -> list[Points]:
-    angles = np.linspace(0, 2 * np.pi, 80)  # https://mathworld.wolfram.com/HeartCurve.html, the sixth
+    angles = np.linspace(0, 2 * np.pi, 80)  # https://mathworld.wolfram.com/HeartCurve.html, the sixth curve
     x = 16 * np.sin(angles) ** 3
     y = -(13 * np.cos(angles) - 5 * np.cos(2 * angles) - 2 * np.cos(3 * angles) - np.cos(4 * angles))
     return [np.stack([x, y], axis=1) / 32]
@@ -167,7 +166,7 @@ def _flat_line(random: np.random.Generator) -> list[Points]:
     return [np.array([[0.0, 0.0], [1.0, random.uniform(-0.15, 0.15)]])]
 
 
-# The halves that are no digits: of 0 any, of 2 the lower, and so on.
+# The half digits that are not digits themselves.
 _HALVES: dict[str, Template] = {
     "upper half of 0": _lines(_arc(0.5, 0.6, 0.4, 0.5, 180, 360)),
     "lower half of 0": _lines(_arc(0.5, 0.0, 0.4, 0.5, 180, 0)),
@@ -222,7 +221,7 @@ FITTING_KINDS = tuple(kind for kind in KINDS if kind not in TESTING_KINDS)
 
 
 def draw_strokes(kind: str, random: np.random.Generator) -> list[Points]:
-    """Return one drawing of `kind`, a key of ``KINDS``: strokes (n_points, 2) on a canvas of 280 pixels, y down."""
+    """Return a random drawing of `kind`, a key of ``KINDS``: strokes (n_points, 2) on a 280-pixel canvas, y down."""
     strokes = KINDS[kind](random)
     if kind == "dot":
         return [stroke * 100 + random.uniform(20, 260, 2) for stroke in strokes]
@@ -230,7 +229,7 @@ def draw_strokes(kind: str, random: np.random.Generator) -> list[Points]:
     points = np.concatenate(strokes)
     low, size = points.min(axis=0), float(np.ptp(points, axis=0).max())
     slant, stretch = random.uniform(-MAX_SLANT, MAX_SLANT), random.uniform(*STRETCH)
-    waves = random.normal(0, TREMOR, (3, 2)) / np.arange(1, 4)[:, None]  # (3, 2): weaker the shorter they are
+    waves = random.normal(0, TREMOR, (3, 2)) / np.arange(1, 4)[:, None]  # (3, 2): shorter waves are weaker
     phases = random.uniform(0, 2 * np.pi, (3, 2))
     varied = []
     for stroke in strokes:
@@ -242,9 +241,9 @@ def draw_strokes(kind: str, random: np.random.Generator) -> list[Points]:
 
 
 def draw_non_digits(kinds: Iterable[str], count: int, seed: int) -> dict[str, npt.NDArray[np.float32]]:
-    """Return `count` images, float32 (count, 28, 28) in [0, 1], of each of `kinds`, prepared as a model sees them.
+    """Return, for each of `kinds`, `count` model inputs: float32 (count, 28, 28) in [0, 1].
 
-    The same seed gives the same images of a kind, whatever the other kinds are.
+    The images of a kind depend only on the seed, not on the other kinds.
     """
     images = {}
     for kind in kinds:
@@ -255,9 +254,9 @@ def draw_non_digits(kinds: Iterable[str], count: int, seed: int) -> dict[str, np
 
 @functools.lru_cache(maxsize=2)
 def fitting_non_digits(count: int, seed: int = 0) -> npt.NDArray[np.float32]:
-    """Return about `count` images (n, 28, 28) to learn a refusal from: half doodles, half of the other kinds to fit.
+    """Return about `count` images, float32 (n, 28, 28), to fit a detector on: half doodles, half other fitting kinds.
 
-    Drawing them takes 0.6 ms each; the last sets are kept, read-only.
+    Each takes 0.6 ms to draw. The two most recent sets are cached and read-only.
     """
     others = [kind for kind in FITTING_KINDS if kind != "doodle"]
     drawn = {
@@ -284,7 +283,7 @@ def _divided(stroke: Points) -> Points:
 
 
 def _smooth(corners: Points) -> Points:
-    """Return a curve that passes near `corners`: three times each corner is cut (Chaikin 1974)."""
+    """Return a curve that passes near `corners`, after three rounds of corner cutting (Chaikin 1974)."""
     for _round in range(3):
         quarter, three_quarters = corners[:-1] * 0.75 + corners[1:] * 0.25, corners[:-1] * 0.25 + corners[1:] * 0.75
         corners = np.stack([quarter, three_quarters], axis=1).reshape(-1, 2)

@@ -1,1 +1,1 @@
-"""Runs kept in folders that are written whole or not at all, opened again, and continued."""
+"""Saved runs: atomically written folders that can be reopened, continued and exported."""

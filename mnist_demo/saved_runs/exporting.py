@@ -1,4 +1,4 @@
-"""Saved runs in the formats of other programs: what `mnist_demo.exports` wants to know of one."""
+"""Converts saved runs to the input of `mnist_demo.exports`, and names the exported files."""
 
 import dataclasses
 import re
@@ -11,7 +11,7 @@ from mnist_demo.saved_runs.store import RunContent
 
 
 def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:
-    """Return a saved run as the exports see it."""
+    """Return a saved run as input for the exports."""
     return ExportedRun(
         hyperparameters=record.hyperparameters,
         history=content.history,
@@ -25,10 +25,10 @@ def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:
 
 
 def exported_job(job: Job, record: RunRecord | None) -> ExportedRun:
-    """Return `job` as it is at this moment; `record` is what was saved of it, if anything.
+    """Return the current state of `job` as input for the exports; `record` is its saved record, if there is one.
 
-    The record knows what a job that was reopened does not: its name, the digits it was trained with where others are in
-    use now, and whether it began as a run of its own.
+    The record has what a reopened job lacks: its name, the data set that it was trained on, which may differ from the
+    current one, and whether its settings alone reproduce it.
     """
     run = ExportedRun.of_job(job)
     if record is None:
@@ -49,9 +49,9 @@ def _threads(record: RunRecord) -> int:
 
 
 def file_name_of(record: RunRecord, export: Export) -> str:
-    """Return a name for the file: that of the format, with what tells this run from others before it.
+    """Return a file name for an export: that of the format, prefixed with the run's name, model and id.
 
-    Of the run's name only letters and digits are taken: whatever a visitor typed, it cannot reach another folder.
+    Only letters and digits of the run's name are used, so whatever a visitor typed cannot lead to another folder.
     """
     words = re.findall(r"[A-Za-z0-9]+", record.name)[:6]
     return f"{'-'.join([*words, record.hyperparameters.model, record.id[:6]])}-{export.file_name}".lower()

@@ -1,9 +1,11 @@
-"""Folders of files that are written all or not: whatever happens, a folder is the old one, the new one, or not there.
+"""Folders of files that are replaced atomically: at any moment a folder is the complete old one, the complete new one,
+or missing.
 
-A folder is written beside under a name that begins with ``.unfinished-`` and brought to the disk. Then, with the
-store's lock held, it becomes ``.whole-NAME``: from here on it counts. What it replaces is moved out of the way, and it
-moves to ``NAME``. A process that is killed between these moves leaves ``.whole-NAME`` behind, and the next one that
-looks finishes them. A removed folder is ``.deleted-NAME`` until it is brought back, or for good gone.
+A folder is first written under a temporary name that begins with ``.unfinished-`` and flushed to disk. Then, with the
+store's lock held, it is renamed to ``.whole-NAME``, which commits it; the old folder is moved away, and the new one
+renamed to ``NAME``. A process that is killed between these renames leaves ``.whole-NAME`` behind, and the next process
+that accesses the folder completes them. A removed folder is kept as ``.deleted-NAME`` until it is brought back or
+destroyed.
 """
 
 import contextlib
@@ -25,37 +27,38 @@ from mnist_demo.files import (
 )
 
 WHOLE_PREFIX, DELETED_PREFIX, CLAIM_PREFIX = ".whole-", ".deleted-", f"{UNFINISHED_PREFIX}claim-"
-# Nothing else ever becomes a part of a path. At least eight characters: no name that some system keeps for itself.
+# Only such names become part of a path. At least eight characters, because systems reserve some shorter names.
 _NAME = re.compile(r"[A-Za-z0-9_-]{8,64}")
-# The lock is held for a few renames; who does not get it for so long would wait for ever.
+# Timeout. The lock is held for a few renames only; a process that waits longer would wait forever.
 LOCK_SECONDS = 20.0
 
 Files = Mapping[str, bytes]
 
 
 class FolderStore:
-    """The folders in `root`, which is made when the first one is written. Safe for threads and for several processes.
+    """The folders in `root`, which is created at the first write. Safe for several threads and processes.
 
-    Every method raises OSError when the disk does not do what is asked; then nothing has changed.
+    Every method raises OSError if the file system fails. `write`, `destroy` and `claim` raise ValueError for an invalid
+    name. Nothing has changed then.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def names(self) -> list[str]:
-        """Return the names of all folders, in no order."""
-        found = self._scan()
-        if any(name.startswith((WHOLE_PREFIX, UNFINISHED_PREFIX)) for name in found):
-            # Somebody is writing, or was killed at it: a folder may be missing for the moment.
+        """Return the names of all folders, unordered."""
+        entries = self._scan()
+        if any(name.startswith((WHOLE_PREFIX, UNFINISHED_PREFIX)) for name in entries):
+            # A process is writing, or was killed while writing: a folder may be missing temporarily.
             with self._locked():
-                for name in found:
+                for name in entries:
                     if is_name(whole := name.removeprefix(WHOLE_PREFIX)):
                         self._put_in_place(whole)
-                found = self._scan()
-        return [name for name in found if is_name(name)]
+                entries = self._scan()
+        return [name for name in entries if is_name(name)]
 
     def find(self, name: str) -> Path | None:
-        """Return the folder `name`, or None where there is none, or `name` is no name at all."""
+        """Return the path of the folder `name`, or None if there is none or `name` is invalid."""
         if not is_name(name):
             return None
         place = self.root / name
@@ -65,7 +68,7 @@ class FolderStore:
         return place if place.is_dir() else None
 
     def read(self, name: str) -> dict[str, bytes] | None:
-        """Return all files of the folder `name` as they were written together, or None where there is none."""
+        """Return the content of all files of the folder `name`, from a single write, or None if there is none."""
         if self.find(name) is None:
             return None
         with self._locked():
@@ -74,10 +77,10 @@ class FolderStore:
             return {path.name: path.read_bytes() for path in (self.root / name).iterdir() if path.is_file()}
 
     def write(self, name: str, files: Files, last: Callable[[Path | None], Files] = lambda old: {}) -> bool:
-        """Write the folder `name` with `files` and those of `last`, in the place of the one that was there.
+        """Write the folder `name` with `files` and those that `last` returns, replacing the old folder.
 
-        `last` is called while nobody else can change the folder, with the one that is there or None. Returns False,
-        having written nothing, when the folder has been removed: a run that is deleted while it trains stays so.
+        `last` is called with the lock held, with the path of the old folder or None. Returns False, without writing, if
+        the folder has been removed: a run that is deleted while it trains stays deleted.
         """
         _check_name(name)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -102,7 +105,7 @@ class FolderStore:
         return True
 
     def change_file(self, name: str, file: str, change: Callable[[bytes], bytes]) -> bool:
-        """Replace one file of a folder by what `change` makes of it; return False where there is no such folder."""
+        """Replace the content of one file of a folder by `change(content)`; return False if there is no such file."""
         if self.find(name) is None:
             return False
         with self._locked():
@@ -114,7 +117,7 @@ class FolderStore:
         return True
 
     def remove(self, name: str) -> bool:
-        """Remove the folder `name` so that `bring_back` can undo it; return False where there is none."""
+        """Remove the folder `name` so that `bring_back` can restore it; return False if there is none."""
         if self.find(name) is None:
             return False
         with self._locked():
@@ -127,7 +130,7 @@ class FolderStore:
         return True
 
     def bring_back(self, name: str) -> bool:
-        """Undo `remove`; return False when the folder is gone for good."""
+        """Undo `remove`; return False if the folder has been destroyed, or was not removed."""
         if not is_name(name) or not self.root.is_dir():
             return False
         with self._locked():
@@ -139,7 +142,7 @@ class FolderStore:
         return True
 
     def removed(self) -> dict[str, float]:
-        """Return the names of the folders that can be brought back, and when each was removed (seconds, Unix time)."""
+        """Return the removed folders that can be brought back: name → time of removal (Unix time, seconds)."""
         with contextlib.suppress(FileNotFoundError):
             return {
                 entry.name.removeprefix(DELETED_PREFIX): entry.stat().st_mtime
@@ -149,21 +152,21 @@ class FolderStore:
         return {}
 
     def destroy(self, name: str) -> None:
-        """Remove the folder `name` for good, whether it had been removed before or not."""
+        """Permanently delete the folder `name`, whether it has been removed or not."""
         _check_name(name)
         if not self.root.is_dir():
             return
-        doomed = []
+        renamed = []
         with self._locked():
             for folder in (self._path(WHOLE_PREFIX, name), self.root / name, self._path(DELETED_PREFIX, name)):
                 if folder.is_dir():
-                    doomed.append(self._unfinished())
-                    folder.rename(doomed[-1])
-        for folder in doomed:
+                    renamed.append(self._unfinished())
+                    folder.rename(renamed[-1])
+        for folder in renamed:
             shutil.rmtree(folder, ignore_errors=True)
 
     def size(self, name: str) -> int:
-        """Return how many bytes the files of the folder have, removed or not; 0 where there is none."""
+        """Return the size of the folder's files in bytes, removed or not; 0 if there is none."""
         total = 0
         for folder in (self.root / name, self._path(DELETED_PREFIX, name)):
             with contextlib.suppress(OSError):
@@ -171,9 +174,9 @@ class FolderStore:
         return total
 
     def claim(self, name: str) -> FileLock | None:
-        """Return a lock that says that this process is at work on `name`, or None while another one has it.
+        """Return a lock that marks `name` as in use by this process, or None while another process holds it.
 
-        It ends with `give_up`, or with the process, however that ends.
+        It is released by `give_up`, or when the process ends, however it ends.
         """
         _check_name(name)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -185,12 +188,12 @@ class FolderStore:
         return lock
 
     def give_up(self, claim: FileLock) -> None:
-        """End a claim."""
+        """Release a claim."""
         Path(claim.lock_file).unlink(missing_ok=True)
         claim.release()
 
     def is_claimed(self, name: str) -> bool:
-        """Tell whether some process is at work on `name`, this one included."""
+        """Return whether any process, including this one, has claimed `name`."""
         if not self._path(CLAIM_PREFIX, name).exists():
             return False
         lock = self.claim(name)
@@ -214,7 +217,7 @@ class FolderStore:
             raise TimeoutError("the folder is locked by another process") from error
 
     def _put_in_place(self, name: str) -> None:
-        """Do what is left to do for a folder that is whole; the lock is held."""
+        """Complete the replacement of a folder if ``.whole-NAME`` exists; the lock must be held."""
         whole, place = self._path(WHOLE_PREFIX, name), self.root / name
         if not whole.is_dir():
             return
@@ -233,7 +236,7 @@ class FolderStore:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether `text` may be the name of a folder: letters, digits, ``-`` and ``_`` only."""
+    """Return whether `text` is a valid folder name: 8 to 64 letters, digits, ``-`` and ``_``."""
     return _NAME.fullmatch(text) is not None
 
 

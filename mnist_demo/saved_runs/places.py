@@ -1,4 +1,4 @@
-"""Where saved runs are, and how much room they may take: what the environment says."""
+"""The folder of saved runs and its size limit, read from the environment."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ DEFAULT_LIMIT_MB = 500.0
 
 
 def runs_folder() -> Path:
-    """Return the folder that runs are saved in; it may not exist yet."""
+    """Return the folder of saved runs; it may not exist yet."""
     home = os.environ.get("MNIST_DEMO_HOME")
     if home:
         return Path(home).expanduser().absolute() / FOLDER
@@ -22,7 +22,7 @@ def runs_folder() -> Path:
 
 
 def limit_from_environment() -> int:
-    """Return how many bytes all runs may take; RunError when ``MNIST_DEMO_RUNS_MB`` is no positive number."""
+    """Return the size limit of all runs in bytes; raise RunError if ``MNIST_DEMO_RUNS_MB`` is not a positive number."""
     text = os.environ.get(LIMIT_VARIABLE) or str(DEFAULT_LIMIT_MB)
     try:
         megabytes = float(text)

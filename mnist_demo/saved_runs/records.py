@@ -1,4 +1,4 @@
-"""``run.json``: what is known of a saved run without opening it; read as if a stranger had sent it."""
+"""``run.json``, the metadata of a saved run; the file is untrusted and validated when it is read."""
 
 import dataclasses
 import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mnist_demo.data.dataset import DigitDataset
 
 FORMAT, VERSION = "mnist-demo-run", 1
-MAX_BYTES = 200_000  # ours have about 2,500
+MAX_BYTES = 200_000  # ours have about 2,500 bytes
 CURVE_POINTS = 40
 STATES = ("running", "paused", "finished", "stopped", "diverged", "failed")
 _FILE_NAME = re.compile(r"[a-z][a-z0-9-]*\.[a-z]+")
@@ -32,7 +32,7 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9-]*\.[a-z]+")
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """Which digits a run was trained with: `digest` is that of `DigitDataset`, and tells data sets apart."""
+    """The data set that a run was trained on; `digest`, that of `DigitDataset`, identifies it."""
 
     name: str
     source: str
@@ -40,21 +40,21 @@ class DatasetFacts:
 
     @classmethod
     def of(cls, dataset: "DigitDataset") -> "DatasetFacts":
-        # Where on this machine a folder is, is nobody's business who gets a link to the run.
+        # The full path of a folder is private: other visitors may get a link to the run.
         source = PurePath(dataset.source).name if dataset.name == "folder" else dataset.source
         return cls(dataset.name, source, dataset.digest)
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One saved run, as ``run.json`` describes it.
+    """One saved run, as described by ``run.json``.
 
-    `owner` stands for the visitor who made it (never the secret that she is known by), and is empty for a run of the
-    command line. `state` is that of the job when it was saved: a run that is ``running`` here and trained by no
-    living process was cut off. `metrics` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
-    at most 40 test accuracies, for a small picture. `files` has the size and the SHA-256 of every other file.
-    `is_repeatable` is False for a run whose settings alone do not bring it back: it began with another run's weights,
-    or learned from drawings.
+    `owner` identifies the visitor who started it (but is not the visitor's secret), and is empty for a run of the
+    command line. `state` is that of the job when it was saved: a run that is ``running`` here but trained by no living
+    process was interrupted. `metrics` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
+    at most 40 test accuracies, for a sparkline. `files` maps every other file to its size in bytes and its SHA-256.
+    `is_repeatable` is False for a run that its settings alone do not reproduce, because it started from another run's
+    weights or was trained on drawings.
     """
 
     id: str
@@ -75,7 +75,7 @@ class RunRecord:
 
     @property
     def title(self) -> str:
-        """What the run is called: its name, else that of its model."""
+        """The run's name, or else that of its model."""
         return self.name or self.hyperparameters.model_title
 
     @property
@@ -83,11 +83,11 @@ class RunRecord:
         return int(self.metrics.get("step", 0))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what ``run.json`` holds."""
+        """Return the content of ``run.json``."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         for name in ("created", "updated"):
             values[name] = values[name].isoformat(timespec="milliseconds")
-        values["figures"] = values.pop("metrics")  # as files have called them from the first version on
+        values["figures"] = values.pop("metrics")  # their name in the file format since its first version
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -102,7 +102,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, content: bytes) -> "RunRecord":
-        """Return the record that `to_json` wrote; raise ValueError, saying what is wrong, for anything else."""
+        """Return the record that `to_json` wrote; raise ValueError, with the reason, for any other content."""
         if len(content) > MAX_BYTES:
             raise ValueError("run.json is too large")
         try:
@@ -118,7 +118,7 @@ class RunRecord:
 
 
 def metrics_of(history: History) -> dict[str, float]:
-    """Return the numbers that a list of runs shows: the newest of each kind, left out where there is none."""
+    """Return the newest value of each metric that a list of runs shows; missing or infinite ones are omitted."""
     started, last = history.started, history.epochs[-1] if history.epochs else None
     metrics: dict[str, float | None] = {
         "step": history.step_count,
@@ -138,7 +138,7 @@ def metrics_of(history: History) -> dict[str, float]:
 
 
 def curve_of(history: History) -> tuple[float, ...]:
-    """Return at most 40 test accuracies, evenly taken from before training to now, the newest always among them."""
+    """Return at most 40 test accuracies, evenly sampled from before training to now, always including the newest."""
     points = [history.started.test_accuracy] if history.started else []
     points += [epoch.test_accuracy for epoch in history.epochs]
     if history.stopped:
@@ -148,24 +148,24 @@ def curve_of(history: History) -> tuple[float, ...]:
 
 
 def now() -> datetime.datetime:
-    """Return this moment, to the millisecond, as ``run.json`` keeps it."""
+    """Return the current time in UTC, to the millisecond, the precision of ``run.json``."""
     moment = datetime.datetime.now(datetime.UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def versions_here() -> dict[str, str]:
-    """Return the versions of what a run's numbers depend on."""
-    found = {"mnist-demo": __version__, "python": platform.python_version()}
+    """Return the versions of the packages that a run's metrics depend on."""
+    versions = {"mnist-demo": __version__, "python": platform.python_version()}
     for package in ("torch", "numpy"):
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+            versions[package] = "not installed"
+    return versions
 
 
 def machine_here() -> dict[str, str]:
-    """Return what kind of machine this is; nothing that tells whose."""
+    """Return the kind of this machine, without anything that identifies its owner."""
     return {
         "system": platform.system(),
         "processor": platform.machine(),
@@ -175,12 +175,18 @@ def machine_here() -> dict[str, str]:
 
 
 def digest_files(files: Mapping[str, bytes]) -> dict[str, tuple[int, str]]:
-    """Return the size in bytes and the SHA-256, hexadecimal, of every file."""
+    """Return the size in bytes and the hexadecimal SHA-256 of every file."""
     return {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()}
 
 
 def _checked(about: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a record in their own types; raise one of several errors where they are not."""
+    """Validate the values of a record and convert them to their types.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError, OverflowError, HyperparameterError
+        If a value is missing or invalid; `RunRecord.from_json` translates them.
+    """
     texts = ("id", "owner", "state", "detail", "name")
     if not all(isinstance(about[name], str) for name in texts) or about["state"] not in STATES:
         raise TypeError("texts")

@@ -1,15 +1,16 @@
-"""Saved runs: a folder for each, written all or not, under ``MNIST_DEMO_HOME`` (else the platform's data folder).
+"""The store of saved runs: one atomically written folder per run, under ``MNIST_DEMO_HOME`` or the platform's data
+folder.
 
 ::
 
     runs/4f1c…/
-        run.json              what was trained, how, on what, by which versions on which machine, how well; its name
+        run.json              name, hyperparameters, data set, versions, machine and metrics
         history.csv           every step and every epoch (`mnist_demo.training.history_files`)
-        model.safetensors     the weights, a checkpoint like any other; not for a run that has diverged
-        training.safetensors  all that is needed to go on bit for bit; not for every run
+        model.safetensors     the weights, an ordinary checkpoint; missing if the run has diverged
+        training.safetensors  the state needed to continue bit for bit; not for every run
 
-Nothing of a folder is believed before it has been checked: sizes when runs are listed, digests when one is opened. A
-folder that is damaged is left out, and the log says so in a sentence.
+Folders are untrusted: sizes are checked when runs are listed, digests when a run is opened. A damaged folder is
+skipped, with a warning in the log.
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.translation import _
 
 RECORD, HISTORY, MODEL, TRAINING = "run.json", "history.csv", "model.safetensors", "training.safetensors"
-# For so long a deleted run can be brought back, if the room is not needed.
+# How long a deleted run can be restored, unless its space is needed earlier.
 DELETED_SECONDS = 24 * 60 * 60
 MAX_NAME = 80
 
@@ -38,7 +39,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class RunContent:
-    """What a run has learned and how: its history, its checkpoint, and its training state, both as files' bytes."""
+    """The content of a run: its history, and the bytes of its checkpoint and training state files, if it has them."""
 
     history: History
     model: bytes | None = None
@@ -46,19 +47,19 @@ class RunContent:
 
 
 class RunStore:
-    """All saved runs of this machine's user. Safe for threads and for several processes at once.
+    """All saved runs of this machine's user. Safe for several threads and processes at once.
 
     Parameters
     ----------
     folder
-        Where the runs are; None means the one that the environment names.
+        The folder of the runs; None means `mnist_demo.saved_runs.places.runs_folder`.
     limit_bytes
-        All runs together take no more; None means what ``MNIST_DEMO_RUNS_MB`` says, or 500 MB.
+        The size limit of all runs together; None means ``MNIST_DEMO_RUNS_MB``, or 500 MB.
 
     Raises
     ------
     RunError
-        When ``MNIST_DEMO_RUNS_MB`` is no positive number.
+        If ``MNIST_DEMO_RUNS_MB`` is not a positive number.
     """
 
     def __init__(self, folder: Path | None = None, limit_bytes: int | None = None) -> None:
@@ -68,12 +69,12 @@ class RunStore:
         self._read: dict[str, tuple[tuple[int, int], RunRecord | None]] = {}
 
     def runs(self, owner: str | None = None) -> list[RunRecord]:
-        """Return the runs of `owner`, or all, the newest first; those that are damaged are left out.
+        """Return the runs of `owner`, or with None all runs, the newest first; damaged runs are skipped.
 
         Raises
         ------
         RunError
-            When the folder cannot be read.
+            If the folder cannot be read.
         """
         try:
             records = [self._record(name) for name in self._folders.names()]
@@ -83,14 +84,14 @@ class RunStore:
         return sorted(found, key=lambda record: (record.created, record.id), reverse=True)
 
     def find(self, run_id: str) -> RunRecord | None:
-        """Return the run with that id, whoever owns it, or None where there is none or it is damaged."""
+        """Return the run with that id, whoever owns it, or None if there is none or it is damaged."""
         try:
             return self._record(run_id) if self._folders.find(run_id) else None
         except OSError as error:
             raise self._cannot_read(error) from error
 
     def get(self, run_id: str) -> RunRecord:
-        """Return the run with that id; raise RunError where there is none."""
+        """Return the run with that id; raise RunError if there is none."""
         record = self.find(run_id)
         if record is None:
             message = _("There is no saved run “{id}”; “runs list” shows those that there are.")
@@ -98,12 +99,12 @@ class RunStore:
         return record
 
     def load(self, run_id: str) -> tuple[RunRecord, RunContent]:
-        """Return a run with all that belongs to it, as it was saved together.
+        """Return a run's record and content, both from the same save.
 
         Raises
         ------
         RunError
-            When there is none, or a file of it is damaged.
+            If there is no such run, or one of its files is damaged.
         """
         self.get(run_id)
         try:
@@ -111,7 +112,7 @@ class RunStore:
         except OSError as error:
             raise self._cannot_read(error) from error
         if files is None:
-            return self.get(run_id), RunContent(History())  # removed at this moment: get says so
+            return self.get(run_id), RunContent(History())  # removed in the meantime: get raises RunError
         try:
             record = RunRecord.from_json(files.pop(RECORD, b""))
             if digest_files(files) != record.files:
@@ -123,15 +124,15 @@ class RunStore:
         return record, RunContent(history, files.get(MODEL), files.get(TRAINING))
 
     def save(self, record: RunRecord, content: RunContent) -> list[RunRecord]:
-        """Write a run, in the place of what was saved of it before; its name and when it was made stay.
+        """Save a run, replacing its previous save but keeping its name, owner and time of creation.
 
-        Returns the runs that were removed to make room for it: the oldest ones without a name. A run that has been
-        deleted meanwhile is not written.
+        Returns the runs that were removed to make room: the oldest ones without a name. A run that has been deleted in
+        the meantime is not written.
 
         Raises
         ------
         RunError
-            When it cannot be written; then what was saved before is untouched.
+            If the run cannot be written; the previous save is then unchanged.
         """
         files = {HISTORY: history_to_csv(content.history)}
         if content.model is not None:
@@ -141,11 +142,11 @@ class RunStore:
         record = dataclasses.replace(record, updated=now(), files=digest_files(files))
 
         def last(old: Path | None) -> dict[str, bytes]:
-            before = self._record(record.id) if old else None
-            if before is None:
+            previous = self._record(record.id) if old else None
+            if previous is None:
                 return {RECORD: record.to_json()}
-            kept = dataclasses.replace(record, name=before.name, created=before.created, owner=before.owner)
-            return {RECORD: kept.to_json()}
+            updated = dataclasses.replace(record, name=previous.name, created=previous.created, owner=previous.owner)
+            return {RECORD: updated.to_json()}
 
         try:
             removed = self._make_room(record.id, sum(map(len, files.values())) + len(record.to_json()))
@@ -156,7 +157,13 @@ class RunStore:
         return removed
 
     def rename(self, run_id: str, name: str) -> str:
-        """Give a run a name, or take it away with an empty one; return the name as it was kept."""
+        """Set a run's name, or remove it if `name` is empty; return the name as saved: 80 printable characters at most.
+
+        Raises
+        ------
+        RunError
+            If there is no such run, or it cannot be changed.
+        """
         name = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME].strip()
 
         def change(content: bytes) -> bytes:
@@ -167,47 +174,47 @@ class RunStore:
         return name
 
     def delete(self, run_id: str) -> None:
-        """Remove a run; for a day `undelete` brings it back."""
+        """Delete a run; `undelete` can restore it for a day. Raises RunError as `rename` does."""
         self.get(run_id)
         self._change(lambda: self._folders.remove(run_id))
 
     def undelete(self, run_id: str) -> bool:
-        """Bring a deleted run back; return False when it is gone for good."""
+        """Restore a deleted run; return False if it has been permanently removed."""
         try:
             return self._folders.bring_back(run_id)
         except OSError as error:
             raise self._cannot_change(error) from error
 
     def destroy(self, run_id: str) -> None:
-        """Remove a run for good."""
+        """Permanently remove a run. Raises RunError as `rename` does."""
         self.get(run_id)
         self._change(lambda: self._folders.destroy(run_id))
 
     def size(self, run_id: str) -> int:
-        """Return how many bytes a run takes."""
+        """Return the size of a run in bytes, deleted or not; 0 if there is none."""
         return self._folders.size(run_id) if is_name(run_id) else 0
 
     def used_bytes(self) -> int:
-        """Return how many bytes all runs take together, without those that were deleted."""
+        """Return the size of all runs together in bytes, without deleted ones."""
         try:
             return sum(self._folders.size(name) for name in self._folders.names())
         except OSError as error:
             raise self._cannot_read(error) from error
 
     def claim(self, run_id: str) -> FileLock | None:
-        """Say that this process trains that run, until `give_up` or its end; None while another one does."""
+        """Mark a run as trained by this process, until `give_up` or its end; return None if another process does."""
         return self._folders.claim(run_id)
 
     def give_up(self, claim: FileLock) -> None:
-        """Say that this process does not train the run any more that it had claimed."""
+        """Release a claim: this process no longer trains the run."""
         self._folders.give_up(claim)
 
     def is_trained_now(self, run_id: str) -> bool:
-        """Tell whether a living process trains that run."""
+        """Return whether a living process trains that run."""
         return is_name(run_id) and self._folders.is_claimed(run_id)
 
     def _record(self, name: str) -> RunRecord | None:
-        """Return what ``run.json`` says, or None, having logged why, when the folder is damaged."""
+        """Return the record in ``run.json``, cached by time and size; log a warning and return None if damaged."""
         folder = self.folder / name
         try:
             status = (folder / RECORD).stat()
@@ -218,13 +225,13 @@ class RunStore:
             stamp = (0, 0)
         record: RunRecord | None = None
         try:
-            found = RunRecord.from_json((folder / RECORD).read_bytes())
-            if found.id != name:
+            candidate = RunRecord.from_json((folder / RECORD).read_bytes())
+            if candidate.id != name:
                 raise ValueError("run.json is that of another run")
-            for file, (size, _digest) in found.files.items():
+            for file, (size, _digest) in candidate.files.items():
                 if (folder / file).stat().st_size != size:
                     raise ValueError(f"{file} is not of the size that run.json says")
-            record = found
+            record = candidate
         except (OSError, ValueError) as error:
             if folder.is_dir():
                 _logger.warning("The saved run in %s is damaged and is left out: %s.", folder, _reason(error))
@@ -232,7 +239,10 @@ class RunStore:
         return record
 
     def _make_room(self, run_id: str, needed: int) -> list[RunRecord]:
-        """Remove the oldest runs without a name until `needed` bytes are free; return them."""
+        """Free `needed` bytes for run `run_id`: remove deleted runs, then the oldest runs without a name; return these.
+
+        Raises RunError, without removing any run that is not deleted, if that does not free enough.
+        """
         deleted = self._folders.removed()
         moment = now().timestamp()
         for name, since in deleted.items():
@@ -240,20 +250,20 @@ class RunStore:
                 self._folders.destroy(name)
         others = [record for record in self.runs() if record.id != run_id]
         sizes = {record.id: self._folders.size(record.id) for record in others}
-        graves = {name: self._folders.size(name) for name in self._folders.removed() if is_name(name)}
-        free = self.limit_bytes - needed - sum(sizes.values()) - sum(graves.values())
-        for name, size in graves.items():
+        deleted_sizes = {name: self._folders.size(name) for name in self._folders.removed() if is_name(name)}
+        free = self.limit_bytes - needed - sum(sizes.values()) - sum(deleted_sizes.values())
+        for name, size in deleted_sizes.items():
             if free >= 0:
                 break
             if name != run_id:
                 self._folders.destroy(name)
                 free += size
-        doomed = []
+        to_remove = []
         for record in sorted(others, key=lambda record: (record.updated, record.id)):
             if free >= 0:
                 break
             if not record.name and not self.is_trained_now(record.id):
-                doomed.append(record)
+                to_remove.append(record)
                 free += sizes[record.id]
         if free < 0:
             message = _(
@@ -261,9 +271,9 @@ class RunStore:
                 "{limit:,.0f} MB for all; delete some, or raise MNIST_DEMO_RUNS_MB."
             )
             raise RunError(message.format(needed=needed / 1e6, limit=self.limit_bytes / 1e6))
-        for record in doomed:
+        for record in to_remove:
             self._folders.destroy(record.id)
-        return doomed
+        return to_remove
 
     def _change(self, change: Callable[[], object]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A data set of a few digits, in files and out of them, for the tests of `mnist_demo.data.loading`."""
+"""A small data set in memory and in IDX files, for the tests of `mnist_demo.data`."""
 
 import gzip
 from pathlib import Path
@@ -25,7 +25,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def write_folder(folder: Path, digits: DigitDataset = DIGITS, gzipped: tuple[str, ...] = ()) -> Path:
-    """Write the four IDX files, those that contain one of `gzipped` in their name compressed."""
+    """Write the four IDX files; compress those whose names contain one of `gzipped`."""
     folder.mkdir(exist_ok=True)
     for name, content in idx_files(digits).items():
         if any(part in name for part in gzipped):

@@ -1,4 +1,4 @@
-"""MNIST in its cache file, and as a pickle on its way to another process."""
+"""The cache file of MNIST, and pickles of datasets that are sent to another process."""
 
 import dataclasses
 import errno
@@ -58,7 +58,7 @@ def test_stored_mnist_can_be_read_by_numpy_alone(tmp_path: Path) -> None:
     np.testing.assert_array_equal(record["test_labels"], DIGITS.test_labels)
 
 
-def test_no_cache_is_no_error(tmp_path: Path) -> None:
+def test_a_missing_cache_is_not_an_error(tmp_path: Path) -> None:
     assert load_cached_mnist(tmp_path / "nowhere", EXPECTED) is None
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_cache_counts_as_absent(tmp_path: Path, kind: str) -> None:
     assert load_cached_mnist(tmp_path, EXPECTED) is None
 
 
-def test_another_file_in_the_place_of_the_cache_counts_as_absent(tmp_path: Path) -> None:
+def test_another_file_with_the_name_of_the_cache_counts_as_absent(tmp_path: Path) -> None:
     np.save(tmp_path / CACHE_FILE, DIGITS.train_pixels)
     assert load_cached_mnist(tmp_path, EXPECTED) is None
     (tmp_path / CACHE_FILE).unlink()
@@ -118,7 +118,7 @@ def test_a_home_that_cannot_be_a_folder_is_reported_in_a_sentence(tmp_path: Path
 
 
 def store_with_little_room(connection: Connection, home: Path) -> None:
-    """Store where no file may grow beyond 100,000 bytes, and say what came of it."""
+    """Store with a file size limit of 100,000 bytes, and send the outcome."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -146,7 +146,7 @@ def store_again_and_again(home: Path) -> None:
         store_mnist(DIGITS, home, EXPECTED)
 
 
-def test_two_processes_that_store_at_once_never_leave_a_file_that_is_not_whole(tmp_path: Path) -> None:
+def test_two_processes_that_store_at_once_never_leave_an_incomplete_file(tmp_path: Path) -> None:
     store_mnist(DIGITS, tmp_path, EXPECTED)
     children = [
         process_context().Process(target=store_again_and_again, args=(tmp_path,))  # type: ignore[attr-defined]
@@ -197,14 +197,14 @@ def test_a_part_of_mapped_digits_goes_by_value(tmp_path: Path) -> None:
     assert not isinstance(copy.train_pixels, np.memmap)
 
 
-def test_a_pickle_whose_file_is_gone_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_pickle_whose_file_is_gone_is_rejected_in_a_sentence(tmp_path: Path) -> None:
     pickled = pickle.dumps(store_mnist(DIGITS, tmp_path, EXPECTED))
     (tmp_path / CACHE_FILE).unlink()
     with pytest.raises(DatasetError, match="was removed or changed while its digits were in use"):
         pickle.loads(pickled)
 
 
-# The real one
+# The real MNIST
 
 
 def test_real_mnist_has_the_published_digest_and_opens_within_half_a_second(

@@ -1,4 +1,4 @@
-"""Files are written by hand, from the format's definition."""
+"""Reading of IDX files, which are written here byte by byte from the format's definition."""
 
 import gzip
 import hashlib
@@ -32,14 +32,14 @@ def test_images_in_a_plain_file_are_mapped_from_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(images, PIXELS)
 
 
-def test_images_in_a_gzipped_file_are_unpacked_whatever_its_name(tmp_path: Path) -> None:
+def test_images_in_a_gzipped_file_are_decompressed_whatever_its_name(tmp_path: Path) -> None:
     images = read_idx_images(write(tmp_path, gzip.compress(IMAGES)))
     assert not images.flags.writeable
     np.testing.assert_array_equal(images, PIXELS)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_labels_come_as_int64(tmp_path: Path, pack: type[bytes]) -> None:
+def test_labels_are_int64(tmp_path: Path, pack: type[bytes]) -> None:
     labels = read_idx_labels(write(tmp_path, pack(LABELS)))
     assert labels.dtype == np.int64
     assert labels.tolist() == [7, 0, 9]
@@ -60,7 +60,7 @@ BAD_IMAGES = {
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
 @pytest.mark.parametrize(("content", "complaint"), BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
-def test_a_file_that_is_not_images_is_refused_in_a_sentence(
+def test_a_file_without_images_is_rejected_in_a_sentence(
     tmp_path: Path, content: bytes, complaint: str, pack: type[bytes]
 ) -> None:
     path = write(tmp_path, pack(content))
@@ -72,7 +72,7 @@ def test_a_file_that_is_not_images_is_refused_in_a_sentence(
     assert message.endswith((".", "again."))
 
 
-def test_a_gzipped_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_gzipped_file_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, gzip.compress(IMAGES)[:-300])
     with pytest.raises(DatasetError, match="is damaged and cannot be unpacked"):
         read_idx_images(path)
@@ -86,7 +86,7 @@ def test_a_gzipped_file_with_a_wrong_byte_is_refused(tmp_path: Path, position: i
         read_idx_images(write(tmp_path, bytes(content)))
 
 
-def test_a_gzip_bomb_is_unpacked_no_further_than_its_header_announces(tmp_path: Path) -> None:
+def test_a_gzip_bomb_is_decompressed_no_further_than_its_header_announces(tmp_path: Path) -> None:
     bomb = gzip.compress(IMAGES + bytes(50_000_000), compresslevel=1)
     path = write(tmp_path, bomb)
     tracemalloc.start()
@@ -98,7 +98,7 @@ def test_a_gzip_bomb_is_unpacked_no_further_than_its_header_announces(tmp_path: 
         tracemalloc.stop()
 
 
-def test_a_label_above_nine_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_label_above_nine_is_rejected_with_its_position(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="labels from 0 to 9, but number 2 is 10"):
         read_idx_labels(write(tmp_path, idx_labels(np.array([1, 10, 11]))))
 
@@ -116,7 +116,7 @@ def test_find_idx_file_prefers_the_plain_file(tmp_path: Path) -> None:
 
 
 def test_find_idx_file_names_what_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "name").mkdir()  # some unpack the file into a folder of its name
+    (tmp_path / "name").mkdir()  # some programs extract the file into a folder of the same name
     with pytest.raises(DatasetError, match=r"has no file name or name\.gz; put MNIST's four files there"):
         find_idx_file(tmp_path, "name")
 
@@ -127,5 +127,5 @@ def test_digest_is_that_of_the_plain_file(tmp_path: Path) -> None:
     assert digest_idx_images(read_idx_images(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_the_largest_set_of_the_kind_is_not_refused() -> None:
+def test_the_largest_data_set_of_this_kind_is_accepted() -> None:
     assert MAX_DIGITS >= 280_000  # EMNIST's digits

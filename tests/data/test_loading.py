@@ -18,10 +18,10 @@ from tests.data.small_digits import DIGITS, EXPECTED, assert_same_digits, write_
 pytestmark = pytest.mark.usefixtures("_nothing_chosen")
 
 
-# What every dataset is
+# All datasets
 
 
-def test_scale_pixels_gives_images_between_zero_and_one() -> None:
+def test_scale_pixels_returns_images_between_zero_and_one() -> None:
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     images = scale_pixels(pixels)
     assert images.dtype == np.float32
@@ -31,17 +31,17 @@ def test_scale_pixels_gives_images_between_zero_and_one() -> None:
     np.testing.assert_allclose(images, pixels / 255.0, rtol=1e-6)
 
 
-def test_home_folder_is_absolute_even_where_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_folder_is_absolute_even_if_the_environment_names_a_relative_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_DEMO_HOME", "somewhere")
     assert home_folder() == Path.cwd() / "somewhere"
 
 
-def test_home_folder_is_the_users_cache_where_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_folder_is_the_users_cache_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNIST_DEMO_HOME")
     assert home_folder().name == "mnist-demo"
 
 
-def test_importing_datasets_brings_no_heavy_library() -> None:
+def test_importing_datasets_imports_no_heavy_library() -> None:
     heavy = ["torch", "sklearn", "pandas", "pooch", "requests", "scipy", "PIL"]
     program = f"import sys, mnist_demo.data.loading; sys.exit(' '.join(set({heavy}) & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.strip() == ""
@@ -59,8 +59,8 @@ def test_builtin_digits_have_mnists_shapes_and_a_fixed_split(builtin: DigitDatas
     assert_same_digits(load_builtin(), builtin)
 
 
-def test_builtin_digits_are_split_with_the_same_share_of_every_digit(builtin: DigitDataset) -> None:
-    from sklearn.datasets import load_digits  # here, since child processes import this module too
+def test_builtin_digits_have_a_stratified_split(builtin: DigitDataset) -> None:
+    from sklearn.datasets import load_digits  # not at the top, because child processes import this module too
 
     everywhere = np.bincount(load_digits().target)
     tested = np.bincount(builtin.test_labels)
@@ -94,7 +94,7 @@ def test_builtin_digits_keep_their_labels(builtin: DigitDataset) -> None:
 
 
 @pytest.mark.parametrize("gzipped", [(), ("ubyte",), ("train", "t10k-labels")], ids=["plain", "gzipped", "mixed"])
-def test_load_folder_returns_what_the_files_hold(tmp_path: Path, gzipped: tuple[str, ...]) -> None:
+def test_load_folder_returns_the_digits_in_the_files(tmp_path: Path, gzipped: tuple[str, ...]) -> None:
     dataset = load_folder(write_folder(tmp_path / "digits", gzipped=gzipped))
     assert_same_digits(dataset, DIGITS)
     assert (dataset.name, dataset.source) == ("folder", str(tmp_path / "digits"))
@@ -126,7 +126,7 @@ def test_load_folder_with_more_labels_than_images_names_both(tmp_path: Path) -> 
         load_folder(folder)
 
 
-def test_load_folder_with_images_in_the_place_of_labels_says_what_was_expected(tmp_path: Path) -> None:
+def test_load_folder_with_images_instead_of_labels_says_what_was_expected(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "digits")
     (folder / "train-images-idx3-ubyte").replace(folder / "train-labels-idx1-ubyte")
     write_folder(folder, gzipped=("train-images",))
@@ -135,13 +135,13 @@ def test_load_folder_with_images_in_the_place_of_labels_says_what_was_expected(t
         load_folder(folder)
 
 
-# Which source is taken
+# The choice of the source
 
 NO_SERVER = Mirror("http://127.0.0.1:9/")  # the port "discard", where nobody listens
 
 
 @pytest.mark.parametrize("word", ["builtin", " Builtin "])
-def test_the_word_builtin_gives_the_builtin_digits_and_fetches_nothing(builtin: DigitDataset, word: str) -> None:
+def test_the_word_builtin_selects_the_builtin_digits_and_fetches_nothing(builtin: DigitDataset, word: str) -> None:
     first = load_first_dataset(word)
     assert not first.fetch_mnist
     assert_same_digits(first.dataset, builtin)
@@ -158,7 +158,7 @@ def test_the_argument_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch,
     assert load_dataset("builtin").name == "builtin"
 
 
-def test_a_folder_that_is_bad_is_an_error_and_no_reason_for_other_digits(tmp_path: Path) -> None:
+def test_an_invalid_folder_is_an_error_and_is_not_replaced_by_other_digits(tmp_path: Path) -> None:
     for load in (load_dataset, load_first_dataset):
         with pytest.raises(DatasetError, match="There is no folder"):
             load(str(tmp_path / "nowhere"))
@@ -172,7 +172,7 @@ def test_a_page_without_a_cache_begins_with_builtin_digits_and_fetches_mnist(sou
 
 
 @pytest.mark.parametrize("source", [None, "openml"])
-def test_a_cached_mnist_is_taken_without_a_question_to_any_server(tmp_path: Path, source: str | None) -> None:
+def test_a_cached_mnist_is_used_without_asking_any_server(tmp_path: Path, source: str | None) -> None:
     store_mnist(DIGITS, tmp_path, EXPECTED)
     first = load_first_dataset(source, home=tmp_path, expected=EXPECTED)
     assert first.dataset.name == "mnist"
@@ -180,7 +180,7 @@ def test_a_cached_mnist_is_taken_without_a_question_to_any_server(tmp_path: Path
     assert load_dataset(source, home=tmp_path, servers=[NO_SERVER], expected=EXPECTED).name == "mnist"
 
 
-def test_mnist_is_downloaded_where_there_is_no_cache(tmp_path: Path) -> None:
+def test_mnist_is_downloaded_if_there_is_no_cache(tmp_path: Path) -> None:
     with FakeMnistServers(DIGITS) as servers:
         dataset = load_dataset(home=tmp_path, servers=[servers.mirror()], expected=EXPECTED)
     assert_same_digits(dataset, DIGITS)
@@ -195,6 +195,6 @@ def test_without_network_and_choice_the_builtin_digits_are_used_and_the_log_says
     assert "scikit-learn's digits are used" in caplog.text
 
 
-def test_without_network_openml_by_name_is_an_error() -> None:
+def test_openml_by_name_without_network_is_an_error() -> None:
     with pytest.raises(DownloadError, match="MNIST could not be downloaded"):
         load_dataset("openml", servers=[Killed()])

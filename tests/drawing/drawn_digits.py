@@ -1,4 +1,4 @@
-"""Digits to draw with, and ways to compare what came of them, for the tests of `mnist_demo.drawing.image`."""
+"""Strokes of digits, and measures that compare images of them, for the tests of `mnist_demo.drawing`."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ def circle() -> Strokes:
 
 
 def draw(strokes: Strokes, size: int = 280, pen: float = 20.0) -> Bitmap:
-    """Draw strokes of a 280-pixel canvas, bright on black, on `size` pixels, with Pillow and smooth edges."""
+    """Draw strokes of a 280-pixel canvas with Pillow, bright on black, anti-aliased, on `size` × `size` pixels."""
     enlargement = 4 * size / 280
     picture = Image.new("L", (4 * size, 4 * size))
     pencil, radius = ImageDraw.Draw(picture), pen * enlargement / 2
@@ -43,11 +43,11 @@ def centre_of_mass(image: npt.NDArray[np.float32]) -> tuple[float, float]:
 
 
 def box(image: npt.NDArray[np.float32], brightness: float) -> tuple[int, int]:
-    """Width and height of what is brighter than `brightness`."""
+    """Return width and height of the bounding box of the pixels brighter than `brightness`."""
     rows, columns = np.nonzero(image > brightness)
     return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
 
 
 def difference(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
-    """The part of the ink that is not in the same place."""
+    """Return the fraction of the ink that is not in the same place in both images."""
     return float(np.abs(one - other).sum() / one.sum())

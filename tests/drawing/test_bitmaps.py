@@ -1,4 +1,4 @@
-"""What a model sees of pictures, in any colours, sizes and formats."""
+"""The model input made from pictures in any colours, sizes and formats."""
 
 import contextlib
 import zlib
@@ -149,15 +149,15 @@ def test_load_bitmap_of_any_kind_of_picture_shows_the_same_digit(mode: str, suff
     assert difference(image_from_bitmap(ink), image_from_bitmap(bitmap)) < 0.08
 
 
-def test_load_bitmap_turns_the_picture_as_the_camera_noted(tmp_path: Path) -> None:
+def test_load_bitmap_applies_the_exif_orientation(tmp_path: Path) -> None:
     upright = Image.fromarray(draw(four()))
     exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: turn right to see it upright
+    exif[0x0112] = 6  # orientation: rotate clockwise to view it upright
     upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "four.png", exif=exif)
     np.testing.assert_array_equal(load_bitmap(tmp_path / "four.png"), np.asarray(upright))
 
 
-def test_load_bitmap_of_an_animation_is_its_first_picture(tmp_path: Path) -> None:
+def test_load_bitmap_of_an_animation_is_its_first_frame(tmp_path: Path) -> None:
     first, second = Image.fromarray(draw(four())), Image.fromarray(draw(circle()))
     first.save(tmp_path / "both.gif", save_all=True, append_images=[second])
     assert difference(image_from_bitmap(load_bitmap(tmp_path / "both.gif")), image_from_bitmap(draw(four()))) < 0.01
@@ -197,11 +197,11 @@ def test_load_bitmap_of_a_damaged_picture_raises_or_shows_the_rest(suffix: str, 
 
 
 @pytest.mark.parametrize("size", [(50_000, 10), (7000, 7000), (30_000, 30_000)])
-def test_load_bitmap_of_a_huge_picture_raises_before_it_is_unpacked(size: tuple[int, int], tmp_path: Path) -> None:
+def test_load_bitmap_of_a_huge_picture_raises_before_it_is_decoded(size: tuple[int, int], tmp_path: Path) -> None:
     path = tmp_path / "huge.png"
     Image.new("1", (16, 16)).save(path)
     content = bytearray(path.read_bytes())
-    # The size is at bytes 16 to 24 of a PNG, followed by its checksum; its pixels stay 16 × 16.
+    # Bytes 16 to 24 of a PNG hold the size, with a checksum later; the pixel data remain those of 16 × 16.
     content[16:24] = size[0].to_bytes(4, "big") + size[1].to_bytes(4, "big")
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     path.write_bytes(content)

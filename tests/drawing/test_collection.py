@@ -27,7 +27,7 @@ def collection() -> DrawingCollection:
     return DrawingCollection((LabelledDrawing(tuple(four()), 4), LabelledDrawing(tuple(circle()), 0)))
 
 
-def test_collection_gives_images_as_a_model_sees_them_and_labels(collection: DrawingCollection) -> None:
+def test_collection_returns_model_inputs_and_labels(collection: DrawingCollection) -> None:
     assert np.array_equal(collection.images(), np.stack([image_from_strokes(four()), image_from_strokes(circle())]))
     assert collection.images().dtype == np.float32
     assert collection.labels().tolist() == [4, 0]
@@ -35,7 +35,7 @@ def test_collection_gives_images_as_a_model_sees_them_and_labels(collection: Dra
     assert DrawingCollection().images().shape == (0, 28, 28)
 
 
-def test_collection_with_and_without_a_drawing_is_another_one(collection: DrawingCollection) -> None:
+def test_collection_with_and_without_a_drawing_is_a_new_collection(collection: DrawingCollection) -> None:
     more = collection.with_drawing(LabelledDrawing(tuple(four()), 9))
     assert (len(collection), more.labels().tolist()) == (2, [4, 0, 9])
     assert more.without_drawing(1).labels().tolist() == [4, 9]
@@ -50,7 +50,7 @@ def test_collection_as_bytes_and_back_gives_the_same_images(collection: DrawingC
     assert DrawingCollection.from_bytes(DrawingCollection().to_bytes()).drawings == ()
 
 
-def test_collection_united_with_what_it_has_already_does_not_grow(collection: DrawingCollection) -> None:
+def test_collection_united_with_its_own_drawings_does_not_grow(collection: DrawingCollection) -> None:
     opened = DrawingCollection.from_bytes(collection.to_bytes())
     more = opened.with_drawing(LabelledDrawing((np.array([[10.0, 10.0], [10.0, 90.0]]),), 1))
 
@@ -59,7 +59,7 @@ def test_collection_united_with_what_it_has_already_does_not_grow(collection: Dr
     assert united.drawings == (*collection.drawings, more.drawings[-1])
 
 
-def test_collection_accuracy_is_the_fraction_read_rightly(collection: DrawingCollection) -> None:
+def test_collection_accuracy_is_the_fraction_correctly_classified(collection: DrawingCollection) -> None:
     starter = load_checkpoint("starter")
     wrong = LabelledDrawing(tuple(four()), 9)
     assert accuracy_on_drawings(starter, collection) == 1
@@ -74,12 +74,12 @@ def test_collection_of_more_than_a_thousand_drawings_raises() -> None:
 
 
 @pytest.mark.parametrize("label", [10, -1, 3.0, "3", None, True])
-def test_drawing_whose_label_is_no_digit_raises(label: Any) -> None:
+def test_drawing_with_a_label_that_is_not_a_digit_raises(label: Any) -> None:
     with pytest.raises(DrawingFileError, match="from 0 to 9"):
         LabelledDrawing(tuple(four()), label)
 
 
-def test_drawing_of_nothing_raises() -> None:
+def test_drawing_without_points_raises() -> None:
     with pytest.raises(DrawingFileError, match="nothing drawn"):
         LabelledDrawing((np.zeros((0, 2)),), 3)
 
@@ -133,9 +133,7 @@ def test_file_of_drawings_written_by_hand_is_read() -> None:
         (lambda a: a["drawings"][1].update(strokes=[[[float("inf"), 1]]]), "it is no JSON"),
     ],
 )
-def test_file_of_drawings_with_something_wrong_raises_one_sentence(
-    change: Callable[[Any], object], message: str
-) -> None:
+def test_invalid_file_of_drawings_raises_one_sentence(change: Callable[[Any], object], message: str) -> None:
     with pytest.raises(DrawingFileError, match=message) as caught:
         DrawingCollection.from_bytes(_changed(change))
     assert len(str(caught.value)) < 250
@@ -146,7 +144,7 @@ def test_file_of_drawings_with_something_wrong_raises_one_sentence(
     [b"", b"\xff\xfe", b"[" * 200_000, b"{}", b"3", b'{"format": 1e999}', b"PK\x03\x04 a spreadsheet", b"9" * 5000],
     ids=lambda content: repr(content[:8]),
 )
-def test_file_that_is_no_drawings_raises(content: bytes) -> None:
+def test_file_without_drawings_raises(content: bytes) -> None:
     with pytest.raises(DrawingFileError):
         DrawingCollection.from_bytes(content)
 
@@ -170,7 +168,7 @@ def test_fine_tuning_settings_are_one_gentle_epoch_of_the_same_model(preset: str
     assert fine_tuning_settings(hyperparameters.replace(learning_rate=1e-6)).learning_rate == 1e-6
 
 
-def test_train_with_extra_images_makes_them_their_share_of_every_batch(builtin: DigitDataset) -> None:
+def test_train_with_extra_images_puts_their_share_into_every_batch(builtin: DigitDataset) -> None:
     hyperparameters = Hyperparameters(batch_size=60, epochs=1, training_size=150)
     extra = ExtraImages(np.zeros((3, 28, 28), np.float32), np.array([1, 2, 3]), share=0.25)
     events = list(train(build_model(hyperparameters), hyperparameters, builtin, extra))
@@ -196,7 +194,7 @@ def test_train_with_extra_images_repeats_with_the_same_seed(
 
 
 def _with_wrong_labels() -> ExtraImages:
-    """Drawings that every model misreads, because their labels say something else."""
+    """Return drawings that every model misclassifies, because their labels are wrong."""
     return ExtraImages(np.stack([image_from_strokes(four()), image_from_strokes(circle())]), np.array([9, 6]))
 
 
@@ -213,7 +211,7 @@ def test_fine_tuning_job_learns_the_drawings_and_keeps_most_of_the_rest(
     second = registry.start(tuned, builtin, initial_weights=first.weights, extra=extra)
     assert second.wait(PATIENCE) == "finished"
     assert second.history.started is not None
-    # It begins where the first ended.
+    # It starts from the weights of the first job.
     assert second.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     assert second.weights is not None
 
@@ -236,7 +234,7 @@ def test_job_with_the_weights_of_another_model_fails_and_says_so(
     assert job.detail.startswith("The weights are not those of a model “linear”")
 
 
-def test_collection_of_the_starter_trains_in_this_process_too(
+def test_starter_model_fine_tunes_on_a_collection_in_this_process(
     builtin: DigitDataset, collection: DrawingCollection
 ) -> None:
     starter = load_checkpoint("starter")

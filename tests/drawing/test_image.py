@@ -1,4 +1,4 @@
-"""What a model sees of strokes, held against geometry and against Pillow's own drawing."""
+"""The model input made from strokes, compared with geometry and with Pillow's drawing."""
 
 import subprocess
 import sys
@@ -35,16 +35,16 @@ def test_image_from_strokes_anywhere_and_at_any_size_is_the_same(scale: float, s
     np.testing.assert_allclose(image_from_strokes(moved), image_from_strokes(four()), atol=1e-4)
 
 
-def test_image_from_strokes_keeps_the_aspect() -> None:
+def test_image_from_strokes_keeps_the_aspect_ratio() -> None:
     image = image_from_strokes([np.array([[0.0, 0.0], [200.0, 0.0], [200.0, 50.0], [0.0, 50.0], [0.0, 0.0]])])
     width, height = box(image, 0.5)
-    # The path is a quarter as high as wide, and the pen adds its width to both.
+    # The path is four times as wide as high, and the pen adds its width to both.
     assert height == pytest.approx((width - PEN_WIDTH) / 4 + PEN_WIDTH, abs=1)
 
 
 def test_image_from_strokes_of_a_straight_line_is_as_wide_as_the_pen() -> None:
     image = image_from_strokes([np.array([[10.0, 70.0], [250.0, 70.0]])])
-    across = image[:, 10:18].sum(axis=0)  # ink added up over the edges is the width between their middles
+    across = image[:, 10:18].sum(axis=0)  # the sum of the ink is the width between the middles of the edges
     assert across == pytest.approx(np.full(8, PEN_WIDTH), abs=0.1)
     assert box(image, 0.0)[1] <= PEN_WIDTH + EDGE_WIDTH + 1
 
@@ -61,7 +61,7 @@ def test_image_from_strokes_agrees_with_pillow_drawing_the_fitted_lines() -> Non
     strokes = four()
     points = np.concatenate(strokes)
     scale = (BOX - PEN_WIDTH) / np.ptp(points, axis=0).max()
-    # Eight times as large, on a page that leaves room; a mean over 8 × 8 makes edges of one pixel.
+    # Drawn eight times as large, with a margin; averaging over 8 × 8 makes edges one pixel wide.
     fitted = [(stroke - points.min(axis=0)) * scale * 10 + 50 for stroke in strokes]
     reference = fit_ink(extract_ink(draw(fitted, pen=10 * PEN_WIDTH)))
     assert difference(image_from_strokes(strokes), reference) < 0.15
@@ -72,7 +72,7 @@ def test_image_from_strokes_agrees_with_pillow_drawing_the_fitted_lines() -> Non
     [
         [[140.0, 140.0]],
         [[3.0, 270.0], [3.0, 270.0], [3.0, 270.0]],
-        [[140.0, 140.0], [140.04, 140.0]],  # what a click on the canvas leaves
+        [[140.0, 140.0], [140.04, 140.0]],  # as a click on the canvas leaves it
     ],
 )
 def test_image_from_strokes_of_a_dot_is_a_round_blot(dot: list[list[float]]) -> None:
@@ -90,7 +90,7 @@ def test_image_from_strokes_without_a_point_is_blank(strokes: Strokes) -> None:
     assert not image.any()
 
 
-def test_image_from_strokes_leaves_out_points_that_are_not_finite() -> None:
+def test_image_from_strokes_drops_points_that_are_not_finite() -> None:
     broken = [np.insert(stroke, 1, [np.nan, np.inf], axis=0) for stroke in four()]
     np.testing.assert_array_equal(image_from_strokes([*broken, np.full((1, 2), np.inf)]), image_from_strokes(four()))
 

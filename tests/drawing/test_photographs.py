@@ -1,4 +1,4 @@
-"""What a model sees of pictures that are no clean drawings: wide pens, shade, grain, dust, frames and sheets."""
+"""The model input made from difficult pictures: wide pens, shading, grain, dust, frames and sheets of paper."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tests.drawing.drawn_digits import Bitmap, Strokes, circle, difference, draw
 
 
 def _photograph(ink: Bitmap, light: np.ndarray, grain: float = 2.0, *, is_dark: bool = True) -> Bitmap:
-    """Ink that reflects a third of the light (or paper that does), lit as `light` (0..255) says, with camera noise."""
+    """Return ink (or paper, if not `is_dark`) that reflects a third of `light` (0..255), with camera noise."""
     cover = ink / 255.0
     reflected = 1 - 0.67 * cover if is_dark else 0.33 + 0.67 * cover
     page = reflected * light + np.random.default_rng(0).normal(0, grain, ink.shape)
@@ -19,7 +19,7 @@ def _photograph(ink: Bitmap, light: np.ndarray, grain: float = 2.0, *, is_dark: 
 
 
 def _hand_shadow(size: int = 280) -> np.ndarray:
-    """Light from the left, and a soft shadow over one corner that takes two thirds of it."""
+    """Return light from the left, with a soft shadow over one corner that absorbs two thirds of it."""
     y, x = np.mgrid[0:size, 0:size] / size
     shadow = 1 / (1 + np.exp(-((x + y) - 1.15) * 18))
     return np.asarray((240 - 60 * x) * (1 - 0.66 * shadow))
@@ -28,7 +28,7 @@ def _hand_shadow(size: int = 280) -> np.ndarray:
 @pytest.mark.parametrize("strokes", [four(), circle()])
 @pytest.mark.parametrize("pen", [8.0, 14.0, 28.0, 40.0])
 def test_image_from_bitmap_with_any_pen_is_nearly_that_of_the_strokes(strokes: Strokes, pen: float) -> None:
-    # The corners that a wide pen fills stay filled.
+    # Corners that a wide pen has filled remain filled.
     assert difference(image_from_strokes(strokes), image_from_bitmap(draw(strokes, pen=pen))) < 0.25
 
 
@@ -37,7 +37,7 @@ def test_image_from_bitmap_with_any_pen_is_nearly_that_of_the_strokes(strokes: S
 def test_image_from_bitmap_of_a_photograph_with_a_shadow_is_nearly_the_same(strokes: Strokes, is_dark: bool) -> None:
     ink = draw(strokes)
     photograph = _photograph(ink, _hand_shadow(), is_dark=is_dark)
-    # No one brightness parts ink and paper here.
+    # No global threshold separates ink from paper here.
     if is_dark:
         assert photograph[ink == 0].min() < photograph[ink == 255].max()
     assert difference(image_from_bitmap(ink), image_from_bitmap(photograph)) < 0.15
@@ -99,15 +99,15 @@ def test_image_from_bitmap_of_a_sheet_on_a_desk_is_that_of_the_digit(angle: floa
 
 def test_image_from_bitmap_of_a_filled_box_with_a_digit_is_that_of_the_digit() -> None:
     page = np.full((500, 420), 255, np.uint8)
-    page[150:430, 60:340] = draw(circle())  # a canvas, bright on black, on a white page
+    page[150:430, 60:340] = draw(circle())  # a canvas, bright on black, on white paper
     assert difference(image_from_bitmap(draw(circle())), image_from_bitmap(page)) < 0.02
 
 
 @pytest.mark.parametrize("corner", [0, 40, 110])
-def test_image_from_bitmap_of_a_zero_like_a_frame_stays_a_zero(corner: int) -> None:
+def test_image_from_bitmap_of_a_frame_like_zero_stays_a_zero(corner: int) -> None:
     picture = Image.new("L", (280, 280))
     ImageDraw.Draw(picture).rounded_rectangle([30, 20, 250, 260], corner, outline=255, width=22)
-    picture.putpixel((140, 140), 255)  # a speck is no digit in a frame
+    picture.putpixel((140, 140), 255)  # a speck must not count as a digit in a frame
     image = image_from_bitmap(np.asarray(picture))
     assert image[12:16, 12:16].max() < 0.1
     assert image.max() == 1
@@ -119,5 +119,5 @@ def test_image_from_bitmap_of_enlarged_digits_is_nearly_the_same(builtin: DigitD
         difference(scale_pixels(pixels), image_from_bitmap(np.asarray(Image.fromarray(pixels).resize((280, 280)))))
         for pixels in builtin.test_pixels[:100]
     ]
-    assert np.median(changes) < 0.4  # their pens are evened
+    assert np.median(changes) < 0.4  # their stroke widths are normalised
     assert max(changes) < 1.2

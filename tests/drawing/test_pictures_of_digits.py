@@ -1,4 +1,4 @@
-"""Sheets with several digits, drawn here, so that where each digit is and what it looks like is known."""
+"""Segmentation of generated sheets of digits, whose positions and shapes are known."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ def one() -> Strokes:
 
 
 def broken_five() -> Strokes:
-    """A 5 whose top is a stroke of its own, a little above the rest."""
+    """Return a 5 whose top is a separate stroke, slightly above the rest."""
     angles = np.linspace(-np.pi / 2, np.pi * 0.8, 30)
     belly = np.stack([130 + 50 * np.cos(angles), 175 + 50 * np.sin(angles)], axis=1)
     return [np.vstack([[[100.0, 85.0], [98.0, 130.0]], belly]), np.array([[105.0, 50.0], [185.0, 45.0]])]
 
 
 def _sheet(rows: list[list[Strokes]], size: int = 140) -> Bitmap:
-    """Digits in rows of cells, bright on black, each cell `size` pixels."""
+    """Return digits in a grid of cells of `size` × `size` pixels, bright on black."""
     sheet = np.zeros((len(rows) * size, max(map(len, rows)) * size), np.uint8)
     for row, digits in enumerate(rows):
         for column, strokes in enumerate(digits):
@@ -38,7 +38,7 @@ ROWS = [[four(), circle(), one()], [broken_five(), one(), four(), circle()]]
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
-def test_find_digits_reads_two_lines_in_order(is_dark: bool) -> None:
+def test_find_digits_returns_two_lines_in_order(is_dark: bool) -> None:
     sheet = _sheet(ROWS)
     found = find_digits(255 - sheet if is_dark else sheet)
     assert len(found) == 7
@@ -46,7 +46,7 @@ def test_find_digits_reads_two_lines_in_order(is_dark: bool) -> None:
         assert difference(image_from_bitmap(cell), digit.image) < 0.1
 
 
-def test_find_digits_boxes_hold_the_ink_in_pixels_of_the_bitmap() -> None:
+def test_find_digits_boxes_enclose_the_ink_in_pixels_of_the_bitmap() -> None:
     for digit, (column, cell) in zip(find_digits(_sheet(ROWS[:1])), enumerate(_cells(ROWS[:1])), strict=True):
         rows, columns = np.nonzero(cell > 127)
         expected = (columns.min() + 140 * column, rows.min(), columns.max() + 1 + 140 * column, rows.max() + 1)
@@ -78,7 +78,7 @@ def test_find_digits_in_shade_with_noise_and_specks(is_dark: bool) -> None:
         assert difference(image_from_bitmap(cell), digit.image) < 0.25
 
 
-def test_find_digits_in_a_line_that_slopes_are_in_order() -> None:
+def test_find_digits_in_a_sloping_line_are_in_order() -> None:
     sheet = Image.fromarray(_sheet([[four(), circle(), one(), four(), circle()]])).resize((500, 100))
     page = Image.new("L", (600, 300))
     page.paste(sheet, (50, 60))
@@ -97,7 +97,7 @@ def test_find_digits_side_by_side_are_not_joined() -> None:
     assert len(find_digits(np.pad(narrow, 30))) == 4
 
 
-def test_find_digits_of_very_many_keeps_the_largest() -> None:
+def test_find_digits_of_too_many_keeps_the_largest() -> None:
     small = [one()] * 10
     assert len(find_digits(_sheet([small] * 8, 60))) == MAX_DIGITS
 

@@ -1,4 +1,4 @@
-"""The stages of a drawing's preparation, each held against what leaving it out must do."""
+"""The stages of preprocessing, and the effect of switching each of them off."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def _stage(name: str, stages: list[Stage]) -> Stage:
 
 
 def _corner(strokes: Strokes) -> Strokes:
-    """The drawing at a third of its size, near the top left of the canvas."""
+    """Return the drawing at a third of its size, near the top left of the canvas."""
     return [stroke / 3 + (-10, 5) for stroke in strokes]
 
 
@@ -47,7 +47,7 @@ def test_stages_are_square_float32_pictures_in_range(strokes: Strokes, off: tupl
 
 
 @pytest.mark.parametrize("strokes", [four(), _corner(four())])
-def test_stages_all_off_are_the_canvas_made_small(strokes: Strokes) -> None:
+def test_stages_all_off_are_the_canvas_scaled_down(strokes: Strokes) -> None:
     canvas = Image.fromarray(draw(strokes, pen=PEN))
     small = np.asarray(canvas.resize((28, 28), Image.Resampling.BOX)) * np.float32(1 / 255)
     image = prepare_in_stages(strokes, 280, PEN, SWITCHES)[-1].image
@@ -72,7 +72,7 @@ def test_stages_without_crop_keep_the_size() -> None:
     large, small = (
         box(prepare_in_stages(strokes, off=("crop",))[-1].image, 0.5)[1] for strokes in (four(), _corner(four()))
     )
-    # The path is 180 and 60 of 280 pixels high, and the whole canvas is fitted into 20.
+    # The paths are 180 and 60 of 280 pixels high, and the whole canvas is fitted into 20.
     assert large == pytest.approx(180 / 280 * BOX + PEN_WIDTH, abs=1)
     assert small == pytest.approx(60 / 280 * BOX + PEN_WIDTH, abs=1)
 
@@ -107,7 +107,7 @@ def test_stages_without_fit_stretch_the_box_over_the_image() -> None:
 
 
 def test_stages_without_centre_have_the_box_in_the_middle() -> None:
-    # An L: most of its ink is at the left and at the bottom.
+    # An L has most of its ink at the left and at the bottom.
     corner = [np.array([[50.0, 20.0], [50.0, 200.0], [150.0, 200.0]])]
     rows, columns = np.nonzero(prepare_in_stages(corner, off=("centre",))[-1].image > 0.4)
     assert (rows.min() + rows.max()) / 2 == pytest.approx(13.5, abs=0.5)

@@ -1,4 +1,4 @@
-"""UNIPEN files, whole and broken."""
+"""Reading of valid and damaged UNIPEN files."""
 
 import gzip
 from pathlib import Path
@@ -16,7 +16,7 @@ GOOD = unipen_text([(4, four()), (0, circle())])
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_read_unipen_returns_labels_and_strokes_with_y_down(packed: bool, tmp_path: Path) -> None:
-    path = tmp_path / "digits"  # how it is packed is told from its content
+    path = tmp_path / "digits"  # the compression is detected from the content
     path.write_bytes(gzip.compress(GOOD.encode()) if packed else GOOD.encode())
     digits = read_unipen(path)
     assert [digit.label for digit in digits] == [4, 0]
@@ -26,7 +26,7 @@ def test_read_unipen_returns_labels_and_strokes_with_y_down(packed: bool, tmp_pa
             np.testing.assert_allclose(read * 280 / 500, written, atol=1e-3)
 
 
-def test_read_unipen_leaves_out_empty_strokes_and_segments(tmp_path: Path) -> None:
+def test_read_unipen_drops_empty_strokes_and_segments(tmp_path: Path) -> None:
     path = tmp_path / "digits.txt"
     path.write_text(
         HEADER + '.SEGMENT DIGIT 0 ? "7"\n.SEGMENT DIGIT 1 ? "1"\n.PEN_DOWN\n.PEN_UP\n.PEN_DOWN\n1 2\n.PEN_UP'
@@ -65,7 +65,7 @@ def test_read_unipen_of_a_damaged_archive_raises(tmp_path: Path) -> None:
         read_unipen(path)
 
 
-def test_read_unipen_of_no_file_raises(tmp_path: Path) -> None:
+def test_read_unipen_of_a_missing_file_raises(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be read"):
         read_unipen(tmp_path / "missing")
     with pytest.raises(DatasetError, match="cannot be read"):

@@ -1,4 +1,4 @@
-"""UNIPEN text made from strokes, for the tests of what reads it."""
+"""Writes strokes as UNIPEN text, for the tests that read it."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ HEADER = '.INCLUDE nothing.doc\n\n.LEXICON "0" "1"\n.HIERARCHY DIGIT\n'
 
 
 def unipen_text(digits: Iterable[tuple[int, Strokes]], canvas_side: float = 280) -> str:
-    """Return what a UNIPEN file says of labelled strokes on a canvas (y down), scaled to the tablet (y up)."""
+    """Return labelled strokes on a canvas (y down) as UNIPEN text, scaled to the tablet (y up)."""
     lines = [HEADER]
     for number, (label, strokes) in enumerate(digits):
         lines.append(f'.SEGMENT DIGIT {number} ? "{label}"\n.COMMENT {label} 12  224')

@@ -1,4 +1,4 @@
-"""Weights and activations, against the models' own answers."""
+"""Weights and activations, compared with the models' own outputs."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def image(builtin: DigitDataset) -> np.ndarray:
 
 
 @pytest.mark.parametrize("model", ["scratch-linear", "linear", "mlp", "convnet", "wide-convnet", "deep-convnet"])
-def test_the_last_layer_is_the_models_logits_whatever_the_model(model: str, image: np.ndarray) -> None:
+def test_the_last_layer_of_every_model_is_its_logits(model: str, image: np.ndarray) -> None:
     classifier = build(model)
     layers = layer_activations(classifier, image)
     with torch.no_grad():
@@ -43,7 +43,7 @@ def test_contributions_of_a_linear_model_and_its_bias_add_up_to_the_logits(model
     assert sums == pytest.approx(logits.maps.ravel(), abs=1e-4)
 
 
-def test_activations_of_a_network_are_those_that_hooks_on_its_layers_see(image: np.ndarray) -> None:
+def test_activations_of_a_network_agree_with_hooks_on_its_layers(image: np.ndarray) -> None:
     classifier = load_checkpoint("starter")
     seen: list[np.ndarray] = []
     model = classifier.model
@@ -63,13 +63,13 @@ def test_activations_of_a_network_are_those_that_hooks_on_its_layers_see(image: 
 
 
 @pytest.mark.parametrize("model", ["convnet", "wide-convnet"])
-def test_pooling_before_normalisation_is_shown_as_the_strongest_of_each_neighbourhood(
+def test_pooling_before_normalisation_is_shown_as_the_maximum_of_each_neighbourhood(
     model: str, image: np.ndarray
 ) -> None:
     classifier = build(model)
     network = classifier.model
     assert isinstance(network, nn.Module)
-    # As after some training: means and variances that are not 0 and 1.
+    # As after some training, means and variances are not 0 and 1.
     network.train()
     network(torch.rand(20, 28, 28, generator=torch.Generator().manual_seed(0)))
     network.eval()
@@ -82,7 +82,7 @@ def test_pooling_before_normalisation_is_shown_as_the_strongest_of_each_neighbou
         assert layers[index].maps.min() >= 0
 
 
-def test_first_layer_weights_have_a_picture_for_each_digit_unit_or_filter() -> None:
+def test_first_layer_weights_have_an_image_for_each_digit_unit_or_filter() -> None:
     linear, mlp, convnet = (build(model) for model in ("linear", "mlp", "convnet"))
     assert first_layer_weights(linear).shape == (10, 28, 28)
     assert first_layer_weights(mlp).shape == (20, 28, 28)
@@ -101,6 +101,6 @@ def test_weights_are_a_copy_that_training_does_not_change() -> None:
     assert (before == kept).all()
 
 
-def test_activations_of_something_that_is_no_image_are_refused() -> None:
+def test_activations_of_an_invalid_image_raise() -> None:
     with pytest.raises(ImageError, match="28, 28"):
         layer_activations(build("linear"), np.zeros((8, 8), np.float32))

@@ -1,4 +1,4 @@
-"""The analysis of many answers, against scikit-learn and loops written by hand."""
+"""The analysis of many predictions, compared with scikit-learn and with explicit loops."""
 
 import math
 
@@ -15,7 +15,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 
 @pytest.fixture(scope="module")
 def answers() -> Analysis:
-    """Random answers to 500 images, half of them leaning towards the label."""
+    """Return random predictions for 500 images, half of them biased towards the label."""
     random = np.random.default_rng(0)
     labels = random.integers(0, 10, 500)
     logits = random.normal(size=(500, 10)).astype(np.float32)
@@ -23,7 +23,7 @@ def answers() -> Analysis:
     return analysis_of(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)), labels)
 
 
-def test_figures_of_an_analysis_are_scikit_learns(answers: Analysis) -> None:
+def test_metrics_of_an_analysis_agree_with_scikit_learn(answers: Analysis) -> None:
     report = classification_report(answers.labels, answers.predicted, output_dict=True)
     for digit in range(10):
         of_digit = report[str(digit)]
@@ -34,7 +34,7 @@ def test_figures_of_an_analysis_are_scikit_learns(answers: Analysis) -> None:
     assert (answers.confusion == confusion_matrix(answers.labels, answers.predicted)).all()
 
 
-def test_losses_and_galleries_agree_with_loops_written_by_hand(answers: Analysis) -> None:
+def test_losses_and_galleries_agree_with_explicit_loops(answers: Analysis) -> None:
     rows = []
     for index, (label, probabilities) in enumerate(zip(answers.labels, answers.probabilities.tolist(), strict=True)):
         ranked = sorted(probabilities, reverse=True)
@@ -50,7 +50,7 @@ def test_losses_and_galleries_agree_with_loops_written_by_hand(answers: Analysis
     assert answers.hardest(1).tolist() == [int(answers.losses.argmax())]
 
 
-def test_cells_of_the_matrix_hold_every_image_once_and_as_many_as_it_counts(answers: Analysis) -> None:
+def test_cells_of_the_matrix_hold_every_image_once_and_agree_with_its_counts(answers: Analysis) -> None:
     seen: list[int] = []
     for label in range(10):
         for predicted in range(10):
@@ -63,14 +63,14 @@ def test_cells_of_the_matrix_hold_every_image_once_and_as_many_as_it_counts(answ
 
 
 @pytest.mark.parametrize("model", ["scratch-linear", "linear", "mlp", "convnet"])
-def test_analysis_answers_what_the_classifier_answers(model: str, builtin: DigitDataset) -> None:
+def test_analysis_has_the_predictions_of_the_classifier(model: str, builtin: DigitDataset) -> None:
     classifier = TrainedClassifier(build_model(Hyperparameters(model=model)).eval(), Hyperparameters(model=model))
     found = analyse(classifier, builtin.test_pixels, builtin.test_labels)
     expected = classifier.predict_probabilities(scale_pixels(builtin.test_pixels))
     assert found.probabilities == pytest.approx(expected, abs=1e-5)
 
 
-def test_analysis_of_a_network_with_trained_batch_norm_answers_the_same_and_leaves_it_as_it_was(
+def test_analysis_of_a_network_with_trained_batch_norm_has_its_predictions_and_does_not_change_it(
     builtin: DigitDataset,
 ) -> None:
     starter = load_checkpoint("starter")
@@ -81,7 +81,7 @@ def test_analysis_of_a_network_with_trained_batch_norm_answers_the_same_and_leav
     assert all((tensor == before[name]).all() for name, tensor in starter.model.state_dict().items())
 
 
-def test_analysis_of_a_model_that_has_diverged_is_finite(builtin: DigitDataset) -> None:
+def test_analysis_of_a_diverged_model_is_finite(builtin: DigitDataset) -> None:
     classifier = TrainedClassifier(build_model(Hyperparameters(model="linear")), Hyperparameters(model="linear"))
     for parameter in classifier.model.parameters():
         parameter.data.fill_(math.nan)

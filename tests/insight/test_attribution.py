@@ -54,7 +54,7 @@ def test_contributions_of_a_linear_model_are_weight_less_mean_weight_times_input
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
-def test_contributions_add_up_to_what_the_image_changes_against_a_blank_one(
+def test_contributions_add_up_to_the_difference_from_a_blank_image(
     model: str, builtin: DigitDataset, images: npt.NDArray[np.float32]
 ) -> None:
     classifier = trained(model, builtin)
@@ -83,7 +83,7 @@ def test_contributions_of_a_convnet_agree_with_an_integral_of_a_thousand_steps(
     assert np.corrcoef(parts.ravel(), reference.ravel())[0, 1] > 0.99
 
 
-def test_contributions_of_all_digits_cancel_each_other(builtin: DigitDataset, images: npt.NDArray[np.float32]) -> None:
+def test_contributions_to_all_digits_cancel_out(builtin: DigitDataset, images: npt.NDArray[np.float32]) -> None:
     classifier = trained("linear", builtin)
     total = sum(contributions(classifier, images[0], digit) for digit in range(10))
     assert np.abs(total).max() < 1e-5
@@ -95,7 +95,7 @@ def test_contributions_of_a_blank_image_are_zero(images: npt.NDArray[np.float32]
     assert not contributions(load_checkpoint("starter"), images[0], 3)[images[0] == 0].any()
 
 
-def test_contributions_leave_model_and_gradients_as_they_were(images: npt.NDArray[np.float32]) -> None:
+def test_contributions_do_not_change_the_model_or_its_gradients(images: npt.NDArray[np.float32]) -> None:
     classifier = load_checkpoint("starter")
     before = {name: tensor.clone() for name, tensor in classifier.model.state_dict().items()}
     with torch.no_grad():  # as a page may call it
@@ -112,16 +112,16 @@ def test_contributions_of_a_diverged_model_are_zero(images: npt.NDArray[np.float
     assert not contributions(TrainedClassifier(model, hyperparameters), images[0], 5).any()
 
 
-def test_contributions_to_an_image_of_another_shape_raise(images: npt.NDArray[np.float32]) -> None:
+def test_contributions_of_an_image_of_another_shape_raise(images: npt.NDArray[np.float32]) -> None:
     with pytest.raises(ImageError, match="shape"):
         contributions(load_checkpoint("starter"), images[0, :20], 5)
 
 
-def test_contributions_come_while_one_waits(images: npt.NDArray[np.float32]) -> None:
+def test_contributions_take_less_than_a_tenth_of_a_second(images: npt.NDArray[np.float32]) -> None:
     classifier = load_checkpoint("starter")
     seconds = []
     for _number in range(10):
         began = time.perf_counter()
         contributions(classifier, images[0], 5)
         seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.1  # 15 to 30 ms where nothing else runs
+    assert min(seconds) < 0.1  # 15 to 30 ms on an idle machine

@@ -1,4 +1,4 @@
-"""Figures of a dataset and nearest images, against numpy and scikit-learn on the whole."""
+"""Statistics of a data set and nearest images, compared with numpy and scikit-learn on the whole data set."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,7 @@ from mnist_demo.insight import data_statistics
 from mnist_demo.insight.data_statistics import compute_statistics, nearest_images
 
 
-def test_statistics_are_those_of_the_whole_whatever_the_size_of_a_chunk(
-    builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_statistics_do_not_depend_on_the_chunk_size(builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_statistics, "CHUNK", 100)
     found = compute_statistics(builtin)
     images = scale_pixels(builtin.train_pixels)
@@ -25,7 +23,7 @@ def test_statistics_are_those_of_the_whole_whatever_the_size_of_a_chunk(
     assert (found.intensities == expected).all()
 
 
-def test_nearest_images_are_those_that_scikit_learn_finds(builtin: DigitDataset) -> None:
+def test_nearest_images_agree_with_scikit_learn(builtin: DigitDataset) -> None:
     image = scale_pixels(builtin.test_pixels[3])
     indices, distances = nearest_images(image, builtin.train_pixels, 12)
     flat = scale_pixels(builtin.train_pixels).reshape(-1, 784)

@@ -1,4 +1,4 @@
-"""The slice of the loss against the whole model, evaluated at the same weights."""
+"""The slice of the loss, compared with the whole model at the same weights."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def digits(builtin: DigitDataset) -> LessonDigits:
 
 
 def moved(digits: LessonDigits, place: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return weights and bias after going `place` far down the gradient, which is found here on another way."""
+    """Return weights and bias after a move of length `place` down the gradient, computed here independently."""
     line = digits.downhill
     x, y = digits.x[: len(line.labels)], line.labels
     error = ((x @ digits.start_weights + digits.start_bias).softmax(dim=1) - F.one_hot(y, 10)) / len(y)
@@ -27,14 +27,16 @@ def moved(digits: LessonDigits, place: float) -> tuple[torch.Tensor, torch.Tenso
 
 
 @pytest.mark.parametrize("place", [-1.0, 0.0, 0.4, 1.7, 7.0, 60.0])
-def test_slice_is_the_true_loss_of_the_model_with_the_weights_of_that_place(digits: LessonDigits, place: float) -> None:
+def test_slice_is_the_exact_loss_of_the_model_with_the_weights_at_that_place(
+    digits: LessonDigits, place: float
+) -> None:
     line = digits.downhill
     weights, bias = moved(digits, place)
     true = F.cross_entropy(digits.x[: len(line.labels)] @ weights + bias, line.labels)
     torch.testing.assert_close(line.losses(torch.tensor([place]))[0], true, rtol=1e-4, atol=1e-5)
 
 
-def test_slope_is_that_of_finite_differences_and_steepest_at_the_start(digits: LessonDigits) -> None:
+def test_slope_agrees_with_finite_differences_and_is_steepest_at_the_start(digits: LessonDigits) -> None:
     line = digits.downhill
     for place in (0.0, 0.8, 3.0):
         ahead, behind = line.losses(torch.tensor([place + 0.01, place - 0.01])).tolist()
@@ -53,15 +55,13 @@ def test_first_step_of_the_slice_is_a_step_of_gradient_descent_with_all_weights(
     assert line.descend(0.5, 1)[1][1] == pytest.approx(after.item(), rel=1e-4)
 
 
-def test_descent_with_a_fitting_rate_falls_with_every_step_and_with_a_wild_one_leaves_the_valley(
-    digits: LessonDigits,
-) -> None:
+def test_descent_falls_at_every_step_with_a_good_rate_and_overshoots_with_a_large_one(digits: LessonDigits) -> None:
     losses = [loss for _place, loss in digits.downhill.descend(0.5, 8)]
     assert losses == sorted(losses, reverse=True)
     assert max(loss for _place, loss in digits.downhill.descend(50, 8)) > 5 * losses[0]
 
 
-def test_prepared_model_reads_test_digits_as_the_laboratory_would_evaluate_it(
+def test_prepared_model_has_the_metrics_that_the_laboratory_would_report(
     digits: LessonDigits, builtin: DigitDataset
 ) -> None:
     model = build_model(Hyperparameters(model="linear"))
@@ -80,12 +80,12 @@ def test_training_without_scaling_has_a_huge_loss_and_still_learns(digits: Lesso
     assert digits.trained_unscaled.test_accuracy > 0.5
 
 
-def test_both_loops_from_the_same_weights_agree_but_for_rounding(digits: LessonDigits) -> None:
+def test_both_loops_from_the_same_weights_agree_up_to_rounding(digits: LessonDigits) -> None:
     by_hand, with_torch = digits.both_loops
     assert by_hand == pytest.approx(with_torch, abs=1e-4)
     assert by_hand == digits.trained.losses
 
 
-def test_well_read_digits_are_read_rightly(digits: LessonDigits) -> None:
+def test_well_read_digits_are_correctly_classified(digits: LessonDigits) -> None:
     assert digits.well_read
     assert all(digits.test_logits[index].argmax() == digits.test_y[index] for index in digits.well_read)

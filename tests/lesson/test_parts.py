@@ -38,7 +38,7 @@ def test_parts_have_different_names_and_several_options_each() -> None:
         ("x", None),
     ],
 )
-def test_address_names_a_page_or_none(text: str, page: int | None) -> None:
+def test_page_number_is_parsed_or_none(text: str, page: int | None) -> None:
     assert parse_page(text) == page
 
 
@@ -52,7 +52,7 @@ def test_address_names_a_page_or_none(text: str, page: int | None) -> None:
         (0.31, 0.91, "faster"),
     ],
 )
-def test_a_training_is_judged_beside_a_good_one(loss: float | None, accuracy: float, outcome: str) -> None:
+def test_a_training_is_judged_relative_to_a_good_one(loss: float | None, accuracy: float, outcome: str) -> None:
     assert judge_rate(0.3, loss, accuracy) == outcome
 
 
@@ -61,7 +61,7 @@ def test_training_without_scaling_is_judged_by_loss_and_accuracy(loss: float, ac
     assert judge_scaling(0.3, loss, accuracy) == outcome
 
 
-def test_other_answers_follow_from_the_figures() -> None:
+def test_other_answers_follow_from_the_measurements() -> None:
     assert [judge_probability(p) for p in (math.nan, 1.0, 0.0)] == ["nan", "one", "zero"]
     assert [judge_cost(cost) for cost in (2.996, 0.9, 18.0)] == ["3", "0.95", "20"]
     assert [judge_steps(places) for places in ([0, 2, 3], [0, 1, 2], [0, 1, -3])] == ["shorter", "equal", "longer"]
@@ -77,11 +77,11 @@ def test_every_answer_that_can_be_judged_is_one_of_the_options() -> None:
     )
 
 
-def test_cost_in_the_question_is_the_true_one() -> None:
+def test_cost_in_the_question_is_correct() -> None:
     assert f"costs {-math.log(0.95):.3f}" in part_named("likelihood").question
 
 
-def test_score_counts_guesses_that_were_made_and_have_an_answer() -> None:
+def test_score_counts_only_guesses_that_have_an_answer() -> None:
     guesses = {"data": "worse", "linear": None, "softmax": "one", "rates": "worse"}
     answers = {"data": "worse", "linear": "(100, 10)", "softmax": "nan"}
     assert count_right(guesses, answers) == (1, 2)

@@ -1,4 +1,4 @@
-"""The lesson's code against torch's functions, and against the models that train in the laboratory."""
+"""The lesson's code, compared with torch's functions and with the models of the laboratory."""
 
 import math
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Step
 from mnist_demo.training.loop import train
 
-# Sums in another order, as another memory layout brings with it, differ in the last digit of a float32.
+# Another memory layout changes the order of summation, and with it the last digit of a float32.
 ROUNDING = 1e-5
 SETTINGS = Hyperparameters(shuffle=False, epochs=2, training_size=950)
 
@@ -40,7 +40,7 @@ def laboratory_losses(hyperparameters: Hyperparameters, dataset: DigitDataset) -
     return [event.train_loss for event in events if isinstance(event, Step)]
 
 
-def test_naive_softmax_of_moderate_logits_is_torchs() -> None:
+def test_naive_softmax_of_moderate_logits_agrees_with_torch() -> None:
     logits = torch.randn(5, 10, generator=torch.Generator().manual_seed(1)) * 5
     torch.testing.assert_close(naive_softmax(logits), logits.softmax(dim=1))
     torch.testing.assert_close(naive_log_softmax(logits), logits.log_softmax(dim=1))
@@ -54,13 +54,13 @@ def test_naive_softmax_overflows_beyond_the_logarithm_of_the_largest_float32(lar
     torch.testing.assert_close(log_softmax(logits), logits.log_softmax(dim=0))
 
 
-def test_naive_log_softmax_of_an_underflowing_probability_is_minus_infinity_where_the_safe_one_is_not() -> None:
+def test_naive_log_softmax_of_an_underflowing_probability_is_minus_infinity_but_the_stable_one_is_not() -> None:
     logits = torch.tensor([60.0, -60.0])
     assert naive_log_softmax(logits).tolist() == [0.0, -math.inf]
     assert log_softmax(logits).tolist() == [0.0, -120.0]
 
 
-def test_training_by_hand_gives_the_losses_of_the_model_from_scratch(builtin: DigitDataset) -> None:
+def test_training_by_hand_has_the_losses_of_the_model_from_scratch(builtin: DigitDataset) -> None:
     hyperparameters = SETTINGS.replace(model="scratch-linear")
     model = build_model(hyperparameters)
     assert isinstance(model, ScratchLinear)
@@ -76,7 +76,7 @@ def test_training_by_hand_gives_the_losses_of_the_model_from_scratch(builtin: Di
     assert len(losses) == 20  # the short last batch is not dropped
 
 
-def test_training_with_torch_gives_the_losses_of_the_linear_model(builtin: DigitDataset) -> None:
+def test_training_with_torch_has_the_losses_of_the_linear_model(builtin: DigitDataset) -> None:
     hyperparameters = SETTINGS.replace(model="linear")
     model = start_model()
     losses = train_with_torch(
@@ -90,14 +90,14 @@ def test_update_by_hand_is_the_gradient_written_out(builtin: DigitDataset) -> No
     weights, bias = torch.zeros(784, 10), torch.zeros(10)
     by_hand = (weights.clone().requires_grad_(), bias.clone().requires_grad_())
     train_by_hand(*by_hand, images, labels, learning_rate=0.5, batch_size=100, epochs=1)
-    # The gradient of the cross-entropy by the logits is softmax minus one-hot: an independent way to the same update.
+    # The gradient of the cross-entropy with respect to the logits is softmax minus one-hot: an independent computation.
     error = ((images @ weights + bias).softmax(dim=1) - F.one_hot(labels, 10)) / 100
     torch.testing.assert_close(by_hand[0].detach(), weights - 0.5 * images.T @ error)
     torch.testing.assert_close(by_hand[1].detach(), bias - 0.5 * error.sum(dim=0))
 
 
 @pytest.mark.parametrize("side", ["by_hand", "with_torch"])
-def test_loop_steps_are_the_lines_of_the_function_that_runs_none_left_out(side: str) -> None:
+def test_loop_steps_are_all_lines_of_the_function_that_runs(side: str) -> None:
     functions: dict[str, Callable[..., object]] = {"by_hand": train_by_hand, "with_torch": train_with_torch}
     shown = [line.strip() for step in loop_steps() for line in getattr(step, side).splitlines() if line.strip()]
     body = code_of(functions[side]).split(":\n", 1)[1]
@@ -110,7 +110,7 @@ def test_loop_steps_have_the_same_titles_in_both_loops() -> None:
         assert tuple(comments) == LOOP_STEPS
 
 
-def test_code_is_shown_without_docstrings_and_still_is_python() -> None:
+def test_code_without_docstrings_is_still_valid_python() -> None:
     code = code_of(naive_softmax, ScratchLinear)
     assert '"""' not in code
     compile(code, "shown", "exec")

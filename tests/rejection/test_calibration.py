@@ -32,7 +32,7 @@ def trained(model: str, dataset: DigitDataset) -> TrainedClassifier:
 
 @pytest.fixture(scope="module")
 def digits(builtin: DigitDataset) -> tuple[Images, npt.NDArray[np.int64]]:
-    """The built-in digits, which the starter model has not been trained on."""
+    """Return the built-in digits, which the starter model was not trained on."""
     images = np.concatenate([builtin.train_pixels, builtin.test_pixels])
     return scale_pixels(images), np.concatenate([builtin.train_labels, builtin.test_labels])
 
@@ -43,16 +43,16 @@ def calibration(digits: tuple[Images, npt.NDArray[np.int64]]) -> Calibration:
     return fit_calibration(load_checkpoint("starter"), images[::2], labels[::2], fitting_non_digits(1000))
 
 
-def test_temperature_undoes_a_scaling_of_honest_logits() -> None:
+def test_temperature_undoes_a_scaling_of_calibrated_logits() -> None:
     random = np.random.default_rng(0)
     logits = random.normal(0, 2, (20_000, 10)).astype(np.float32)
-    # Labels drawn by the very probabilities that the logits stand for: calibrated as they are.
+    # Labels sampled from the probabilities of the logits, which are therefore calibrated.
     labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
     assert fit_temperature(logits, labels) == pytest.approx(1, rel=0.03)
     assert fit_temperature(logits * 3, labels) == pytest.approx(3, rel=0.03)
 
 
-def test_temperature_is_where_another_optimiser_finds_the_smallest_loss(
+def test_temperature_agrees_with_another_optimiser(
     digits: tuple[Images, npt.NDArray[np.int64]],
 ) -> None:
     images, labels = digits[0][:400], digits[1][:400]
@@ -77,7 +77,7 @@ def test_judge_divides_logits_by_the_temperature(digits: tuple[Images, npt.NDArr
     assert softer.dtype == np.float32
 
 
-def test_judge_without_detector_refuses_by_the_largest_probability(
+def test_judge_without_detector_rejects_by_the_largest_probability(
     digits: tuple[Images, npt.NDArray[np.int64]],
 ) -> None:
     answer = judge(load_checkpoint("starter"), Calibration(1.0, 0.9), digits[0][:200])
@@ -85,7 +85,7 @@ def test_judge_without_detector_refuses_by_the_largest_probability(
     assert 0 < answer.is_digit.sum() < 200
 
 
-def test_calibration_refuses_unknown_kinds_and_hardly_any_digit(
+def test_calibration_rejects_unseen_kinds_and_hardly_any_digit(
     calibration: Calibration, digits: tuple[Images, npt.NDArray[np.int64]]
 ) -> None:
     classifier = load_checkpoint("starter")
@@ -95,11 +95,11 @@ def test_calibration_refuses_unknown_kinds_and_hardly_any_digit(
         kind: 1 - judge(classifier, calibration, images).is_digit.mean()
         for kind, images in draw_non_digits(TESTING_KINDS, 50, seed=1).items()
     }
-    assert np.mean(list(refused.values())) > 0.75  # 0.92 with the calibration that comes with the project
+    assert np.mean(list(refused.values())) > 0.75  # 0.92 with the calibration that comes with the package
     assert min(refused["filled square"], refused["dot"]) > 0.9
 
 
-def test_calibration_refuses_far_more_than_the_largest_probability_does(
+def test_calibration_rejects_far_more_than_the_largest_probability_does(
     calibration: Calibration, digits: tuple[Images, npt.NDArray[np.int64]]
 ) -> None:
     classifier = load_checkpoint("starter")
@@ -111,7 +111,7 @@ def test_calibration_refuses_far_more_than_the_largest_probability_does(
 
 
 @pytest.mark.parametrize("model", FIELDS["model"].choice_names)
-def test_calibration_of_any_model_takes_most_unknown_digits_for_digits(model: str, builtin: DigitDataset) -> None:
+def test_calibration_of_any_model_accepts_most_unseen_digits(model: str, builtin: DigitDataset) -> None:
     classifier = trained(model, builtin)
     images = scale_pixels(builtin.test_pixels)
     calibration = fit_calibration(classifier, images[:240], builtin.test_labels[:240], fitting_non_digits(200))
@@ -135,7 +135,7 @@ def test_calibration_on_a_thousand_digits_is_quick(digits: tuple[Images, npt.NDA
     drawings = fitting_non_digits(1000)
     began = time.perf_counter()
     fit_calibration(load_checkpoint("starter"), images, labels, drawings)
-    assert time.perf_counter() - began < 4  # below one second where nothing else runs
+    assert time.perf_counter() - began < 4  # below one second on an idle machine
 
 
 def test_calibration_of_a_diverged_model_is_finite(digits: tuple[Images, npt.NDArray[np.int64]]) -> None:
@@ -150,7 +150,7 @@ def test_calibration_of_a_diverged_model_is_finite(digits: tuple[Images, npt.NDA
     assert answer.probabilities == pytest.approx(np.full((5, 10), 0.1))
 
 
-def test_judge_with_the_starter_calibration_takes_drawn_digits_for_digits_and_leaves_the_model_as_it_was() -> None:
+def test_judge_with_the_starter_calibration_accepts_drawn_digits_and_does_not_change_the_model() -> None:
     calibration, classifier = load_starter_calibration(), load_checkpoint("starter")
     drawings = np.stack([image_from_strokes(strokes) for strokes in (four(), circle())])
     before = classifier.predict_probabilities(drawings)
@@ -161,7 +161,7 @@ def test_judge_with_the_starter_calibration_takes_drawn_digits_for_digits_and_le
     assert all(parameter.grad is None for parameter in classifier.model.parameters())
 
 
-def test_judge_of_no_images_answers_nothing_and_of_another_shape_raises(calibration: Calibration) -> None:
+def test_judge_of_no_images_is_empty_and_of_another_shape_raises(calibration: Calibration) -> None:
     classifier = load_checkpoint("starter")
     assert judge(classifier, calibration, np.zeros((0, 28, 28), np.float32)).probabilities.shape == (0, 10)
     with pytest.raises(ImageError, match="shape"):

@@ -37,7 +37,7 @@ def some_calibration() -> Calibration:
     return Calibration(1.25, -2.5, Detector(*(random.normal(size=shape).astype(np.float32) for shape in shapes)))
 
 
-def test_saved_calibration_comes_back_as_it_was(classifier: TrainedClassifier, tmp_path: Path) -> None:
+def test_saved_calibration_is_loaded_unchanged(classifier: TrainedClassifier, tmp_path: Path) -> None:
     calibration = some_calibration()
     path = save_calibration(tmp_path / "c.safetensors", calibration, classifier, {"digits_refused": 0.01})
     loaded = load_calibration(path, classifier)
@@ -81,7 +81,7 @@ def _file(path: Path, tensors: dict[str, Any] | None = None, **changes: Any) -> 
     ],
     ids=str,
 )
-def test_calibration_that_is_not_what_it_should_be_raises(
+def test_invalid_calibration_file_raises(
     changes: dict[str, Any], classifier: TrainedClassifier, tmp_path: Path
 ) -> None:
     with pytest.raises(CheckpointError, match="is damaged, or was not written by"):
@@ -89,7 +89,7 @@ def test_calibration_that_is_not_what_it_should_be_raises(
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 5, b"\xff" * 1000, bytes(2_000_000)], ids=len)
-def test_calibration_file_of_rubbish_raises(content: bytes, classifier: TrainedClassifier, tmp_path: Path) -> None:
+def test_calibration_file_of_other_bytes_raises(content: bytes, classifier: TrainedClassifier, tmp_path: Path) -> None:
     path = tmp_path / "c"
     path.write_bytes(content)
     with pytest.raises(CheckpointError, match="is damaged, or was not written by"):
@@ -101,7 +101,7 @@ def test_calibration_file_that_is_missing_raises(classifier: TrainedClassifier, 
         load_calibration(tmp_path / "none", classifier)
 
 
-def test_starter_calibration_belongs_to_the_starter_and_refuses_unknown_kinds() -> None:
+def test_starter_calibration_belongs_to_the_starter_and_rejects_unseen_kinds() -> None:
     assert STARTER_CALIBRATION_PATH.stat().st_size < 60_000
     calibration, classifier = load_starter_calibration(), load_checkpoint("starter")
     drawings = np.concatenate(list(draw_non_digits(TESTING_KINDS, 20, seed=1).values()))

@@ -11,19 +11,19 @@ from mnist_demo.rejection.non_digits import (
 )
 
 
-def test_kinds_to_fit_and_to_test_have_nothing_in_common_and_are_all() -> None:
+def test_kinds_to_fit_and_to_test_are_disjoint_and_complete() -> None:
     assert set(FITTING_KINDS).isdisjoint(TESTING_KINDS)
     assert {*FITTING_KINDS, *TESTING_KINDS} == set(KINDS)
 
 
-def test_kinds_leave_out_the_letters_that_look_like_digits() -> None:
+def test_kinds_exclude_letters_that_look_like_digits() -> None:
     letters = {kind[-1] for kind in KINDS if kind.startswith("letter ")}
     assert letters.isdisjoint("BDGIOQSZ")
     assert len(letters) == 18
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_drawings_of_a_kind_are_varied_images_that_the_seed_repeats(kind: str) -> None:
+def test_drawings_of_a_kind_vary_and_are_reproducible(kind: str) -> None:
     images = draw_non_digits([kind], 5, seed=0)[kind]
     assert images.shape == (5, 28, 28)
     assert images.dtype == np.float32
@@ -47,7 +47,7 @@ def test_filled_square_has_far_more_ink_than_a_square() -> None:
     assert images["filled square"].mean() > 1.5 * images["square"].mean()
 
 
-def test_fitting_non_digits_are_half_doodles_and_cannot_be_changed() -> None:
+def test_fitting_non_digits_are_half_doodles_and_read_only() -> None:
     images = fitting_non_digits(100, seed=3)
     assert 80 <= len(images) <= 100
     assert np.array_equal(images[:50], draw_non_digits(["doodle"], 50, seed=3)["doodle"])

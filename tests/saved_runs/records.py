@@ -1,4 +1,4 @@
-"""Runs to save, made without training: quick, and without torch."""
+"""Records and histories of runs, created quickly without training and without torch."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Saved runs, and jobs that were saved, as the exports see them."""
+"""Saved runs and saved jobs as input for the exports."""
 
 import dataclasses
 
@@ -29,7 +29,7 @@ def test_saved_run_and_its_job_are_exported_alike(
         assert build_export(saved, name) == build_export(running, name)
 
 
-def test_job_that_was_reopened_is_exported_with_what_was_saved_of_it(
+def test_reopened_job_is_exported_with_its_saved_metadata(
     builtin: DigitDataset, registry: JobRegistry, quick: Hyperparameters
 ) -> None:
     job = registry.start(quick, builtin)

@@ -1,4 +1,4 @@
-"""Folders that are whole or not there, also when the process that writes them is killed in the middle."""
+"""Atomically written folders, also when the process that writes them is killed."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from mnist_demo.saved_runs.folders import CLAIM_PREFIX, DELETED_PREFIX, WHOLE_PR
 from tests import ROOT
 
 NAME = "0123456789abcdef"
-# Writes the same folder again and again, a counter in every file; says so once it has begun.
+# Writes the same folder repeatedly, with a counter in every file, and prints a line after it has started.
 WRITER = """
 import sys
 from pathlib import Path
@@ -59,25 +59,25 @@ def assert_whole(files: dict[str, bytes] | None) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_folder_whose_writer_is_killed_at_any_moment_is_whole(store: FolderStore) -> None:
+def test_folder_whose_writer_is_killed_at_any_moment_is_complete(store: FolderStore) -> None:
     generator = random.Random(0)
     for attempt in range(12):
         process = writer(store, 1000 * attempt)
         time.sleep(generator.uniform(0, 0.08))
         kill(process)
         if attempt == 0 and store.find(NAME) is None:
-            continue  # killed before the first folder was whole: then there is none
+            continue  # killed before the first folder was complete: there is none
         assert_whole(store.read(NAME))
         assert store.names() == [NAME]
 
 
-def test_folder_written_halfway_by_a_killed_process_is_finished_by_the_next_reader(store: FolderStore) -> None:
+def test_replacement_interrupted_by_a_kill_is_completed_by_the_next_reader(store: FolderStore) -> None:
     store.write(NAME, {"a.txt": b"old"})
     new = store.root / f"{WHOLE_PREFIX}{NAME}"
     new.mkdir()
     (new / "a.txt").write_bytes(b"new")
     assert store.read(NAME) == {"a.txt": b"new"}
-    (store.root / NAME).rename(new)  # killed after the old folder had been moved away
+    (store.root / NAME).rename(new)  # as if killed after the old folder was moved away
     assert store.names() == [NAME]
     assert store.read(NAME) == {"a.txt": b"new"}
     assert [path.name for path in store.root.iterdir() if path.name != ".lock"] == [NAME]
@@ -115,7 +115,7 @@ def test_threads_of_one_process_can_write_the_same_folder_at_once(store: FolderS
     assert {path.name for path in store.root.iterdir()} <= {NAME, ".lock"}
 
 
-def test_removed_folder_comes_back_and_a_later_write_of_it_is_refused(store: FolderStore) -> None:
+def test_removed_folder_can_be_brought_back_and_is_not_written_meanwhile(store: FolderStore) -> None:
     store.write(NAME, {"a.txt": b"1"})
     assert store.remove(NAME)
     assert store.find(NAME) is None
@@ -127,7 +127,7 @@ def test_removed_folder_comes_back_and_a_later_write_of_it_is_refused(store: Fol
     assert not store.bring_back(NAME)
 
 
-def test_destroyed_folder_is_gone_for_good(store: FolderStore) -> None:
+def test_destroyed_folder_cannot_be_brought_back(store: FolderStore) -> None:
     store.write(NAME, {"a.txt": b"1"})
     store.remove(NAME)
     store.destroy(NAME)
@@ -138,7 +138,7 @@ def test_destroyed_folder_is_gone_for_good(store: FolderStore) -> None:
 @pytest.mark.parametrize(
     "name", ["", "..", "../../outside", "/etc/passwd", "a/b/c/d/e/f", ".whole-0123456789", "short", "x" * 65, "ä" * 10]
 )
-def test_name_that_could_be_a_path_is_no_folder(store: FolderStore, name: str) -> None:
+def test_name_that_could_be_a_path_is_not_a_folder(store: FolderStore, name: str) -> None:
     outside = store.root.parent / "outside"
     outside.mkdir()
     assert store.find(name) is None
@@ -152,7 +152,7 @@ def test_name_that_could_be_a_path_is_no_folder(store: FolderStore, name: str) -
     assert list(outside.iterdir()) == []
 
 
-def test_claim_is_had_by_one_process_and_ends_when_that_is_killed(store: FolderStore) -> None:
+def test_claim_is_held_by_one_process_and_released_when_it_is_killed(store: FolderStore) -> None:
     script = (
         "import sys, time; from pathlib import Path; from mnist_demo.saved_runs.folders import FolderStore; "
         f"lock = FolderStore(Path(sys.argv[1])).claim({NAME!r}); print('begun', flush=True); time.sleep(60)"

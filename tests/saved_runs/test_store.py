@@ -1,4 +1,4 @@
-"""Saved runs: what is written is what is read, nothing damaged is believed, and room is made by the right ones."""
+"""Saved runs: round trips, detection of damage, and removal of old runs to make room."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "runs", limit_bytes=10**9)
 
 
-def test_saved_run_comes_back_with_its_history_model_and_training_state(
+def test_saved_run_is_loaded_with_its_history_model_and_training_state(
     store: RunStore, builtin: DigitDataset, quick: Hyperparameters
 ) -> None:
     model, history = build_model(quick), History()
@@ -61,13 +61,13 @@ def test_saved_run_comes_back_with_its_history_model_and_training_state(
     assert read.history.steps == history.steps
     assert read.history.epochs == history.epochs
     assert read.training_state == b"state"
-    classifier = load_checkpoint(store.folder / listed.id)  # the folder is one that evaluate and classify take
+    classifier = load_checkpoint(store.folder / listed.id)  # evaluate and classify accept the run's folder
     assert classifier.metrics["test_accuracy"] == history.test_accuracy
     images = scale_pixels(builtin.test_pixels[:20])
     assert (classifier.predict_probabilities(images).argmax(axis=1) == builtin.test_labels[:20]).mean() > 0.8
 
 
-def test_history_file_is_one_that_pandas_reads(store: RunStore) -> None:
+def test_history_file_can_be_read_by_pandas(store: RunStore) -> None:
     store.save(record(), RunContent(short_history()))
     frame = pd.read_csv(store.folder / record().id / HISTORY)
     steps = frame[frame["event"] == "step"]
@@ -91,10 +91,10 @@ def test_runs_are_listed_newest_first_and_by_owner(store: RunStore) -> None:
     assert [found.hyperparameters.seed for found in store.runs()] == [2, 1, 0]
     assert [found.hyperparameters.seed for found in store.runs("me")] == [2, 0]
     assert store.runs("nobody") == []
-    assert store.find(record(1).id) is not None  # through its id, whoever owns it
+    assert store.find(record(1).id) is not None  # by its id, whoever owns it
 
 
-def test_saving_again_keeps_name_owner_and_moment(store: RunStore) -> None:
+def test_saving_again_keeps_name_owner_and_time_of_creation(store: RunStore) -> None:
     store.save(record(), RunContent(short_history()))
     assert store.rename(record().id, "  my  best\nrun ") == "my best run"
     later = record(owner="someone else", created=now(), state="stopped")
@@ -115,7 +115,7 @@ def test_name_of_a_run_never_becomes_a_path(store: RunStore, name: str) -> None:
     assert kept.isprintable()
 
 
-def test_id_that_is_no_id_is_an_unknown_run(store: RunStore) -> None:
+def test_invalid_id_is_an_unknown_run(store: RunStore) -> None:
     (store.folder.parent / "secret-folder").mkdir()
     store.save(record(), RunContent(short_history()))
     for run_id in ("../secret-folder", "..", "", "/etc", ".lock", "run-0000000000000009"):
@@ -127,11 +127,11 @@ def test_id_that_is_no_id_is_an_unknown_run(store: RunStore) -> None:
     assert (store.folder.parent / "secret-folder").is_dir()
 
 
-def test_deleted_run_is_gone_and_can_be_brought_back(store: RunStore) -> None:
+def test_deleted_run_is_gone_and_can_be_restored(store: RunStore) -> None:
     store.save(record(), RunContent(short_history()))
     store.delete(record().id)
     assert store.runs() == []
-    store.save(record(), RunContent(short_history()))  # the worker goes on for a moment: it does not come back by that
+    store.save(record(), RunContent(short_history()))  # by a worker still running: must not restore the run
     assert store.find(record().id) is None
     assert store.undelete(record().id)
     assert [found.id for found in store.runs()] == [record().id]
@@ -151,7 +151,7 @@ def test_deleted_run_is_gone_and_can_be_brought_back(store: RunStore) -> None:
         (HISTORY, None),
     ],
 )
-def test_damaged_run_is_left_out_with_a_sentence_in_the_log(
+def test_damaged_run_is_skipped_with_a_sentence_in_the_log(
     store: RunStore, file: str, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.save(record(1), RunContent(short_history()))
@@ -184,24 +184,24 @@ def test_damaged_run_is_left_out_with_a_sentence_in_the_log(
         {"id": "run-0000000000000777"},
     ],
 )
-def test_run_file_made_by_hand_is_not_believed(store: RunStore, change: dict[str, Any]) -> None:
+def test_run_file_with_invalid_values_is_skipped(store: RunStore, change: dict[str, Any]) -> None:
     store.save(record(), RunContent(short_history()))
     path = store.folder / record().id / RECORD
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert RunStore(store.folder).runs() == []
 
 
-def test_file_that_was_changed_but_not_in_size_is_refused_when_opened(store: RunStore) -> None:
+def test_file_changed_without_changing_its_size_is_rejected_when_opened(store: RunStore) -> None:
     store.save(record(), RunContent(short_history(), model=b"weights"))
     (store.folder / record().id / MODEL).write_bytes(b"WEIGHTS")
     with pytest.raises(RunError, match="is damaged and cannot be opened"):
         store.load(record().id)
 
 
-def test_full_store_lets_the_oldest_runs_without_a_name_go(store: RunStore) -> None:
+def test_full_store_removes_the_oldest_runs_without_a_name(store: RunStore) -> None:
     for number in range(4):
         store.save(record(number), RunContent(short_history(), model=b"x" * 100_000))
-        time.sleep(0.005)  # runs are as old as their last saving, to the millisecond
+        time.sleep(0.005)  # the age of a run counts from its last save, to the millisecond
     store.rename(record(0).id, "the first")
     small = RunStore(store.folder, limit_bytes=store.used_bytes() + 50_000)
     removed = small.save(record(4), RunContent(short_history(), model=b"x" * 200_000))
@@ -210,7 +210,7 @@ def test_full_store_lets_the_oldest_runs_without_a_name_go(store: RunStore) -> N
     assert small.used_bytes() <= small.limit_bytes
 
 
-def test_deleted_runs_make_room_before_others(store: RunStore) -> None:
+def test_deleted_runs_are_removed_before_others(store: RunStore) -> None:
     for number in range(3):
         store.save(record(number), RunContent(short_history(), model=b"x" * 100_000))
     store.delete(record(2).id)
@@ -219,7 +219,7 @@ def test_deleted_runs_make_room_before_others(store: RunStore) -> None:
     assert not small.undelete(record(2).id)
 
 
-def test_store_full_of_named_runs_refuses_in_a_sentence_and_removes_nothing(store: RunStore) -> None:
+def test_store_full_of_named_runs_raises_a_sentence_and_removes_nothing(store: RunStore) -> None:
     store.save(record(0), RunContent(short_history(), model=b"x" * 100_000))
     store.save(record(1), RunContent(short_history(), model=b"x" * 1_000))
     store.rename(record(0).id, "mine")
@@ -230,20 +230,20 @@ def test_store_full_of_named_runs_refuses_in_a_sentence_and_removes_nothing(stor
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-5", "nan", "1e30"])
-def test_limit_that_is_no_number_is_said(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limit_that_is_not_a_positive_number_raises(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, text)
     with pytest.raises(RunError, match="MNIST_DEMO_RUNS_MB must be a number of megabytes above 0"):
         RunStore()
 
 
-def test_folder_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_raises_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file, not a folder")
     store = RunStore(tmp_path / "home" / "runs")
     with pytest.raises(RunError, match=r"^The run cannot be saved in .* \(.*\); free some room there.*\.$"):
         store.save(record(), RunContent(short_history()))
 
 
-def test_runs_are_kept_in_the_home_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_runs_are_saved_in_the_home_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
     assert runs_folder() == tmp_path / "runs"
     monkeypatch.delenv("MNIST_DEMO_HOME")
@@ -268,13 +268,13 @@ store = RunStore(Path(sys.argv[1]), limit_bytes=10**9)
 for number in range(1, 10_000):
     steps = number % 90 + 1
     store.save(record(metrics={"step": steps}), RunContent(short_history(steps), bytes(steps), bytes(steps)))
-    if number == 1:  # what the first needs is imported
+    if number == 1:  # by now everything is imported
         print("begun", flush=True)
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_run_whose_process_is_killed_while_saving_is_whole(store: RunStore) -> None:
+def test_run_whose_process_is_killed_while_saving_is_complete(store: RunStore) -> None:
     for attempt in range(4):
         command = [sys.executable, "-c", SAVER, str(store.folder)]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
