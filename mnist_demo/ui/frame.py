@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.translation import _
 from mnist_demo.ui import state
@@ -16,7 +17,8 @@ from mnist_demo.ui.sidebar.data_source import prepare_dataset, render_data_sourc
 from mnist_demo.ui.sidebar.settings import render_settings
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
 TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
@@ -47,9 +49,9 @@ def render_frame() -> None:
     """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
     with st.container(key="unseen"):  # takes no room
         st.html(STYLE)
-        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        run_script(SCRIPT.read_text(encoding="utf-8"))
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
-        st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
+        st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()
         _come_back()
     prepare_dataset()
@@ -60,7 +62,7 @@ def render_frame() -> None:
         render_cost()
     render_data_source()
     for sentence in state.take_notices():
-        st.warning(escape(sentence), icon=":material/info:")
+        st.warning(escape_markdown(sentence), icon=":material/info:")
 
 
 @st.fragment(run_every=3600)

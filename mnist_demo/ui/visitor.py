@@ -12,6 +12,8 @@ import secrets
 
 import streamlit as st
 
+from mnist_demo.ui.widgets.scripts import run_script
+
 COOKIE = "mnist_demo_visitor"
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -19,7 +21,7 @@ _KEY = "visitor-token"
 
 # A page that was opened beside this one, both for the first time, may have set another secret since: then that one
 # counts, and this page is opened again, once. A page inside another site's page may keep a cookie for that place only.
-_SCRIPT = """<script>
+_SCRIPT = """
 (() => {
   const name = %(name)s, token = %(token)s, flag = name + "-reloaded";
   const found = document.cookie.split("; ").find((part) => part.startsWith(name + "="))?.slice(name.length + 1);
@@ -32,7 +34,7 @@ _SCRIPT = """<script>
   const site = secure && window.self !== window.top ? "; SameSite=None; Partitioned" : "; SameSite=Lax";
   document.cookie = `${name}=${token}; Path=/; Max-Age=%(seconds)d${site}${secure}`;
 })();
-</script>"""
+"""
 
 
 def owner() -> str:
@@ -43,7 +45,7 @@ def owner() -> str:
 def render_visitor() -> None:
     """Let the browser keep the visitor's secret; nothing of this is to be seen."""
     values = {"name": json.dumps(COOKIE), "token": json.dumps(_token()), "seconds": COOKIE_SECONDS}
-    st.html(_SCRIPT % values, unsafe_allow_javascript=True)
+    run_script(_SCRIPT % values)
 
 
 def _token() -> str:

@@ -13,7 +13,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.widgets.clickable import render_clickable
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, format_percent, samples_html, shares_html
 
 
@@ -85,7 +85,7 @@ def _render_import() -> None:
         try:
             drawing_state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
         except MnistDemoError as error:
-            st.error(escape(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
         else:
             st.rerun()
 

@@ -13,7 +13,7 @@ from mnist_demo.ui.drawing.opened_models import (
     opened_models,
     why_not_opened,
 )
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent
 
 
@@ -33,7 +33,7 @@ def render_opened_models() -> None:
             on_change=_open,
         )
         if problem := why_not_opened():
-            st.error(escape(problem), icon=":material/error:")
+            st.error(escape_markdown(problem), icon=":material/error:")
         with st.container(key=keys.OPENED_MODELS):
             for number, model in enumerate(opened_models()):
                 _render_model(number, model)
@@ -49,7 +49,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
     hyperparameters, metrics = model.classifier.hyperparameters, model.classifier.metrics
     st.markdown(
         _("**{name}**: {model}. Reads {accuracy} of {count} test images here.").format(
-            name=escape(model.name),
+            name=escape_markdown(model.name),
             model=hyperparameters.model_title,
             accuracy=format_percent(model.accuracy, digits=1),
             count=f"{model.measured_on:,}",

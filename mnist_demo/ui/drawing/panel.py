@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
@@ -61,7 +62,8 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
     key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key=key):
         with st.container(key=keys.PREDICTED_DIGIT, width="content"):
-            st.html(f'<output aria-live="polite">{reading.digit if reading else NO_DIGIT}</output>')
+            answer = Markup('<output aria-live="polite">{}</output>')
+            st.html(answer.format(reading.digit if reading else NO_DIGIT))
         with st.container(key=keys.MODEL_INPUT, width="content"):
             seen = _("The drawing as the model gets it: 28 by 28 pixels, bright ink on black, centred.")
             st.html(picture_html(png_of(image), 96, seen))

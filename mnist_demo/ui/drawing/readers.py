@@ -16,7 +16,7 @@ from mnist_demo.ui.resources import (
     starter_calibration,
     starter_classifier,
 )
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -113,7 +113,9 @@ def _opened_reader(model: opened_models.OpenedModel) -> Reader:
         name=model.name, percent=f"{100 * model.accuracy:.1f}", count=f"{model.measured_on:,}"
     )
     return Reader(
-        title, _("Read by the model that you opened from {name}.").format(name=escape(model.name)), model.classifier
+        title,
+        _("Read by the model that you opened from {name}.").format(name=escape_markdown(model.name)),
+        model.classifier,
     )
 
 

@@ -18,7 +18,7 @@ from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html
 from mnist_demo.ui.resources import lesson_registry, starter_accuracy
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
@@ -168,7 +168,7 @@ def _start(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Job] |
     try:
         return lesson_state.start_runs(part, wanted)
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
@@ -183,7 +183,7 @@ def _say_progress(part: str, runs: Mapping[str, Job]) -> bool:
         return True
     broken = [job for job in runs.values() if job.state in ("failed", "stopped")]
     if broken:
-        st.error(escape(broken[0].detail) or _("A run was stopped before its end."), icon=":material/error:")
+        st.error(escape_markdown(broken[0].detail) or _("A run was stopped before its end."), icon=":material/error:")
         st.button(
             _("Run it again"),
             key=keys.RUN_AGAIN + part,

@@ -33,7 +33,7 @@ from mnist_demo.ui.look_inside.subjects import LookedAt, look_at_current
 from mnist_demo.ui.look_inside.weights import render_weights
 from mnist_demo.ui.resources import analyst
 from mnist_demo.ui.widgets.choices import read_choice
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 REFRESH_SECONDS = 0.5
@@ -69,7 +69,7 @@ def _render(train_and_draw: st.Page) -> None:
 
 def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, readings: list[Reading]) -> bool:
     """Draw the view that was chosen, and only that; return whether it waits for something newer."""
-    st.header(escape(looked_at.title), anchor=TOP)
+    st.header(escape_markdown(looked_at.title), anchor=TOP)
     view = read_choice(_("What to look at"), {name: _(title) for name, title in VIEWS.items()}, keys.LOOK_AT)
     if view == WEIGHTS:
         render_weights(looked_at)
@@ -105,7 +105,7 @@ def _render_data(looked_at: LookedAt, shown: drawing_state.InspectedImage) -> bo
         if isinstance(answer.found, DatasetStatistics):
             (render_means if view == MEANS else render_intensities)(answer.found)
         else:
-            st.error(escape(answer.problem), icon=":material/error:")
+            st.error(escape_markdown(answer.problem), icon=":material/error:")
     return False
 
 
@@ -119,7 +119,7 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
         st.caption(_("Asking the model about every image …"))
         return None
     if answer.problem:
-        st.error(escape(answer.problem), icon=":material/error:")
+        st.error(escape_markdown(answer.problem), icon=":material/error:")
     elif isinstance(answer.found, Analysis):
         sentence = (
             _("As of step {step}: {percent} % of {count} images read rightly.")

@@ -8,7 +8,7 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import kept_runs, keys, state, visitor
 from mnist_demo.ui.resources import run_keeper, run_store
 from mnist_demo.ui.runs.saved_run import render_saved_run, wants_to_leave
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 RUNS_AT_ONCE = 10
 _SHOWN = "runs-shown"
@@ -25,7 +25,7 @@ def render_runs(train_and_draw: st.Page) -> None:
         records = kept_runs.my_runs()
         used = run_store().used_bytes()
     except RunError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     if not records:
         st.info(
@@ -86,7 +86,7 @@ def _render_deleted() -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
             _("“{name}” is deleted. It can be brought back for a day, if its room is not needed.").format(
-                name=escape(deleted.title)
+                name=escape_markdown(deleted.title)
             )
         )
         st.button(_("Undo"), key=keys.UNDO_DELETE, icon=":material/undo:", on_click=_undo)

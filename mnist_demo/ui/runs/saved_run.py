@@ -19,7 +19,7 @@ from mnist_demo.ui import kept_runs, keys, state
 from mnist_demo.ui.links import page_address
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs.cards import run_card_html
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 _EXPORT, _ACTION, _LEAVING = "export-of-saved-run", "action-on-saved-run", "leaving-the-runs"
@@ -160,7 +160,7 @@ def _render_export(record: RunRecord) -> None:
                 made = (name, (build_export if export.is_quick else build_beside)(run, name))
             st.session_state[_EXPORT] = made
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.download_button(
         _("Save {file}").format(file=file_name_of(record, export)),

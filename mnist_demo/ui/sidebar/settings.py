@@ -16,7 +16,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing
 from mnist_demo.ui.links import settings_link
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 # Pairs stand side by side. What a first visitor need not touch is folded away.
 MAIN_ROWS = (("model",), ("optimizer", "learning_rate"), ("batch_size", "epochs"), ("one_cycle",))
@@ -74,7 +74,7 @@ def render_settings() -> None:
         )
     st.session_state.pop(_FILLED_IN, None)
     if state.start_problem():
-        st.error(escape(state.start_problem()), icon=":material/error:")
+        st.error(escape_markdown(state.start_problem()), icon=":material/error:")
     if is_sharing():
         _render_link()
 
@@ -112,7 +112,7 @@ def _render_link() -> None:
     try:
         hyperparameters = state.read_settings()
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.markdown(_("Who opens this link finds the form filled in as it is here."))
     locked = st.toggle(

@@ -8,7 +8,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.train_and_draw.export_state import ExportTask, export_task, start_export
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 REFRESH_SECONDS = 0.3
@@ -52,7 +52,7 @@ def _render_made(task: ExportTask) -> None:
     try:
         content = task.content.result()
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.download_button(
         _("Save {file}, {size}").format(file=export.file_name, size=_format_size(len(content))),
