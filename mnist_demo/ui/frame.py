@@ -7,7 +7,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import state, visitor_state
 from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.look_inside.page import render_look_inside
@@ -61,7 +61,7 @@ def render_frame() -> None:
         render_settings()
         render_cost()
     render_data_source()
-    for sentence in state.take_notices():
+    for sentence in visitor_state.take_notices():
         st.warning(escape_markdown(sentence), icon=":material/info:")
 
 

@@ -12,12 +12,12 @@ import secrets
 
 import streamlit as st
 
+from mnist_demo.ui import visitor_state
 from mnist_demo.ui.widgets.scripts import run_script
 
 COOKIE = "mnist_demo_visitor"
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
-_KEY = "visitor-token"
 
 # A page that was opened beside this one, both for the first time, may have set another secret since: then that one
 # counts, and this page is opened again, once. A page inside another site's page may keep a cookie for that place only.
@@ -49,9 +49,9 @@ def render_visitor() -> None:
 
 
 def _token() -> str:
-    token: str | None = st.session_state.get(_KEY)
+    token = visitor_state.token()
     if token is None:
         kept = st.context.cookies.get(COOKIE)
         token = kept if isinstance(kept, str) and _TOKEN.fullmatch(kept) else secrets.token_urlsafe(24)
-        st.session_state[_KEY] = token
+        visitor_state.keep_token(token)
     return token

@@ -9,7 +9,7 @@ from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.widgets.clickable import render_clickable
@@ -103,4 +103,4 @@ def _train_on_drawings() -> None:
             extra=extra_images(drawing_state.my_drawings()),
         )
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))

@@ -12,7 +12,7 @@ from mnist_demo.lesson.parts import judge_rate
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import N_, _, ngettext
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
@@ -161,7 +161,7 @@ def _start_in_train_and_draw(preset: str) -> None:
     try:
         state.start_training(hyperparameters)
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
 
 
 def _start(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Job] | None:

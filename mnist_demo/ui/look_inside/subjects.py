@@ -8,7 +8,7 @@ from mnist_demo.insight.analysis_process import Question, Subject
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
 from mnist_demo.ui import state
-from mnist_demo.ui.drawing.opened_models import answering_model
+from mnist_demo.ui.drawing.opened_models_state import answering_model
 from mnist_demo.ui.resources import analyst, newest_classifier, starter_classifier, starter_weights
 
 if TYPE_CHECKING:

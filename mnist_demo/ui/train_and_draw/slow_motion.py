@@ -11,6 +11,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import SPEEDS, StepDetail
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
+from mnist_demo.ui.train_and_draw.state import prepare_speed
 from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
 
 # A choice without a value would be one that has not been made.
@@ -21,8 +22,7 @@ ANCHOR = "one-step"
 def render_speed(job: Job) -> None:
     """Draw the choice of how many steps a second the run may do."""
     key = f"{keys.SPEED}-of-{job.id}"  # a new run begins at full speed, whatever the last one went at
-    if key not in st.session_state:
-        st.session_state[key] = job.speed or FULL_SPEED
+    prepare_speed(key, job.speed or FULL_SPEED)
     with st.container(key=keys.SPEED, width="content"):
         st.selectbox(
             _("Speed of training"),

@@ -7,7 +7,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.history import History
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import kept_runs, keys, state
+from mnist_demo.ui import kept_runs, keys, state, visitor_state
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
@@ -54,7 +54,7 @@ def _start() -> None:
     try:
         state.start_training(state.read_settings())
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
 
 
 def _render_keeping(job: Job) -> None:
