@@ -19,7 +19,8 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys, visitor_state
 from mnist_demo.ui.link_state import keep_link
 from mnist_demo.ui.ownership import find_job, owns, start_job
-from mnist_demo.ui.resources import job_registry, session_id
+from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
 _RUN = "current-run"

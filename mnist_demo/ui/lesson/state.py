@@ -9,7 +9,8 @@ from mnist_demo.lesson.parts import PAGE_COUNT, parse_page
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.resources import lesson_registry, session_id
+from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 PAGE_PARAMETER = "part"
