@@ -1,4 +1,4 @@
-"""What all pages have in common: the list of them, the settings beside them, and what is to be said above them."""
+"""All pages in their frame: the navigation, the settings beside them, and the notices above them."""
 
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,19 @@ from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
 TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
+# What links of earlier versions call two of the pages.
+OLD_ADDRESSES = {"laboratory": TRAIN_AND_DRAW, "understand": LOOK_INSIDE}
 
 
 def build_pages() -> dict[str, st.Page]:
-    """Return the pages by name, in the order of the navigation; the name is also the last part of the address."""
+    """Return the pages by name, in the order of the navigation; the name is also the last part of the address.
+
+    After them come old addresses of theirs, which the navigation does not show.
+    """
     train_and_draw = st.Page(
         render_train_and_draw, title=_("Train and draw"), icon=":material/draw:", url_path=TRAIN_AND_DRAW, default=True
     )
-    return {
+    pages = {
         TRAIN_AND_DRAW: train_and_draw,
         LOOK_INSIDE: st.Page(
             partial(render_look_inside, train_and_draw),
@@ -43,6 +48,15 @@ def build_pages() -> dict[str, st.Page]:
         ),
         RUNS: st.Page(partial(render_runs, train_and_draw), title=_("Runs"), icon=":material/history:", url_path=RUNS),
     }
+    for address, name in OLD_ADDRESSES.items():
+        page = pages[name]
+        pages[address] = st.Page(partial(_redirect, page), title=page.title, url_path=address, visibility="hidden")
+    return pages
+
+
+def _redirect(page: st.Page) -> None:
+    """Open `page` with the parameters of the address, instead of a page that is not called so any more."""
+    st.switch_page(page, query_params=st.query_params.to_dict())
 
 
 def render_frame() -> None:

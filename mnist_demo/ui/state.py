@@ -1,4 +1,4 @@
-"""What a session remembers of its settings, runs and digits.
+"""Session state of all pages: the settings in the form, the runs, the digits, the seed of the samples.
 
 Only modules called ``state`` or ``*_state``, each for its own part, and widgets write to ``st.session_state``.
 """

@@ -1,4 +1,4 @@
-"""What the page knows of Streamlit that its documentation does not promise: look here when Streamlit is raised.
+"""Everything of Streamlit that the page relies on and its documentation does not promise: read it before an upgrade.
 
 `tests/ui/test_streamlit_internals.py` checks that each of these is still there. Where one is gone, or works otherwise:
 

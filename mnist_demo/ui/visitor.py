@@ -1,4 +1,4 @@
-"""Who is looking: no name and no login, but a secret that the visitor's browser keeps in a cookie.
+"""The identity of a visitor: no name and no login, but a secret that her browser keeps in a cookie.
 
 The server asks for nothing else, and keeps of it only a digest, with the runs that the visitor made. The secret is in
 no address: who gets a link to a run gets that run, and not the others. Where a browser keeps no cookies, the visitor

@@ -1,4 +1,4 @@
-"""What a session remembers of its visitor: the secret that tells who she is, and the sentences to be shown to her."""
+"""Session state of the visitor: the secret that tells who she is, and the notices to be shown to her."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the tests of the page do on it, and read from it."""
+"""Actions on the page and readings from it that several tests share."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who writes to the session's state: modules that are called state, each for its own part, and widgets."""
+"""Writes to the session's state, which only modules called state do, each for its own part."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether what the page knows of Streamlit is still so; `mnist_demo/ui/streamlit_internals.py` says what to look at."""
+"""Streamlit has what `mnist_demo/ui/streamlit_internals.py` lists, which says what to look at where it has not."""
 
 import functools
 import importlib.util

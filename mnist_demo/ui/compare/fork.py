@@ -1,4 +1,4 @@
-"""Fork: the same seed and settings as a run, and one thing changed."""
+"""The fork of a run: the same seed and settings with one thing changed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What each layer makes of one image, at a glance."""
+"""The activations that one image causes, layer by layer."""
 
 import numpy as np
 import streamlit as st

@@ -1,4 +1,4 @@
-"""“No, that was a …”: the visitor's own drawings as a small data set of this session."""
+"""The visitor's own drawings with the labels that she gave them: kept, measured, exported, trained on."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Images of the data set that were clicked, to be read and explained in the place of the drawing."""
+"""Images of the data set, named, and inspected in the place of the drawing when they are clicked."""
 
 import numpy as np
 

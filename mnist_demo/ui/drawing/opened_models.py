@@ -1,4 +1,4 @@
-"""Open a saved model: checked, measured, and then it reads what is drawn beside the others."""
+"""Saved models opened from files: checked, measured, and then reading along with the others."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Models that a visitor opened from files, kept for her session."""
+"""Session state of models that a visitor opened from files."""
 
 import secrets
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Draw: the canvas, what the model makes of the drawing, and what it was given to see."""
+"""The canvas with its buttons, the digit that is read from it, and how other models read the same."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from mnist_demo.ui.drawing.canvas import render_canvas
 from mnist_demo.ui.drawing.readers import Reading
 from mnist_demo.ui.drawing.strokes import strokes_of
 from mnist_demo.ui.resources import let_training_rest
-from mnist_demo.ui.widgets.pictures import bars_html, picture_html, png_of
+from mnist_demo.ui.widgets.pictures import bars_html, picture_html, png_of, readings_html
 
 NO_DIGIT = "–"
 
@@ -70,3 +70,14 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
         st.caption(_("← what the model sees"), width="stretch")
     with st.container(key=keys.DIGIT_PROBABILITIES):
         st.html(bars_html(reading.probabilities if reading else None))
+
+
+def render_comparison(readings: list[Reading]) -> None:
+    """Draw what each model makes of the drawing, where there are several; who disagrees with the first is marked."""
+    if len(readings) < 2:
+        return
+    with st.container(key=keys.READINGS):
+        answers = [(reading.reader.title, reading.digit, float(reading.probabilities.max())) for reading in readings]
+        st.html(readings_html(answers))
+        if any(reading.digit != readings[0].digit for reading in readings):
+            st.caption(_("The models disagree: those marked ≠ read another digit than the first."))

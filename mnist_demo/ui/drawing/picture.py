@@ -1,4 +1,4 @@
-"""Read a picture: a file or a photograph, with one digit or several."""
+"""Digits found and read in a picture: a file or a photograph."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Who can read a drawing: the run on the page, the starter model, and the earlier runs of this session."""
+"""The models that can read a drawing: opened ones, the run on the page, the starter model, and earlier runs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a session remembers of drawings: the one on the canvas, what is looked at in its place, those with a label."""
+"""Session state of the bench: the drawing on the canvas, the image inspected in its place, the labelled drawings."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The button that saves a file once it is made, and what stands in its place until then."""
+"""The button that saves a file once it is made, and what is shown in its place until then."""
 
 import streamlit as st
 

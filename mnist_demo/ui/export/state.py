@@ -1,4 +1,4 @@
-"""The file that a visitor has made of a run, one at a time: made beside the page, which does not wait for it."""
+"""Session state of exports: the file that a visitor has made of a run, beside the page, which does not wait for it."""
 
 import contextlib
 import contextvars

@@ -1,4 +1,4 @@
-"""The lesson: nine short parts, each of which asks for a guess and then runs what it asked about."""
+"""The page “Lesson”: nine short parts, each of which asks for a guess and then runs what it asked about."""
 
 from pathlib import Path
 

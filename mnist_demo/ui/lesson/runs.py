@@ -92,7 +92,7 @@ def deeper_runs(dataset: DigitDataset) -> dict[str, Hyperparameters]:
 
 
 def render_deeper(digits: LessonDigits) -> None:
-    """Draw part 9: what longer training, a hidden layer and convolutions give; the way into the laboratory."""
+    """Draw part 9: what longer training, a hidden layer and convolutions give; the way to the page “Train and draw”."""
     dataset = state.current_dataset()
     wanted = deeper_runs(dataset)
     st.markdown(
@@ -140,7 +140,7 @@ def _render_deeper_runs(dataset: DigitDataset, wanted: Mapping[str, Hyperparamet
 def render_ways_to_train(train_and_draw: st.Page) -> None:
     """Draw buttons that start a training on all digits, which `train_and_draw` shows."""
     st.markdown(
-        _("**Train one on all digits.** It starts in the laboratory, in the place of the run that is there now:")
+        _("**Train one on all digits.** It starts in Train and draw, in the place of the run that is there now:")
     )
     with st.container(horizontal=True):
         for name in ("small-network", "convnet-in-seconds", "starter"):

@@ -1,4 +1,4 @@
-"""What a session remembers of the lesson: the page it is on, the guesses and their answers, and its short runs."""
+"""Session state of the lesson: the part shown, the guesses and their answers, and its short runs."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The page "Look inside": what a model has learned, where it goes wrong, and the data that it learned from."""
+"""The page “Look inside”: what a model has learned, where it goes wrong, and the data that it learned from."""
 
 import streamlit as st
 
@@ -11,9 +11,8 @@ from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
-from mnist_demo.ui.drawing.comparison import render_comparison
 from mnist_demo.ui.drawing.neighbours import render_neighbours
-from mnist_demo.ui.drawing.panel import render_reading
+from mnist_demo.ui.drawing.panel import render_comparison, render_reading
 from mnist_demo.ui.drawing.readers import Reading, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.strokes import strokes_of
@@ -153,7 +152,7 @@ def _render_explained(
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(shown.title, width="content")
-        if st.button(_("Take it to the laboratory"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
+        if st.button(_("Open in Train and draw"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
             if shown.label is not None:  # the drawing is there already
                 drawing_state.inspect_image(shown)
             st.switch_page(train_and_draw)

@@ -1,4 +1,4 @@
-"""The model that "Look inside" is about, and what the analyst knows of it."""
+"""The model that “Look inside” is about, and the answers that the analyst has for it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The runs that this visitor has trained: found, opened, continued, named, exported, deleted."""
+"""The page “Runs”: the runs that this visitor has trained, found, opened, continued, named, exported, deleted."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""One run of the list: what is known of it, and the buttons for what can be done with it."""
+"""One run of the list, and the buttons for what can be done with it."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.links import build_link
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, state, visitor_state
-from mnist_demo.ui.links import page_address
+from mnist_demo.ui.link_state import page_address
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html

@@ -1,4 +1,4 @@
-"""What a session remembers of the page “Runs”: how far the list goes, what is open below a run, what was deleted."""
+"""Session state of the page “Runs”: the length of the list, what is open below a run, the run deleted last."""
 
 import streamlit as st
 

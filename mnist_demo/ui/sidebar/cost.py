@@ -1,4 +1,4 @@
-"""Beneath Start: how long the run would take on this machine."""
+"""The estimate beneath Start: how long the run would take on this machine."""
 
 import streamlit as st
 

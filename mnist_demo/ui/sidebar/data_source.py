@@ -1,4 +1,4 @@
-"""Which digits are used, where they come from, and the way to MNIST while they are not MNIST."""
+"""The digits in use, where they come from, and the way to MNIST while they are not MNIST."""
 
 from pathlib import Path
 

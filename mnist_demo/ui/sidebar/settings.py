@@ -1,4 +1,4 @@
-"""The sidebar: presets, hyperparameters, Start."""
+"""The form of settings: presets, hyperparameters, Start, and the link that shares them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,8 +12,7 @@ from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing
-from mnist_demo.ui.links import settings_link
+from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
 from mnist_demo.ui.sidebar import state as sidebar_state
 from mnist_demo.ui.widgets.markdown import escape_markdown
 

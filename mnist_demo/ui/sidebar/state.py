@@ -1,4 +1,4 @@
-"""What a session remembers of the form: the preset that was chosen last, and whether it is still to be filled in."""
+"""Session state of the form: the preset that was chosen last, and whether it is still to be filled in."""
 
 import math
 import time

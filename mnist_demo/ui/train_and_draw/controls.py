@@ -1,4 +1,4 @@
-"""What one does with the run: pause, step, stop, reset; the axis of its charts, and its speed.
+"""The controls of the run: pause, step, stop, reset; the axis of its charts, its speed, its export.
 
 Nothing here is in the part of the page that refreshes by itself: it changes with the state of the run, not with every
 step, and what a browser draws anew twice a second costs the run a part of its pace.

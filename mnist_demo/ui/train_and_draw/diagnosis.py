@@ -1,4 +1,4 @@
-"""When it goes wrong: what is wrong with the run, and a button that starts it again with the remedy."""
+"""The diagnosis of a run that goes wrong, and a button that starts it again with the remedy."""
 
 import streamlit as st
 

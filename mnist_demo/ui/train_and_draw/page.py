@@ -1,4 +1,4 @@
-"""The page: set, watch, draw, from left to right."""
+"""The page “Train and draw”: settings, the run, and the bench, from left to right."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,10 @@ from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.drawing.comparison import render_comparison
 from mnist_demo.ui.drawing.corrections import render_correction, render_my_drawings
 from mnist_demo.ui.drawing.neighbours import render_neighbours
 from mnist_demo.ui.drawing.opened_models import render_opened_models
-from mnist_demo.ui.drawing.panel import read_drawing, render_reading
+from mnist_demo.ui.drawing.panel import read_drawing, render_comparison, render_reading
 from mnist_demo.ui.drawing.picture import render_picture
 from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image

@@ -1,4 +1,4 @@
-"""What a session remembers of the page “Train and draw”: what was found wrong with a run, and how fast one may go."""
+"""Session state of the page “Train and draw”: the last diagnosis of a run, and the choice of its speed."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Watch: how far the run is, its figures, its charts."""
+"""The run: its progress, its metrics, its charts."""
 
 import streamlit as st
 

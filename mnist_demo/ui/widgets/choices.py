@@ -20,7 +20,7 @@ def read_choice(label: str, titles: Mapping[Name, str], key: str) -> Name:
     titles
         What is written on each button, by name, in order.
     """
-    hyperparameters: Name = st.segmented_control(
+    chosen: Name = st.segmented_control(
         label,
         list(titles),
         default=next(iter(titles)),
@@ -29,7 +29,7 @@ def read_choice(label: str, titles: Mapping[Name, str], key: str) -> Name:
         key=key,
         label_visibility="collapsed",
     )
-    return hyperparameters
+    return chosen
 
 
 @overload
@@ -44,7 +44,7 @@ def read_digit(key: str, otherwise: str | None = None) -> int | None:
     # Options are compared as text: a 0 and None would both be nothing to the widget.
     titles = {} if otherwise is None else {"": otherwise}
     titles |= {str(digit): str(digit) for digit in range(10)}
-    hyperparameters: str = st.pills(
+    chosen: str = st.pills(
         _("Digit"),
         list(titles),
         default=next(iter(titles)),
@@ -54,4 +54,4 @@ def read_digit(key: str, otherwise: str | None = None) -> int | None:
         label_visibility="collapsed",
         width="content",
     )
-    return int(hyperparameters) if hyperparameters else None
+    return int(chosen) if chosen else None
