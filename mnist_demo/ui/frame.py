@@ -1,12 +1,13 @@
-"""What all pages have in common: the list of them, the settings beside them, and what is to be said above them."""
+"""All pages in their frame: the navigation, the settings beside them, and the notices above them."""
 
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import state, visitor_state
 from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.look_inside.page import render_look_inside
@@ -16,18 +17,24 @@ from mnist_demo.ui.sidebar.data_source import prepare_dataset, render_data_sourc
 from mnist_demo.ui.sidebar.settings import render_settings
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
 TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
+# What links of earlier versions call two of the pages.
+OLD_ADDRESSES = {"laboratory": TRAIN_AND_DRAW, "understand": LOOK_INSIDE}
 
 
 def build_pages() -> dict[str, st.Page]:
-    """Return the pages by name, in the order of the navigation; the name is also the last part of the address."""
+    """Return the pages by name, in the order of the navigation; the name is also the last part of the address.
+
+    After them come old addresses of theirs, which the navigation does not show.
+    """
     train_and_draw = st.Page(
         render_train_and_draw, title=_("Train and draw"), icon=":material/draw:", url_path=TRAIN_AND_DRAW, default=True
     )
-    return {
+    pages = {
         TRAIN_AND_DRAW: train_and_draw,
         LOOK_INSIDE: st.Page(
             partial(render_look_inside, train_and_draw),
@@ -41,15 +48,24 @@ def build_pages() -> dict[str, st.Page]:
         ),
         RUNS: st.Page(partial(render_runs, train_and_draw), title=_("Runs"), icon=":material/history:", url_path=RUNS),
     }
+    for address, name in OLD_ADDRESSES.items():
+        page = pages[name]
+        pages[address] = st.Page(partial(_redirect, page), title=page.title, url_path=address, visibility="hidden")
+    return pages
+
+
+def _redirect(page: st.Page) -> None:
+    """Open `page` with the parameters of the address, instead of a page that is not called so any more."""
+    st.switch_page(page, query_params=st.query_params.to_dict())
 
 
 def render_frame() -> None:
     """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
     with st.container(key="unseen"):  # takes no room
         st.html(STYLE)
-        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        run_script(SCRIPT.read_text(encoding="utf-8"))
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
-        st.html(f"<style>:root {{ --accent: light-dark({light}, {dark}); }}</style>")
+        st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()
         _come_back()
     prepare_dataset()
@@ -59,8 +75,8 @@ def render_frame() -> None:
         render_settings()
         render_cost()
     render_data_source()
-    for sentence in state.take_notices():
-        st.warning(escape(sentence), icon=":material/info:")
+    for sentence in visitor_state.take_notices():
+        st.warning(escape_markdown(sentence), icon=":material/info:")
 
 
 @st.fragment(run_every=3600)

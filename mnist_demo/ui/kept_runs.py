@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import streamlit as st
-
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
@@ -17,7 +15,6 @@ UNUSABLE_MODEL = N_(
     "The model of this run cannot be used any more: an earlier version of this program saved it. Its charts and "
     "settings are still there; **Start training** trains it anew."
 )
-_DELETED = "run-deleted-last"
 
 
 def my_runs() -> list[RunRecord]:
@@ -127,7 +124,6 @@ def delete(record: RunRecord) -> None:
     """Delete a run of this visitor, and stop it if it trains; `undo_delete` brings it back."""
     _check_owner(record.id)
     run_store().delete(record.id)
-    st.session_state[_DELETED] = record
     job = job_registry().get(record.id)
     if job is not None:
         if state.current_job() is job:
@@ -136,16 +132,9 @@ def delete(record: RunRecord) -> None:
             job_registry().forget(job)
 
 
-def last_deleted() -> RunRecord | None:
-    """Return the run that was deleted last, as long as that can be undone."""
-    deleted: RunRecord | None = st.session_state.get(_DELETED)
-    return deleted
-
-
-def undo_delete() -> None:
-    """Bring the run back that was deleted last."""
-    deleted: RunRecord | None = st.session_state.pop(_DELETED, None)
-    if deleted is not None and not run_store().undelete(deleted.id):
+def undo_delete(record: RunRecord) -> None:
+    """Bring a deleted run back; raise RunError when it is gone."""
+    if not run_store().undelete(record.id):
         raise RunError(_("This run is gone: its room was needed for another one."))
 
 

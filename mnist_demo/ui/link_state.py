@@ -1,10 +1,20 @@
-"""What a shared link asks of this page beside its settings: which of them are locked, and which hidden."""
+"""Links with settings: the one that a session was opened with, what it locks and hides, and those given to others."""
 
 from collections.abc import MutableMapping
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from mnist_demo.settings.links import HIDE, LOCKED, PARAMETERS, PRESET, Restrictions
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.links import (
+    HIDE,
+    LOCKED,
+    PARAMETERS,
+    PRESET,
+    Restrictions,
+    address_of_settings,
+    build_link,
+)
 
 _LINK, _SHARING = "link-parameters", "sharing-settings"
 
@@ -38,3 +48,16 @@ def is_sharing() -> bool:
 def toggle_sharing() -> None:
     """Show the link to the settings, or do not any more."""
     st.session_state[_SHARING] = not is_sharing()
+
+
+def page_address() -> str:
+    """Return the address of the first page, as this visitor's browser reaches it."""
+    url = st.context.url
+    parts = urlsplit(url if isinstance(url, str) else "")
+    # Of the path, the last part names a page; the first page is the one without.
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("/")[0] + "/", "", ""))
+
+
+def settings_link(hyperparameters: Hyperparameters, restrictions: Restrictions) -> str:
+    """Return a link that opens the page with these settings, some of them locked or hidden."""
+    return build_link(page_address(), {**address_of_settings(hyperparameters), **restrictions.as_parameters()})

@@ -14,7 +14,8 @@ from mnist_demo.saved_runs.store import RunContent
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.ui import keys, visitor
-from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store, session_id
+from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store
+from mnist_demo.ui.streamlit_internals import session_id
 
 if TYPE_CHECKING:
     from mnist_demo.training.fine_tuning import ExtraImages

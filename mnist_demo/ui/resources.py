@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime import get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
@@ -33,7 +31,7 @@ from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui.connections import let_leave_quietly, send_at_once
+from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.lesson.digits import LessonDigits
@@ -44,22 +42,9 @@ _logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
-def session_id() -> str:
-    """Return the id of the visitor's session."""
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
-
-
-def _is_session_alive(session: str) -> bool:
-    try:
-        return get_instance().is_active_session(session)
-    except RuntimeError:
-        return False  # the server is going down
-
-
 @st.cache_resource(show_spinner=False)
 def job_registry() -> JobRegistry:
-    return JobRegistry(is_watcher_alive=_is_session_alive, on_saved_point=run_keeper().note)
+    return JobRegistry(is_watcher_alive=is_session_alive, on_saved_point=run_keeper().note)
 
 
 @st.cache_resource(show_spinner=False)
@@ -220,7 +205,7 @@ def _classifier(
 @st.cache_resource(show_spinner=False)
 def lesson_registry() -> JobRegistry:
     """Return the lesson’s short runs: apart from the others, so that none waits for or replaces one of those."""
-    return JobRegistry(slots=max(1, core_count() // 2), is_watcher_alive=_is_session_alive)
+    return JobRegistry(slots=max(1, core_count() // 2), is_watcher_alive=is_session_alive)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})

@@ -1,10 +1,8 @@
-"""What a session remembers of its settings, runs and digits.
+"""Session state of all pages: the settings in the form, the runs, the digits, the seed of the samples.
 
-Only this module and its neighbours ``*_state.py``, each for its own part, and widgets write to ``st.session_state``.
+Only modules called ``state`` or ``*_state``, each for its own part, and widgets write to ``st.session_state``.
 """
 
-import time
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -18,30 +16,21 @@ from mnist_demo.settings.links import settings_from_address
 from mnist_demo.settings.presets import preset_of
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.translation import _
-from mnist_demo.ui import keys
+from mnist_demo.ui import keys, visitor_state
 from mnist_demo.ui.link_state import keep_link
 from mnist_demo.ui.ownership import find_job, owns, start_job
-from mnist_demo.ui.resources import job_registry, session_id
+from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
 _RUN = "current-run"
 _DATASET = "dataset"
-_NOTICE, _SHOWN = "notice", "notices-shown"
-NOTICE_SECONDS = 15.0
 _PREPARED = "prepared"
 _DATA_PROBLEM = "data-problem"
 _START_PROBLEM = "start-problem"
 _EARLIER_RUNS = "earlier-runs"
 MAX_EARLIER_RUNS = 7
 _SAMPLE_SEED = "sample-seed"
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A sentence for the visitor, and when it came about, in seconds of ``time.monotonic``."""
-
-    sentence: str
-    since: float
 
 
 def prepare_session() -> None:
@@ -52,7 +41,7 @@ def prepare_session() -> None:
     _reopen_shown_run()
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
-        notify(_("The run in this address is not kept any more; start a new one."))
+        visitor_state.notify(_("The run in this address is not kept any more; start a new one."))
     _write_address()
     keep_link(st.query_params)
     if _PREPARED in st.session_state:
@@ -60,7 +49,7 @@ def prepare_session() -> None:
     st.session_state[_PREPARED] = True
     hyperparameters, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
     for sentence in sentences:
-        notify(sentence)
+        visitor_state.notify(sentence)
     write_settings(hyperparameters)
 
 
@@ -71,7 +60,7 @@ def _reopen_shown_run() -> None:
         try:
             find_job(shown, current_dataset())
         except RunError as error:
-            notify(str(error))
+            visitor_state.notify(str(error))
 
 
 def write_settings(hyperparameters: Hyperparameters) -> None:
@@ -216,26 +205,6 @@ def data_problem() -> str:
 
 def has_dataset() -> bool:
     return _DATASET in st.session_state
-
-
-def notify(sentence: str) -> None:
-    """Keep a sentence to be shown at the top of the page, from the next run of the script on, for a while."""
-    st.session_state.setdefault(_NOTICE, []).append(Notice(sentence, time.monotonic()))
-
-
-def has_notices() -> bool:
-    return _NOTICE in st.session_state
-
-
-def take_notices() -> list[str]:
-    """Return the sentences to show now: a run of the script that follows at once must not wipe them off."""
-    notices: list[Notice] = st.session_state.pop(_NOTICE, [])
-    st.session_state[_SHOWN] = [
-        notice
-        for notice in (*st.session_state.get(_SHOWN, ()), *notices)
-        if time.monotonic() - notice.since < NOTICE_SECONDS
-    ]
-    return [notice.sentence for notice in st.session_state[_SHOWN]]
 
 
 def sample_seed() -> int:

@@ -1,4 +1,4 @@
-"""Who is looking: no name and no login, but a secret that the visitor's browser keeps in a cookie.
+"""The identity of a visitor: no name and no login, but a secret that her browser keeps in a cookie.
 
 The server asks for nothing else, and keeps of it only a digest, with the runs that the visitor made. The secret is in
 no address: who gets a link to a run gets that run, and not the others. Where a browser keeps no cookies, the visitor
@@ -12,14 +12,16 @@ import secrets
 
 import streamlit as st
 
+from mnist_demo.ui import visitor_state
+from mnist_demo.ui.widgets.scripts import run_script
+
 COOKIE = "mnist_demo_visitor"
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
-_KEY = "visitor-token"
 
 # A page that was opened beside this one, both for the first time, may have set another secret since: then that one
 # counts, and this page is opened again, once. A page inside another site's page may keep a cookie for that place only.
-_SCRIPT = """<script>
+_SCRIPT = """
 (() => {
   const name = %(name)s, token = %(token)s, flag = name + "-reloaded";
   const found = document.cookie.split("; ").find((part) => part.startsWith(name + "="))?.slice(name.length + 1);
@@ -32,7 +34,7 @@ _SCRIPT = """<script>
   const site = secure && window.self !== window.top ? "; SameSite=None; Partitioned" : "; SameSite=Lax";
   document.cookie = `${name}=${token}; Path=/; Max-Age=%(seconds)d${site}${secure}`;
 })();
-</script>"""
+"""
 
 
 def owner() -> str:
@@ -43,13 +45,13 @@ def owner() -> str:
 def render_visitor() -> None:
     """Let the browser keep the visitor's secret; nothing of this is to be seen."""
     values = {"name": json.dumps(COOKIE), "token": json.dumps(_token()), "seconds": COOKIE_SECONDS}
-    st.html(_SCRIPT % values, unsafe_allow_javascript=True)
+    run_script(_SCRIPT % values)
 
 
 def _token() -> str:
-    token: str | None = st.session_state.get(_KEY)
+    token = visitor_state.token()
     if token is None:
         kept = st.context.cookies.get(COOKIE)
         token = kept if isinstance(kept, str) and _TOKEN.fullmatch(kept) else secrets.token_urlsafe(24)
-        st.session_state[_KEY] = token
+        visitor_state.keep_token(token)
     return token

@@ -81,7 +81,7 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
         assert box is not None
         assert box["width"] == pytest.approx(box["height"])
 
-        # From the last part the laboratory is one click away, with the preset set and its run started.
+        # From the last part the page “Train and draw” is one click away, with the preset set and its run started.
         element(page, "lesson-page").get_by_role("radio", name=str(len(PARTS)), exact=True).click()
         button(page, "to-laboratory-small-network").click()
         expect(element(page, "training-status")).to_have_text(re.compile("running|finished"))

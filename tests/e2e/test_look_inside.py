@@ -16,7 +16,7 @@ def _more_patience(_patience: None) -> None:
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
-def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the_laboratory(
+def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_train_and_draw(
     browser: Browser, server: Server, width: int, height: int, scheme: str
 ) -> None:
     with visit(browser, f"{server.url}/?epochs=2", width, height, scheme) as opened:

@@ -31,8 +31,8 @@ OWN = Hyperparameters(
 
 @pytest.mark.parametrize("hyperparameters", [OWN, *(preset.hyperparameters for preset in PRESETS.values())])
 def test_settings_in_a_link_are_read_back_as_they_were(hyperparameters: Hyperparameters) -> None:
-    link = build_link("https://host:8501/base/laboratory?run=x#part", address_of_settings(hyperparameters))
-    assert urlsplit(link)[:3] == ("https", "host:8501", "/base/laboratory")
+    link = build_link("https://host:8501/base/train-and-draw?run=x#part", address_of_settings(hyperparameters))
+    assert urlsplit(link)[:3] == ("https", "host:8501", "/base/train-and-draw")
     assert settings_from_address(dict(parse_qsl(urlsplit(link).query))) == (hyperparameters, [])
 
 

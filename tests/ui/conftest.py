@@ -1,12 +1,13 @@
 """The page through Streamlit's AppTest, each test with a server of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
 
@@ -27,6 +28,17 @@ def page(_own_server: None) -> AppTest:
     opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not opened.exception
     return opened
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let all pages from here on be opened by the browser that keeps that secret."""
+
+    def use(name: str) -> None:
+        monkeypatch.setattr(visitor, "_token", lambda: name)
+
+    use("mine")
+    return use
 
 
 def page_alone(name: str) -> str:

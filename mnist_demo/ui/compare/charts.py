@@ -4,17 +4,17 @@ A run is told from the others by its letter at the end of its line, by the dashe
 colour.
 """
 
-import html
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from markupsafe import Markup
 
 from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
-from mnist_demo.ui.widgets.pictures import data_url_of_pixels
+from mnist_demo.ui.widgets.pictures import NOTHING, data_url_of_pixels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,24 +112,28 @@ def title_of(metric: Figure, measured: Measured) -> str:
     return titles["accuracy" if metric == "accuracy" else "loss", measured]
 
 
-def comparison_html(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> str:
+def comparison_html(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> Markup:
     """Return a table with a column for each run: its line and letter, the `settings` that differ, and the `metrics`."""
-    head = "".join(f'<th scope="col">{_swatch(run.letter)} {html.escape(run.letter)}</th>' for run in runs)
-    parts = [f"<thead><tr><td></td>{head}</tr></thead>"]
+    head, part = Markup('<th scope="col">{} {}</th>'), Markup('<th colspan="{}" scope="colgroup">{}</th>')
+    cell, best = Markup("<td>{}</td>"), Markup("<b>{}</b>")
     nothing = Row(_("All settings are the same."), ("",) * len(runs))
+    bodies = []
     for caption, rows in ((_("What differs"), settings or [nothing]), (_("What came of it"), metrics)):
-        lines = [f'<tr class="part"><th colspan="{len(runs) + 1}" scope="colgroup">{html.escape(caption)}</th></tr>']
+        lines = [Markup('<tr class="part">{}</tr>').format(part.format(len(runs) + 1, caption))]
         for row in rows:
             cells = (
-                f"<td>{f'<b>{html.escape(cell)}</b>' if place in row.best else html.escape(cell)}</td>"
-                for place, cell in enumerate(row.cells)
+                cell.format(best.format(text) if place in row.best else text) for place, text in enumerate(row.cells)
             )
-            lines.append(f'<tr><th scope="row">{html.escape(row.title)}</th>{"".join(cells)}</tr>')
-        parts.append(f"<tbody>{''.join(lines)}</tbody>")
-    return f'<div class="scrolls"><table class="figures comparison">{"".join(parts)}</table></div>'
+            lines.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(row.title, NOTHING.join(cells)))
+        bodies.append(Markup("<tbody>{}</tbody>").format(NOTHING.join(lines)))
+    table = Markup(
+        '<div class="scrolls"><table class="figures comparison"><thead><tr><td></td>{}</tr></thead>{}</table></div>'
+    )
+    heads = NOTHING.join(head.format(_swatch(run.letter), run.letter) for run in runs)
+    return table.format(heads, NOTHING.join(bodies))
 
 
-def _swatch(letter: str) -> str:
+def _swatch(letter: str) -> Markup:
     """Return a piece of the line of that run, as a picture: the chart's legend."""
     colour, dashes, _symbol = style_of(letter)
     lengths = [SWATCH_WIDTH] if isinstance(dashes, str) else dashes
@@ -139,7 +143,7 @@ def _swatch(letter: str) -> str:
             drawn += [index % 2 == 0] * length
     line = np.zeros((3, SWATCH_WIDTH, 4), np.uint8)
     line[:, drawn[:SWATCH_WIDTH]] = [*bytes.fromhex(colour[1:]), 255]
-    return f'<img class="swatch" src="{data_url_of_pixels(line)}" alt="">'
+    return Markup('<img class="swatch" src="{}" alt="">').format(data_url_of_pixels(line))
 
 
 def _axis_title(axis: Axis) -> str:

@@ -1,4 +1,4 @@
-"""Fork: the same seed and settings as a run, and one thing changed."""
+"""The fork of a run: the same seed and settings with one thing changed."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.state import comparable_runs, fork_problem, note_fork_problem, session_jobs, start_fork
 from mnist_demo.ui.link_state import restrictions
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 
 def render_fork() -> None:
@@ -60,7 +60,7 @@ def render_fork() -> None:
                 args=(job, name, value_key),
             )
         if fork_problem():
-            st.error(escape(fork_problem()), icon=":material/error:")
+            st.error(escape_markdown(fork_problem()), icon=":material/error:")
 
 
 def _settings_that_matter(hyperparameters: Hyperparameters) -> list[str]:

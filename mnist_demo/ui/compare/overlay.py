@@ -17,7 +17,7 @@ from mnist_demo.ui.compare.charts import (
 )
 from mnist_demo.ui.compare.state import comparable_runs, compare_saved, saved_titles
 from mnist_demo.ui.widgets.choices import read_choice
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 CHART_HEIGHT = 340
 # As many as there are runs of a session: more lines would be more than one can tell apart.
@@ -40,13 +40,13 @@ def render_saved_choice() -> None:
         )
         compare_saved(chosen)
     except RunError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
 
 
 def render_overlay() -> None:
     """Draw the choice of runs, the chart and the table."""
     runs = comparable_runs()
-    titles = {run.key: f"**{run.letter}** {escape(short_title(run, runs))}" for run in runs}
+    titles = {run.key: f"**{run.letter}** {escape_markdown(short_title(run, runs))}" for run in runs}
     chosen_keys = st.pills(
         _("Runs to compare"),
         [run.key for run in runs],

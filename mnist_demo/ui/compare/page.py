@@ -1,4 +1,4 @@
-"""The page that compares runs: overlaid on one chart, in a table, and forked."""
+"""The page “Compare”: runs overlaid on one chart, in a table, and forked."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Which runs can be compared in this session, by which letters they go, and how a fork of one is started."""
+"""Session state of the page “Compare”: the runs to compare, their letters, and forks of them."""
 
 from typing import Any
 

@@ -1,13 +1,16 @@
-"""What each layer makes of one image, at a glance."""
+"""The activations that one image causes, layer by layer."""
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing.readers import Reading
 from mnist_demo.ui.widgets.mosaics import digit_images_html, diverging_png, full_colour, mosaic_html
 from mnist_demo.ui.widgets.pictures import logits_html
+
+LAYER_TITLE = Markup('<p class="layer-title">{}{}</p>')
 
 
 def render_activations(image: np.ndarray, reading: Reading, folded: bool = True) -> None:
@@ -32,7 +35,7 @@ def _render(image: np.ndarray, reading: Reading) -> None:
             title = _(LAYER_KINDS[layer.kind])
             strongest = full_colour(layer.maps)
             if layer.kind == "logits":
-                st.html(f'<p class="layer-title">{title}</p>' + logits_html(layer.maps.ravel()))
+                st.html(LAYER_TITLE.format(title, "") + logits_html(layer.maps.ravel()))
             elif layer.kind == "contribution":
                 pictures = [
                     (
@@ -44,7 +47,7 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                     )
                     for digit, picture in enumerate(layer.maps)
                 ]
-                st.html(f'<p class="layer-title">{title}</p>' + digit_images_html(pictures))
+                st.html(LAYER_TITLE.format(title, "") + digit_images_html(pictures))
             else:
                 n, height, width = layer.maps.shape
                 size = (
@@ -54,7 +57,7 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                 ).format(count=n, height=height, width=width)
                 words = _("{title}; {size}; the stronger the answer, the bluer.").format(title=title, size=size)
                 columns = (32 if n > 32 else 16) if height == 1 else 8 if n <= 24 else 12
-                heading = f'<p class="layer-title">{title} <span>{size}</span></p>'
+                heading = LAYER_TITLE.format(title, Markup(" <span>{}</span>").format(size))
                 st.html(heading + mosaic_html(layer.maps, strongest, columns, words))
     if layers[0].kind == "contribution":
         st.caption(

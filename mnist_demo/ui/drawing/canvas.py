@@ -9,6 +9,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.widgets.scripts import run_script
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 16
@@ -41,7 +42,7 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
             key=KEY,
             on_change=on_change,
         )
-        st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        run_script(SCRIPT.read_text(encoding="utf-8"))
     seen = canvas.json_data or {}
     # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
     objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects

@@ -1,4 +1,4 @@
-"""“No, that was a …”: the visitor's own drawings as a small data set of this session."""
+"""The visitor's own drawings with the labels that she gave them: kept, measured, exported, trained on."""
 
 from functools import partial
 
@@ -9,11 +9,11 @@ from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.widgets.clickable import render_clickable
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, format_percent, samples_html, shares_html
 
 
@@ -85,7 +85,7 @@ def _render_import() -> None:
         try:
             drawing_state.add_drawings(DrawingCollection.from_bytes(uploaded.getvalue()))
         except MnistDemoError as error:
-            st.error(escape(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
         else:
             st.rerun()
 
@@ -103,4 +103,4 @@ def _train_on_drawings() -> None:
             extra=extra_images(drawing_state.my_drawings()),
         )
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))

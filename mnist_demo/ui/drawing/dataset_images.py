@@ -1,13 +1,10 @@
-"""Images of the data set that were clicked, to be read and explained in the place of the drawing."""
+"""Images of the data set, named, and inspected in the place of the drawing when they are clicked."""
 
 import numpy as np
-import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.translation import _
 from mnist_demo.ui.drawing import state as drawing_state
-
-_CHOSEN = "image-chosen"
 
 
 def image_value(part: str, index: int) -> str:
@@ -16,18 +13,15 @@ def image_value(part: str, index: int) -> str:
 
 
 def chosen_image() -> str | None:
-    """Return the name of the image that was clicked last, if it is still the one that is inspected."""
-    value, inspected = st.session_state.get(_CHOSEN, (None, None))
-    return value if inspected is not None and inspected is drawing_state.inspected_image() else None
+    """Return the name of the image of the data set that is inspected, None where none is."""
+    inspected = drawing_state.inspected_image()
+    return inspected.name if inspected is not None else None
 
 
 def choose_image(dataset: DigitDataset, value: str) -> None:
     """Let an image of `dataset` be read and explained everywhere, in the place of the drawing."""
     part, number = value.split("-")
-    index = int(number)
-    inspected = image_of(dataset, part, index)
-    drawing_state.inspect_image(inspected)
-    st.session_state[_CHOSEN] = (value, inspected)
+    drawing_state.inspect_image(image_of(dataset, part, int(number)))
 
 
 def image_of(dataset: DigitDataset, part: str, index: int) -> drawing_state.InspectedImage:
@@ -42,4 +36,5 @@ def image_of(dataset: DigitDataset, part: str, index: int) -> drawing_state.Insp
         else _("**Training image {number}**, labelled {label}")
     )
     image: np.ndarray = scale_pixels(pixels[index])
-    return drawing_state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label)
+    name = image_value(part, index)
+    return drawing_state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label, name)

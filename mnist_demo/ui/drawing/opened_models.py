@@ -1,85 +1,89 @@
-"""Models that a visitor opened from files, kept for her session."""
+"""Saved models opened from files: checked, measured, and then reading along with the others."""
 
-import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import numpy as np
 import streamlit as st
 
-from mnist_demo.data.dataset import DigitDataset, scale_pixels
-from mnist_demo.errors import CheckpointError, MnistDemoError
-from mnist_demo.translation import _
-
-if TYPE_CHECKING:
-    from mnist_demo.models.checkpoints import TrainedClassifier
-
-_OPENED, _ANSWERING, _PROBLEM = "models-opened", "model-answering", "model-problem"
-MAX_OPENED = 6
-MEASURED_IMAGES = 1000  # a convnet reads them in about a quarter of a second
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedModel:
-    """A model out of a file: what the file says of it, and what was measured here before anything was believed.
-
-    `weights` are its safetensors bytes. `accuracy` is the share of `measured_on` test images that it reads right, of
-    the digits in use when it was opened.
-    """
-
-    name: str
-    classifier: "TrainedClassifier"
-    weights: bytes
-    accuracy: float
-    measured_on: int
-    id: str = field(default_factory=secrets.token_hex)
+from mnist_demo.translation import _, ngettext
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.drawing.opened_models_state import (
+    OpenedModel,
+    answering_model,
+    close_model,
+    let_answer,
+    open_model,
+    opened_models,
+    why_not_opened,
+)
+from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.pictures import format_percent
 
 
-def open_model(name: str, content: bytes, dataset: DigitDataset) -> None:
-    """Keep the model in the `content` of a file called `name`, or a sentence that says why that cannot be."""
-    st.session_state[_PROBLEM] = ""
-    try:
-        st.session_state[_OPENED] = (*opened_models(), _load_model(name, content, dataset))
-    except MnistDemoError as error:
-        st.session_state[_PROBLEM] = str(error)
+def render_opened_models() -> None:
+    """Draw the way to give a file, and what is known of each model that was opened."""
+    with st.expander(_("Open a saved model"), key=keys.OPEN_MODEL):
+        st.caption(
+            _(
+                "It is tried on test images first, then reads your drawings beside the others. One that you let answer "
+                "is also what “Look inside” shows."
+            )
+        )
+        st.file_uploader(
+            _("A model that was saved here or by “train --output”"),
+            type=["safetensors"],
+            key=keys.MODEL_FILE,
+            on_change=_open,
+        )
+        if problem := why_not_opened():
+            st.error(escape_markdown(problem), icon=":material/error:")
+        with st.container(key=keys.OPENED_MODELS):
+            for number, model in enumerate(opened_models()):
+                _render_model(number, model)
 
 
-def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel:
-    # Here, not above: it brings torch, which the first page need not wait for.
-    from mnist_demo.models.checkpoints import load_checkpoint_bytes
-
-    if len(opened_models()) >= MAX_OPENED:
-        raise CheckpointError(_("Only {count} models can be open at once: close one first.").format(count=MAX_OPENED))
-    classifier = load_checkpoint_bytes(content, name)
-    images = scale_pixels(dataset.test_pixels[:MEASURED_IMAGES])
-    predicted = classifier.predict_probabilities(images).argmax(axis=1)
-    accuracy = float(np.mean(predicted == dataset.test_labels[: len(images)]))
-    return OpenedModel(name, classifier, content, accuracy, len(images))
+def _open() -> None:
+    uploaded = st.session_state[keys.MODEL_FILE]
+    if uploaded is not None:
+        open_model(uploaded.name[:60], uploaded.getvalue(), state.current_dataset())
 
 
-def why_not_opened() -> str:
-    """Return why the file that was given last is not open; an empty text when it is."""
-    problem: str = st.session_state.get(_PROBLEM, "")
-    return problem
-
-
-def opened_models() -> tuple[OpenedModel, ...]:
-    """Return the open models, the oldest first."""
-    models: tuple[OpenedModel, ...] = st.session_state.get(_OPENED, ())
-    return models
-
-
-def close_model(model: OpenedModel) -> None:
-    """Forget `model`."""
-    st.session_state[_OPENED] = tuple(other for other in opened_models() if other is not model)
-
-
-def let_answer(model: OpenedModel | None) -> None:
-    """Let `model` give the answer that the page shows large; None gives it back to the run or the starter model."""
-    st.session_state[_ANSWERING] = model
-
-
-def answering_model() -> OpenedModel | None:
-    """Return the opened model that the visitor lets answer, if it is still open."""
-    model: OpenedModel | None = st.session_state.get(_ANSWERING)
-    return model if model is not None and model in opened_models() else None
+def _render_model(number: int, model: OpenedModel) -> None:
+    hyperparameters, metrics = model.classifier.hyperparameters, model.classifier.metrics
+    st.markdown(
+        _("**{name}**: {model}. Reads {accuracy} of {count} test images here.").format(
+            name=escape_markdown(model.name),
+            model=hyperparameters.model_title,
+            accuracy=format_percent(model.accuracy, digits=1),
+            count=f"{model.measured_on:,}",
+        )
+    )
+    trained = ngettext(
+        "Its file says: {epochs} epoch with {optimizer}, learning rate {rate}, seed {seed}.",
+        "Its file says: {epochs} epochs with {optimizer}, learning rate {rate}, seed {seed}.",
+        hyperparameters.epochs,
+    )
+    st.caption(
+        trained.format(
+            epochs=hyperparameters.epochs,
+            optimizer=hyperparameters.optimizer,
+            rate=f"{hyperparameters.learning_rate:g}",
+            seed=hyperparameters.seed,
+        )
+    )
+    if "test_accuracy" in metrics:
+        claimed = format_percent(metrics["test_accuracy"], digits=2)
+        st.caption(_("Where it was trained it read {accuracy} of the test images.").format(accuracy=claimed))
+    with st.container(horizontal=True, gap="small"):
+        answers = model is answering_model()
+        st.button(
+            _("Let the others answer") if answers else _("Let it answer"),
+            key=f"{keys.OPENED_MODELS}-answer-{number}",
+            icon=":material/undo:" if answers else ":material/record_voice_over:",
+            on_click=let_answer,
+            args=(None if answers else model,),
+        )
+        st.button(
+            _("Close"),
+            key=f"{keys.OPENED_MODELS}-close-{number}",
+            icon=":material/close:",
+            on_click=close_model,
+            args=(model,),
+        )

@@ -1,9 +1,10 @@
-"""Draw: the canvas, what the model makes of the drawing, and what it was given to see."""
+"""The canvas with its buttons, the digit that is read from it, and how other models read the same."""
 
 from functools import partial
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
@@ -12,7 +13,7 @@ from mnist_demo.ui.drawing.canvas import render_canvas
 from mnist_demo.ui.drawing.readers import Reading
 from mnist_demo.ui.drawing.strokes import strokes_of
 from mnist_demo.ui.resources import let_training_rest
-from mnist_demo.ui.widgets.pictures import bars_html, picture_html, png_of
+from mnist_demo.ui.widgets.pictures import bars_html, picture_html, png_of, readings_html
 
 NO_DIGIT = "–"
 
@@ -61,10 +62,22 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
     key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key=key):
         with st.container(key=keys.PREDICTED_DIGIT, width="content"):
-            st.html(f'<output aria-live="polite">{reading.digit if reading else NO_DIGIT}</output>')
+            answer = Markup('<output aria-live="polite">{}</output>')
+            st.html(answer.format(reading.digit if reading else NO_DIGIT))
         with st.container(key=keys.MODEL_INPUT, width="content"):
             seen = _("The drawing as the model gets it: 28 by 28 pixels, bright ink on black, centred.")
             st.html(picture_html(png_of(image), 96, seen))
         st.caption(_("← what the model sees"), width="stretch")
     with st.container(key=keys.DIGIT_PROBABILITIES):
         st.html(bars_html(reading.probabilities if reading else None))
+
+
+def render_comparison(readings: list[Reading]) -> None:
+    """Draw what each model makes of the drawing, where there are several; who disagrees with the first is marked."""
+    if len(readings) < 2:
+        return
+    with st.container(key=keys.READINGS):
+        answers = [(reading.reader.title, reading.digit, float(reading.probabilities.max())) for reading in readings]
+        st.html(readings_html(answers))
+        if any(reading.digit != readings[0].digit for reading in readings):
+            st.caption(_("The models disagree: those marked ≠ read another digit than the first."))

@@ -1,4 +1,4 @@
-"""Read a picture: a file or a photograph, with one digit or several."""
+"""Digits found and read in a picture: a file or a photograph."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing.readers import read_readers
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import found_digits_html
 
 
@@ -26,10 +26,12 @@ def render_picture() -> None:
         try:
             found = find_digits(load_bitmap(picture))
         except MnistDemoError as error:
-            st.error(escape(str(error)), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         reader = read_readers()[0]
         probabilities = [reader.predict_probabilities(digit.image[None])[0] for digit in found]
         with st.container(key=keys.FOUND_DIGITS):
             st.html(found_digits_html([digit.image for digit in found], probabilities))
-        st.caption(_("{model}: the digits that were found, from left to right.").format(model=escape(reader.title)))
+        st.caption(
+            _("{model}: the digits that were found, from left to right.").format(model=escape_markdown(reader.title))
+        )

@@ -1,4 +1,4 @@
-"""The way from the drawing to the model's input, stage by stage, each of which can be turned off."""
+"""The stages from the drawing to the model's input, each of which can be turned off."""
 
 from collections.abc import Callable
 

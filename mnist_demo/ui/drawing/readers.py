@@ -1,4 +1,4 @@
-"""Who can read a drawing: the run on the page, the starter model, and the earlier runs of this session."""
+"""The models that can read a drawing: opened ones, the run on the page, the starter model, and earlier runs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ import numpy as np
 from mnist_demo.jobs.job import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import state
-from mnist_demo.ui.drawing import opened_models
+from mnist_demo.ui.drawing import opened_models_state
 from mnist_demo.ui.resources import (
     in_reading_thread,
     judge_by_starter,
@@ -16,7 +16,7 @@ from mnist_demo.ui.resources import (
     starter_calibration,
     starter_classifier,
 )
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -102,18 +102,20 @@ def read_readers() -> list[Reader]:
         starter_classifier(),
         starter_calibration(),
     )
-    answering = opened_models.answering_model()
+    answering = opened_models_state.answering_model()
     first = [_opened_reader(answering)] if answering else []
-    others = [_opened_reader(model) for model in opened_models.opened_models() if model is not answering]
+    others = [_opened_reader(model) for model in opened_models_state.opened_models() if model is not answering]
     return [reader for reader in (*first, shown, starter, *earlier, *others) if reader is not None]
 
 
-def _opened_reader(model: opened_models.OpenedModel) -> Reader:
+def _opened_reader(model: opened_models_state.OpenedModel) -> Reader:
     title = _("{name}, {percent} % of {count} test images").format(
         name=model.name, percent=f"{100 * model.accuracy:.1f}", count=f"{model.measured_on:,}"
     )
     return Reader(
-        title, _("Read by the model that you opened from {name}.").format(name=escape(model.name)), model.classifier
+        title,
+        _("Read by the model that you opened from {name}.").format(name=escape_markdown(model.name)),
+        model.classifier,
     )
 
 

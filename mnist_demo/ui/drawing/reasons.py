@@ -1,4 +1,4 @@
-"""What in the drawing spoke for a digit, and what against it."""
+"""The attribution of a reading: each pixel of the drawing in the colour of what it spoke for."""
 
 import numpy as np
 import streamlit as st

@@ -1,4 +1,4 @@
-"""What a session remembers of drawings: the one on the canvas, what is looked at in its place, those with a label."""
+"""Session state of the bench: the drawing on the canvas, the image inspected in its place, the labelled drawings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,12 +30,14 @@ class Drawing:
 class InspectedImage:
     """An image that the visitor clicked on, to be read and explained in the place of her drawing.
 
-    `image` is float32 (28, 28) in [0, 1], ink bright. `title`, Markdown, says in a few words which image it is.
+    `image` is float32 (28, 28) in [0, 1], ink bright. `title`, Markdown, says in a few words which image it is, `name`
+    how galleries call it.
     """
 
     image: np.ndarray
     title: str
     label: int | None = None
+    name: str | None = None
 
 
 def current_drawing() -> Drawing:

@@ -1,4 +1,4 @@
-"""What the canvas component writes (Fabric.js objects) as strokes; pure, so that it is tested without a page."""
+"""Strokes from the Fabric.js objects that the canvas component writes; pure, so that it is tested without a page."""
 
 import math
 from typing import Any

@@ -155,7 +155,7 @@ def render_linear(digits: LessonDigits) -> None:
         f">>> (x @ W + b).shape\n{tuple((x @ digits.weights + digits.bias).shape)}",
         language="python",
     )
-    st.markdown(_("The model that is called “Linear, from scratch” in the laboratory does just that:"))
+    st.markdown(_("The model that is called “Linear, from scratch” in Train and draw does just that:"))
     st.code(code_of(ScratchLinear.__init__, ScratchLinear.__call__), language="python")
 
 
@@ -224,7 +224,7 @@ def render_softmax(digits: LessonDigits) -> None:
     )
     st.markdown(_("By definition:"))
     st.code(code_of(naive_softmax, naive_log_softmax), language="python")
-    st.markdown(_("Made safe, as the model from scratch does it when it trains in the laboratory:"))
+    st.markdown(_("Made safe, as the model from scratch does it when it trains in Train and draw:"))
     st.code(code_of(log_softmax), language="python")
 
 

@@ -1,4 +1,4 @@
-"""The guess that every part asks for, and what is said about it when the real figures are there."""
+"""The guess that every part asks for, and how it compares with what the run gave."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The lesson: nine short parts, each of which asks for a guess and then runs what it asked about."""
+"""The page “Lesson”: nine short parts, each of which asks for a guess and then runs what it asked about."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.resources import lesson_digits
 from mnist_demo.ui.widgets.pulse import render_pulse
+from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE = Path(__file__).with_name("lesson.css")
 REFRESH_SECONDS = 0.5
 # A new part begins at its top, wherever the one before was left.
-SCROLL_UP = "<script>/* {page} */document.querySelector('[data-testid=\"stMain\"]')?.scrollTo(0, 0)</script>"
+SCROLL_UP = "/* {page} */document.querySelector('[data-testid=\"stMain\"]')?.scrollTo(0, 0)"
 
 
 def render_lesson(train_and_draw: st.Page) -> None:
@@ -23,7 +24,7 @@ def render_lesson(train_and_draw: st.Page) -> None:
     page = lesson_state.prepare_lesson_page()
     with st.container(key=keys.LESSON):
         _render_bar(page)
-        st.html(SCROLL_UP.format(page=page), unsafe_allow_javascript=True)
+        run_script(SCROLL_UP.format(page=page))
         if page == PAGE_COUNT:
             # Imports torch, as the parts do: not before a page needs it.
             from mnist_demo.ui.lesson.summary import render_summary

@@ -1,4 +1,4 @@
-"""What draws each part of the lesson, by the part's name."""
+"""The functions that draw the parts of the lesson, by the part's name."""
 
 from collections.abc import Callable
 

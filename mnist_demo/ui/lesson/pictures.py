@@ -1,20 +1,28 @@
 """The lesson's tables of numbers and small pictures as HTML; pure, so that they are tested without a page."""
 
-import html
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from markupsafe import Markup
 
 from mnist_demo.translation import _
-from mnist_demo.ui.widgets.pictures import data_url_of, format_percent, overlay_png, picture_html
+from mnist_demo.ui.widgets.pictures import (
+    NOTHING,
+    column_heads,
+    data_url_of,
+    format_percent,
+    overlay_png,
+    picture_html,
+)
 
 
-def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> str:
+def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> Markup:
     """Return `pixels`, uint8 (28, 28), as a grid of their numbers, dark where there is ink, with one row framed.
 
     `scaled` shows numbers from 0 to 1 instead of those from 0 to 255. Under the pointer a number grows.
     """
+    cell = Markup('<i class="%s" style="--ink:%d%%" title="%s">%s</i>')
     cells = []
     for y, line in enumerate(pixels.tolist()):
         for x, value in enumerate(line):
@@ -23,15 +31,13 @@ def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> s
             place = _("row {row}, column {column}: {value} of 255, scaled {scaled}").format(
                 row=y, column=x, value=value, scaled=f"{value / 255:.3f}"
             )
-            ink = 100 * value // 255
             classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 110) + ["zero"] * (value == 0))
-            words = html.escape(place)
-            cells.append(f'<i class="{classes}" style="--ink:{ink}%" title="{words}">{shown}</i>')
-    alternative = html.escape(_("A handwritten {label} as 28 rows of 28 numbers").format(label=label))
-    return f'<div class="pixel-grid" role="img" aria-label="{alternative}">{"".join(cells)}</div>'
+            cells.append(cell % (classes, 100 * value // 255, place, shown))
+    grid = Markup('<div class="pixel-grid" role="img" aria-label="{}">{}</div>')
+    return grid.format(_("A handwritten {label} as 28 rows of 28 numbers").format(label=label), NOTHING.join(cells))
 
 
-def product_html(image: np.ndarray, weights: np.ndarray, bias: float, label: int, digit: int) -> str:
+def product_html(image: np.ndarray, weights: np.ndarray, bias: float, label: int, digit: int) -> Markup:
     """Return image × weights = contributions as three pictures, and the sum with the bias as numbers.
 
     `image` is float32 (28, 28) in [0, 1], `weights` float32 (28, 28) those of class `digit`.
@@ -40,94 +46,102 @@ def product_html(image: np.ndarray, weights: np.ndarray, bias: float, label: int
     total = float(products.sum())
     blank = np.zeros_like(image)
     pictures = (
-        (picture_html(_ink(image), 150, _("A handwritten {label}").format(label=label)), _("784 pixels, 0 to 1")),
+        (_ink(image), _("A handwritten {label}").format(label=label), _("784 pixels, 0 to 1")),
         (
-            picture_html(overlay_png(blank, weights), 150, _("The weights of class {digit}").format(digit=digit)),
+            overlay_png(blank, weights),
+            _("The weights of class {digit}").format(digit=digit),
             _("784 weights of class {digit}").format(digit=digit),
         ),
-        (
-            picture_html(overlay_png(image, products), 150, _("The products, pixel by pixel")),
-            _("784 products"),
-        ),
+        (overlay_png(image, products), _("The products, pixel by pixel"), _("784 products")),
     )
-    figures = [
-        f"<figure>{picture}<figcaption>{html.escape(words)}</figcaption></figure>" for picture, words in pictures
-    ]
-    signs = [f"<b>{sign}</b>" for sign in ("×", "=")]
+    figure = Markup("<figure>{}<figcaption>{}</figcaption></figure>")
+    figures = [figure.format(picture_html(png, 150, words), caption) for png, words, caption in pictures]
     score = _("sum {total} + bias {bias} = score {score}").format(
         total=signed(total), bias=signed(bias), score=signed(total + bias)
     )
-    return (
-        f'<div class="product">{figures[0]}{signs[0]}{figures[1]}{signs[1]}{figures[2]}'
-        f"<output>{html.escape(score)}</output></div>"
-    )
+    return Markup('<div class="product">{}<b>×</b>{}<b>=</b>{}<output>{}</output></div>').format(*figures, score)
 
 
-def scores_html(scores: Sequence[float], label: int, chosen: int) -> str:
+def scores_html(scores: Sequence[float], label: int, chosen: int) -> Markup:
     """Return the ten scores as bars to the right and left of zero; the largest in bold, the chosen class marked."""
     strongest = max(abs(score) for score in scores) or 1.0
     largest = max(range(10), key=scores.__getitem__)
-    rows = []
-    for digit, score in enumerate(scores):
-        share = 50 * abs(score) / strongest
-        side = f"left:50%;width:{share:.1f}%" if score >= 0 else f"right:50%;width:{share:.1f}%"
-        classes = " ".join(["best"] * (digit == largest) + ["chosen"] * (digit == chosen))
-        rows.append(
-            f'<li class="{classes}"><span class="digit">{digit}</span><span class="track"><span class="bar '
-            f'{"plus" if score >= 0 else "minus"}" style="{side}"></span></span>'
-            f'<span class="number">{signed(score)}</span></li>'
+    row = Markup(
+        '<li class="{classes}"><span class="digit">{digit}</span><span class="track">'
+        '<span class="bar {sign}" style="{side}:50%;width:{share:.1f}%"></span></span>'
+        '<span class="number">{score}</span></li>'
+    )
+    rows = (
+        row.format(
+            classes=" ".join(["best"] * (digit == largest) + ["chosen"] * (digit == chosen)),
+            digit=digit,
+            sign="plus" if score >= 0 else "minus",
+            side="left" if score >= 0 else "right",
+            share=50 * abs(score) / strongest,
+            score=signed(score),
         )
-    words = html.escape(_("The ten scores of this {label}").format(label=label))
-    return f'<ol class="scores" aria-label="{words}">{"".join(rows)}</ol>'
+        for digit, score in enumerate(scores)
+    )
+    words = _("The ten scores of this {label}").format(label=label)
+    return Markup('<ol class="scores" aria-label="{}">{}</ol>').format(words, NOTHING.join(rows))
 
 
-def softmax_html(columns: Sequence[tuple[str, Sequence[float]]], label: int) -> str:
+def softmax_html(columns: Sequence[tuple[str, Sequence[float]]], label: int) -> Markup:
     """Return a table with a row for each of the ten digits and the titled columns of numbers.
 
     What is no finite number is marked with a sign as well as in colour.
     """
-    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title, _numbers in columns)
-    rows = []
-    for digit in range(10):
-        cells = "".join(_number_cell(numbers[digit]) for _title, numbers in columns)
-        rows.append(f'<tr class="{"best" if digit == label else ""}"><th scope="row">{digit}</th>{cells}</tr>')
-    words = html.escape(_("Ten scores and what softmax makes of them"))
-    head = f'<thead><tr><th scope="col">{html.escape(_("digit"))}</th>{head}</tr></thead>'
-    table = f'<table class="numbers" aria-label="{words}">{head}<tbody>{"".join(rows)}</tbody></table>'
-    return f'<div class="wide">{table}</div>'
-
-
-def _number_cell(number: float) -> str:
-    if math.isfinite(number):
-        return f"<td>{format_number(number)}</td>"
-    return f'<td class="broken">⚠ {html.escape(str(number))}</td>'
-
-
-def costs_html(digits: Sequence[tuple[np.ndarray, int, float]]) -> str:
-    """Return digits, each (image, label, probability of the label), with what each costs."""
-    figures = []
-    for image, label, probability in digits:
-        words = html.escape(_("A handwritten {label}").format(label=label))
-        cost = -math.log(max(probability, 1e-45))
-        percent = html.escape(format_percent(probability, digits=1))
-        figures.append(
-            f'<figure><img src="{data_url_of(1 - image)}" alt="{words}"><figcaption><b>{label}</b>: {percent}<br>'
-            f"<strong>{cost:.3f}</strong></figcaption></figure>"
+    row = Markup('<tr class="{}"><th scope="row">{}</th>{}</tr>')
+    rows = (
+        row.format(
+            "best" if digit == label else "",
+            digit,
+            NOTHING.join(_number_cell(numbers[digit]) for _title, numbers in columns),
         )
-    return f'<div class="costs">{"".join(figures)}</div>'
+        for digit in range(10)
+    )
+    titles = [_("digit"), *(title for title, _numbers in columns)]
+    return _numbers_table(_("Ten scores and what softmax makes of them"), column_heads(titles), rows)
 
 
-def outcomes_html(caption: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+def _number_cell(number: float) -> Markup:
+    if math.isfinite(number):
+        return Markup("<td>{}</td>").format(format_number(number))
+    return Markup('<td class="broken">⚠ {}</td>').format(str(number))
+
+
+def _numbers_table(label: str, head: Markup, rows: Iterable[Markup]) -> Markup:
+    table = Markup(
+        '<div class="wide"><table class="numbers" aria-label="{}"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    )
+    return table.format(label, head, NOTHING.join(rows))
+
+
+def costs_html(digits: Sequence[tuple[np.ndarray, int, float]]) -> Markup:
+    """Return digits, each (image, label, probability of the label), with what each costs."""
+    figure = Markup(
+        '<figure><img src="{url}" alt="{words}"><figcaption><b>{label}</b>: {percent}<br>'
+        "<strong>{cost:.3f}</strong></figcaption></figure>"
+    )
+    figures = (
+        figure.format(
+            url=data_url_of(1 - image),
+            words=_("A handwritten {label}").format(label=label),
+            label=label,
+            percent=format_percent(probability, digits=1),
+            cost=-math.log(max(probability, 1e-45)),
+        )
+        for image, label, probability in digits
+    )
+    return Markup('<div class="costs">{}</div>').format(NOTHING.join(figures))
+
+
+def outcomes_html(caption: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> Markup:
     """Return a table of figures: column titles, and rows of a name and its cells."""
-    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
-    body = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{html.escape(cell)}</td>" for cell in cells)}</tr>'
-        for name, cells in rows
-    )
-    return (
-        f'<div class="wide"><table class="numbers" aria-label="{html.escape(caption)}"><thead><tr><td></td>{head}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
-    )
+    row, cell = Markup('<tr><th scope="row">{}</th>{}</tr>'), Markup("<td>{}</td>")
+    body = (row.format(name, NOTHING.join(map(cell.format, cells))) for name, cells in rows)
+    return _numbers_table(caption, Markup("<td></td>") + column_heads(titles), body)
 
 
 def format_number(number: float) -> str:

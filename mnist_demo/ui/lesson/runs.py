@@ -12,13 +12,13 @@ from mnist_demo.lesson.parts import judge_rate
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import N_, _, ngettext
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html
 from mnist_demo.ui.resources import lesson_registry, starter_accuracy
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
@@ -92,7 +92,7 @@ def deeper_runs(dataset: DigitDataset) -> dict[str, Hyperparameters]:
 
 
 def render_deeper(digits: LessonDigits) -> None:
-    """Draw part 9: what longer training, a hidden layer and convolutions give; the way into the laboratory."""
+    """Draw part 9: what longer training, a hidden layer and convolutions give; the way to the page “Train and draw”."""
     dataset = state.current_dataset()
     wanted = deeper_runs(dataset)
     st.markdown(
@@ -140,7 +140,7 @@ def _render_deeper_runs(dataset: DigitDataset, wanted: Mapping[str, Hyperparamet
 def render_ways_to_train(train_and_draw: st.Page) -> None:
     """Draw buttons that start a training on all digits, which `train_and_draw` shows."""
     st.markdown(
-        _("**Train one on all digits.** It starts in the laboratory, in the place of the run that is there now:")
+        _("**Train one on all digits.** It starts in Train and draw, in the place of the run that is there now:")
     )
     with st.container(horizontal=True):
         for name in ("small-network", "convnet-in-seconds", "starter"):
@@ -161,14 +161,14 @@ def _start_in_train_and_draw(preset: str) -> None:
     try:
         state.start_training(hyperparameters)
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
 
 
 def _start(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Job] | None:
     try:
         return lesson_state.start_runs(part, wanted)
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
@@ -183,7 +183,7 @@ def _say_progress(part: str, runs: Mapping[str, Job]) -> bool:
         return True
     broken = [job for job in runs.values() if job.state in ("failed", "stopped")]
     if broken:
-        st.error(escape(broken[0].detail) or _("A run was stopped before its end."), icon=":material/error:")
+        st.error(escape_markdown(broken[0].detail) or _("A run was stopped before its end."), icon=":material/error:")
         st.button(
             _("Run it again"),
             key=keys.RUN_AGAIN + part,

@@ -1,4 +1,4 @@
-"""What a session remembers of the lesson: the page it is on, the guesses and their answers, and its short runs."""
+"""Session state of the lesson: the part shown, the guesses and their answers, and its short runs."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,9 @@ from mnist_demo.lesson.parts import PAGE_COUNT, parse_page
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.resources import lesson_registry, session_id
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.streamlit_internals import session_id
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 PAGE_PARAMETER = "part"
 _PAGE = "lesson-page-shown"
@@ -28,7 +29,9 @@ def prepare_lesson_page() -> int:
         page = parse_page(asked) if asked is not None else 1
         if page is None:
             sentence = _("The address asks for part “{part}” of the lesson, which has {count}: here is the first.")
-            st.warning(sentence.format(part=escape((asked or "")[:20]), count=PAGE_COUNT), icon=":material/info:")
+            st.warning(
+                sentence.format(part=escape_markdown((asked or "")[:20]), count=PAGE_COUNT), icon=":material/info:"
+            )
         st.session_state[_PAGE] = page or 1
     shown: int = st.session_state[_PAGE]
     if st.query_params.get(PAGE_PARAMETER) != str(shown):

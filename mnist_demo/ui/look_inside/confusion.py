@@ -1,4 +1,4 @@
-"""Which digit is taken for which: the confusion matrix of the test images, and the images behind each of its cells."""
+"""The confusion matrix of the test images, and the images behind each of its cells."""
 
 from functools import partial
 

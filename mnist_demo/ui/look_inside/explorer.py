@@ -1,4 +1,4 @@
-"""The data themselves: samples by class, how many, what they have in common, and what augmentation makes of one."""
+"""The data set itself: samples by class, counts, statistics, and augmentation of one image."""
 
 from functools import partial
 

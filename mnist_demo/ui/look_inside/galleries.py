@@ -1,6 +1,7 @@
 """A gallery of images of a dataset with what a model reads in each."""
 
 import numpy as np
+from markupsafe import Markup
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.insight.analysis import Analysis
@@ -11,7 +12,7 @@ from mnist_demo.ui.widgets.pictures import format_percent, gallery_html
 MAX_IMAGES = 50
 
 
-def gallery_of(analysis: Analysis, dataset: DigitDataset, part: str, indices: np.ndarray, title: str) -> str:
+def gallery_of(analysis: Analysis, dataset: DigitDataset, part: str, indices: np.ndarray, title: str) -> Markup:
     """Return the gallery of those images of `part` ("test" or "train") that `analysis` is of, as HTML with buttons."""
     pixels = dataset.test_pixels if part == "test" else dataset.train_pixels
     images = []

@@ -1,4 +1,4 @@
-"""The page "Look inside": what a model has learned, where it goes wrong, and the data that it learned from."""
+"""The page “Look inside”: what a model has learned, where it goes wrong, and the data that it learned from."""
 
 import streamlit as st
 
@@ -11,9 +11,8 @@ from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
-from mnist_demo.ui.drawing.comparison import render_comparison
 from mnist_demo.ui.drawing.neighbours import render_neighbours
-from mnist_demo.ui.drawing.panel import render_reading
+from mnist_demo.ui.drawing.panel import render_comparison, render_reading
 from mnist_demo.ui.drawing.readers import Reading, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.strokes import strokes_of
@@ -33,7 +32,7 @@ from mnist_demo.ui.look_inside.subjects import LookedAt, look_at_current
 from mnist_demo.ui.look_inside.weights import render_weights
 from mnist_demo.ui.resources import analyst
 from mnist_demo.ui.widgets.choices import read_choice
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 REFRESH_SECONDS = 0.5
@@ -69,7 +68,7 @@ def _render(train_and_draw: st.Page) -> None:
 
 def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, readings: list[Reading]) -> bool:
     """Draw the view that was chosen, and only that; return whether it waits for something newer."""
-    st.header(escape(looked_at.title), anchor=TOP)
+    st.header(escape_markdown(looked_at.title), anchor=TOP)
     view = read_choice(_("What to look at"), {name: _(title) for name, title in VIEWS.items()}, keys.LOOK_AT)
     if view == WEIGHTS:
         render_weights(looked_at)
@@ -105,7 +104,7 @@ def _render_data(looked_at: LookedAt, shown: drawing_state.InspectedImage) -> bo
         if isinstance(answer.found, DatasetStatistics):
             (render_means if view == MEANS else render_intensities)(answer.found)
         else:
-            st.error(escape(answer.problem), icon=":material/error:")
+            st.error(escape_markdown(answer.problem), icon=":material/error:")
     return False
 
 
@@ -119,7 +118,7 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
         st.caption(_("Asking the model about every image …"))
         return None
     if answer.problem:
-        st.error(escape(answer.problem), icon=":material/error:")
+        st.error(escape_markdown(answer.problem), icon=":material/error:")
     elif isinstance(answer.found, Analysis):
         sentence = (
             _("As of step {step}: {percent} % of {count} images read rightly.")
@@ -153,7 +152,7 @@ def _render_explained(
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(shown.title, width="content")
-        if st.button(_("Take it to the laboratory"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
+        if st.button(_("Open in Train and draw"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
             if shown.label is not None:  # the drawing is there already
                 drawing_state.inspect_image(shown)
             st.switch_page(train_and_draw)

@@ -1,16 +1,16 @@
 """The confusion matrix, metrics of each digit, and statistics of the data as HTML and charts; pure."""
 
-import html
 import math
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from mnist_demo.translation import _
-from mnist_demo.ui.widgets.pictures import format_percent
+from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, digit_bars, format_percent
 
 
-def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, int] | None) -> str:
+def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, int] | None) -> Markup:
     """Return the confusion matrix, counts (10, 10) by label and predicted digit, as a table of buttons.
 
     A button's value is ``label-predicted``. Shares are those of the row: of all images of that digit.
@@ -19,61 +19,74 @@ def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, 
     shares = confusion / totals
     mistakes = np.where(np.eye(len(confusion), dtype=bool), 0, shares)
     worst = max(float(mistakes.max()), 1e-12)
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(len(confusion)))
+    cell = Markup(
+        '<td><button type="button" class="%(kind)s" data-value="%(label)d-%(predicted)d" '
+        'style="--strength:%(strength).0f%%" aria-pressed="%(pressed)s" aria-label="%(words)s" title="%(words)s">'
+        "%(shown)s</button></td>"
+    )
     body = []
     for label, row in enumerate(confusion):
         cells = []
         for predicted, count in enumerate(map(int, row)):
             right = label == predicted
             share = float(shares[label, predicted])
-            # Among mistakes the square root shows the rarer ones too.
-            strength = share if right else math.sqrt(share / worst)
-            shown = (f"{100 * share:.1f}" if as_shares else f"{count:,}") if count else "·"
-            words = _("{label} read as {predicted}: {count} images, {share} of that digit").format(
-                label=label, predicted=predicted, count=count, share=format_percent(share, digits=1)
-            )
-            kind = "right" if right else "wrong"
-            pressed = "true" if (label, predicted) == selected else "false"
             cells.append(
-                f'<td><button type="button" class="{kind}" data-value="{label}-{predicted}" '
-                f'style="--strength:{55 * strength:.0f}%" aria-pressed="{pressed}" '
-                f'aria-label="{html.escape(words)}" title="{html.escape(words)}">{shown}</button></td>'
+                cell
+                % {
+                    "kind": "right" if right else "wrong",
+                    "label": label,
+                    "predicted": predicted,
+                    # Among mistakes the square root shows the rarer ones too.
+                    "strength": 55 * (share if right else math.sqrt(share / worst)),
+                    "pressed": "true" if (label, predicted) == selected else "false",
+                    "words": _("{label} read as {predicted}: {count} images, {share} of that digit").format(
+                        label=label, predicted=predicted, count=count, share=format_percent(share, digits=1)
+                    ),
+                    "shown": (f"{100 * share:.1f}" if as_shares else f"{count:,}") if count else "·",
+                }
             )
-        body.append(f'<tr><th scope="row">{label}</th>{"".join(cells)}</tr>')
-    caption = html.escape(_("Rows: the label. Columns: what the model reads."))
-    return (
-        f'<table class="confusion"><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
+        body.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(label, NOTHING.join(cells)))
+    table = Markup(
+        '<table class="confusion"><caption>{}</caption><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table>'
     )
+    caption = _("Rows: the label. Columns: what the model reads.")
+    return table.format(caption, column_heads(map(str, range(len(confusion)))), NOTHING.join(body))
 
 
-def class_metrics_html(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, counts: np.ndarray) -> str:
+def class_metrics_html(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, counts: np.ndarray) -> Markup:
     """Return precision, recall and F1 (fractions) and the number of images of each digit, (10,) each, as a table."""
-    titles = (_("Digit"), _("Precision"), _("Recall"), _("F1"), _("Images"))
-    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    row, cell = Markup('<tr><th scope="row">{}{}</th>{}<td>{:,}</td></tr>'), Markup("<td>{}</td>")
+    mark = Markup(' <span title="{}">▼</span>').format(_("the lowest F1"))
     worst = int(f1.argmin())
-    rows = []
-    for digit, count in enumerate(map(int, counts)):
-        figures = "".join(
-            f"<td>{html.escape(format_percent(float(of_class[digit]), digits=1))}</td>"
-            for of_class in (precision, recall, f1)
+    rows = [
+        row.format(
+            digit,
+            mark if digit == worst else "",
+            NOTHING.join(
+                cell.format(format_percent(float(of_class[digit]), digits=1)) for of_class in (precision, recall, f1)
+            ),
+            count,
         )
-        mark = f' <span title="{html.escape(_("the lowest F1"))}">▼</span>' if digit == worst else ""
-        rows.append(f'<tr><th scope="row">{digit}{mark}</th>{figures}<td>{count:,}</td></tr>')
-    return f'<table class="class-figures"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        for digit, count in enumerate(map(int, counts))
+    ]
+    titles = (_("Digit"), _("Precision"), _("Recall"), _("F1"), _("Images"))
+    table = Markup('<table class="class-figures"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>')
+    return table.format(column_heads(titles), NOTHING.join(rows))
 
 
-def counts_html(train: np.ndarray, test: np.ndarray) -> str:
+def counts_html(train: np.ndarray, test: np.ndarray) -> Markup:
     """Return how many training and test images of each digit there are, (10,) each, as bars with numbers."""
     most = max(1, int(train.max()))
-    rows = "".join(
-        f'<li><span class="digit">{digit}</span><span class="track"><span class="fill" '
-        f'style="width:{100 * count / most:.1f}%"></span></span>'
-        f'<span class="percent wide">{count:,} + {tested:,}</span></li>'
+    bar = Markup(
+        '<li><span class="digit">{digit}</span>'
+        '<span class="track"><span class="fill" style="width:{width:.1f}%"></span></span>'
+        '<span class="percent wide">{count:,} + {tested:,}</span></li>'
+    )
+    bars = (
+        bar.format(digit=digit, width=100 * count / most, count=count, tested=tested)
         for digit, (count, tested) in enumerate(zip(map(int, train), map(int, test), strict=True))
     )
-    label = html.escape(_("Training and test images of each digit"))
-    return f'<ol class="digit-bars" aria-label="{label}">{rows}</ol>'
+    return digit_bars(_("Training and test images of each digit"), bars)
 
 
 def intensity_chart(counts: np.ndarray, bins: int = 32) -> dict[str, Any]:

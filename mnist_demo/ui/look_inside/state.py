@@ -1,4 +1,4 @@
-"""What a session remembers of "Look inside": the cell of the confusion matrix, the random draws."""
+"""Session state of the page “Look inside”: the cell of the confusion matrix that is open, the random draws."""
 
 import streamlit as st
 

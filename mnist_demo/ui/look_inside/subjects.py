@@ -1,4 +1,4 @@
-"""The model that "Look inside" is about, and what the analyst knows of it."""
+"""The model that “Look inside” is about, and the answers that the analyst has for it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from mnist_demo.insight.analysis_process import Question, Subject
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
 from mnist_demo.ui import state
-from mnist_demo.ui.drawing.opened_models import answering_model
+from mnist_demo.ui.drawing.opened_models_state import answering_model
 from mnist_demo.ui.resources import analyst, newest_classifier, starter_classifier, starter_weights
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the model has learned: the weights of its first layer as pictures."""
+"""The weights of a model's first layer as pictures."""
 
 import numpy as np
 import streamlit as st

@@ -1,22 +1,20 @@
-"""The runs that this visitor has trained: found, opened, continued, named, exported, deleted."""
+"""The page “Runs”: the runs that this visitor has trained, found, opened, continued, named, exported, deleted."""
 
 import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import kept_runs, keys, state, visitor
+from mnist_demo.ui import kept_runs, keys, visitor, visitor_state
 from mnist_demo.ui.resources import run_keeper, run_store
-from mnist_demo.ui.runs.saved_run import render_saved_run, wants_to_leave
-from mnist_demo.ui.widgets.markdown import escape
-
-RUNS_AT_ONCE = 10
-_SHOWN = "runs-shown"
+from mnist_demo.ui.runs import state as runs_state
+from mnist_demo.ui.runs.saved_run import render_saved_run
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 
 def render_runs(train_and_draw: st.Page) -> None:
     """Draw the runs, the newest first, and what can be done with each; one is opened on the page `train_and_draw`."""
-    if wants_to_leave():
+    if runs_state.wants_to_leave():
         st.switch_page(train_and_draw)
     st.markdown(_("## My runs"))
     _render_removed()
@@ -25,7 +23,7 @@ def render_runs(train_and_draw: st.Page) -> None:
         records = kept_runs.my_runs()
         used = run_store().used_bytes()
     except RunError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     if not records:
         st.info(
@@ -56,16 +54,12 @@ def _render_list(records: list[RunRecord]) -> None:
     found = [record for record in records if kept_runs.matches(record, search)]
     if not found:
         st.caption(_("No run matches; there are {count} in all.").format(count=len(records)))
-    shown = st.session_state.setdefault(_SHOWN, RUNS_AT_ONCE)
+    shown = runs_state.shown_count()
     for record in found[:shown]:
         render_saved_run(record)
     if len(found) > shown:
         label = _("Show more ({count})").format(count=len(found) - shown)
-        st.button(label, key=keys.MORE_RUNS, icon=":material/expand_more:", on_click=_show_more)
-
-
-def _show_more() -> None:
-    st.session_state[_SHOWN] += RUNS_AT_ONCE
+        st.button(label, key=keys.MORE_RUNS, icon=":material/expand_more:", on_click=runs_state.show_more)
 
 
 def _render_removed() -> None:
@@ -80,20 +74,21 @@ def _render_removed() -> None:
 
 
 def _render_deleted() -> None:
-    deleted = kept_runs.last_deleted()
+    deleted = runs_state.last_deleted()
     if deleted is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
             _("“{name}” is deleted. It can be brought back for a day, if its room is not needed.").format(
-                name=escape(deleted.title)
+                name=escape_markdown(deleted.title)
             )
         )
-        st.button(_("Undo"), key=keys.UNDO_DELETE, icon=":material/undo:", on_click=_undo)
+        st.button(_("Undo"), key=keys.UNDO_DELETE, icon=":material/undo:", on_click=_undo, args=(deleted,))
 
 
-def _undo() -> None:
+def _undo(deleted: RunRecord) -> None:
     try:
-        kept_runs.undo_delete()
+        runs_state.note_deleted(None)
+        kept_runs.undo_delete(deleted)
     except RunError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))

@@ -1,4 +1,4 @@
-"""One run of the list: what is known of it, and the buttons for what can be done with it."""
+"""One run of the list, and the buttons for what can be done with it."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -7,27 +7,18 @@ from datetime import UTC, tzinfo
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.exports.beside import build_beside
-from mnist_demo.exports.formats import EXPORTS, build_export
-from mnist_demo.saved_runs.exporting import exported_run, file_name_of
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import MAX_NAME
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.links import build_link
 from mnist_demo.translation import _
-from mnist_demo.ui import kept_runs, keys, state
-from mnist_demo.ui.links import page_address
+from mnist_demo.ui import kept_runs, keys, state, visitor_state
+from mnist_demo.ui.link_state import page_address
 from mnist_demo.ui.resources import run_store
+from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.runs.export import render_export
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
-
-_EXPORT, _ACTION, _LEAVING = "export-of-saved-run", "action-on-saved-run", "leaving-the-runs"
-
-
-def wants_to_leave() -> bool:
-    """Tell, once, whether a button has just opened a run, which is shown on another page."""
-    return bool(st.session_state.pop(_LEAVING, False))
 
 
 def render_saved_run(record: RunRecord) -> None:
@@ -44,16 +35,9 @@ def render_saved_run(record: RunRecord) -> None:
             _button(keys.EXPORT_RUN, record, _("Export"), "download", _toggle)
             _button(keys.LINK_RUN, record, _("Link"), "link", _toggle)
             _button(keys.DELETE_RUN, record, _("Delete"), "delete", _delete)
-        action, run_id = st.session_state.get(_ACTION, ("", ""))
-        if run_id == record.id:
-            if action == keys.RENAME_RUN:
-                _render_naming(record)
-            elif action == keys.EXPORT_RUN:
-                _render_export(record)
-            elif action == keys.LINK_RUN:
-                _render_link(record)
-            elif action == keys.GO_ON:
-                _render_more_epochs(record)
+        action = runs_state.open_action(record.id)
+        if action in _BELOW:
+            _BELOW[action](record)
 
 
 def _button(key: str, record: RunRecord, label: str, icon: str, act: Callable[[str, RunRecord], None]) -> None:
@@ -69,31 +53,25 @@ def _button(key: str, record: RunRecord, label: str, icon: str, act: Callable[[s
 
 
 def _open(_action: str, record: RunRecord) -> None:
-    st.session_state[_LEAVING] = _do(kept_runs.open_run, record.id)
+    runs_state.leave_if(_do(kept_runs.open_run, record.id))
 
 
 def _go_on(_action: str, record: RunRecord) -> None:
-    st.session_state[_LEAVING] = _do(kept_runs.go_on, record.id)
+    runs_state.leave_if(_do(kept_runs.go_on, record.id))
 
 
 def _train_more(record: RunRecord) -> None:
-    _close()
-    st.session_state[_LEAVING] = _do(kept_runs.go_on, record.id, int(st.session_state[keys.MORE_EPOCHS]))
+    runs_state.close_action()
+    runs_state.leave_if(_do(kept_runs.go_on, record.id, int(st.session_state[keys.MORE_EPOCHS])))
 
 
 def _toggle(action: str, record: RunRecord) -> None:
-    """Open below a run what a button asks for, or close it again."""
-    wanted = (action, record.id)
-    st.session_state[_ACTION] = ("", "") if st.session_state.get(_ACTION) == wanted else wanted
-    st.session_state.pop(_EXPORT, None)
-
-
-def _close() -> None:
-    st.session_state[_ACTION] = ("", "")
+    runs_state.toggle_action(action, record.id)
 
 
 def _delete(_action: str, record: RunRecord) -> None:
-    _do(kept_runs.delete, record)
+    if _do(kept_runs.delete, record):
+        runs_state.note_deleted(record)
 
 
 def _do(action: Callable[..., None], *arguments: object) -> bool:
@@ -101,7 +79,7 @@ def _do(action: Callable[..., None], *arguments: object) -> bool:
     try:
         action(*arguments)
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
         return False
     return True
 
@@ -132,7 +110,7 @@ def _render_naming(record: RunRecord) -> None:
 
 def _save_name(record: RunRecord) -> None:
     if _do(kept_runs.rename, record.id, st.session_state[keys.RUN_NAME]):
-        _close()
+        runs_state.close_action()
 
 
 def _render_link(record: RunRecord) -> None:
@@ -140,38 +118,13 @@ def _render_link(record: RunRecord) -> None:
     st.code(build_link(page_address(), {state.RUN_PARAMETER: record.id}), language=None, wrap_lines=True)
 
 
-def _render_export(record: RunRecord) -> None:
-    name = st.radio(
-        _("Format"),
-        list(EXPORTS),
-        index=None,
-        format_func=lambda name: _(EXPORTS[name].title),
-        captions=[_(export.help) for export in EXPORTS.values()],
-        key=keys.RUN_FORMAT,
-    )
-    if name is None:
-        return
-    export = EXPORTS[name]
-    made: tuple[str, bytes] | None = st.session_state.get(_EXPORT)
-    try:
-        if made is None or made[0] != name:
-            with st.spinner(_("Making {file} …").format(file=export.file_name)):
-                run = exported_run(*run_store().load(record.id))
-                made = (name, (build_export if export.is_quick else build_beside)(run, name))
-            st.session_state[_EXPORT] = made
-    except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return
-    st.download_button(
-        _("Save {file}").format(file=file_name_of(record, export)),
-        made[1],
-        file_name=file_name_of(record, export),
-        mime=export.mime,
-        key=keys.SAVE_RUN,
-        type="primary",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+# What a button opens below its run, by the button's key.
+_BELOW: dict[str, Callable[[RunRecord], None]] = {
+    keys.RENAME_RUN: _render_naming,
+    keys.EXPORT_RUN: render_export,
+    keys.LINK_RUN: _render_link,
+    keys.GO_ON: _render_more_epochs,
+}
 
 
 def _zone() -> tzinfo:

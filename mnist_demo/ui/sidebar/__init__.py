@@ -1,1 +1,1 @@
-"""What stands beside every page: settings, what a run will cost, where the digits come from."""
+"""The parts beside every page: settings, what a run will cost, where the digits come from."""

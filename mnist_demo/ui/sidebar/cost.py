@@ -1,4 +1,4 @@
-"""Beneath Start: how long the run would take on this machine."""
+"""The estimate beneath Start: how long the run would take on this machine."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.resources import cost_estimator, job_registry
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 # A measurement takes half a second once its process is there.
@@ -23,7 +23,7 @@ def render_cost() -> None:
     asked = _ask()
     with st.container(key=keys.COST):
         # The line keeps its place also when there is nothing to say, so that nothing below it moves.
-        st.caption(escape(describe_cost(*asked)) if asked else "&nbsp;")
+        st.caption(escape_markdown(describe_cost(*asked)) if asked else "&nbsp;")
         if asked and asked[1].is_coming:
             render_pulse(ASK_AGAIN_SECONDS, keys.COST_PULSE)
 

@@ -1,4 +1,4 @@
-"""Which digits are used, where they come from, and the way to MNIST while they are not MNIST."""
+"""The digits in use, where they come from, and the way to MNIST while they are not MNIST."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, first_dataset, mnist_download
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 REFRESH_SECONDS = 1.0
@@ -38,7 +38,9 @@ def render_data_source() -> None:
     download, dataset = mnist_download(), state.current_dataset()
     is_coming = download.state == "running"  # asked before whether it is there: it may arrive in between
     with st.container(key=keys.DATA_SOURCE, horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(_describe(dataset), width="stretch", help=escape(download.error) if download.error else None)
+        st.caption(
+            _describe(dataset), width="stretch", help=escape_markdown(download.error) if download.error else None
+        )
         if dataset.name != "builtin":
             return
         if cached_mnist() is not None:
@@ -76,7 +78,7 @@ def _describe(dataset: DigitDataset) -> str:
             text = _(
                 "**Built-in digits**, {training} for training and {test} for testing, stand in for yours: {problem}"
             )
-            return text.format(problem=escape(state.data_problem()), **counts)
+            return text.format(problem=escape_markdown(state.data_problem()), **counts)
         if mnist_download().state == "failed":
             text = _("**Built-in digits**: {training} training and {test} test images. MNIST could not be fetched.")
             return text.format(**counts)
@@ -85,9 +87,9 @@ def _describe(dataset: DigitDataset) -> str:
             "network, but are fewer and easier than MNIST’s."
         ).format(**counts)
     # A visitor need not know where on the server a folder is.
-    source = escape(dataset.source)
+    source = escape_markdown(dataset.source)
     if dataset.name == "folder":
-        source = _("the folder “{name}”").format(name=escape(Path(dataset.source).name))
+        source = _("the folder “{name}”").format(name=escape_markdown(Path(dataset.source).name))
     if dataset.digest == MNIST.train_sha256:
         return _("**MNIST**: {training} training and {test} test images, from {source}.").format(
             source=source, **counts

@@ -1,7 +1,5 @@
-"""The sidebar: presets, hyperparameters, Start."""
+"""The form of settings: presets, hyperparameters, Start, and the link that shares them."""
 
-import math
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -14,9 +12,9 @@ from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.link_state import is_sharing, restrictions, toggle_sharing
-from mnist_demo.ui.links import settings_link
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
+from mnist_demo.ui.sidebar import state as sidebar_state
+from mnist_demo.ui.widgets.markdown import escape_markdown
 
 # Pairs stand side by side. What a first visitor need not touch is folded away.
 MAIN_ROWS = (("model",), ("optimizer", "learning_rate"), ("batch_size", "epochs"), ("one_cycle",))
@@ -33,15 +31,12 @@ MORE_ROWS = (
     ("hidden_sizes", "dropout"),
     ("label_smoothing",),
 )
-_FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
-DELIVERY_SECONDS = 3.0
 
 
 def render_settings() -> None:
     """Draw the settings; start a run when Start is pressed, or say in one sentence why not."""
     link = restrictions()
-    if _FILLED_IN in st.session_state:
-        state.write_settings(st.session_state[_FILLED_IN])
+    sidebar_state.fill_in()
     if keys.PRESET not in link.hidden:
         _render_preset(link)
     if link.locked:
@@ -72,9 +67,9 @@ def render_settings() -> None:
             width="stretch",
             on_click=toggle_sharing,
         )
-    st.session_state.pop(_FILLED_IN, None)
+    sidebar_state.note_drawn()
     if state.start_problem():
-        st.error(escape(state.start_problem()), icon=":material/error:")
+        st.error(escape_markdown(state.start_problem()), icon=":material/error:")
     if is_sharing():
         _render_link()
 
@@ -112,7 +107,7 @@ def _render_link() -> None:
     try:
         hyperparameters = state.read_settings()
     except MnistDemoError as error:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.markdown(_("Who opens this link finds the form filled in as it is here."))
     locked = st.toggle(
@@ -139,26 +134,7 @@ def _start() -> None:
 def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
-        before = _values()
-        state.write_settings(preset.hyperparameters)
-        st.session_state[_CHOSEN] = time.monotonic(), preset.hyperparameters, (before, _values())
-        # Until the form has been drawn with them: if this run of the script is cut short before, the next one comes
-        # with the values that the browser still has.
-        st.session_state[_FILLED_IN] = preset.hyperparameters
-
-
-def fill_in_again() -> None:
-    """To be called before `st.rerun`: what has been drawn a moment before it may never reach the browser.
-
-    A preset that was chosen a moment ago is filled in anew, unless the settings have been changed since.
-    """
-    moment, hyperparameters, expected = st.session_state.get(_CHOSEN, (-math.inf, None, ()))
-    if time.monotonic() - moment < DELIVERY_SECONDS and _values() in expected:
-        st.session_state[_FILLED_IN] = hyperparameters
-
-
-def _values() -> dict[str, object]:
-    return {name: st.session_state.get(keys.widget_key(name)) for name in FIELDS}
+        sidebar_state.choose_settings(preset.hyperparameters)
 
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:

@@ -1,4 +1,4 @@
-"""What one does with the run: pause, step, stop, reset; the axis of its charts, and its speed.
+"""The controls of the run: pause, step, stop, reset; the axis of its charts, its speed, its export.
 
 Nothing here is in the part of the page that refreshes by itself: it changes with the state of the run, not with every
 step, and what a browser draws anew twice a second costs the run a part of its pace.
@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import ENDED, Job, State
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.kept_runs import can_go_on, go_on
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.train_and_draw.export import render_export
@@ -98,4 +98,4 @@ def _go_on() -> None:
         if job is not None:
             go_on(job.id)
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))

@@ -1,4 +1,4 @@
-"""When it goes wrong: what is wrong with the run, and a button that starts it again with the remedy."""
+"""The diagnosis of a run that goes wrong, and a button that starts it again with the remedy."""
 
 import streamlit as st
 
@@ -8,10 +8,9 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.link_state import restrictions
-
-_FOUND = "found-diagnosis"
+from mnist_demo.ui.train_and_draw.state import last_diagnosis, note_diagnosis
 
 
 def render_diagnosis(job: Job) -> None:
@@ -44,9 +43,8 @@ def _diagnose(job: Job) -> Diagnosis | None:
     """
     found = diagnose(job.history, job.hyperparameters)
     if found is None and job.is_active:
-        of_job, earlier = st.session_state.get(_FOUND, (None, None))
-        return earlier if of_job == job.id else None
-    st.session_state[_FOUND] = job.id, found
+        return last_diagnosis(job)
+    note_diagnosis(job, found)
     return found
 
 
@@ -60,6 +58,6 @@ def _start(remedy: Hyperparameters) -> None:
     try:
         state.start_training(remedy)
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
         return
     state.write_settings(remedy)

@@ -1,4 +1,4 @@
-"""Why the from-scratch model computes its log-softmax as it does, with the code that really runs."""
+"""The explanation of the from-scratch model's log-softmax, with the code that really runs."""
 
 import inspect
 

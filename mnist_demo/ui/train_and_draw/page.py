@@ -1,4 +1,4 @@
-"""The page: set, watch, draw, from left to right."""
+"""The page “Train and draw”: settings, the run, and the bench, from left to right."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,20 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.drawing.stages import Stage, prepare_in_stages
 from mnist_demo.jobs.job import Job, State
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.drawing.comparison import render_comparison
 from mnist_demo.ui.drawing.corrections import render_correction, render_my_drawings
 from mnist_demo.ui.drawing.neighbours import render_neighbours
-from mnist_demo.ui.drawing.opened_models_panel import render_opened_models
-from mnist_demo.ui.drawing.panel import read_drawing, render_reading
+from mnist_demo.ui.drawing.opened_models import render_opened_models
+from mnist_demo.ui.drawing.panel import read_drawing, render_comparison, render_reading
 from mnist_demo.ui.drawing.picture import render_picture
 from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
-from mnist_demo.ui.sidebar.settings import fill_in_again
+from mnist_demo.ui.sidebar.state import fill_in_again
 from mnist_demo.ui.train_and_draw.controls import chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
 from mnist_demo.ui.train_and_draw.explanation import render_explanation
@@ -68,7 +67,7 @@ class Shown:
         return cls(job, job.state if job else None, len(my_drawings()))
 
     def check(self) -> None:
-        if self != Shown.now() or state.has_notices():
+        if self != Shown.now() or visitor_state.has_notices():
             fill_in_again()
             st.rerun()
 

@@ -1,4 +1,4 @@
-"""How often the page draws a run again while it goes on."""
+"""The pause between two refreshes of a run that goes on."""
 
 import math
 

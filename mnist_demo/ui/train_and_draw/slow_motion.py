@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup, escape
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import SPEEDS, StepDetail
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
+from mnist_demo.ui.train_and_draw.state import prepare_speed
 from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
 
 # A choice without a value would be one that has not been made.
@@ -20,8 +22,7 @@ ANCHOR = "one-step"
 def render_speed(job: Job) -> None:
     """Draw the choice of how many steps a second the run may do."""
     key = f"{keys.SPEED}-of-{job.id}"  # a new run begins at full speed, whatever the last one went at
-    if key not in st.session_state:
-        st.session_state[key] = job.speed or FULL_SPEED
+    prepare_speed(key, job.speed or FULL_SPEED)
     with st.container(key=keys.SPEED, width="content"):
         st.selectbox(
             _("Speed of training"),
@@ -75,28 +76,28 @@ def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
     linear = hyperparameters.model in ("linear", "scratch-linear")
     digits = [str(digit) for digit in range(10)] if linear else None
     descent = hyperparameters.optimizer == "sgd" and not hyperparameters.weight_decay
-    update = "−&thinsp;η&thinsp;∂L/∂W" if descent else _("what the optimizer makes of it, ΔW")
+    update = "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" if descent else _("what the optimizer makes of it, ΔW")
     st.html(
         tiles_html(
-            _("<b>W</b>, the weights before"),
+            _title(_("{symbol}, the weights before"), "W"),
             detail.before,
             _("Weights of the first layer before the step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _("<b>∂L/∂W</b>, the gradient: which way the loss rises"),
+            _title(_("{symbol}, the gradient: which way the loss rises"), "∂L/∂W"),
             detail.gradient,
             _("Gradient of the loss by the weights of the first layer, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _("<b>{update}</b>, the update").format(update=update),
+            _title(_("{symbol}, the update"), update),
             detail.after - detail.before,
             _("Change of the weights of the first layer in this step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _("<b>W</b>, the weights after"),
+            _title(_("{symbol}, the weights after"), "W"),
             detail.after,
             _("Weights of the first layer after the step, nearly all of them within {strongest} of zero"),
             digits,
@@ -104,6 +105,11 @@ def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
     )
     st.caption(_describe_weight(detail, linear, descent))
     st.html(layers_html(detail.layers))
+
+
+def _title(words: str, symbol: str) -> Markup:
+    """Return `words` with `symbol` in bold in the place of ``{symbol}``."""
+    return escape(words).format(symbol=Markup("<b>{}</b>").format(symbol))
 
 
 def _describe_batch(detail: StepDetail) -> str:

@@ -1,4 +1,4 @@
-"""Watch: how far the run is, its figures, its charts."""
+"""The run: its progress, its metrics, its charts."""
 
 import streamlit as st
 
@@ -7,11 +7,11 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.history import History
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import kept_runs, keys, state
+from mnist_demo.ui import kept_runs, keys, state, visitor_state
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
-from mnist_demo.ui.widgets.markdown import escape
+from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
 
 CHART_HEIGHT = 200
@@ -23,7 +23,7 @@ def render_training(job: Job | None, axis: Axis) -> None:
         _render_invitation()
         return
     if job.detail:
-        st.error(escape(job.detail), icon=":material/error:")
+        st.error(escape_markdown(job.detail), icon=":material/error:")
     _render_keeping(job)
     _render_progress(job)
     _render_metrics(job)
@@ -54,7 +54,7 @@ def _start() -> None:
     try:
         state.start_training(state.read_settings())
     except MnistDemoError as error:
-        state.notify(str(error))
+        visitor_state.notify(str(error))
 
 
 def _render_keeping(job: Job) -> None:
@@ -66,7 +66,7 @@ def _render_keeping(job: Job) -> None:
     problem = run_keeper().problem(job.id)
     if problem:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(escape(problem), icon=":material/save:")
+            st.warning(escape_markdown(problem), icon=":material/save:")
             st.button(
                 _("Try again"),
                 key=keys.TRY_SAVING,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 _JAVASCRIPT = """
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
@@ -72,12 +73,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 # Not isolated: style.css dresses it like the rest of the page.
 _component = st.components.v2.component(
-    "mnist_demo_clickable", html='<div class="clickable"></div>', js=_JAVASCRIPT, isolate_styles=False
+    "mnist_demo_clickable", html=Markup('<div class="clickable"></div>'), js=_JAVASCRIPT, isolate_styles=False
 )
 
 
-def render_clickable(html: str, key: str, on_click: Callable[[str], Any], shown_in: str = "") -> None:
-    """Draw `html`, of this program's own making, and call `on_click` with the ``data-value`` of a button clicked in it.
+def render_clickable(html: Markup, key: str, on_click: Callable[[str], Any], shown_in: str = "") -> None:
+    """Draw `html` and call `on_click` with the ``data-value`` of a button clicked in it.
 
     `shown_in` is the key of the element where the click shows something: narrow pages scroll there.
     """

@@ -4,14 +4,14 @@ Blue is above zero and vermilion below in every picture, white is zero: colour-b
 pictures are the same in the light and in the dark theme.
 """
 
-import html
 import io
 import math
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
-from mnist_demo.ui.widgets.pictures import AGAINST_COLOUR, FOR_COLOUR, data_url
+from mnist_demo.ui.widgets.pictures import AGAINST_COLOUR, FOR_COLOUR, NOTHING, data_url, titled_picture
 
 SHADES = 30  # on either side of zero: more are not told apart, and a palette keeps the picture small
 GAP = 2  # pixels between the pictures of a mosaic
@@ -71,17 +71,14 @@ def mosaic_png(maps: np.ndarray, strongest: float, columns: int) -> bytes:
     return _palette_png(grid.swapaxes(1, 2).reshape(rows * cell.shape[1], columns * cell.shape[2])[:-GAP, :-GAP])
 
 
-def mosaic_html(maps: np.ndarray, strongest: float, columns: int, alternative: str) -> str:
+def mosaic_html(maps: np.ndarray, strongest: float, columns: int, alternative: str) -> Markup:
     """Return a mosaic as wide as it needs to be, and no wider than the page lets it."""
-    url, words = data_url(mosaic_png(maps, strongest, columns)), html.escape(alternative)
-    return f'<img class="mosaic" src="{url}" alt="{words}" title="{words}">'
+    picture = Markup('<img class="mosaic" src="{url}" alt="{words}" title="{words}">')
+    return picture.format(url=data_url(mosaic_png(maps, strongest, columns)), words=alternative)
 
 
-def digit_images_html(pictures: list[tuple[bytes, str, str]]) -> str:
+def digit_images_html(pictures: list[tuple[bytes, str, str]]) -> Markup:
     """Return pictures in a grid, each (PNG, caption, text alternative)."""
-    figures = (
-        f'<figure><img src="{data_url(png)}" alt="{html.escape(words)}" title="{html.escape(words)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        for png, caption, words in pictures
-    )
-    return f'<div class="weight-grid">{"".join(figures)}</div>'
+    figure = Markup("<figure>{}<figcaption>{}</figcaption></figure>")
+    figures = (figure.format(titled_picture(data_url(png), words), caption) for png, caption, words in pictures)
+    return Markup('<div class="weight-grid">{}</div>').format(NOTHING.join(figures))

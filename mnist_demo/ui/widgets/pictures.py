@@ -1,14 +1,21 @@
-"""Digits and probabilities as pictures and HTML; pure, so that they are tested without a page."""
+"""Digits and probabilities as pictures and HTML; pure, so that they are tested without a page.
+
+HTML is always `markupsafe.Markup`: what ``format`` or ``%`` puts into it is escaped unless it is `Markup` itself.
+``%`` takes half as long, and is used where a page draws much, or often.
+"""
 
 import base64
 import functools
-import html
 import io
+from collections.abc import Iterable
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
 from mnist_demo.translation import _
+
+NOTHING = Markup()  # and what puts pieces of HTML together: NOTHING.join(pieces)
 
 
 def format_percent(fraction: float, digits: int) -> str:
@@ -48,30 +55,35 @@ def data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
-def picture_html(png: bytes, width: int, alternative: str) -> str:
+def picture_html(png: bytes, width: int, alternative: str) -> Markup:
     """Return a picture, `width` CSS pixels wide, as part of the page: a file may be gone when it is asked for."""
-    return f'<img class="digit-picture" src="{data_url(png)}" width="{width}" alt="{html.escape(alternative)}">'
+    picture = Markup('<img class="digit-picture" src="{url}" width="{width}" alt="{alternative}">')
+    return picture.format(url=data_url(png), width=width, alternative=alternative)
 
 
-def bars_html(probabilities: np.ndarray | None) -> str:
+def bars_html(probabilities: np.ndarray | None) -> Markup:
     """Return the probabilities of the ten digits, float32 (10,), as a list of bars; empty bars for None."""
     values = np.zeros(10) if probabilities is None else probabilities
     best = None if probabilities is None else int(values.argmax())
-    rows = []
-    for digit, value in enumerate(values):
-        shown = "–" if probabilities is None else format_percent(float(value), digits=1)
-        rows.append(
-            f'<li class="{"best" if digit == best else ""}"><span class="digit">{digit}</span>'
-            f'<span class="track"><span class="fill" style="width:{value:.2%}"></span></span>'
-            f'<span class="percent">{html.escape(shown)}</span></li>'
-        )
-    label = html.escape(_("Probability of each digit"))
-    return f'<ol class="digit-bars" aria-label="{label}">{"".join(rows)}</ol>'
+    bar = Markup(
+        '<li class="%s"><span class="digit">%d</span><span class="track"><span class="fill" style="width:%.2f%%">'
+        '</span></span><span class="percent">%s</span></li>'
+    )
+    bars = []
+    for digit, value in enumerate(map(float, values)):
+        shown = "–" if probabilities is None else format_percent(value, digits=1)
+        bars.append(bar % ("best" if digit == best else "", digit, 100 * value, shown))
+    return digit_bars(_("Probability of each digit"), bars)
+
+
+def digit_bars(label: str, bars: Iterable[Markup]) -> Markup:
+    """Return a list of `bars`, one for each digit."""
+    return Markup('<ol class="digit-bars" aria-label="{}">{}</ol>').format(label, NOTHING.join(bars))
 
 
 def samples_html(
     images: np.ndarray, labels: np.ndarray, predicted: np.ndarray | None, values: list[str] | None = None
-) -> str:
+) -> Markup:
     """Return sample digits, dark ink on light, each with its label and, where there is one, the model's prediction.
 
     Parameters
@@ -83,52 +95,72 @@ def samples_html(
     values
         Where they are given, every image is a button of that ``data-value``; see `mnist_demo.ui.widgets.clickable`.
     """
+    answer = Markup(' <span class="guess">%s %d</span>')
+    figure = Markup('<figure class="%s">%s<figcaption><b>%d</b>%s</figcaption></figure>')
     figures = []
     for index, (image, label) in enumerate(zip(images, labels, strict=True)):
         guess = None if predicted is None else int(predicted[index])
         wrong = guess is not None and guess != label
         if guess is None:
-            alternative, caption = _("A handwritten {label}").format(label=label), f"<b>{label}</b>"
+            words, mark = _("A handwritten {label}"), NOTHING
         elif wrong:
-            alternative = _("A handwritten {label}, misread as {guess}").format(label=label, guess=guess)
-            caption = f'<b>{label}</b> <span class="guess">✗ {guess}</span>'
+            words, mark = (
+                _("A handwritten {label}, misread as {guess}"),
+                answer % ("✗", guess),
+            )
         else:
-            alternative = _("A handwritten {label}, read correctly").format(label=label)
-            caption = f'<b>{label}</b> <span class="guess">✓ {guess}</span>'
-        words = html.escape(alternative)
-        picture = f'<img src="{data_url_of(1 - image)}" alt="{words}" title="{words}">'
+            words, mark = _("A handwritten {label}, read correctly"), answer % ("✓", guess)
+        picture = titled_picture(data_url_of(1 - image), words.format(label=label, guess=guess))
         if values is not None:
-            picture = f'<button type="button" data-value="{html.escape(values[index])}">{picture}</button>'
-        figures.append(
-            f'<figure class="{"wrong" if wrong else ""}">{picture}<figcaption>{caption}</figcaption></figure>'
-        )
-    return f'<div class="digit-grid">{"".join(figures)}</div>'
+            picture = Markup('<button type="button" data-value="%s">%s</button>') % (values[index], picture)
+        figures.append(figure % ("wrong" if wrong else "", picture, label, mark))
+    return Markup('<div class="digit-grid">{}</div>').format(NOTHING.join(figures))
 
 
-def readings_html(readings: list[tuple[str, int, float]]) -> str:
+def titled_picture(url: str, words: str) -> Markup:
+    """Return the picture at `url` with `words` as its text alternative, which the pointer shows too."""
+    return Markup('<img src="%s" alt="%s" title="%s">') % (url, words, words)
+
+
+def column_heads(titles: Iterable[str]) -> Markup:
+    """Return the head cells of a table's columns."""
+    return NOTHING.join(map(Markup('<th scope="col">{}</th>').format, titles))
+
+
+def readings_html(readings: list[tuple[str, int, float]]) -> Markup:
     """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠."""
+    row = Markup('<tr class="{}"><th scope="row">{}</th><td>{}<b>{}</b></td><td>{}</td></tr>')
+    mark = Markup('<span title="{}">≠</span> ').format(_("reads another digit"))
     rows = []
     for title, digit, probability in readings:
         differs = digit != readings[0][1]
-        mark = f'<span title="{html.escape(_("reads another digit"))}">≠</span> ' if differs else ""
-        rows.append(
-            f'<tr class="{"differs" if differs else ""}"><th scope="row">{html.escape(title)}</th>'
-            f"<td>{mark}<b>{digit}</b></td><td>{html.escape(format_percent(probability, digits=1))}</td></tr>"
-        )
-    caption = html.escape(_("The same drawing, read by"))
-    return f'<table class="readings"><caption>{caption}</caption>{"".join(rows)}</table>'
+        percent = format_percent(probability, digits=1)
+        rows.append(row.format("differs" if differs else "", title, mark if differs else "", digit, percent))
+    return _readings_table(_("The same drawing, read by"), rows)
 
 
-def stages_html(stages: list[tuple[str, str, np.ndarray, bool]]) -> str:
+def _readings_table(caption: str, rows: Iterable[Markup]) -> Markup:
+    table = Markup('<table class="readings"><caption>{}</caption>{}</table>')
+    return table.format(caption, NOTHING.join(rows))
+
+
+def stages_html(stages: list[tuple[str, str, np.ndarray, bool]]) -> Markup:
     """Return small pictures in a row, each with its title and sentence: (title, explanation, image, enabled)."""
-    figures = []
-    for title, explanation, image, enabled in stages:
-        shown = title if enabled else _("{title} (off)").format(title=title)
-        figures.append(
-            f'<figure class="{"" if enabled else "off"}"><img src="{data_url_of(image)}" alt="{html.escape(title)}">'
-            f"<figcaption><b>{html.escape(shown)}</b> {html.escape(explanation)}</figcaption></figure>"
+    figure = Markup(
+        '<figure class="{kind}"><img src="{url}" alt="{title}">'
+        "<figcaption><b>{shown}</b> {explanation}</figcaption></figure>"
+    )
+    figures = (
+        figure.format(
+            kind="" if enabled else "off",
+            url=data_url_of(image),
+            title=title,
+            shown=title if enabled else _("{title} (off)").format(title=title),
+            explanation=explanation,
         )
-    return f'<div class="stages">{"".join(figures)}</div>'
+        for title, explanation, image, enabled in stages
+    )
+    return Markup('<div class="stages">{}</div>').format(NOTHING.join(figures))
 
 
 # Okabe and Ito's blue and vermilion, which colour-blind eyes tell apart (https://jfly.uni-koeln.de/color/).
@@ -145,67 +177,75 @@ def overlay_png(image: np.ndarray, contributions: np.ndarray) -> bytes:
     return _png(np.round(paper * (1 - opacity) + colour * opacity).astype(np.uint8))
 
 
-def metrics_html(figures: list[tuple[str, str]]) -> str:
-    """Return figures beside each other: (title, value) each."""
-    items = (f"<div><dt>{html.escape(title)}</dt><dd>{html.escape(value)}</dd></div>" for title, value in figures)
-    return f'<dl class="run-figures">{"".join(items)}</dl>'
+def metrics_html(metrics: list[tuple[str, str]]) -> Markup:
+    """Return metrics beside each other: (title, value) each."""
+    item = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
+    items = NOTHING.join(item.format(title, value) for title, value in metrics)
+    return Markup('<dl class="run-figures">{}</dl>').format(items)
 
 
-def digit_choice_html(question: str, read: int) -> str:
+def digit_choice_html(question: str, read: int) -> Markup:
     """Return a button for each digit, the one that was read marked; see `mnist_demo.ui.widgets.clickable`."""
-    buttons = (
-        f'<button type="button" data-value="{digit}" class="{"read" if digit == read else ""}">{digit}</button>'
-        for digit in range(10)
-    )
-    return f'<fieldset class="digit-choice"><legend>{html.escape(question)}</legend>{"".join(buttons)}</fieldset>'
+    button = Markup('<button type="button" data-value="%d" class="%s">%d</button>')
+    buttons = NOTHING.join(button % (digit, "read" if digit == read else "", digit) for digit in range(10))
+    return Markup('<fieldset class="digit-choice"><legend>{}</legend>{}</fieldset>').format(question, buttons)
 
 
-def shares_html(caption: str, shares: list[tuple[str, float]]) -> str:
+def shares_html(caption: str, shares: list[tuple[str, float]]) -> Markup:
     """Return a table of titles and fractions, as percentages."""
-    rows = (
-        f'<tr><th scope="row">{html.escape(title)}</th><td>{html.escape(format_percent(share, digits=0))}</td></tr>'
-        for title, share in shares
-    )
-    return f'<table class="readings"><caption>{html.escape(caption)}</caption>{"".join(rows)}</table>'
+    row = Markup('<tr><th scope="row">{}</th><td>{}</td></tr>')
+    return _readings_table(caption, (row.format(title, format_percent(share, digits=0)) for title, share in shares))
 
 
-def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray]) -> str:
+def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray]) -> Markup:
     """Return digits found in a picture, (28, 28) each, with what is read in each of them: float32 (10,) each."""
+    figure = Markup("<figure>{}<figcaption><b>{}</b> {}</figcaption></figure>")
     figures = []
     for image, shares in zip(images, probabilities, strict=True):
         digit, percent = int(shares.argmax()), format_percent(float(shares.max()), digits=0)
-        words = html.escape(_("Read as {digit}").format(digit=digit))
-        figures.append(
-            f'<figure><img src="{data_url_of(1 - image)}" alt="{words}" title="{words}">'
-            f"<figcaption><b>{digit}</b> {html.escape(percent)}</figcaption></figure>"
-        )
-    return f'<div class="digit-grid">{"".join(figures)}</div>'
+        picture = titled_picture(data_url_of(1 - image), _("Read as {digit}").format(digit=digit))
+        figures.append(figure.format(picture, digit, percent))
+    return Markup('<div class="digit-grid">{}</div>').format(NOTHING.join(figures))
 
 
-def logits_html(logits: np.ndarray) -> str:
+def logits_html(logits: np.ndarray) -> Markup:
     """Return the ten logits, float32 (10,), as bars to the right of zero or to the left of it."""
     strongest = max(float(np.abs(logits).max()), 1e-12)
     best = int(logits.argmax())
-    rows = []
-    for digit, value in enumerate(map(float, logits)):
-        share = 50 * abs(value) / strongest
-        side = f"left:50%;width:{share:.1f}%" if value >= 0 else f"right:50%;width:{share:.1f}%"
-        rows.append(
-            f'<li class="{"best" if digit == best else ""}"><span class="digit">{digit}</span>'
-            f'<span class="track zero"><span class="fill {"above" if value >= 0 else "below"}" style="{side}"></span>'
-            f'</span><span class="percent">{value:+.1f}</span></li>'
+    bar = Markup(
+        '<li class="{kind}"><span class="digit">{digit}</span>'
+        '<span class="track zero"><span class="fill {sign}" style="{side}:50%;width:{share:.1f}%"></span></span>'
+        '<span class="percent">{value:+.1f}</span></li>'
+    )
+    bars = (
+        bar.format(
+            kind="best" if digit == best else "",
+            digit=digit,
+            sign="above" if value >= 0 else "below",
+            side="left" if value >= 0 else "right",
+            share=50 * abs(value) / strongest,
+            value=value,
         )
-    return f'<ol class="digit-bars" aria-label="{html.escape(_("Logit of each digit"))}">{"".join(rows)}</ol>'
+        for digit, value in enumerate(map(float, logits))
+    )
+    return digit_bars(_("Logit of each digit"), bars)
 
 
-def gallery_html(images: list[tuple[str, np.ndarray, str, str, bool]], selected: str | None, title: str) -> str:
+def gallery_html(images: list[tuple[str, np.ndarray, str, str, bool]], selected: str | None, title: str) -> Markup:
     """Return images as buttons, dark ink on light: (value, image, caption, text alternative, whether misread) each."""
-    buttons = []
-    for value, image, caption, words, wrong in images:
-        pressed = "true" if value == selected else "false"
-        buttons.append(
-            f'<button type="button" class="{"wrong" if wrong else ""}" data-value="{html.escape(value)}" '
-            f'aria-pressed="{pressed}" title="{html.escape(words)}"><img src="{data_url_of(1 - image)}" '
-            f'alt="{html.escape(words)}"><span aria-hidden="true">{html.escape(caption)}</span></button>'
+    button = Markup(
+        '<button type="button" class="{kind}" data-value="{value}" aria-pressed="{pressed}" title="{words}">'
+        '<img src="{url}" alt="{words}"><span aria-hidden="true">{caption}</span></button>'
+    )
+    buttons = (
+        button.format(
+            kind="wrong" if wrong else "",
+            value=value,
+            pressed="true" if value == selected else "false",
+            words=words,
+            url=data_url_of(1 - image),
+            caption=caption,
         )
-    return f'<div class="gallery" role="group" aria-label="{html.escape(title)}">{"".join(buttons)}</div>'
+        for value, image, caption, words, wrong in images
+    )
+    return Markup('<div class="gallery" role="group" aria-label="{}">{}</div>').format(title, NOTHING.join(buttons))

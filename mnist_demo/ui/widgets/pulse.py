@@ -1,4 +1,4 @@
-"""What has a part of the page that stands beside the canvas refresh by itself.
+"""The pulse that has a part of the page beside the canvas refresh by itself.
 
 As a fragment's ``run_every`` does, but not while somebody draws or clicks, nor while nobody sees the page.
 """

@@ -1,4 +1,4 @@
-"""The words for what a run is doing; translate them when shown."""
+"""The words for the states of a run, to be translated when shown."""
 
 from mnist_demo.jobs.job import State
 from mnist_demo.translation import N_

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import job_registry, run_store
-from tests.ui.runs.test_page import wait_until_saved
+from tests.ui.actions import wait_until_saved
 
 # Under the guard, because a training process imports the script again.
 PAGE = """

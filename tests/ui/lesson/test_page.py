@@ -134,7 +134,7 @@ def wait_for_runs(lesson: AppTest) -> None:
         lesson.run()
 
 
-def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_laboratory_alone(lesson: AppTest) -> None:
+def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_run_on_the_page_alone(lesson: AppTest) -> None:
     open_part(lesson, "rates")
     guess(lesson, "rates", "faster")
     assert {job.hyperparameters.learning_rate for job in lesson_registry().jobs()} <= {0.5, 50, 0.0005}
@@ -178,7 +178,7 @@ def test_summary_counts_the_guesses_and_begins_again(lesson: AppTest) -> None:
     assert lesson.button(key="run-guess-linear").disabled
 
 
-def test_button_of_the_last_part_sets_the_preset_and_starts_it_in_the_laboratory(lesson: AppTest) -> None:
+def test_button_of_the_last_part_sets_the_preset_and_starts_it_in_train_and_draw(lesson: AppTest) -> None:
     open_part(lesson, "deeper")
     assert "You are on the built-in digits" in " ".join(caption.value for caption in lesson.caption)
     lesson.button(key="to-laboratory-small-network").click().run()

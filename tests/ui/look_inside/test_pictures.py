@@ -48,7 +48,7 @@ def test_mosaic_shows_every_map_in_its_place_with_transparent_gaps() -> None:
 
 
 def test_mosaic_has_a_text_alternative_that_cannot_break_out() -> None:
-    assert 'alt="&lt;b&gt; &quot;x&quot;"' in mosaic_html(np.ones((2, 1, 1)), 1.0, 2, '<b> "x"')
+    assert 'alt="&lt;b&gt; &#34;x&#34;"' in mosaic_html(np.ones((2, 1, 1)), 1.0, 2, '<b> "x"')
 
 
 def test_confusion_matrix_has_a_button_for_each_cell_that_says_what_is_in_it() -> None:

@@ -1,4 +1,4 @@
-"""What the list says of a run; pure HTML."""
+"""The card of a run in the list; pure HTML."""
 
 import re
 from datetime import UTC, timedelta, timezone

@@ -1,4 +1,4 @@
-"""What the page says when a run goes wrong, through AppTest."""
+"""The diagnosis of a run that goes wrong, through AppTest."""
 
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exports and opened models on the page, through Streamlit's AppTest."""
 
-import time
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,21 +8,14 @@ from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.exports.formats import EXPORTS
 from mnist_demo.models.checkpoints import STARTER_PATH
 from mnist_demo.ui.resources import job_registry
+from tests.ui.actions import STROKE, wait_until_made
 
-STROKE = {
-    "type": "Path",
-    "originX": "center",
-    "originY": "center",
-    "left": 140,
-    "top": 140,
-    "path": [["M", 140, 40], ["Q", 140, 140, 140, 240], ["L", 140, 240]],
-}
 LOOK_INSIDE = """
 if __name__ == "__main__":
     import streamlit as st
 
     from mnist_demo.ui.frame import build_pages, render_frame
-    from mnist_demo.ui.drawing.opened_models_panel import render_opened_models
+    from mnist_demo.ui.drawing.opened_models import render_opened_models
     from mnist_demo.ui.look_inside.subjects import look_at_current
 
     st.navigation(list(build_pages().values()))
@@ -45,12 +36,7 @@ def train_to_the_end(page: AppTest) -> None:
 def choose_format(page: AppTest, name: str) -> None:
     """Choose a format, and wait until its file is made."""
     page.selectbox(key="export-format").set_value(name).run()
-    deadline = time.monotonic() + 100
-    while any("Making" in text.value for text in page.markdown):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-    assert not page.exception
+    wait_until_made(page)
 
 
 def open_file(page: AppTest, name: str, content: bytes) -> None:

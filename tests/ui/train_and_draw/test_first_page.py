@@ -1,4 +1,4 @@
-"""What the first page waits for: a process of its own shows what was imported for it."""
+"""The imports that the first page waits for, in a process of its own."""
 
 import os
 import subprocess

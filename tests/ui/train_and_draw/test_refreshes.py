@@ -1,4 +1,4 @@
-"""How long the page waits until it draws a run again."""
+"""The pause until the page draws a run again."""
 
 from types import SimpleNamespace
 from typing import Any

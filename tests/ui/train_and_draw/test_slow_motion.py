@@ -37,7 +37,7 @@ def test_speed_chosen_on_the_page_slows_the_run_and_lays_its_steps_open(page: Ap
     possible = [f"Step {step:,}, laid open" for step in range(before, job.step_detail.step + 1)]
     assert [text.value for text in page.subheader if text.value in possible]
     assert "the gradient: which way the loss rises" in documents_of(page)
-    assert "−&thinsp;η&thinsp;∂L/∂W" in documents_of(page)
+    assert "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" in documents_of(page)
     page.selectbox(key=f"speed-of-{job.id}").select(0).run()
     assert job.speed is None
     assert not page.exception

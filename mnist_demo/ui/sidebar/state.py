@@ -1,0 +1,50 @@
+"""Session state of the form: the preset that was chosen last, and whether it is still to be filled in."""
+
+import math
+import time
+
+import streamlit as st
+
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.ui import keys, state
+
+DELIVERY_SECONDS = 3.0
+_FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
+
+
+def choose_settings(hyperparameters: Hyperparameters) -> None:
+    """Fill in the form; for callbacks.
+
+    It is filled in again until it has been drawn: if this run of the script is cut short before, the next one comes
+    with the values that the browser still has.
+    """
+    before = _values()
+    state.write_settings(hyperparameters)
+    st.session_state[_CHOSEN] = time.monotonic(), hyperparameters, (before, _values())
+    st.session_state[_FILLED_IN] = hyperparameters
+
+
+def fill_in() -> None:
+    """Fill in what is still to be; before the form is drawn."""
+    if _FILLED_IN in st.session_state:
+        state.write_settings(st.session_state[_FILLED_IN])
+
+
+def note_drawn() -> None:
+    """Remember that the form has been drawn as it was filled in."""
+    st.session_state.pop(_FILLED_IN, None)
+
+
+def fill_in_again() -> None:
+    """To be called before `st.rerun`: what has been drawn a moment before it may never reach the browser.
+
+    A preset that was chosen a moment ago is filled in anew, unless the settings have been changed since.
+    """
+    moment, hyperparameters, expected = st.session_state.get(_CHOSEN, (-math.inf, None, ()))
+    if time.monotonic() - moment < DELIVERY_SECONDS and _values() in expected:
+        st.session_state[_FILLED_IN] = hyperparameters
+
+
+def _values() -> dict[str, object]:
+    return {name: st.session_state.get(keys.widget_key(name)) for name in FIELDS}

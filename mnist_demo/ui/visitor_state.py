@@ -1,0 +1,48 @@
+"""Session state of the visitor: the secret that tells who she is, and the notices to be shown to her."""
+
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+NOTICE_SECONDS = 15.0
+_TOKEN = "visitor-token"
+_NOTICE, _SHOWN = "notice", "notices-shown"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the visitor, and when it came about, in seconds of ``time.monotonic``."""
+
+    sentence: str
+    since: float
+
+
+def token() -> str | None:
+    """Return the visitor's secret, None before this session knows it."""
+    kept: str | None = st.session_state.get(_TOKEN)
+    return kept
+
+
+def keep_token(secret: str) -> None:
+    st.session_state[_TOKEN] = secret
+
+
+def notify(sentence: str) -> None:
+    """Keep a sentence to be shown at the top of the page, from the next run of the script on, for a while."""
+    st.session_state.setdefault(_NOTICE, []).append(Notice(sentence, time.monotonic()))
+
+
+def has_notices() -> bool:
+    return _NOTICE in st.session_state
+
+
+def take_notices() -> list[str]:
+    """Return the sentences to show now: a run of the script that follows at once must not wipe them off."""
+    notices: list[Notice] = st.session_state.pop(_NOTICE, [])
+    st.session_state[_SHOWN] = [
+        notice
+        for notice in (*st.session_state.get(_SHOWN, ()), *notices)
+        if time.monotonic() - notice.since < NOTICE_SECONDS
+    ]
+    return [notice.sentence for notice in st.session_state[_SHOWN]]

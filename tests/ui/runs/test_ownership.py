@@ -1,0 +1,70 @@
+"""Runs of somebody else: seen through their link, and copied."""
+
+from typing import Any
+
+import pytest
+
+from mnist_demo.errors import RunError
+from mnist_demo.ui import kept_runs
+from mnist_demo.ui.resources import job_registry, run_store
+from tests.ui.actions import (
+    open_page,
+    open_runs,
+    texts,
+    train,
+    wait_until_saved,
+)
+
+pytestmark = pytest.mark.usefixtures("_own_server")
+
+
+def test_run_of_somebody_else_is_seen_through_its_link_only_and_can_only_be_copied(browser: Any) -> None:
+    run_id = train(open_page(), epochs=2)
+    browser("a stranger")
+    assert "Nothing here yet" in texts(open_runs())
+    page = open_page(run=run_id)
+    assert "a run of somebody else" in texts(page)
+    page.button(key="reset-training").click().run()
+    assert job_registry().get(run_id) is not None  # she does not look at it any more; the run is as it was
+
+    for change in (lambda: kept_runs.rename(run_id, "taken"), lambda: kept_runs.delete(run_store().get(run_id))):
+        with pytest.raises(RunError, match="belongs to somebody else"):
+            change()
+    assert run_store().get(run_id).name == ""
+
+
+def test_somebody_else_goes_on_with_a_copy_of_a_stopped_run(browser: Any) -> None:
+    page = open_page()
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    with job.changed:
+        job.changed.wait_for(lambda: job.history.step_count > 20, 60)
+    job.stop(30)
+    wait_until_saved(job.id, "stopped")
+    stopped_at = job.history.step_count
+    browser("a stranger")
+    other = open_page(run=job.id)
+    other.button(key="pause-training").click().run()
+    copy = job_registry().jobs()[-1]
+    assert copy.id != job.id
+    assert other.query_params["run"] == copy.id
+    copy.pause(30)
+    assert copy.history.steps["train_loss"][:stopped_at] == job.history.steps["train_loss"]
+    assert job.history.step_count == stopped_at
+    copy.stop(30)
+    wait_until_saved(copy.id, "stopped")
+    assert run_store().get(copy.id).owner != run_store().get(job.id).owner
+
+
+def test_running_run_of_somebody_else_cannot_be_stopped(browser: Any) -> None:
+    page = open_page()
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    browser("a stranger")
+    other = open_page(run=job.id)
+    for button in ("pause-training", "step-training", "stop-training"):
+        assert other.button(key=button).disabled
+    other.button(key="start-training").click().run()  # her own run, instead of the one she looked at
+    assert not job.has_ended

@@ -1,0 +1,125 @@
+"""The form of settings: presets, bounds, Start."""
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.ui import keys
+from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.sidebar import settings
+from tests.ui.actions import (
+    press_start,
+    the_job,
+)
+
+pytestmark = pytest.mark.usefixtures("_own_server")
+
+
+def test_page_opens_with_the_tutorial_preset_and_nothing_running(page: AppTest) -> None:
+    assert page.selectbox(key="preset").value == "tutorial-pytorch"
+    assert page.selectbox(key="model").value == "linear"
+    assert page.selectbox(key="optimizer").value == "sgd"
+    assert page.number_input(key="learning-rate").value == 0.5
+    assert page.number_input(key="batch-size").value == 100
+    assert page.number_input(key="epochs").value == 5
+    assert page.number_input(key="seed").value == 0
+    assert page.toggle(key="shuffle").value is False
+    assert job_registry().jobs() == []
+    assert not page.error
+
+
+def test_start_trains_with_the_settings_of_the_form(page: AppTest) -> None:
+    page.selectbox(key="model").select("mlp")
+    page.text_input(key="hidden-sizes").set_value("32, 16")
+    page.number_input(key="learning-rate").set_value(0.25)
+    page.number_input(key="training-size").set_value(500)
+    press_start(page)
+    hyperparameters = the_job().hyperparameters
+    assert (hyperparameters.model, hyperparameters.hidden_sizes, hyperparameters.learning_rate) == (
+        "mlp",
+        (32, 16),
+        0.25,
+    )
+    assert hyperparameters.training_size == 500
+    assert the_job().wait(60) == "finished"
+
+
+def test_changed_settings_start_nothing_until_start_is_pressed(page: AppTest) -> None:
+    page.number_input(key="epochs").set_value(7).run()
+    page.selectbox(key="preset").select("small-network").run()
+    assert job_registry().jobs() == []
+
+
+def test_choosing_a_preset_fills_in_the_form(page: AppTest) -> None:
+    page.selectbox(key="preset").select("convnet-in-seconds").run()
+    assert page.selectbox(key="model").value == "convnet"
+    assert page.selectbox(key="optimizer").value == "adamw"
+    assert page.toggle(key="one-cycle").value is True
+    page.selectbox(key="preset").select("tutorial-scratch").run()
+    assert page.selectbox(key="model").value == "scratch-linear"
+    assert page.toggle(key="one-cycle").value is False
+
+
+def test_preset_is_filled_in_also_when_the_run_of_the_script_is_cut_short(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as cut_short:
+        cut_short.setattr(settings, "_render_preset", lambda _link: st.stop())
+        page.selectbox(key="preset").select("small-network").run()
+    page.session_state["learning-rate"] = 0.5  # what the browser still has
+    page.run()
+    assert page.number_input(key="learning-rate").value == 0.001
+    page.session_state["learning-rate"] = 0.25  # from then on, what the visitor types holds
+    page.run()
+    assert page.number_input(key="learning-rate").value == 0.25
+
+
+def test_preset_is_filled_in_once_more_where_the_page_has_itself_drawn_anew(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_anew_once() -> None:
+        answers = iter([["a drawing that is gone when it is looked for again"]])
+        monkeypatch.setattr("mnist_demo.ui.train_and_draw.page.my_drawings", lambda: next(answers, []))
+        page.run()
+
+    before = {key: page.session_state[key] for key in map(keys.widget_key, FIELDS)}
+    page.selectbox(key="preset").select("small-network").run()
+    for key, value in before.items():
+        page.session_state[key] = value  # what a browser still has that never got the new ones
+    draw_anew_once()
+    assert page.number_input(key="learning-rate").value == 0.001
+    page.session_state["epochs"] = 30  # what the visitor has typed meanwhile holds
+    draw_anew_once()
+    assert page.number_input(key="epochs").value == 30
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("learning-rate", 0.0, "Learning rate must be a number from"),
+        ("learning-rate", 1e31, "Learning rate must be a number from"),
+        ("batch-size", 20_000, "Batch size must be a whole number from 1 to 10,000, but is “20000”."),
+        ("epochs", -1, "Epochs must be a whole number from 1 to 1,000, but is “-1”."),
+        ("training-size", 5000, "at most 1,437 together"),
+        ("validation-size", 1437, "at most 1,437 together"),
+        ("batch-size", 2.5, "Batch size must be a whole number from 1 to 10,000, but is “2.5”."),
+        ("epochs", 1e20, "Epochs must be a whole number from 1 to 1,000, but is “1e+20”."),
+        ("momentum", None, "Momentum must be a number from 0 to 0.999, but is empty."),
+    ],
+)
+def test_start_with_a_setting_out_of_bounds_says_so_and_starts_nothing(
+    page: AppTest, key: str, value: float | None, sentence: str
+) -> None:
+    page.number_input(key=key).set_value(value)
+    press_start(page)
+    assert [error.value for error in page.error] == [page.error[0].value]
+    assert sentence in page.error[0].value
+    assert job_registry().jobs() == []
+    assert not page.exception
+
+
+def test_start_with_hidden_sizes_that_are_no_numbers_says_what_was_expected(page: AppTest) -> None:
+    page.text_input(key="hidden-sizes").set_value("many")
+    press_start(page)
+    assert "1 to 5 whole numbers from 1 to 2,048" in page.error[0].value
