@@ -21,12 +21,19 @@ BAD_INPUT, INTERRUPTED, NO_READER = 2, 130, 141
 
 
 def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` (None: this process's) names by the `run` of its parser; return the exit status."""
+    """Run the command that `argv` (None: this process's) names by the `run` of its parser; return the exit status.
+
+    A command whose parser sets ``takes_any_options`` finds the arguments that it does not know in ``further``.
+    """
     # Names of files may hold characters that a terminal cannot show; who reads from a pipe need not wait for lines.
     with contextlib.suppress(AttributeError):
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     try:
-        arguments = parser.parse_args(argv)
+        arguments, further = parser.parse_known_args(argv)
+        if getattr(arguments, "takes_any_options", False):
+            arguments.further = further
+        elif further:
+            parser.error(_("unrecognized arguments: {arguments}").format(arguments=" ".join(further)))
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status

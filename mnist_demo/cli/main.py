@@ -1,4 +1,4 @@
-"""The product without a page: ``python -m mnist_demo train | evaluate | classify | runs | …``.
+"""The command line: ``mnist-demo train | evaluate | classify | calibrate | runs | page``.
 
 What was asked for goes to stdout, all else to stderr. The exit status is 0, or
 
@@ -19,6 +19,7 @@ from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
 from mnist_demo.cli.classify import add_classify_arguments, run_classify
 from mnist_demo.cli.common import Parser, run_command
 from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
+from mnist_demo.cli.page import add_page_arguments, run_page
 from mnist_demo.cli.runs import add_runs_arguments, run_runs
 from mnist_demo.cli.train import add_train_arguments, run_train
 from mnist_demo.translation import _
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = _("Teach a trained model to say that a drawing is no digit.")
     add("calibrate", add_calibrate_arguments, run_calibrate, text)
     add("runs", add_runs_arguments, run_runs, _("List, show, export and delete the runs that were kept."))
+    add("page", add_page_arguments, run_page, _("Open the page in the browser."))
     return parser
 
 

@@ -1,4 +1,4 @@
-"""``python -m mnist_demo runs list | show | export | delete | restore``: the runs that the page and ``train`` keep."""
+"""``mnist-demo runs list | show | export | delete | restore``: the runs that the page and ``train`` keep."""
 
 import argparse
 from collections.abc import Sequence

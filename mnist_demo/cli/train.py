@@ -1,4 +1,4 @@
-"""``python -m mnist_demo train``: its flags, and what it prints."""
+"""``mnist-demo train``: train a model, print a line for each epoch, and save what comes of it."""
 
 import argparse
 import contextlib
