@@ -1,13 +1,14 @@
 """The command line: ``mnist-demo train | evaluate | classify | calibrate | runs | page``.
 
-What was asked for goes to stdout, all else to stderr. The exit status is 0, or
+Each command has a module of its own in this package. Results go to stdout, everything else to stderr. The exit status
+is 0, or
 
-- 2 for bad input, with one line on stderr: a learning rate with which training diverges is such (nothing is saved);
-  ``classify`` still answers for the images that are good,
-- 130 after Ctrl-C, 141 when nobody reads the output any more, as is customary; ``train --output`` saves the model so
-  far in both cases.
+- 2 for bad input, with one line on stderr. A learning rate with which training diverges counts as such (nothing is
+  saved); ``classify`` still answers for the images that are good;
+- 130 after Ctrl-C and 141 when nobody reads the output any more, as is customary; ``train --output`` saves the model
+  so far in both cases.
 
-torch and the other heavy libraries are imported by the command that needs them, so that ``--help`` is quick.
+A command imports torch and the other heavy libraries when it runs, so that ``--help`` is quick.
 """
 
 import argparse
@@ -26,14 +27,15 @@ from mnist_demo.translation import _
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` gives (None: that of this process), and return the exit status."""
+    """Run the command in `argv` (default: the arguments of this process), and return the exit status."""
     return run_command(build_parser(), argv)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; the flags and bounds of hyperparameters are those of ``FIELDS``."""
-    parser = Parser(prog=_program_name(), description=_("Train and use classifiers of handwritten digits."))
-    commands = parser.add_subparsers(metavar=_("COMMAND"), required=True)
+    """Return the parser of all commands; flags and bounds of hyperparameters come from ``FIELDS``."""
+    parser = Parser(prog=_program_name(), description=_("Train classifiers of handwritten digits, and use them."))
+    parser.epilog = _("“{program} COMMAND --help” tells more of a command.").format(program=parser.prog)
+    commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), required=True)
 
     def add(
         name: str,
@@ -57,5 +59,5 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _program_name() -> str:
-    """Return what the program was called by: the installed command, or the package."""
+    """Return what to type: the installed command, if the program was called by it, else the package."""
     return "mnist-demo" if Path(sys.argv[0]).stem == "mnist-demo" else "python -m mnist_demo"
