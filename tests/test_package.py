@@ -3,17 +3,21 @@
 import ast
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from PIL import Image
 
 import mnist_demo
+from mnist_demo.data.dataset import DigitDataset
 from tests import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -45,6 +49,18 @@ def test_public_names_are_those_of_the_packages() -> None:
     assert sorted(mnist_demo.__all__) == sorted(name for names in homes.values() for name in names)
     for home, names in homes.items():
         assert [getattr(mnist_demo, name) for name in names] == [getattr(home, name) for name in names]
+
+
+def test_example_in_the_readme_reads_a_picture(
+    builtin: DigitDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(builtin.test_pixels[0]).save("photo.png")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    assert names["probabilities"].shape == (1, 10)
+    assert names["probabilities"].argmax() == builtin.test_labels[0]
 
 
 @pytest.mark.parametrize("package", ["mnist_demo", "mnist_demo.models", "mnist_demo.training"])
