@@ -1,10 +1,16 @@
-"""The page: ``streamlit run app.py``."""
+"""The page's entry: ``streamlit run app.py``, or ``mnist-demo page`` where the package is installed."""
 
 if __name__ == "__main__":
     # Under the guard, because a training process imports this file again, under another name, and must get no page.
+    import sys
+
     import streamlit as st
 
     from mnist_demo.translation import _
+
+    if not st.runtime.exists():  # python app.py
+        sys.exit(_("This is a page for Streamlit: type “streamlit run {script}”.").format(script=sys.argv[0]))
+
     from mnist_demo.ui.frame import build_pages, render_frame
     from mnist_demo.ui.resources import warm_up
 

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from mnist_demo.drawing import find_digits as find_digits
     from mnist_demo.drawing import image_from_bitmap as image_from_bitmap
     from mnist_demo.drawing import image_from_strokes as image_from_strokes
-    from mnist_demo.models.checkpoints import load_checkpoint as load_checkpoint
+    from mnist_demo.models import load_checkpoint as load_checkpoint
     from mnist_demo.settings import PRESETS as PRESETS
     from mnist_demo.settings import Hyperparameters as Hyperparameters
-    from mnist_demo.training.loop import train as train
+    from mnist_demo.training import train as train
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Hyperparameters",
@@ -25,16 +27,14 @@ __all__ = [
     "train",
 ]
 
-__version__ = "0.1.0"  # as in pyproject.toml
-
 _HOMES = {
     "Hyperparameters": "mnist_demo.settings",
     "PRESETS": "mnist_demo.settings",
     "find_digits": "mnist_demo.drawing",
     "image_from_bitmap": "mnist_demo.drawing",
     "image_from_strokes": "mnist_demo.drawing",
-    "load_checkpoint": "mnist_demo.models.checkpoints",
-    "train": "mnist_demo.training.loop",
+    "load_checkpoint": "mnist_demo.models",
+    "train": "mnist_demo.training",
 }
 
 
@@ -43,3 +43,7 @@ def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

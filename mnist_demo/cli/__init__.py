@@ -1,1 +1,1 @@
-"""The same product as commands, one file each."""
+"""The command line: ``mnist-demo``, or ``python -m mnist_demo``; a file for each command."""

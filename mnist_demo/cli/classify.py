@@ -1,4 +1,4 @@
-"""``mnist-demo classify``: which digit is in each of some pictures."""
+"""``mnist-demo classify``: the digit in each of several pictures."""
 
 import argparse
 
@@ -15,7 +15,7 @@ def add_classify_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_classify(arguments: argparse.Namespace) -> int:
-    """Print what the model sees in each picture; go on after a bad one."""
+    """Print the predicted digit and all probabilities for each picture; a bad picture does not end it."""
     from mnist_demo.drawing.image import image_from_bitmap, load_bitmap
     from mnist_demo.models.checkpoints import load_checkpoint
 

@@ -1,4 +1,4 @@
-"""What several commands have in common: exit statuses, lines of output, the digits that a flag names."""
+"""Parts that several commands share: exit statuses, common flags, lines of output, loading digits."""
 
 import argparse
 import contextlib
@@ -21,12 +21,19 @@ BAD_INPUT, INTERRUPTED, NO_READER = 2, 130, 141
 
 
 def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` (None: this process's) names by the `run` of its parser; return the exit status."""
-    # Names of files may hold characters that a terminal cannot show; who reads from a pipe need not wait for lines.
+    """Parse `argv` (default: this process's arguments), call the `run` that its parser set, and return the exit status.
+
+    A command whose parser sets ``takes_any_options`` finds arguments that the parser does not know in ``further``.
+    """
+    # A file name may hold characters that a terminal cannot show; a program that reads a pipe gets each line at once.
     with contextlib.suppress(AttributeError):
         sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     try:
-        arguments = parser.parse_args(argv)
+        arguments, further = parser.parse_known_args(argv)
+        if getattr(arguments, "takes_any_options", False):
+            arguments.further = further
+        elif further:
+            parser.error(_("unrecognized arguments: {arguments}").format(arguments=" ".join(further)))
         status: int = arguments.run(arguments)
         sys.stdout.flush()
         return status
@@ -60,7 +67,10 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 
 def add_data_and_json(parser: argparse.ArgumentParser, json_help: str) -> None:
-    text = _("a folder with MNIST’s four files, openml or builtin (default: MNIST_DEMO_DATA, else MNIST, else builtin)")
+    text = _(
+        "where the digits come from: a folder with MNIST’s four files, openml or builtin (default: what "
+        "MNIST_DEMO_DATA says, else MNIST where it was fetched or can be, else builtin)"
+    )
     parser.add_argument("--data", metavar=_("SOURCE"), help=text)
     parser.add_argument("--json", action="store_true", help=json_help)
 
@@ -99,12 +109,12 @@ def to_json(values: Mapping[str, Any]) -> str:
 
 
 def tell(text: str) -> None:
-    """Print one line to stderr, whatever `text` quotes."""
+    """Print `text` to stderr as one line, even if it quotes several."""
     with contextlib.suppress(OSError):
         print(" ".join(text.split()), file=sys.stderr, flush=True)
 
 
 def discard_output() -> None:
-    """Let what is still to be written to stdout vanish: Python would complain of it at its exit."""
+    """Discard what is still to be written to stdout; Python would complain about it at its exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

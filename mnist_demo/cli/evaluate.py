@@ -1,4 +1,4 @@
-"""``mnist-demo evaluate``: a trained model on the test images."""
+"""``mnist-demo evaluate``: loss and accuracy of a trained model on the test images."""
 
 import argparse
 

@@ -1,13 +1,14 @@
-"""The product without a page: ``python -m mnist_demo train | evaluate | classify | runs | …``.
+"""The command line: ``mnist-demo train | evaluate | classify | calibrate | runs | page``.
 
-What was asked for goes to stdout, all else to stderr. The exit status is 0, or
+Each command has a module of its own in this package. Results go to stdout, everything else to stderr. The exit status
+is 0, or
 
-- 2 for bad input, with one line on stderr: a learning rate with which training diverges is such (nothing is saved);
-  ``classify`` still answers for the images that are good,
-- 130 after Ctrl-C, 141 when nobody reads the output any more, as is customary; ``train --output`` saves the model so
-  far in both cases.
+- 2 for bad input, with one line on stderr. A learning rate with which training diverges counts as such (nothing is
+  saved); ``classify`` still answers for the images that are good;
+- 130 after Ctrl-C and 141 when nobody reads the output any more, as is customary; ``train --output`` saves the model
+  so far in both cases.
 
-torch and the other heavy libraries are imported by the command that needs them, so that ``--help`` is quick.
+A command imports torch and the other heavy libraries when it runs, so that ``--help`` is quick.
 """
 
 import argparse
@@ -19,20 +20,22 @@ from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
 from mnist_demo.cli.classify import add_classify_arguments, run_classify
 from mnist_demo.cli.common import Parser, run_command
 from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
+from mnist_demo.cli.page import add_page_arguments, run_page
 from mnist_demo.cli.runs import add_runs_arguments, run_runs
 from mnist_demo.cli.train import add_train_arguments, run_train
 from mnist_demo.translation import _
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that `argv` gives (None: that of this process), and return the exit status."""
+    """Run the command in `argv` (default: the arguments of this process), and return the exit status."""
     return run_command(build_parser(), argv)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; the flags and bounds of hyperparameters are those of ``FIELDS``."""
-    parser = Parser(prog=_program_name(), description=_("Train and use classifiers of handwritten digits."))
-    commands = parser.add_subparsers(metavar=_("COMMAND"), required=True)
+    """Return the parser of all commands; flags and bounds of hyperparameters come from ``FIELDS``."""
+    parser = Parser(prog=_program_name(), description=_("Train classifiers of handwritten digits, and use them."))
+    parser.epilog = _("“{program} COMMAND --help” tells more of a command.").format(program=parser.prog)
+    commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), required=True)
 
     def add(
         name: str,
@@ -51,9 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
     text = _("Teach a trained model to say that a drawing is no digit.")
     add("calibrate", add_calibrate_arguments, run_calibrate, text)
     add("runs", add_runs_arguments, run_runs, _("List, show, export and delete the runs that were kept."))
+    add("page", add_page_arguments, run_page, _("Open the page in the browser."))
     return parser
 
 
 def _program_name() -> str:
-    """Return what the program was called by: the installed command, or the package."""
+    """Return what to type: the installed command, if the program was called by it, else the package."""
     return "mnist-demo" if Path(sys.argv[0]).stem == "mnist-demo" else "python -m mnist_demo"

@@ -1,4 +1,4 @@
-"""``python -m mnist_demo runs list | show | export | delete | restore``: the runs that the page and ``train`` keep."""
+"""``mnist-demo runs list | show | export | delete | restore``: runs that were kept."""
 
 import argparse
 from collections.abc import Sequence
@@ -27,14 +27,15 @@ COLUMNS = {
 
 def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands about saved runs, each with its own flags."""
-    commands = parser.add_subparsers(metavar=_("ACTION"), required=True, parser_class=type(parser))
+    commands = parser.add_subparsers(title=_("actions"), metavar=_("ACTION"), required=True, parser_class=type(parser))
 
     def add(name: str, act: object, text: str, ids: str = "") -> argparse.ArgumentParser:
         command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(act=act)
         if ids:
             text = _("the id of a run, or its beginning, as “runs list” shows it")
-            command.add_argument("run_ids" if ids == "+" else "run_id", nargs=ids if ids == "+" else None, help=text)
+            name = "run_ids" if ids == "+" else "run_id"
+            command.add_argument(name, metavar=_("ID"), nargs=ids if ids == "+" else None, help=text)
         return command
 
     listing = add("list", _list, _("Show all saved runs, the newest first."))
@@ -42,7 +43,7 @@ def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
     show = add("show", _show, _("Show all that is known of a run."), "1")
     show.add_argument("--json", action="store_true", help=_("print one JSON object"))
     export = add("export", _export, _("Write a run in formats of other programs."), "1")
-    export.add_argument("formats", nargs="*", metavar=_("FORMAT"), help=_("all formats are shown when none is given"))
+    export.add_argument("formats", nargs="*", metavar=_("FORMAT"), help=_("without any, all formats are listed"))
     export.add_argument("--output", metavar=_("FOLDER"), default=".", help=_("where to write (default: here)"))
     export.add_argument("--json", action="store_true", help=_("print one JSON object a line for each file"))
     add("delete", _delete, _("Delete runs; for a day, “runs restore” brings them back."), "+")
@@ -50,7 +51,7 @@ def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_runs(arguments: argparse.Namespace) -> int:
-    """Do what was asked for; see each action."""
+    """Carry out the action that was asked for."""
     from mnist_demo.saved_runs.store import RunStore  # here: it brings numpy, which --help need not wait for
 
     status: int = arguments.act(arguments, RunStore())

@@ -1,4 +1,4 @@
-"""``python -m mnist_demo train``: its flags, and what it prints."""
+"""``mnist-demo train``: train a model, print a line for each epoch, and save what comes of it."""
 
 import argparse
 import contextlib
@@ -47,7 +47,7 @@ COLUMNS = {
 
 
 def add_train_arguments(train: argparse.ArgumentParser) -> None:
-    """Add the flags of ``train``: one for each hyperparameter, and what becomes of the model."""
+    """Add the flags of ``train``: one for each hyperparameter, and those that say what becomes of the model."""
     train.epilog = _(
         "Exit status: 0, 2 for bad input or when training diverged, 130 after Ctrl-C (the model is saved)."
     )
@@ -55,10 +55,11 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
         "--preset",
         choices=tuple(PRESETS),
         default=DEFAULT_PRESET,
-        help=_("the settings that the other flags change (default: {name})").format(name=DEFAULT_PRESET),
+        help=_("the hyperparameters to begin with (default: {name})").format(name=DEFAULT_PRESET),
     )
+    hyperparameters = train.add_argument_group(_("hyperparameters"), _("Each overrides what the preset says."))
     for name in FIELDS:
-        _add_hyperparameter(train, name)
+        _add_hyperparameter(hyperparameters, name)
     train.add_argument(
         "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
     )
@@ -70,7 +71,7 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
 
 
 def run_train(arguments: argparse.Namespace) -> int:
-    """Train; print a line for each epoch."""
+    """Train, print a line for each epoch, and keep or save the run as the flags say."""
     given = {name: value for name, value in vars(arguments).items() if name in FIELDS}
     hyperparameters = PRESETS[arguments.preset].hyperparameters.replace(**given)
     let_threads_sleep()
@@ -143,7 +144,7 @@ def _keep(
     training_state: "TrainingState",
     device: str,
 ) -> None:
-    """Save the run among those that the page shows; say in one line where it is, or why that cannot be."""
+    """Save the run where the page finds it; say in one line where that is, or why it could not be saved."""
     from mnist_demo.jobs.job import new_job_id
     from mnist_demo.saved_runs.records import DatasetFacts, now
     from mnist_demo.saved_runs.snapshots import Snapshot
@@ -170,9 +171,9 @@ def _keep(
 
 @contextlib.contextmanager
 def between_steps() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C until the function that is yielded is called: inside a step a run could not go on from there.
+    """Hold back Ctrl-C until the yielded function is called: a run interrupted inside a step could not be resumed.
 
-    The second Ctrl-C is not kept.
+    A second Ctrl-C takes effect at once.
     """
     pressed = False
 
@@ -186,7 +187,7 @@ def between_steps() -> Iterator[Callable[[], None]]:
         if pressed:
             raise KeyboardInterrupt
 
-    # Only the main thread may say what a signal does, and only there does Ctrl-C arrive.
+    # Only the main thread may set a signal handler, and only there does Ctrl-C arrive.
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
@@ -197,17 +198,17 @@ def between_steps() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _add_hyperparameter(parser: argparse.ArgumentParser, name: str) -> None:
+def _add_hyperparameter(group: "argparse._ArgumentGroup", name: str) -> None:
     field = FIELDS[name]
     flag = "--" + parameter_of(name)
     text = _(field.help).replace("%", "%%")
     # SUPPRESS: only what is given stands in the arguments, and overrides the preset.
     if field.kind == "switch":
-        parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
         return
     number = "N|all" if field.optional else "N"
     metavars = {"choice": "{" + ",".join(field.choice_names) + "}", "integer": number, "number": "X", "sizes": "N,N"}
-    parser.add_argument(
+    group.add_argument(
         flag, type=functools.partial(_parse, name), metavar=metavars[field.kind], default=argparse.SUPPRESS, help=text
     )
 

@@ -1,6 +1,5 @@
 """The classifiers, their optimizers, and trained models in files."""
 
-import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,11 +7,11 @@ if TYPE_CHECKING:
 
 __all__ = ["load_checkpoint"]
 
-_HOMES = {"load_checkpoint": "mnist_demo.models.checkpoints"}
-
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first asked for: what reads only the header of a file need not load torch."""
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+    """Import ``load_checkpoint`` when it is first asked for: reading only the header of a file needs no torch."""
+    if name == "load_checkpoint":
+        from mnist_demo.models.checkpoints import load_checkpoint
+
+        return load_checkpoint
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""``python -m mnist_demo``: most through `main`, and what only a process of its own shows through one."""
+"""The command line: most through `main`, and what only a process of its own shows through one."""
 
 import json
 import math
@@ -129,7 +129,7 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --json=yes", "ignored explicit argument"),
         (
             "trane",
-            "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs')",
+            "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs', 'page')",
         ),
         ("", "arguments are required: COMMAND"),
         ("evaluate", "arguments are required: CHECKPOINT"),

@@ -118,7 +118,7 @@ def test_export_writes_files_of_the_formats_that_are_named(run: Run, tmp_path: P
         ("export run-0000000000000001 history-csv --output {file}/x", "cannot be written"),
         ("show run-0000000000000002", "There is no saved run"),
         ("", "required: ACTION"),
-        ("show", "required: run_id"),
+        ("show", "required: ID"),
     ],
 )
 def test_bad_input_is_one_line_and_status_two(run: Run, tmp_path: Path, arguments: str, message: str) -> None:

@@ -39,6 +39,7 @@ def final_state(download: MnistDownload) -> str:
 # Processes that are killed
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_the_next_server_is_asked_when_a_child_is_killed(servers: FakeMnistServers, tmp_path: Path) -> None:
     dataset = download_mnist(home=tmp_path, servers=[Killed(), servers.mirror()], expected=EXPECTED)
     assert_same_digits(dataset, DIGITS)

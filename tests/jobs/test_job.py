@@ -193,6 +193,7 @@ def test_diverging_job_ends_as_diverged_and_says_where(registry: JobRegistry, bu
     assert job.detail == job.history.diverged.message
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_job_whose_process_is_killed_ends_as_failed_and_the_next_one_works(
     registry: JobRegistry, endless: Hyperparameters, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
@@ -206,6 +207,7 @@ def test_job_whose_process_is_killed_ends_as_failed_and_the_next_one_works(
     assert registry.start(quick, builtin).wait(PATIENCE) == "finished"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_paused_job_whose_process_is_killed_ends_as_failed(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
@@ -244,6 +246,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="asks by a signal whether a process is there")
 def test_worker_ends_when_the_server_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "server.py"
     script.write_text(ORPHAN_MAKER)

@@ -56,6 +56,7 @@ def test_paused_job_has_the_state_of_its_newest_step(
     assert read_progress(job.training_state).step == job.history.step_count
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_running_job_whose_process_dies_can_go_on_from_its_last_saved_point(
     registry: JobRegistry, builtin: DigitDataset
 ) -> None:
