@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from mnist_demo.data.builtin_digits import TRAINING_DIGITS
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
 from mnist_demo.processes import (
@@ -23,9 +24,8 @@ from mnist_demo.processes import (
     keep_freed_memory,
     process_context,
     start_process,
-    thread_count,
 )
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
 
 # The first steps are slow, most of all those of convolutions; and no batch that takes seconds is measured whole.
@@ -82,7 +82,7 @@ def estimate_cost(
     """
     n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
     if dataset.name != "builtin":
-        n_training += 1437 * hyperparameters.builtin_copies
+        n_training += TRAINING_DIGITS * hyperparameters.builtin_copies
     n_training += hyperparameters.synthetic_digits
     if rates is None:
         rates = measure_rates(hyperparameters, dataset, device)

@@ -1,5 +1,6 @@
 """The page of saved runs, and what else of a run outlives the server, through AppTest."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.errors import RunError
-from mnist_demo.models.classifiers import MODELS
+from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import kept_runs, visitor
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
@@ -242,7 +243,7 @@ def test_run_whose_model_has_another_shape_today_opens_with_its_charts_and_says_
 ) -> None:
     run_id = train(open_page(), epochs=1)
     restart_server()
-    monkeypatch.setitem(MODELS, "linear", MODELS["mlp"])
+    monkeypatch.setitem(ARCHITECTURES, "linear", dataclasses.replace(ARCHITECTURES["mlp"], name="linear"))
     page = open_page(run=run_id)
     assert any("an earlier version of this program saved it" in warning.value for warning in page.warning)
     assert "Test accuracy" in texts(page)
