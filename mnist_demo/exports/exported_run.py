@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
-    from mnist_demo.jobs.job import Job
     from mnist_demo.models.checkpoints import TrainedClassifier
 
 
@@ -37,7 +37,7 @@ class ExportedRun:
     is_repeatable: bool = True
 
     @classmethod
-    def of_job(cls, job: "Job") -> "ExportedRun":
+    def of_job(cls, job: Job) -> "ExportedRun":
         """Return what `job` is at this moment; it may go on meanwhile."""
         with job.changed:
             return cls(

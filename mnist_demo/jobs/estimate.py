@@ -133,11 +133,8 @@ def _measure(
 
 
 def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) -> Rates:
-    import torch
-
     from mnist_demo.models.classifiers import build_model
-    from mnist_demo.training.batches import as_tensor
-    from mnist_demo.training.loop import evaluate, train
+    from mnist_demo.training.loop import evaluate_on_test, train
 
     # A large batch takes as much longer as it has more images.
     batch_size = min(hyperparameters.batch_size, MEASURED_BATCH, len(few.train_labels))
@@ -162,8 +159,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
     for event in run:
         if isinstance(event, Step) and event.step >= WARM_UP_STEPS:
             break
-    test = as_tensor(few.test_pixels).to(device), torch.from_numpy(few.test_labels).to(device)
-    evaluate(model, *test)
+    evaluate_on_test(model, few)
     first_steps = clock() - began
 
     def do_step() -> None:
@@ -171,7 +167,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
 
     _seconds_of(do_step, WARM_UP_SECONDS, clock)
     step = _seconds_of(do_step, MEASURED_SECONDS, clock)
-    evaluation = _seconds_of(lambda: evaluate(model, *test), EVALUATION_SECONDS, clock)
+    evaluation = _seconds_of(lambda: evaluate_on_test(model, few), EVALUATION_SECONDS, clock)
     return Rates(
         step * hyperparameters.batch_size / batch_size,
         evaluation / len(few.test_labels),
