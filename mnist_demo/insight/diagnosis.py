@@ -1,4 +1,4 @@
-"""What goes wrong in a run, recognised from its history: named, explained, and with a remedy.
+"""Diagnoses of runs that go wrong, made from their history: named, explained, and with a remedy.
 
 The rules look at the ends of epochs only, and while a run goes on they speak when two epochs in a row say the same: so
 a diagnosis neither comes too soon nor flickers. Their bounds were set on real runs, with MNIST and with the built-in

@@ -1,4 +1,4 @@
-"""What a training process is given to do; it goes there as a pickle."""
+"""The assignment that a training process gets; it goes there as a pickle."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What happened in a run so far: every step and every epoch, kept whole, and thinned for a chart.
+"""The history of a run: every step and every epoch, kept whole, and selected for charts.
 
 >>> history = History()
 >>> history.append(Step(1, 1, train_loss=2.3, train_accuracy=0.1, learning_rate=0.5, images=100, seconds=0.01))

@@ -28,7 +28,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class InitialMetrics:
-    """How the model did before the first step; validation figures are None when no images are held out."""
+    """How the model did before the first step; validation metrics are None when no images are held out."""
 
     test_loss: float
     test_accuracy: float
