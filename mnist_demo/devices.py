@@ -1,4 +1,4 @@
-"""Where a run computes: on the processor, or on an accelerator that torch finds.
+"""The devices that a run can compute on: the processor, and the accelerators that torch finds.
 
 Random numbers are drawn on the processor everywhere, so that the same seed shuffles and augments alike; but for
 dropout, which an accelerator draws by itself. Only on the processor is a run repeated, and resumed, number for number.

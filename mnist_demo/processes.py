@@ -1,4 +1,4 @@
-"""How this program uses the machine: one way to start processes, and how they share its cores and memory.
+"""The use of the machine: one way to start processes, and how they share its cores and memory.
 
 A fork server that has torch loaded already starts a child in about 0.04 s; ``spawn``, where there is no fork server
 (Windows), takes about 2 s. The child imports the entry script again under the name ``__mp_main__``, so the body of an

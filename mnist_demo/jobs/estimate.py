@@ -1,4 +1,4 @@
-"""How long a run would take on this machine, from measurements of half a second.
+"""Estimates of how long a run would take on this machine, from measurements of half a second.
 
 The measurement trains in a process of its own, as a run does, on a few batches and with the same number of threads. It
 says how long a step and the evaluation of an image take; how often they are to be done follows from the settings.

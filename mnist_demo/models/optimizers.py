@@ -1,4 +1,4 @@
-"""How a gradient becomes a change of the weights: torch's optimizers, and the tutorial's update by hand."""
+"""The optimizers, which turn gradients into changes of the weights: torch's, and the tutorial's update by hand."""
 
 import functools
 import inspect

@@ -63,7 +63,7 @@ class Batches:
         """Return the batches of one epoch: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
 
         The first `skip` images of the epoch have been met already. The order is drawn at once, all else on the way. A
-        batch's images may be overwritten by the next batch's: who wants to keep them copies them.
+        batch's images may be overwritten by the next batch's: copy them to keep them.
         """
         self._epoch_order = self._generators["order"].get_state()
         if self._hyperparameters.shuffle:

@@ -1,4 +1,4 @@
-"""How far a run has come, and how the model did before it began."""
+"""The progress of a run, and the metrics of its model before the first step."""
 
 from dataclasses import dataclass
 

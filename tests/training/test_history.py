@@ -132,7 +132,7 @@ def test_pace_and_time_left_follow_from_the_last_steps() -> None:
     assert history.progress == 0.5
 
 
-def test_empty_history_has_no_figures() -> None:
+def test_empty_history_has_no_metrics() -> None:
     history = History()
     assert history.images_per_second is None
     assert history.seconds_left is None

@@ -40,7 +40,7 @@ class Line:
 
 
 def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
-    """Return the ECharts option for `figure` over steps or epochs, at most ``MAX_POINTS`` points a series."""
+    """Return the ECharts option for `metric` over steps or epochs, at most ``MAX_POINTS`` points a series."""
     lines = [
         Line(
             _("train"),
