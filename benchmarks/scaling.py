@@ -11,8 +11,8 @@ from benchmarks.scaling_chart import Curve, draw_chart
 from benchmarks.surroundings import Surroundings
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import build_model
-from mnist_demo.processes import core_count, thread_count
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.events import Diverged, Step
 from mnist_demo.training.loop import train

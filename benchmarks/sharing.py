@@ -12,8 +12,8 @@ from benchmarks.comparison import Comparison, Sample, times_better
 from benchmarks.surroundings import Surroundings
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.processes import core_count, thread_count, warm_up_processes
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count, warm_up_processes
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import N_
 

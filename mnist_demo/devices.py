@@ -1,4 +1,4 @@
-"""Where a run computes: on the processor, or on an accelerator that torch finds.
+"""The devices that a run can compute on: the processor, and the accelerators that torch finds.
 
 Random numbers are drawn on the processor everywhere, so that the same seed shuffles and augments alike; but for
 dropout, which an accelerator draws by itself. Only on the processor is a run repeated, and resumed, number for number.
@@ -33,11 +33,12 @@ def known_devices() -> tuple[str, ...]:
     return available_devices() if available_devices.cache_info().currsize else (CPU,)
 
 
-def choose_device(wanted: str, model: str, available: Sequence[str] | None = None) -> str:
-    """Return the device that a run of `model` (its name) computes on when ``wanted`` is one of ``DEVICES``.
+def choose_device(wanted: str, gains_by_accelerator: bool, available: Sequence[str] | None = None) -> str:
+    """Return the device that a run computes on when ``wanted`` is one of ``DEVICES``.
 
-    Automatic is an accelerator for convolutional networks only: the others compute so little in a step that telling
-    the accelerator what to do takes longer than doing it.
+    Automatic is an accelerator only for a model that gains by one, as its `Architecture` says: the others compute so
+    little in a step that telling the accelerator what to do takes longer than doing it. `available` are the devices
+    to choose from; None: those of this machine.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def choose_device(wanted: str, model: str, available: Sequence[str] | None = Non
     """
     available = available_devices() if available is None else available
     if wanted == AUTO:
-        return available[0] if "convnet" in model else CPU
+        return available[0] if gains_by_accelerator else CPU
     if wanted not in available:
         message = _("This machine has no device “{wanted}” that torch can use: choose one of {devices}.")
         raise HyperparameterError(message.format(wanted=str(wanted)[:60], devices=", ".join((AUTO, *available))))

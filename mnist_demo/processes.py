@@ -1,4 +1,4 @@
-"""How this program uses the machine: one way to start processes, and the number of threads a run computes with.
+"""The use of the machine: one way to start processes, and how they share its cores and memory.
 
 A fork server that has torch loaded already starts a child in about 0.04 s; ``spawn``, where there is no fork server
 (Windows), takes about 2 s. The child imports the entry script again under the name ``__mp_main__``, so the body of an
@@ -18,8 +18,6 @@ import threading
 import time
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-
-from mnist_demo.settings.hyperparameters import Hyperparameters
 
 # torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training.loop"]
@@ -117,16 +115,6 @@ def warm_up_processes() -> None:
 def core_count() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def thread_count(hyperparameters: Hyperparameters) -> int:
-    """Return how many threads a run computes with: a function of the settings and the machine alone.
-
-    Sums in another order round otherwise, so a fixed number is what makes the same seed give the same history. The
-    linear models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times. An MLP
-    gains 1.25 times, but only on a machine that does nothing else: less than a second run has of that core.
-    """
-    return min(2, core_count()) if "convnet" in hyperparameters.model else 1
 
 
 def give_way(niceness: int) -> None:

@@ -9,6 +9,7 @@ from mnist_demo.devices import available_devices, choose_device, known_devices
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.classifiers import build_model
+from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.loop import train
@@ -30,13 +31,13 @@ PATIENCE = 30.0
 def test_choose_device_takes_what_is_wanted_or_what_suits(
     wanted: str, model: str, available: tuple[str, ...], expected: str
 ) -> None:
-    assert choose_device(wanted, model, available) == expected
+    assert choose_device(wanted, ARCHITECTURES[model].gains_by_accelerator, available) == expected
 
 
 @pytest.mark.parametrize("wanted", ["mps", "tpu", "cuda:1"])
 def test_choose_device_that_is_not_there_raises(wanted: str) -> None:
     with pytest.raises(HyperparameterError, match=f"no device “{wanted}” .* choose one of auto, cuda, cpu"):
-        choose_device(wanted, "linear", ("cuda", "cpu"))
+        choose_device(wanted, False, ("cuda", "cpu"))
 
 
 def test_available_devices_lists_the_accelerators_that_torch_finds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,10 @@ from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
     compute_with,
-    core_count,
     keep_freed_memory,
     let_threads_sleep,
     let_threads_take_turns,
-    thread_count,
 )
-from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
 from tests.waiting import wait_until
@@ -140,12 +137,6 @@ def test_runs_give_way_to_other_sessions_too_even_when_they_start_at_the_same_mo
     assert len(sessions | {os.getsid(0)}) == 3
     for job in jobs:
         assert Path(f"/proc/{job.pid}/autogroup").read_text().endswith(f"nice {TRAINING_NICENESS}\n")
-
-
-@pytest.mark.parametrize("model", FIELDS["model"].choice_names)
-def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> None:
-    expected = min(2, core_count()) if "convnet" in model else 1
-    assert thread_count(Hyperparameters(model=model)) == expected
 
 
 def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_path: Path) -> None:

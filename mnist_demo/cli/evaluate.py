@@ -20,7 +20,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     from mnist_demo.training.loop import evaluate_on_test
 
     classifier = load_checkpoint(arguments.checkpoint)
-    classifier.model.to(choose_device(arguments.device, classifier.hyperparameters.model))
+    classifier.model.to(choose_device(arguments.device, classifier.hyperparameters.architecture.gains_by_accelerator))
     dataset = load_digits(arguments.data)
     test_loss, test_accuracy = evaluate_on_test(classifier.model, dataset)
     if arguments.json:

@@ -23,9 +23,9 @@ from mnist_demo.cli.common import (
 )
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
-from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep, thread_count
+from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep
 from mnist_demo.settings.fields import FIELDS, parse_value
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.links import parameter_of
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
 from mnist_demo.training.events import Diverged, Epoch, Started, Step, Stopped
@@ -84,7 +84,7 @@ def run_train(arguments: argparse.Namespace) -> int:
 
     if arguments.output == "":
         raise MnistDemoError(_("--output must name a folder, but is empty."))
-    device = choose_device(arguments.device, hyperparameters.model)
+    device = choose_device(arguments.device, hyperparameters.architecture.gains_by_accelerator)
     output = prepare_output(arguments.output) if arguments.output else None
     dataset = load_digits(arguments.data)
     compute_with(thread_count(hyperparameters))

@@ -2,16 +2,16 @@
 
 import io
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Figure = Literal["loss", "accuracy"]
+Metric = Literal["loss", "accuracy"]
 # Of .streamlit/config.toml, [theme.light]; a test holds them together.
 TRAIN_COLOUR, TEST_COLOUR, VALIDATION_COLOUR = "#94a3b8", "#0f766e", "#b45309"
 TEXT_COLOUR, GRID_COLOUR = "#1b2624", "#e2e8e6"
@@ -71,34 +71,22 @@ def _caption(run: ExportedRun) -> str:
     )
 
 
-def _draw(axes: "Axes", history: History, figure: Figure) -> None:
+def _draw(axes: "Axes", history: History, metric: Metric) -> None:
     """Draw one chart: the same three lines, by step, as on the page."""
-    factor = 100 if figure == "accuracy" else 1
-    steps = history.thinned_steps(MAX_POINTS)
-    trained = steps.train_loss if figure == "loss" else steps.train_accuracy
-    axes.plot(steps.step, [factor * value for value in trained], color=TRAIN_COLOUR, linewidth=1.2, label=_("train"))
-    for on, label, look in (
-        ("test", _("test"), {"color": TEST_COLOUR, "marker": "o", "linewidth": 2}),
-        (
-            "validation",
-            _("validation"),
-            {"color": VALIDATION_COLOUR, "marker": "^", "linestyle": "--", "markerfacecolor": "white"},
-        ),
-    ):
-        points = _measured(history, f"{on}_{figure}")
-        if points:
-            places, values = zip(*points, strict=True)
-            axes.plot(places, [factor * value for value in values], label=label, clip_on=False, **look)
-    axes.set_title(_("Loss (cross-entropy)") if figure == "loss" else _("Accuracy in percent"))
+    factor = 100 if metric == "accuracy" else 1
+    dots = {"color": TEST_COLOUR, "marker": "o", "linewidth": 2, "clip_on": False}
+    dashes = {"color": VALIDATION_COLOUR, "marker": "^", "linestyle": "--", "markerfacecolor": "white"}
+    lines: tuple[tuple[str, list[Point], dict[str, Any]], ...] = (
+        (_("train"), history.step_points(f"train_{metric}", MAX_POINTS), {"color": TRAIN_COLOUR, "linewidth": 1.2}),
+        (_("test"), history.measured_points(f"test_{metric}"), dots),
+        (_("validation"), history.measured_points(f"validation_{metric}"), dashes | {"clip_on": False}),
+    )
+    for label, points, look in lines:
+        if points or not axes.lines:  # a legend needs a line, be it an empty one
+            axes.plot([point.step for point in points], [factor * point.value for point in points], label=label, **look)
+    axes.set_title(_("Loss (cross-entropy)") if metric == "loss" else _("Accuracy in percent"))
     axes.set_xlabel(_("step"))
-    axes.set_ylim(0, None if figure == "loss" else 100)
+    axes.set_ylim(0, None if metric == "loss" else 100)
     axes.set_xlim(0, None)
     axes.grid(axis="y")
     axes.legend()
-
-
-def _measured(history: History, figure: str) -> list[tuple[int, float]]:
-    """Return step and value wherever `figure` was measured: before training, after every epoch, when it was stopped."""
-    events = [event for event in (history.started, *history.epochs, history.stopped) if event is not None]
-    points = [(getattr(event, "step", 0), getattr(event, figure, None)) for event in events]
-    return [(step, value) for step, value in points if value is not None]

@@ -1,4 +1,4 @@
-"""What is exported: one run, wherever it was kept. Nothing here imports torch before it is needed."""
+"""One run as the exports take it, wherever it was kept. Nothing here imports torch before it is needed."""
 
 import copy
 import math
@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 if TYPE_CHECKING:
-    from mnist_demo.jobs.job import Job
     from mnist_demo.models.checkpoints import TrainedClassifier
 
 
@@ -37,7 +37,7 @@ class ExportedRun:
     is_repeatable: bool = True
 
     @classmethod
-    def of_job(cls, job: "Job") -> "ExportedRun":
+    def of_job(cls, job: Job) -> "ExportedRun":
         """Return what `job` is at this moment; it may go on meanwhile."""
         with job.changed:
             return cls(
@@ -52,7 +52,7 @@ class ExportedRun:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Figures of the model that are finite numbers, as checkpoints keep them.
+        """Metrics of the model that are finite numbers, as checkpoints keep them.
 
         Those on the test images are missing where the model has learned on since it was measured.
         """
@@ -73,7 +73,7 @@ class ExportedRun:
             classifier = classifier_from_bytes(self.weights, self.hyperparameters)
         except CheckpointError as error:
             raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
-        if not all(bool(tensor.isfinite().all()) for tensor in classifier.model.state_dict().values()):
+        if not classifier.is_finite:
             message = _("The weights of this run are no finite numbers any more; export its history instead.")
             raise ExportError(message)
         return classifier

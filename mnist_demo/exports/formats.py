@@ -12,6 +12,7 @@
 Whatever a format needs is imported when it is built.
 """
 
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,38 +47,20 @@ def _build_safetensors(run: ExportedRun) -> bytes:
     return checkpoint_to_bytes(model, run.hyperparameters, run.dataset_name, run.dataset_digest, run.metrics)
 
 
-def _build_onnx(run: ExportedRun) -> bytes:
-    from mnist_demo.exports.onnx_model import build_onnx
-
-    return build_onnx(run)
-
-
-def _build_history(run: ExportedRun) -> bytes:
-    return history_to_csv(run.history)
-
-
-def _build_event_files(run: ExportedRun) -> bytes:
-    from mnist_demo.exports.event_files import build_event_files
-
-    return build_event_files(run)
-
-
-def _build_png(run: ExportedRun) -> bytes:
-    from mnist_demo.exports.chart_pictures import build_chart_picture
-
-    return build_chart_picture(run, "png")
-
-
-def _build_svg(run: ExportedRun) -> bytes:
-    from mnist_demo.exports.chart_pictures import build_chart_picture
-
-    return build_chart_picture(run, "svg")
-
-
 def _build_script(run: ExportedRun) -> bytes:
     from mnist_demo.exports.script import build_script
 
     return build_script(run).encode()
+
+
+def _later(path: str, **arguments: str) -> Callable[[ExportedRun], bytes]:
+    """Return a function that imports and calls what `path`, ``"module:function"`` in this package, names."""
+
+    def build(run: ExportedRun) -> bytes:
+        content: bytes = pkgutil.resolve_name(f"{__package__}.{path}")(run, **arguments)
+        return content
+
+    return build
 
 
 _ALL = (
@@ -96,7 +79,7 @@ _ALL = (
         N_("The model for other programs: images in, probabilities out. Checked against the original on 100 digits."),
         "model.onnx",
         "application/octet-stream",
-        _build_onnx,
+        _later("onnx_model:build_onnx"),
     ),
     Export(
         "script",
@@ -113,7 +96,7 @@ _ALL = (
         N_("Every step and every epoch a line, for a spreadsheet or pandas; nothing is thinned or rounded."),
         "history.csv",
         "text/csv",
-        _build_history,
+        lambda run: history_to_csv(run.history),
         is_quick=True,
     ),
     Export(
@@ -122,7 +105,7 @@ _ALL = (
         N_("Event files in a zip: unpack it, and “tensorboard --logdir” draws the run beside your others."),
         "tensorboard.zip",
         "application/zip",
-        _build_event_files,
+        _later("event_files:build_event_files"),
     ),
     Export(
         "chart-png",
@@ -130,7 +113,7 @@ _ALL = (
         N_("Loss and accuracy as a picture, for a slide or a report."),
         "charts.png",
         "image/png",
-        _build_png,
+        _later("chart_pictures:build_chart_picture", kind="png"),
     ),
     Export(
         "chart-svg",
@@ -138,7 +121,7 @@ _ALL = (
         N_("Loss and accuracy as a drawing that stays sharp at any size, and can be edited."),
         "charts.svg",
         "image/svg+xml",
-        _build_svg,
+        _later("chart_pictures:build_chart_picture", kind="svg"),
     ),
 )
 EXPORTS: dict[str, Export] = {export.name: export for export in _ALL}

@@ -20,7 +20,7 @@ from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.dataset import scale_pixels
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun, require
-from mnist_demo.models.checkpoints import METADATA_KEY, TrainedClassifier
+from mnist_demo.models.checkpoints import METADATA_KEY, TrainedClassifier, describe_origin
 from mnist_demo.models.classifiers import Classifier
 from mnist_demo.translation import _
 
@@ -102,11 +102,7 @@ def check_answers(model: "onnx.ModelProto", classifier: TrainedClassifier) -> No
 
 def _describe(model: "onnx.ModelProto", run: ExportedRun) -> None:
     """Write into `model` what it takes and gives, and how it came about."""
-    about: dict[str, Any] = {
-        "hyperparameters": run.hyperparameters.as_dict(),
-        "dataset": {"name": run.dataset_name, "digest": run.dataset_digest},
-        "figures": run.metrics,
-    }
+    about = describe_origin(run.hyperparameters, run.dataset_name, run.dataset_digest, run.metrics)
     model.doc_string = DESCRIPTION
     for key, value in (("description", DESCRIPTION), (METADATA_KEY, json.dumps(about))):
         entry = model.metadata_props.add()

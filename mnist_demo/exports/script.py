@@ -1,4 +1,4 @@
-"""A Python script of its own that repeats a run, and prints the same figures.
+"""A Python script of its own that repeats a run, and prints the same metrics.
 
 It is put together from this project's own source: the model, the augmentation and whatever else the run used as they
 are (`source_bundle`), the settings (`script_settings`), and a plain training loop (`script_template`) of which only the
@@ -16,11 +16,13 @@ from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
-from mnist_demo.settings.fields import NETWORKS
+from mnist_demo.models.classifiers import Network
+from mnist_demo.settings.architectures import Architecture
 from mnist_demo.translation import _
 
-# A loop that calls backward() itself needs these not; the linear model has a formula of its own in their place.
-UNUSED_METHODS = ("ScratchLinear.backpropagate", "Network.backpropagate")
+# How the template builds the model that stands there for any other.
+_TEMPLATE_IMPORT = "from mnist_demo.models.classifiers import MLP"
+_TEMPLATE_CALL = "MLP(HIDDEN_SIZES, DROPOUT)"
 # At the end of a line: "# [mark]", or "[mark]" after a comment that stays.
 _MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 
@@ -37,17 +39,40 @@ def build_script(run: ExportedRun) -> str:
         raise ExportError(_("A run that went on from another model, or learned from drawings, cannot be repeated."))
     if run.history.started is None:
         raise ExportError(_("This run has not begun yet: export the script when it has."))
+    architecture = run.hyperparameters.architecture
+    template = _build_model_of(architecture, inspect.getsource(script_template))
+    # A loop that calls backward() itself needs no such methods; a model with a formula of its own keeps it.
+    class_name = architecture.class_path.partition(":")[2]
+    unused = {"Network.backpropagate"} | (set() if _has_formula(architecture) else {f"{class_name}.backpropagate"})
     code = str(
         bundle_sources(
             [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
             changed={
                 script_settings.__name__: _fill_in(inspect.getsource(script_settings), _settings(run)),
-                script_template.__name__: _keep_marked(inspect.getsource(script_template), _marks(run)),
+                script_template.__name__: _keep_marked(template, _marks(run)),
             },
-            omitted=UNUSED_METHODS,
+            omitted=unused,
         )
     )
     return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
+
+
+def _build_model_of(architecture: Architecture, template: str) -> str:
+    """Return the source of the template with the model of `architecture` in the place of the one that it builds."""
+    module, _colon, class_name = architecture.class_path.partition(":")
+    arguments = ", ".join(name.upper() for name in architecture.hyperparameters if name != "label_smoothing")
+    return template.replace(_TEMPLATE_IMPORT, f"from {module} import {class_name}").replace(
+        _TEMPLATE_CALL, f"{class_name}({arguments})"
+    )
+
+
+def _has_formula(architecture: Architecture) -> bool:
+    """Return whether the model computes its gradient by a formula of its own, and not through autograd.
+
+    The model from scratch does too, but there the script shows what the tutorial shows: loss.backward().
+    """
+    own = architecture.load_class().backpropagate is not Network.backpropagate
+    return own and not architecture.is_from_scratch
 
 
 def expected_output(run: ExportedRun) -> str:
@@ -72,7 +97,9 @@ def _marks(run: ExportedRun) -> set[str]:
     """Return the marks of the lines that `run` needs."""
     hyperparameters, history = run.hyperparameters, run.history
     is_mnist = run.dataset_digest == MNIST.train_sha256
-    is_network = hyperparameters.model in NETWORKS
+    architecture = hyperparameters.architecture
+    formula = _has_formula(architecture)
+    smoothing = hyperparameters.uses("label_smoothing") and hyperparameters.label_smoothing
     optimizer = (
         "sgd-decay"
         if hyperparameters.optimizer == "sgd" and hyperparameters.weight_decay
@@ -87,12 +114,12 @@ def _marks(run: ExportedRun) -> set[str]:
         "others": hyperparameters.training_size is None and hyperparameters.validation_size,
         "synthetic": hyperparameters.synthetic_digits,
         "copies": hyperparameters.builtin_copies and run.dataset_name != "builtin",
-        hyperparameters.model: True,
-        optimizer: hyperparameters.model != "scratch-linear",
-        "formula": hyperparameters.model == "linear",
-        "smoothing": is_network and hyperparameters.label_smoothing,
-        "autograd": hyperparameters.model != "linear" and not (is_network and hyperparameters.label_smoothing),
-        "dropout": is_network and hyperparameters.dropout,
+        "by-hand": architecture.is_from_scratch,
+        optimizer: not architecture.is_from_scratch,
+        "formula": formula,
+        "smoothing": not formula and smoothing,
+        "autograd": not formula and not smoothing,
+        "dropout": hyperparameters.uses("dropout") and hyperparameters.dropout,
         "one-cycle": hyperparameters.one_cycle,
         "shuffle": hyperparameters.shuffle,
         "variation": hyperparameters.augmentation or hyperparameters.pen_variation,

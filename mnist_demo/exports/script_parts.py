@@ -1,4 +1,4 @@
-"""What an exported script does besides what the project has: written to be read there, and as short as can be."""
+"""Functions that an exported script has and the project has not: written to be read there, as short as can be."""
 
 import gzip
 import hashlib
@@ -36,7 +36,7 @@ def read_idx(path: Path) -> np.ndarray:
 
 
 def check_digits(pixels: np.ndarray) -> None:
-    """Say so when these are not the training images of the run: then the figures are others too."""
+    """Say so when these are not the training images of the run: then the metrics are others too."""
     header = np.array([2051, *pixels.shape], ">i4").tobytes()
     if hashlib.sha256(header + pixels.tobytes()).hexdigest() != DIGEST:
         print("Attention: these are not the digits that the run learned from.")

@@ -1,7 +1,8 @@
 """main() of an exported script, with everything that any run may need.
 
 `script` keeps the lines that go with a run: those without a mark, and those whose mark, in brackets at their end, is
-true of it. The loop is the plain one that a textbook shows; tests hold it against what `train` measures.
+true of it. The multi-layer perceptron stands for any model: `script` writes the run's own in its place. The loop is the
+plain one that a textbook shows; tests hold it against what `train` measures.
 """
 
 import math
@@ -30,7 +31,7 @@ from mnist_demo.exports.script_settings import (
     VALIDATION_SIZE,
     WEIGHT_DECAY,
 )
-from mnist_demo.models.classifiers import MLP, ConvNet, DeepConvNet, Linear, ScratchLinear, WideConvNet
+from mnist_demo.models.classifiers import MLP
 from mnist_demo.models.optimizers import ManualSGD
 from mnist_demo.training.augmentation import augment, vary_pen
 
@@ -60,17 +61,12 @@ def main() -> None:
 
     torch.manual_seed(SEED)  # the first weights are random
     model: Any  # [never]
-    model = ScratchLinear()  # [scratch-linear]
-    model = Linear()  # [linear]
-    model = MLP(HIDDEN_SIZES, DROPOUT)  # [mlp]
-    model = ConvNet(DROPOUT)  # [convnet]
-    model = WideConvNet(DROPOUT)  # [wide-convnet]
-    model = DeepConvNet(DROPOUT)  # [deep-convnet]
+    model = MLP(HIDDEN_SIZES, DROPOUT)
     torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
     order = torch.Generator().manual_seed(SEED)  # [shuffle]
     variation = torch.Generator().manual_seed(SEED)  # [variation]
     optimizer: Any  # [never]
-    optimizer = ManualSGD(model.parameters(), LEARNING_RATE)  # [scratch-linear]
+    optimizer = ManualSGD(model.parameters(), LEARNING_RATE)  # [by-hand]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE)  # [sgd]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)  # [sgd-decay]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY)  # [momentum]

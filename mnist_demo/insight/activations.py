@@ -81,14 +81,14 @@ def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float
     """
     pixels = torch.tensor(check_images(image[None]))  # (1, 28, 28)
     model = classifier.model
-    if not isinstance(model, Network) or not any(isinstance(layer, nn.ReLU) for layer in model.layers):
+    if classifier.hyperparameters.architecture.is_linear:
         products = first_layer_weights(classifier) * image  # (10, 28, 28)
         return [Layer("contribution", products), _logits(model(pixels))]
     shown: list[Layer] = []
     values = pixels
     if isinstance(model, ConvolutionalNetwork):
         values = ((pixels - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (1, 1, 28, 28)
-    layers = list(model.layers)
+    layers = list(_layers(model))
     for index, layer in enumerate(layers):
         if _is_pooled_first(layers, index):
             normalise = nn.Sequential(*layers[index + 1 : index + 3])

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from mnist_demo.models.checkpoints import TrainedClassifier, check_images
-from mnist_demo.models.classifiers import CLASSES, Classifier, Linear, ScratchLinear
+from mnist_demo.models.classifiers import CLASSES, Classifier
 
 # Steps from the blank image to the image. ReLU networks have kinks between two steps: with 32, 48 and 96 steps the sum
 # misses a convnet's difference of logits by 0.09, 0.06 and 0.03 on average (2, 1.5 and 0.7 %). This remainder is
@@ -54,7 +54,7 @@ def contributions(classifier: TrainedClassifier, image: npt.NDArray[np.float32],
     """
     pixels = torch.tensor(check_images(image[None]))  # (1, 28, 28)
     model = classifier.model
-    steps = 1 if isinstance(model, Linear | ScratchLinear) else STEPS  # the gradient is the same everywhere
+    steps = 1 if classifier.hyperparameters.architecture.is_linear else STEPS  # the gradient is the same everywhere
     fractions = (torch.arange(steps) + 0.5) / steps  # midpoints approximate the integral better than either end
     path = (pixels * fractions.view(-1, 1, 1)).requires_grad_()
     with torch.enable_grad():

@@ -7,18 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_demo.settings.fields import FIELDS, NETWORKS
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.translation import N_, _
-
-# Settings that do nothing unless another one has one of these values.
-NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "momentum": ("optimizer", ("momentum",)),
-    "hidden_sizes": ("model", ("mlp",)),
-    "dropout": ("model", NETWORKS),
-    "label_smoothing": ("model", NETWORKS),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +53,12 @@ def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
 
 def differing_names(settings: Sequence[Hyperparameters]) -> list[str]:
     """Return the names of the hyperparameters that differ, those left out that do nothing in any of the runs."""
-    names = []
-    for name in FIELDS:
-        if name in NEEDS and not any(
-            getattr(hyperparameters, NEEDS[name][0]) in NEEDS[name][1] for hyperparameters in settings
-        ):
-            continue
-        if len({getattr(hyperparameters, name) for hyperparameters in settings}) > 1:
-            names.append(name)
-    return names
+    return [
+        name
+        for name in FIELDS
+        if any(hyperparameters.uses(name) for hyperparameters in settings)
+        and len({getattr(hyperparameters, name) for hyperparameters in settings}) > 1
+    ]
 
 
 def format_setting(name: str, value: Any) -> str:
@@ -104,7 +93,7 @@ def _percent(fraction: float) -> str:
 
 
 # Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
-_FIGURES: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
+_METRICS: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
     (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
     (N_("Test loss"), lambda history: history.test_loss, "{:.4f}".format, -1),
     (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, "{:.4f}".format, -1),
@@ -114,9 +103,9 @@ _FIGURES: tuple[tuple[str, Callable[[History], float | None], Callable[[float], 
 
 
 def compared_metrics(runs: Sequence[ComparedRun]) -> list[Row]:
-    """Return a row for each figure that the runs have come to, and one for what they are doing."""
+    """Return a row for each metric of the runs so far, and one for what they are doing."""
     rows = []
-    for title, read, form, better in _FIGURES:
+    for title, read, form, better in _METRICS:
         values = [read(run.history) for run in runs]
         known = [value for value in values if value is not None]
         best: tuple[int, ...] = ()

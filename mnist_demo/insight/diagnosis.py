@@ -1,8 +1,8 @@
-"""What goes wrong in a run, recognised from its history: named, explained, and with a remedy.
+"""Diagnoses of runs that go wrong, made from their history: named, explained, and with a remedy.
 
 The rules look at the ends of epochs only, and while a run goes on they speak when two epochs in a row say the same: so
 a diagnosis neither comes too soon nor flickers. Their bounds were set on real runs, with MNIST and with the built-in
-digits: those in ``tests/test_diagnosis.py`` and about a hundred more, the presets among them.
+digits: those in ``tests/insight/test_diagnosis.py`` and about a hundred more, the presets among them.
 
 >>> from mnist_demo.training.events import Epoch, Started
 >>> history = History()
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES, LINEAR_MODELS
+from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Epoch
 from mnist_demo.training.history import History
@@ -226,7 +226,7 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
 
 def _slower(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
     customary = CUSTOMARY_LEARNING_RATES[hyperparameters.optimizer]
-    at_customary_rate = hyperparameters.learning_rate <= customary and hyperparameters.model != "scratch-linear"
+    at_customary_rate = hyperparameters.learning_rate <= customary and not hyperparameters.architecture.is_from_scratch
     if hyperparameters.optimizer in ("sgd", "momentum") and (at_customary_rate or _is_deep(hyperparameters)):
         return _with_adam(hyperparameters)
     return _with_rate(hyperparameters, min(customary, hyperparameters.learning_rate / 10))
@@ -253,28 +253,27 @@ def _calmer(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
 
 def _is_deep(hyperparameters: Hyperparameters) -> bool:
     # Plain gradients fade on their way through that many layers.
-    return hyperparameters.model == "mlp" and len(hyperparameters.hidden_sizes) > 2
+    return hyperparameters.uses("hidden_sizes") and len(hyperparameters.hidden_sizes) > 2
 
 
 def _proven_rate(hyperparameters: Hyperparameters) -> float:
     # The tutorial's own: without hidden layers, larger steps do no harm.
-    if hyperparameters.optimizer == "sgd" and hyperparameters.model in LINEAR_MODELS:
+    if hyperparameters.optimizer == "sgd" and hyperparameters.architecture.is_linear:
         return 0.5
     return CUSTOMARY_LEARNING_RATES[hyperparameters.optimizer]
 
 
 def _generalising(hyperparameters: Hyperparameters, best_epoch: int) -> tuple[str, Hyperparameters]:
-    is_network = hyperparameters.model not in LINEAR_MODELS
     if hyperparameters.training_size is not None:
         # As many epochs of all images would take far longer, and are not needed.
         remedy = hyperparameters.replace(training_size=None, epochs=min(hyperparameters.epochs, 10))
         return _(
             "Try it with all training images: the more there are, the harder it is to learn them by heart."
         ), remedy
-    if is_network and not hyperparameters.augmentation:
+    if not hyperparameters.architecture.is_linear and not hyperparameters.augmentation:
         sentence = _("Try affine augmentation: no image is ever seen twice in the same form.")
         return sentence, hyperparameters.replace(augmentation=True)
-    if is_network and hyperparameters.dropout < 0.3:
+    if hyperparameters.uses("dropout") and hyperparameters.dropout < 0.3:
         sentence = _("Try a dropout of {share}: no unit may rely on a particular other one.")
         return sentence.format(share="0.3"), hyperparameters.replace(dropout=0.3)
     sentence = _("Try it with {epochs} epochs: stop when the loss on other images is at its lowest.")

@@ -1,4 +1,4 @@
-"""How long a run would take on this machine, from measurements of half a second.
+"""Estimates of how long a run would take on this machine, from measurements of half a second.
 
 The measurement trains in a process of its own, as a run does, on a few batches and with the same number of threads. It
 says how long a step and the evaluation of an image take; how often they are to be done follows from the settings.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from mnist_demo.data.builtin_digits import TRAINING_DIGITS
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
 from mnist_demo.processes import (
@@ -23,9 +24,8 @@ from mnist_demo.processes import (
     keep_freed_memory,
     process_context,
     start_process,
-    thread_count,
 )
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
 
 # The first steps are slow, most of all those of convolutions; and no batch that takes seconds is measured whole.
@@ -82,7 +82,7 @@ def estimate_cost(
     """
     n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
     if dataset.name != "builtin":
-        n_training += 1437 * hyperparameters.builtin_copies
+        n_training += TRAINING_DIGITS * hyperparameters.builtin_copies
     n_training += hyperparameters.synthetic_digits
     if rates is None:
         rates = measure_rates(hyperparameters, dataset, device)
@@ -133,11 +133,8 @@ def _measure(
 
 
 def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) -> Rates:
-    import torch
-
     from mnist_demo.models.classifiers import build_model
-    from mnist_demo.training.batches import as_tensor
-    from mnist_demo.training.loop import evaluate, train
+    from mnist_demo.training.loop import evaluate_on_test, train
 
     # A large batch takes as much longer as it has more images.
     batch_size = min(hyperparameters.batch_size, MEASURED_BATCH, len(few.train_labels))
@@ -162,8 +159,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
     for event in run:
         if isinstance(event, Step) and event.step >= WARM_UP_STEPS:
             break
-    test = as_tensor(few.test_pixels).to(device), torch.from_numpy(few.test_labels).to(device)
-    evaluate(model, *test)
+    evaluate_on_test(model, few)
     first_steps = clock() - began
 
     def do_step() -> None:
@@ -171,7 +167,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
 
     _seconds_of(do_step, WARM_UP_SECONDS, clock)
     step = _seconds_of(do_step, MEASURED_SECONDS, clock)
-    evaluation = _seconds_of(lambda: evaluate(model, *test), EVALUATION_SECONDS, clock)
+    evaluation = _seconds_of(lambda: evaluate_on_test(model, few), EVALUATION_SECONDS, clock)
     return Rates(
         step * hyperparameters.batch_size / batch_size,
         evaluation / len(few.test_labels),

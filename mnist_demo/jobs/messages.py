@@ -1,14 +1,11 @@
-"""What a training process is given to do; it goes there as a pickle."""
+"""The assignment that a training process gets; it goes there as a pickle."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.settings.hyperparameters import Hyperparameters
-
-if TYPE_CHECKING:
-    from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.fine_tuning import ExtraImages
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +21,6 @@ class Assignment:
     dataset: DigitDataset
     threads: int
     initial_weights: bytes | None = None
-    extra: "ExtraImages | None" = None
+    extra: ExtraImages | None = None
     resume_from: bytes | None = None
     device: str = AUTO

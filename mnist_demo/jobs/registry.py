@@ -14,8 +14,8 @@ from mnist_demo.devices import AUTO
 from mnist_demo.errors import JobError
 from mnist_demo.jobs.job import ENDED, STATES, Job, State
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.processes import core_count, thread_count
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 

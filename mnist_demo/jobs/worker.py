@@ -114,7 +114,7 @@ class Worker:
             self.step = resume_from.progress.step
         elif weights is not None:
             self.model.load_state_dict(classifier_from_bytes(weights, hyperparameters).model.state_dict())
-        device = choose_device(self.assignment.device, hyperparameters.model)
+        device = choose_device(self.assignment.device, hyperparameters.architecture.gains_by_accelerator)
         self.connection.send(("device", device))
         dataset, extra = self.assignment.dataset, self.assignment.extra
         return train(self.model, hyperparameters, dataset, extra, self.slow_motion, resume_from, device)

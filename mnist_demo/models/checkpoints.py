@@ -50,6 +50,11 @@ class TrainedClassifier:
     hyperparameters: Hyperparameters
     metrics: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are finite numbers; those of a model that has diverged are not."""
+        return all(bool(tensor.isfinite().all()) for tensor in self.model.state_dict().values())
+
     @torch.no_grad()
     def predict_probabilities(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probability of each digit, float32 (n, 10), for `images`, float32 (n, 28, 28) in [0, 1].
@@ -110,14 +115,20 @@ def checkpoint_to_bytes(
 
     `metrics` are finite numbers, such as ``test_accuracy`` (a fraction).
     """
-    about = {
-        "version": VERSION,
+    origin = describe_origin(hyperparameters, dataset_name, dataset_digest, metrics)
+    about = {"version": VERSION, **origin, "torch": str(torch.__version__)}
+    return _serialise(model, {METADATA_KEY: json.dumps(about, allow_nan=False)})
+
+
+def describe_origin(
+    hyperparameters: Hyperparameters, dataset_name: str, dataset_digest: str, metrics: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return how a model came about, as JSON can hold it, under the names that files have for it."""
+    return {
         "hyperparameters": hyperparameters.as_dict(),
         "dataset": {"name": dataset_name, "digest": dataset_digest},
-        "figures": dict(metrics),
-        "torch": str(torch.__version__),
+        "figures": dict(metrics),  # as files have called them from the first version on
     }
-    return _serialise(model, {METADATA_KEY: json.dumps(about, allow_nan=False)})
 
 
 def save_checkpoint(
@@ -204,7 +215,7 @@ def load_checkpoint_bytes(content: bytes, name: str) -> TrainedClassifier:
             raise CheckpointError(message.format(limit=MAX_FILE_BYTES // 1_000_000))
         hyperparameters, metrics = _read_about(content)
         classifier = classifier_from_bytes(content, hyperparameters)
-        if not all(bool(tensor.isfinite().all()) for tensor in classifier.model.state_dict().values()):
+        if not classifier.is_finite:
             raise CheckpointError(_("Some weights are not finite numbers."))
     except CheckpointError as error:
         message = _("{path} is not a checkpoint that can be loaded. {reason}")
@@ -249,7 +260,7 @@ def _read_whole(path: Path) -> bytes:
 
 
 def _read_about(content: bytes) -> tuple[Hyperparameters, dict[str, float]]:
-    """Return the hyperparameters and figures in the header of a file, trusting nothing of it."""
+    """Return the hyperparameters and metrics in the header of a file, trusting nothing of it."""
     try:
         about: Any = json.loads(read_metadata(content)[METADATA_KEY])
         version, values, metrics = about["version"], about["hyperparameters"], about["figures"]
@@ -261,7 +272,7 @@ def _read_about(content: bytes) -> tuple[Hyperparameters, dict[str, float]]:
         raise CheckpointError(_("It was written by another version of this program."))
     try:
         if not all(isinstance(value, int | float) and math.isfinite(value) for value in metrics.values()):
-            raise ValueError("figures are not numbers")
+            raise ValueError("metrics are not numbers")
         return Hyperparameters.from_dict(values), {name: float(value) for name, value in metrics.items()}
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(_("Its hyperparameters or figures are not what they should be.")) from error

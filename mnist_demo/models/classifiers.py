@@ -1,19 +1,18 @@
-"""The six classifiers, and the registry through which everything else finds them.
+"""The classes of the six classifiers, which `settings.architectures` lists, and how they are built.
 
 Every classifier maps `images`, float32 (n, 28, 28) in [0, 1], to logits, float32 (n, 10), and hides any normalisation
 of its own. Shapes are written beside the code that makes them.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, Optimizer, OptimizerFactory, manual_sgd
+from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer
 from mnist_demo.models.softmax_regression import add_gradient, backpropagate_linear
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
@@ -110,7 +109,7 @@ class Network(nn.Module):
     """Base of the models built from torch's layers: `layers` maps (n, 28, 28) to logits (n, 10).
 
     `label_smoothing` is the share of every label that all ten classes get alike in what is learned; `loss`, and with it
-    every figure, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
+    every metric, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
     """
 
     layers: nn.Sequential
@@ -247,42 +246,29 @@ def _convolution(n_in: int, n_out: int, side: int, stride: int = 1, pooled: bool
     return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
 
 
-@dataclass(frozen=True)
-class Model:
-    """How to build a classifier from hyperparameters, and its optimizers by name."""
-
-    build: Callable[[Hyperparameters], Classifier]
-    optimizers: Mapping[str, OptimizerFactory]
-
-
-MODELS: dict[str, Model] = {
-    "scratch-linear": Model(lambda hyperparameters: ScratchLinear(), {"sgd": manual_sgd}),
-    "linear": Model(lambda hyperparameters: Linear(), TORCH_OPTIMIZERS),
-    "mlp": Model(lambda hyperparameters: MLP(hyperparameters.hidden_sizes, hyperparameters.dropout), TORCH_OPTIMIZERS),
-    "convnet": Model(lambda hyperparameters: ConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
-    "wide-convnet": Model(lambda hyperparameters: WideConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
-    "deep-convnet": Model(lambda hyperparameters: DeepConvNet(hyperparameters.dropout), TORCH_OPTIMIZERS),
-}
-
-
 def build_model(hyperparameters: Hyperparameters) -> Classifier:
-    """Build the untrained classifier; its weights follow from ``chosen.seed`` alone.
+    """Build the untrained classifier; its weights follow from ``hyperparameters.seed`` alone.
 
     The state of torch's global random generator is left as it was.
     """
+    architecture = hyperparameters.architecture
+    arguments = {name: getattr(hyperparameters, name) for name in architecture.hyperparameters}
+    label_smoothing = arguments.pop("label_smoothing", 0.0)
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed: that tells every kind of accelerator too, and notes for those that torch lacks from
         # where it was called, 2 ms of each refresh of the page and of each stroke.
         torch.default_generator.manual_seed(hyperparameters.seed)
-        model = MODELS[hyperparameters.model].build(hyperparameters)
+        model: Classifier = architecture.load_class()(**arguments)
     if isinstance(model, Network):
-        model.label_smoothing = hyperparameters.label_smoothing
+        model.label_smoothing = label_smoothing
     return model
 
 
 def build_optimizer(model: Classifier, hyperparameters: Hyperparameters) -> Optimizer:
     """Build the optimizer that `hyperparameters` names, over the weights of `model`."""
-    return MODELS[hyperparameters.model].optimizers[hyperparameters.optimizer](model.parameters(), hyperparameters)
+    if hyperparameters.architecture.is_from_scratch:
+        return ManualSGD(model.parameters(), hyperparameters.learning_rate)
+    return TORCH_OPTIMIZERS[hyperparameters.optimizer](model.parameters(), hyperparameters)
 
 
 def count_parameters(model: Classifier) -> int:

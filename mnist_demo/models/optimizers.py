@@ -1,4 +1,4 @@
-"""How a gradient becomes a change of the weights: torch's optimizers, and the tutorial's update by hand."""
+"""The optimizers, which turn gradients into changes of the weights: torch's, and the tutorial's update by hand."""
 
 import functools
 import inspect
@@ -40,9 +40,6 @@ class ManualSGD:
             parameter.grad = None
 
 
-OptimizerFactory = Callable[[Iterable[nn.Parameter], Hyperparameters], Optimizer]
-
-
 def _torch_sgd(parameters: Iterable[nn.Parameter], hyperparameters: Hyperparameters) -> Optimizer:
     return torch.optim.SGD(parameters, hyperparameters.learning_rate, weight_decay=hyperparameters.weight_decay)
 
@@ -66,11 +63,7 @@ def _torch_adamw(parameters: Iterable[nn.Parameter], hyperparameters: Hyperparam
     )
 
 
-def manual_sgd(parameters: Iterable[nn.Parameter], hyperparameters: Hyperparameters) -> Optimizer:
-    return ManualSGD(parameters, hyperparameters.learning_rate)
-
-
-TORCH_OPTIMIZERS: dict[str, OptimizerFactory] = {
+TORCH_OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Hyperparameters], Optimizer]] = {
     "sgd": _torch_sgd,
     "momentum": _torch_momentum,
     "adam": _torch_adam,

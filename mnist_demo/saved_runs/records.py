@@ -12,16 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnist_demo import __version__
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
-
-if TYPE_CHECKING:
-    from mnist_demo.data.dataset import DigitDataset
 
 FORMAT, VERSION = "mnist-demo-run", 1
 MAX_BYTES = 200_000  # ours have about 2,500 bytes
@@ -39,7 +37,7 @@ class DatasetFacts:
     digest: str
 
     @classmethod
-    def of(cls, dataset: "DigitDataset") -> "DatasetFacts":
+    def of(cls, dataset: DigitDataset) -> "DatasetFacts":
         # The full path of a folder is private: other visitors may get a link to the run.
         source = PurePath(dataset.source).name if dataset.name == "folder" else dataset.source
         return cls(dataset.name, source, dataset.digest)
@@ -138,13 +136,8 @@ def metrics_of(history: History) -> dict[str, float]:
 
 
 def curve_of(history: History) -> tuple[float, ...]:
-    """Return at most 40 test accuracies, evenly sampled from before training to now, always including the newest."""
-    points = [history.started.test_accuracy] if history.started else []
-    points += [epoch.test_accuracy for epoch in history.epochs]
-    if history.stopped:
-        points.append(history.stopped.test_accuracy)
-    every = -(-len(points) // CURVE_POINTS) or 1
-    return tuple(points[::-1][::every][::-1])
+    """Return at most 40 test accuracies, evenly sampled from before training to now, with the first and the newest."""
+    return tuple(point.value for point in history.measured_points("test_accuracy", CURVE_POINTS))
 
 
 def now() -> datetime.datetime:

@@ -5,9 +5,9 @@ from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import ENDED, Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.processes import thread_count
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import RunContent
+from mnist_demo.settings.hyperparameters import thread_count
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _
 

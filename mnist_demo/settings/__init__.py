@@ -1,4 +1,4 @@
-"""What can be set before a run: the fields, their values checked together, presets, and settings in links."""
+"""The settings of a run: models to choose from, fields and their checked values, presets, and settings in links."""
 
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS

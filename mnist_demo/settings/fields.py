@@ -4,22 +4,15 @@
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.settings.architectures import ARCHITECTURES, Choice
 from mnist_demo.translation import N_, _
 
 Kind = Literal["choice", "integer", "number", "switch", "sizes"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value of a ``choice`` field: its `name` in commands and URLs, and its `title` and `help` for people."""
-
-    name: str
-    title: str
-    help: str
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class Field:
     minimum: float = -math.inf
     maximum: float = math.inf
     step: float = 1
-    choices: tuple[Choice, ...] = ()
+    choices: Collection[Choice] = ()
     optional: bool = False
 
     @property
@@ -43,24 +36,6 @@ class Field:
         return tuple(choice.name for choice in self.choices)
 
 
-MODEL_CHOICES = (
-    Choice("scratch-linear", N_("Linear, from scratch"), N_("Softmax regression by hand: own log-softmax and update.")),
-    Choice("linear", N_("Linear, with PyTorch"), N_("The same 7,850 weights with nn.Module and optim.")),
-    Choice("mlp", N_("Multi-layer perceptron"), N_("Hidden layers of ReLU units between pixels and digits.")),
-    Choice("convnet", N_("Convolutional network"), N_("Small filters that slide over the image; 99 % in one epoch.")),
-    Choice(
-        "wide-convnet",
-        N_("Wider convolutional network"),
-        N_("Four layers of filters, more of them in each; 99.5 % in four epochs."),
-    ),
-    Choice(
-        "deep-convnet",
-        N_("Deeper convolutional network"),
-        N_("Five layers of filters that look closer; slower, and reads more of what people draw."),
-    ),
-)
-LINEAR_MODELS = ("scratch-linear", "linear")
-NETWORKS = tuple(choice.name for choice in MODEL_CHOICES if choice.name not in LINEAR_MODELS)
 OPTIMIZER_CHOICES = (
     Choice("sgd", N_("SGD"), N_("Weights move against the gradient, times the learning rate.")),
     Choice("momentum", N_("SGD with momentum"), N_("Keeps part of the last move, so steps add up along a valley.")),
@@ -72,7 +47,7 @@ OPTIMIZER_CHOICES = (
 CUSTOMARY_LEARNING_RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
 
 FIELDS: dict[str, Field] = {
-    "model": Field("choice", N_("Model"), N_("What is trained."), choices=MODEL_CHOICES),
+    "model": Field("choice", N_("Model"), N_("What is trained."), choices=ARCHITECTURES.values()),
     "optimizer": Field(
         "choice", N_("Optimizer"), N_("How a gradient becomes a change of the weights."), choices=OPTIMIZER_CHOICES
     ),

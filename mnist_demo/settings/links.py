@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.fields import FIELDS, MAX_HIDDEN_LAYERS, Field, parse_value, shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
@@ -102,7 +103,8 @@ def settings_from_address(
     try:
         return Hyperparameters.from_dict(values), sentences
     except HyperparameterError as error:  # values that do not go together
-        values |= {"optimizer": "sgd", "weight_decay": 0.0, "one_cycle": False}
+        optimizer = ARCHITECTURES[values["model"]].optimizers[0]
+        values |= {"optimizer": optimizer, "weight_decay": 0.0, "one_cycle": False}
         sentences.append(_("{problem} The address is taken without them.").format(problem=error))
         return Hyperparameters.from_dict(values), sentences
 

@@ -6,7 +6,6 @@ All randomness of a run is here, but for dropout's, which is torch's global gene
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,9 +14,7 @@ from torch import Tensor
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.augmentation import augment, vary_pen
-
-if TYPE_CHECKING:
-    from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.fine_tuning import ExtraImages
 
 # So many images at once become floats: enough for a small batch to cost little, and few enough to stay in the cache.
 CONVERTED_IMAGES = 200
@@ -38,7 +35,7 @@ class Batches:
         self,
         hyperparameters: Hyperparameters,
         dataset: DigitDataset,
-        extra: "ExtraImages | None" = None,
+        extra: ExtraImages | None = None,
         device: str = "cpu",
     ) -> None:
         n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
@@ -66,7 +63,7 @@ class Batches:
         """Return the batches of one epoch: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
 
         The first `skip` images of the epoch have been met already. The order is drawn at once, all else on the way. A
-        batch's images may be overwritten by the next batch's: who wants to keep them copies them.
+        batch's images may be overwritten by the next batch's: copy them to keep them.
         """
         self._epoch_order = self._generators["order"].get_state()
         if self._hyperparameters.shuffle:
@@ -138,7 +135,7 @@ def _with_more_digits(
 
 
 def _mixing(
-    extra: "ExtraImages | None", variation: torch.Generator, device: str
+    extra: ExtraImages | None, variation: torch.Generator, device: str
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function that adds extra images to a batch, as many as make up their share of it, or none."""
     if extra is None:

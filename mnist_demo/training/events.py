@@ -1,4 +1,4 @@
-"""What train() tells as it goes. Nothing here imports torch, so the page can hold a history before torch is loaded."""
+"""The events that `train` yields. Nothing here imports torch, so the page can hold a history before torch is loaded."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -40,9 +40,9 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Epoch:
-    """The end of an epoch. Train figures are means over its images as they were met; accuracies are fractions.
+    """The end of an epoch. Train metrics are means over its images as they were met; accuracies are fractions.
 
-    Validation figures are None when no training images are held out.
+    Validation metrics are None when no training images are held out.
     """
 
     epoch: int

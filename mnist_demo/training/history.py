@@ -1,4 +1,4 @@
-"""What happened in a run so far: every step and every epoch, kept whole, and thinned for a chart.
+"""The history of a run: every step and every epoch, kept whole, and selected for charts.
 
 >>> history = History()
 >>> history.append(Step(1, 1, train_loss=2.3, train_accuracy=0.1, learning_rate=0.5, images=100, seconds=0.01))
@@ -10,15 +10,22 @@ import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.progress import Progress
 
-if TYPE_CHECKING:
-    from mnist_demo.training.progress import Progress
-
-# "step" is the last: it is what counts steps, and a reader in another thread must never see a step without its figures.
+# "step" is the last: it is what counts steps, and a reader in another thread must never see a step without its metrics.
 STEP_COLUMNS = ("train_loss", "train_accuracy", "learning_rate", "images", "seconds", "step")
+
+
+class Point(NamedTuple):
+    """The `value` of a metric after so many steps, epochs (a fraction inside of one) and seconds of training."""
+
+    step: int
+    epoch: float
+    seconds: float
+    value: float
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class History:
         self.diverged = later.diverged or self.diverged
         self.stopped = later.stopped or self.stopped
 
-    def until(self, progress: "Progress") -> "History":
+    def until(self, progress: Progress) -> "History":
         """Return a copy of what had happened when the run had come so far, `progress` being that of a saved state."""
         earlier = History()
         earlier.started = self.started
@@ -122,7 +129,7 @@ class History:
 
     @property
     def newest_test(self) -> Started | Epoch | Stopped | None:
-        """The event with the newest figures on the test images: at first those of the untrained model."""
+        """The event with the newest metrics on the test images: at first those of the untrained model."""
         return self.stopped or (self.epochs[-1] if self.epochs else self.started)
 
     @property
@@ -134,6 +141,41 @@ class History:
     def test_loss(self) -> float | None:
         """The newest test loss."""
         return self.newest_test.test_loss if self.newest_test else None
+
+    def measured_points(self, metric: str, limit: int | None = None) -> list[Point]:
+        """Return the points where `metric`, such as ``test_loss``, was measured.
+
+        That is before training, after every epoch and when the run was stopped, wherever that event has such a value;
+        ``train_loss`` and ``train_accuracy`` are those of epochs. With a `limit` (2 or more) these are at most so many
+        points, evenly taken; the first and the newest are always among them.
+        """
+        events = [
+            event
+            for event in (self.started, *self.epochs, self.stopped)
+            if event is not None and getattr(event, metric, None) is not None
+        ]
+        if limit is not None and len(events) > limit:
+            every = math.ceil((len(events) - 1) / (limit - 1))
+            events = [events[0], *events[:0:-1][::every][::-1]]
+        points = []
+        for event in events:
+            step = 0 if isinstance(event, Started) else event.step
+            epoch = event.epoch if isinstance(event, Epoch) else self._epochs_at(step)
+            seconds = event.seconds if isinstance(event, Epoch) else self.seconds if step else 0.0
+            points.append(Point(step, epoch, seconds, getattr(event, metric)))
+        return points
+
+    def step_points(self, metric: str, limit: int) -> list[Point]:
+        """Return ``train_loss`` or ``train_accuracy`` of the steps so far, thinned as `thinned_steps` says."""
+        thinned, seconds = self.thinned_steps(limit), self.steps["seconds"]
+        values = getattr(thinned, metric)
+        return [
+            Point(step, self._epochs_at(step), seconds[step - 1], value)
+            for step, value in zip(thinned.step, values, strict=True)
+        ]
+
+    def _epochs_at(self, step: int) -> float:
+        return step / self.started.steps_per_epoch if self.started else 0.0
 
     def thinned_steps(self, limit: int) -> ThinnedSteps:
         """Return at most `limit` points of the steps so far, each the mean of equally many steps.

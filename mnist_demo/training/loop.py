@@ -9,7 +9,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -20,13 +19,11 @@ from mnist_demo.models.optimizers import Optimizer, lean_calls
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor
 from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step
+from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.progress import InitialMetrics, Progress
 from mnist_demo.training.resuming import restore_run, run_tensors
+from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState, digest_of_data
-
-if TYPE_CHECKING:
-    from mnist_demo.training.fine_tuning import ExtraImages
-    from mnist_demo.training.slow_motion import SlowMotion
 
 __all__ = ["Training", "TrainingState", "evaluate", "evaluate_on_test", "train"]
 
@@ -38,8 +35,8 @@ def train(
     model: Classifier,
     hyperparameters: Hyperparameters,
     dataset: DigitDataset,
-    extra: "ExtraImages | None" = None,
-    slow_motion: "SlowMotion | None" = None,
+    extra: ExtraImages | None = None,
+    slow_motion: SlowMotion | None = None,
     resume_from: TrainingState | None = None,
     device: str = "cpu",
 ) -> "Training":
@@ -47,7 +44,7 @@ def train(
 
     The same model weights, settings, data and thread count give the same events, number for number, but for
     ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
-    here. `extra` images are mixed into every batch and count in its figures. `slow_motion` may look at a step, which
+    here. `extra` images are mixed into every batch and count in its metrics. `slow_motion` may look at a step, which
     changes nothing. The model is moved to `device`, and stays there.
 
     With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
@@ -77,15 +74,15 @@ class Training(Iterator[Event]):
         model: Classifier,
         hyperparameters: Hyperparameters,
         dataset: DigitDataset,
-        extra: "ExtraImages | None" = None,
-        slow_motion: "SlowMotion | None" = None,
+        extra: ExtraImages | None = None,
+        slow_motion: SlowMotion | None = None,
         resume_from: TrainingState | None = None,
         device: str = "cpu",
     ) -> None:
-        self._model, self._hyperparameters, self._slow_motion = model, hyperparameters, slow_motion
+        self._model, self._hyperparameters, self._dataset = model, hyperparameters, dataset
+        self._slow_motion = slow_motion
         self._data_digest = digest_of_data(dataset, extra)
         self._batches = Batches(hyperparameters, dataset, extra, device)
-        self._test = (as_tensor(dataset.test_pixels).to(device), torch.from_numpy(dataset.test_labels).to(device))
         model.to(device)
         self._optimizer = build_optimizer(model, hyperparameters)
         self._progress, self._initial_metrics = Progress(), None
@@ -122,8 +119,9 @@ class Training(Iterator[Event]):
             torch.manual_seed(hyperparameters.seed)
         else:
             torch.set_rng_state(self._resumed.tensors["random.torch"])
-        first = self._initial_metrics or InitialMetrics(*evaluate(model, *self._test), *self._evaluate_held_out())
-        self._initial_metrics = first
+        if self._initial_metrics is None:
+            measured = (*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
+            self._initial_metrics = InitialMetrics(*measured)
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
         schedule = _one_cycle(optimizer, hyperparameters, total_steps, progress.step)
@@ -131,7 +129,8 @@ class Training(Iterator[Event]):
         zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
         if not hyperparameters.one_cycle:
             zero_grad, optimizer_step = lean_calls(optimizer)
-        yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *dataclasses.astuple(first))
+        initial = dataclasses.astuple(self._initial_metrics)
+        yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *initial)
         while progress.epochs_done < hyperparameters.epochs:
             epoch = progress.epochs_done + 1
             learning_rate = float(optimizer.param_groups[0]["lr"])
@@ -163,7 +162,7 @@ class Training(Iterator[Event]):
                     self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
                 accuracy = correct / count
                 yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
-            test_loss, test_accuracy = evaluate(model, *self._test)
+            test_loss, test_accuracy = evaluate_on_test(model, self._dataset)
             # The last update may have broken the weights without a training loss that shows it.
             if not math.isfinite(test_loss):
                 yield Diverged(progress.step, epoch, learning_rate, hyperparameters.optimizer)
@@ -204,7 +203,11 @@ def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, 
 
 
 def evaluate_on_test(model: Classifier, dataset: DigitDataset) -> tuple[float, float]:
-    """Return the mean loss and the accuracy (a fraction) of `model` on the test images of `dataset`."""
+    """Return the mean loss and the accuracy (a fraction) of `model` on the test images of `dataset`.
+
+    This is the one way to evaluate on the test set: training, its last word when it is stopped, and the command line
+    all come here. The images are not copied; they go to the model's device in batches.
+    """
     return evaluate(model, as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
 
 

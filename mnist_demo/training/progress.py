@@ -1,4 +1,4 @@
-"""How far a run has come, and how the model did before it began."""
+"""The progress of a run, and the metrics of its model before the first step."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class InitialMetrics:
-    """How the model did before the first step; validation figures are None when no images are held out."""
+    """How the model did before the first step; validation metrics are None when no images are held out."""
 
     test_loss: float
     test_accuracy: float

@@ -1,4 +1,4 @@
-"""What a run holds in tensors: read from its live objects, and put back into new ones."""
+"""The tensors that a run has to keep: read from its live objects, and put back into new ones."""
 
 import math
 from collections.abc import Mapping

@@ -222,7 +222,7 @@ def test_job_that_began_with_other_weights_is_not_repeatable(
     assert not ExportedRun.of_job(second).is_repeatable
 
 
-def test_figures_of_a_run_within_an_epoch_are_not_those_of_the_last_one(
+def test_metrics_of_a_run_within_an_epoch_are_not_those_of_the_last_one(
     builtin: DigitDataset, quick: Hyperparameters
 ) -> None:
     history = History()

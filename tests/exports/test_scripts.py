@@ -119,13 +119,13 @@ def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_script_where_this_project_is_out_of_reach_prints_the_run_s_figures(
+def test_script_where_this_project_is_out_of_reach_prints_the_run_s_metrics(
     runs: dict[str, ExportedRun], printed: dict[str, str], name: str
 ) -> None:
     assert printed[name] == expected_output(runs[name])
 
 
-def test_script_run_as_a_person_would_prints_the_run_s_figures(runs: dict[str, ExportedRun], tmp_path: Path) -> None:
+def test_script_run_as_a_person_would_prints_the_run_s_metrics(runs: dict[str, ExportedRun], tmp_path: Path) -> None:
     (tmp_path / "repeat_run.py").write_bytes(build_export(runs["from-scratch"], "script"))
 
     assert run_apart(tmp_path, "repeat_run.py") == expected_output(runs["from-scratch"])

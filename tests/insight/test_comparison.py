@@ -43,7 +43,7 @@ def test_runs_on_other_digits_differ_in_their_digits() -> None:
     assert [(row.title, row.cells) for row in rows] == [("Digits", ("MNIST", "built-in digits"))]
 
 
-def test_figures_mark_the_best_run_and_leave_out_what_is_not_known_yet() -> None:
+def test_metrics_mark_the_best_run_and_leave_out_what_is_not_known_yet() -> None:
     runs = [
         run("A", Hyperparameters(), history_of([0.5, 0.3], [0.8, 0.91])),
         run("B", Hyperparameters(), history_of([0.6, 0.4], [0.7, 0.95])),

@@ -34,7 +34,7 @@ SETTINGS = [
     Hyperparameters(epochs=1, model="mlp", hidden_sizes=(32, 16), dropout=0.2),
     Hyperparameters(epochs=1, model="convnet", optimizer="adamw", learning_rate=0.01),
 ]
-FIGURES = {"test_accuracy": 0.9, "test_loss": 0.4}
+METRICS = {"test_accuracy": 0.9, "test_loss": 0.4}
 
 
 def _trained(hyperparameters: Hyperparameters, dataset: DigitDataset) -> Classifier:
@@ -62,7 +62,7 @@ def checkpoint(builtin: DigitDataset, tmp_path: Path) -> Path:
     """A file with an untrained linear model."""
     hyperparameters = Hyperparameters()
     return save_checkpoint(
-        tmp_path / "model.safetensors", build_model(hyperparameters), hyperparameters, builtin, FIGURES
+        tmp_path / "model.safetensors", build_model(hyperparameters), hyperparameters, builtin, METRICS
     )
 
 
@@ -71,11 +71,11 @@ def test_save_checkpoint_then_load_checkpoint_gives_the_same_classifier(
     hyperparameters: Hyperparameters, builtin: DigitDataset, images: npt.NDArray[np.float32], tmp_path: Path
 ) -> None:
     model = _trained(hyperparameters, builtin)
-    path = save_checkpoint(tmp_path / "new" / "folder" / "model.safetensors", model, hyperparameters, builtin, FIGURES)
+    path = save_checkpoint(tmp_path / "new" / "folder" / "model.safetensors", model, hyperparameters, builtin, METRICS)
     for place in (path, str(path), path.parent):
         classifier = load_checkpoint(place)
         assert classifier.hyperparameters == hyperparameters
-        assert classifier.metrics == FIGURES
+        assert classifier.metrics == METRICS
         probabilities = classifier.predict_probabilities(images)
         np.testing.assert_allclose(probabilities, _reference_probabilities(model, images), atol=1e-5)
     assert [file.name for file in path.parent.iterdir()] == ["model.safetensors"]
@@ -99,7 +99,7 @@ def test_save_checkpoint_notes_data_and_settings_in_a_header_of_json(checkpoint:
     about = json.loads(header["__metadata__"][METADATA_KEY])
     assert about["dataset"] == {"name": "builtin", "digest": builtin.digest}
     assert about["hyperparameters"] == Hyperparameters().as_dict()
-    assert about["figures"] == FIGURES
+    assert about["figures"] == METRICS
     assert about["torch"] == torch.__version__
 
 
@@ -205,7 +205,7 @@ def test_save_checkpoint_on_a_full_disk_keeps_the_old_file_and_leaves_nothing(
 
     monkeypatch.setattr(os, "fsync", disk_is_full)
     with pytest.raises(CheckpointError, match="No space left on device"):
-        save_checkpoint(checkpoint, build_model(Hyperparameters()), Hyperparameters(), builtin, FIGURES)
+        save_checkpoint(checkpoint, build_model(Hyperparameters()), Hyperparameters(), builtin, METRICS)
     assert checkpoint.read_bytes() == before
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 

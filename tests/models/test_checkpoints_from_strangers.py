@@ -18,7 +18,7 @@ from mnist_demo.models.checkpoints import METADATA_KEY, load_checkpoint, save_ch
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
-FIGURES = {"test_accuracy": 0.9, "test_loss": 0.4}
+METRICS = {"test_accuracy": 0.9, "test_loss": 0.4}
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def checkpoint(builtin: DigitDataset, tmp_path: Path) -> Path:
     """A file with an untrained linear model."""
     hyperparameters = Hyperparameters()
     return save_checkpoint(
-        tmp_path / "model.safetensors", build_model(hyperparameters), hyperparameters, builtin, FIGURES
+        tmp_path / "model.safetensors", build_model(hyperparameters), hyperparameters, builtin, METRICS
     )
 
 
@@ -167,7 +167,7 @@ def test_load_checkpoint_with_a_tensor_of_one_number_does_not_fill_a_layer(
     hyperparameters = Hyperparameters(model="scratch-linear")
     model = build_model(hyperparameters)
     model.weights = torch.nn.Parameter(torch.ones(1))  # type: ignore[attr-defined]
-    path = save_checkpoint(tmp_path / "model.safetensors", model, hyperparameters, builtin, FIGURES)
+    path = save_checkpoint(tmp_path / "model.safetensors", model, hyperparameters, builtin, METRICS)
     with pytest.raises(CheckpointError, match="not those of a model"):
         load_checkpoint(path)
 
@@ -176,7 +176,7 @@ def test_load_checkpoint_with_a_weight_that_is_no_number_raises(builtin: DigitDa
     model = build_model(Hyperparameters())
     with torch.no_grad():
         next(model.parameters())[0, 0] = float("nan")
-    path = save_checkpoint(tmp_path / "model.safetensors", model, Hyperparameters(), builtin, FIGURES)
+    path = save_checkpoint(tmp_path / "model.safetensors", model, Hyperparameters(), builtin, METRICS)
     with pytest.raises(CheckpointError, match="not finite numbers"):
         load_checkpoint(path)
 

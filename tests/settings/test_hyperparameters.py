@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.processes import core_count
 from mnist_demo.settings.fields import FIELDS, parse_value
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
 
 
@@ -151,9 +152,29 @@ def test_split_sizes_asking_for_more_than_there_is_raises(change: dict[str, int]
         Hyperparameters(**change).split_sizes(1437)  # type: ignore[arg-type]
 
 
-def test_every_choice_of_models_is_in_the_registry() -> None:
-    from mnist_demo.models.classifiers import MODELS
-    from mnist_demo.models.optimizers import TORCH_OPTIMIZERS
+@pytest.mark.parametrize("model", ["scratch-linear", "linear", "mlp", "convnet", "wide-convnet", "deep-convnet"])
+def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> None:
+    expected = min(2, core_count()) if "convnet" in model else 1
+    assert thread_count(Hyperparameters(model=model)) == expected
 
-    assert tuple(MODELS) == FIELDS["model"].choice_names
-    assert tuple(TORCH_OPTIMIZERS) == FIELDS["optimizer"].choice_names
+
+@pytest.mark.parametrize(
+    ("model", "used"),
+    [
+        ("scratch-linear", set()),
+        ("linear", set()),
+        ("mlp", {"hidden_sizes", "dropout", "label_smoothing"}),
+        ("convnet", {"dropout", "label_smoothing"}),
+        ("wide-convnet", {"dropout", "label_smoothing"}),
+        ("deep-convnet", {"dropout", "label_smoothing"}),
+    ],
+)
+def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
+    hyperparameters = Hyperparameters(model=model)
+    unused = {"hidden_sizes", "dropout", "label_smoothing", "momentum"} - used
+    assert {name for name in FIELDS if not hyperparameters.uses(name)} == unused
+
+
+def test_uses_momentum_with_the_optimizer_that_has_one() -> None:
+    assert Hyperparameters(optimizer="momentum").uses("momentum")
+    assert not Hyperparameters(optimizer="adam").uses("momentum")

@@ -1,12 +1,13 @@
 import doctest
 from array import array
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from mnist_demo.training import history as history_module
 from mnist_demo.training.events import Epoch, Event, Started, Step, Stopped
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, Point
 
 
 def step_number(step: int) -> Step:
@@ -80,6 +81,50 @@ def test_thinned_steps_of_a_long_run_read_only_what_is_new() -> None:
     assert 0 < CountingArray.read <= bucket + 1
 
 
+def test_measured_points_are_those_before_training_after_each_epoch_and_at_the_stop() -> None:
+    history = grown(250)
+    for epoch in (1, 2):
+        history.append(Epoch(epoch, 100 * epoch, 0.4, 0.9, 0.3 / epoch, 0.91, 0.5, 0.8, float(epoch)))
+    history.append(Stopped(250, 0.2, 0.93))
+    assert history.measured_points("test_loss") == [
+        Point(0, 0, 0, 2.3),
+        Point(100, 1, 1.0, 0.3),
+        Point(200, 2, 2.0, 0.15),
+        Point(250, 2.5, 2.5, 0.2),
+    ]
+    assert [point.value for point in history.measured_points("validation_accuracy")] == [0.8, 0.8]
+    assert [point.epoch for point in history.measured_points("train_loss")] == [1, 2]
+
+
+@pytest.mark.parametrize("epochs", [1, 39, 40, 41, 79, 80, 500])
+def test_measured_points_of_many_epochs_are_thinned_evenly_from_the_first_to_the_newest(epochs: int) -> None:
+    history = grown(0)
+    for epoch in range(1, epochs + 1):
+        history.append(Epoch(epoch, 100 * epoch, 0.4, 0.9, 0.3, 0.91, None, None, float(epoch)))
+    points = history.measured_points("test_loss", limit=40)
+    places = [point.epoch for point in points]
+    assert min(epochs + 1, 20) <= len(points) <= 40
+    assert (places[0], places[-1]) == (0, epochs)
+    gaps = {after - before for before, after in pairwise(places[1:])}
+    assert len(gaps) <= 1
+    assert places[1] <= max(gaps, default=epochs)
+
+
+def test_measured_points_before_anything_is_measured_are_none() -> None:
+    assert History().measured_points("test_loss") == []
+    assert History().step_points("train_loss", 10) == []
+
+
+def test_step_points_are_the_thinned_steps_with_their_epochs_and_seconds() -> None:
+    history = grown(999)
+    thinned, points = history.thinned_steps(400), history.step_points("train_accuracy", 400)
+    assert [(point.step, point.value) for point in points] == list(
+        zip(thinned.step, thinned.train_accuracy, strict=True)
+    )
+    assert (points[-1].step, points[-1].epoch) == (999, 9.99)
+    assert points[-1].seconds == pytest.approx(9.99)
+
+
 def test_pace_and_time_left_follow_from_the_last_steps() -> None:
     history = grown(500)
     assert history.images_per_second == pytest.approx(100 / 0.01)
@@ -87,7 +132,7 @@ def test_pace_and_time_left_follow_from_the_last_steps() -> None:
     assert history.progress == 0.5
 
 
-def test_empty_history_has_no_figures() -> None:
+def test_empty_history_has_no_metrics() -> None:
     history = History()
     assert history.images_per_second is None
     assert history.seconds_left is None

@@ -76,7 +76,7 @@ def test_history_of_a_run_that_diverged_ends_with_its_last_event(builtin: DigitD
     assert "learning rate 1e+30" in read.diverged.message
 
 
-def test_history_of_a_run_stopped_within_an_epoch_keeps_its_last_figures(events: list[Event]) -> None:
+def test_history_of_a_run_stopped_within_an_epoch_keeps_its_last_metrics(events: list[Event]) -> None:
     stopped = [*events[:7], Stopped(5, test_loss=math.inf, test_accuracy=0.1)]
 
     assert list(events_of(history_from_csv(history_to_csv(as_history(stopped))))) == stopped

@@ -111,7 +111,7 @@ def test_train_holds_out_the_last_images_for_validation(builtin: DigitDataset) -
     assert (last.validation_loss, last.validation_accuracy) == evaluate(model, pixels, labels)
 
 
-def test_train_without_held_out_images_has_no_validation_figures(builtin: DigitDataset) -> None:
+def test_train_without_held_out_images_has_no_validation_metrics(builtin: DigitDataset) -> None:
     last = epochs_of(run(Hyperparameters(epochs=1), builtin))[-1]
     assert last.validation_loss is None
     assert last.validation_accuracy is None
@@ -204,14 +204,14 @@ def test_augment_moves_ink_a_little_and_keeps_it_within_bounds(builtin: DigitDat
     assert torch.equal(changed, augment(images, torch.Generator().manual_seed(0)))
 
 
-def test_tutorial_with_pytorch_reproduces_its_figures_on_mnist(mnist: DigitDataset) -> None:
+def test_tutorial_with_pytorch_reproduces_its_metrics_on_mnist(mnist: DigitDataset) -> None:
     last = epochs_of(run(PRESETS["tutorial-pytorch"].hyperparameters, mnist))[-1]
     assert last.test_accuracy == pytest.approx(0.914, abs=0.002)
     assert last.test_loss == pytest.approx(0.297, abs=0.005)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_tutorial_from_scratch_reproduces_its_figures_on_mnist(mnist: DigitDataset, seed: int) -> None:
+def test_tutorial_from_scratch_reproduces_its_metrics_on_mnist(mnist: DigitDataset, seed: int) -> None:
     last = epochs_of(run(PRESETS["tutorial-scratch"].hyperparameters.replace(seed=seed), mnist))[-1]
     assert last.test_accuracy == pytest.approx(0.892, abs=0.007)
 

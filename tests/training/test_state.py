@@ -199,7 +199,7 @@ def with_tensors(content: bytes, **changes: torch.Tensor) -> bytes:
         lambda content: with_about(content, progress={"step": 1.5}),
         lambda content: with_about(content, progress={"seconds": float("nan")}),
         lambda content: with_about(content, data_digest=None),
-        lambda content: with_about(content, initial_metrics={"test_loss": "low"}),
+        lambda content: with_about(content, first_figures={"test_loss": "low"}),
     ],
 )
 def test_state_from_damaged_bytes_raises(damage: Any, builtin: DigitDataset) -> None:

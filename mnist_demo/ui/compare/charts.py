@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mnist_demo.insight.comparison import ComparedRun, Row
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _
 from mnist_demo.ui.widgets.pictures import NOTHING, data_url_of_pixels
 
@@ -188,41 +188,13 @@ def _last(history: History, axis: Axis) -> float:
 def _frame(history: History, metric: Figure, measured: Measured, axis: Axis) -> "pd.DataFrame":
     import pandas as pd  # here, not above: the first page has no comparison, and need not wait for it
 
-    name = "accuracy" if metric == "accuracy" else "loss"
-    points = _train_points(history, name) if measured == "train" else _measured_points(history, name, measured)
+    points: list[Point] = []
+    if history.started is not None and measured == "train":
+        points = history.step_points("train_accuracy" if metric == "accuracy" else "train_loss", MAX_POINTS)
+    elif history.started is not None:
+        points = history.measured_points(f"{measured}_{'accuracy' if metric == 'accuracy' else 'loss'}", MAX_POINTS)
     # Accuracy is a fraction everywhere but on the page; a logarithm needs more than nothing.
     factor, least = (100, 0.0) if metric == "accuracy" else (1, 1e-6 if metric == "log-loss" else 0.0)
-    rows = [
-        (_place(history, step, seconds, axis), max(factor * value, least))
-        for step, seconds, value in points
-        if value is not None
-    ]
+    decimals = 3 if axis == "seconds" else 4
+    rows = [(round(getattr(point, axis), decimals), max(factor * point.value, least)) for point in points]
     return pd.DataFrame(rows, columns=[axis, metric])
-
-
-def _place(history: History, step: int, seconds: float, axis: Axis) -> float:
-    if axis == "seconds":
-        return round(seconds, 3)
-    assert history.started is not None
-    return step if axis == "step" else round(step / history.started.steps_per_epoch, 4)
-
-
-def _train_points(history: History, name: str) -> list[tuple[int, float, float | None]]:
-    if history.started is None:
-        return []
-    thinned, seconds = history.thinned_steps(MAX_POINTS), history.steps["seconds"]
-    values = thinned.train_loss if name == "loss" else thinned.train_accuracy
-    return [(step, seconds[step - 1], value) for step, value in zip(thinned.step, values, strict=True)]
-
-
-def _measured_points(history: History, name: str, measured: Measured) -> list[tuple[int, float, float | None]]:
-    points: list[tuple[int, float, float | None]] = []
-    if history.started is not None:
-        points.append((0, 0.0, getattr(history.started, f"{measured}_{name}")))
-    # The last epoch always, whose figures the table names.
-    every = -(-len(history.epochs) // MAX_POINTS) or 1
-    for epoch in history.epochs[::-1][::every][::-1]:
-        points.append((epoch.step, epoch.seconds, getattr(epoch, f"{measured}_{name}")))
-    if measured == "test" and history.stopped is not None:
-        points.append((history.stopped.step, history.seconds, getattr(history.stopped, f"test_{name}")))
-    return points

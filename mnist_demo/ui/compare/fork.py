@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.insight.comparison import NEEDS, format_setting
+from mnist_demo.insight.comparison import format_setting
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -64,7 +64,7 @@ def render_fork() -> None:
 
 
 def _settings_that_matter(hyperparameters: Hyperparameters) -> list[str]:
-    return [name for name in FIELDS if name not in NEEDS or getattr(hyperparameters, NEEDS[name][0]) in NEEDS[name][1]]
+    return [name for name in FIELDS if hyperparameters.uses(name)]
 
 
 def _render_value(name: str, hyperparameters: Hyperparameters, key: str) -> None:

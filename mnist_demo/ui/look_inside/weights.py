@@ -19,9 +19,8 @@ def render_weights(looked_at: LookedAt) -> None:
 
     weights = first_layer_weights(looked_at.classifier)
     strongest = full_colour(weights)
-    is_linear = "linear" in looked_at.classifier.hyperparameters.model
     with st.container(key=keys.WEIGHTS):
-        if is_linear:
+        if looked_at.classifier.hyperparameters.architecture.is_linear:
             st.html(
                 digit_images_html(
                     [
@@ -47,18 +46,18 @@ def render_weights(looked_at: LookedAt) -> None:
 
 def _explain(looked_at: LookedAt, weights: np.ndarray, strongest: float) -> str:
     scale = _("Full colour is a weight of ±{strongest} or more.").format(strongest=f"{strongest:.2g}")
-    model = looked_at.classifier.hyperparameters.model
-    if "linear" in model:
+    architecture = looked_at.classifier.hyperparameters.architecture
+    if architecture.is_linear:
         sentence = _(
             "Ink on **blue** speaks for the digit, ink on **orange** against it; white does not count. Look for the "
             "shape of each digit in blue, and for orange where *another* digit would have its ink: the hole of the 0."
         )
-        if model == "scratch-linear":
+        if architecture.is_from_scratch:
             sentence += " " + _(
                 "The speckle at the edges is how this model began, at random: no digit has ink there, so no gradient "
                 "ever changes it."
             )
-    elif model == "mlp":
+    elif not architecture.is_convolutional:
         sentence = (
             _("Each picture is what one hidden unit looks for.")
             if len(weights) <= MAX_FILTERS

@@ -34,7 +34,7 @@ def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
     may_measure = not any(job.is_active for job in job_registry().jobs())
     try:
         hyperparameters = state.read_settings()
-        device = choose_device(wanted_device(), hyperparameters.model, known_devices())
+        device = choose_device(wanted_device(), hyperparameters.architecture.gains_by_accelerator, known_devices())
         return hyperparameters, cost_estimator().ask(hyperparameters, state.current_dataset(), may_measure, device)
     except MnistDemoError:
         return None

@@ -11,7 +11,7 @@ from mnist_demo.ui import state
 def render_explanation() -> None:
     """Draw the explanation, folded, beneath a run of the from-scratch model."""
     job = state.current_job()
-    if job is None or job.hyperparameters.model != "scratch-linear":
+    if job is None or not job.hyperparameters.architecture.is_from_scratch:
         return
     # Here, not above: it brings torch, which the first page need not wait for.
     from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood

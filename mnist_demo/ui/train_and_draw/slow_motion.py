@@ -73,7 +73,7 @@ def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
     st.markdown(_describe_batch(detail))
     st.html(batch_html(detail))
     st.markdown(_describe_update(detail, hyperparameters))
-    linear = hyperparameters.model in ("linear", "scratch-linear")
+    linear = hyperparameters.architecture.is_linear
     digits = [str(digit) for digit in range(10)] if linear else None
     descent = hyperparameters.optimizer == "sgd" and not hyperparameters.weight_decay
     update = "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" if descent else _("what the optimizer makes of it, ΔW")

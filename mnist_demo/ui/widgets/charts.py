@@ -8,8 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from mnist_demo.training.events import Epoch
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _
 
 Axis = Literal["step", "epoch"]
@@ -41,7 +40,7 @@ class Line:
 
 
 def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
-    """Return the ECharts option for `figure` over steps or epochs, at most ``MAX_POINTS`` points a series."""
+    """Return the ECharts option for `metric` over steps or epochs, at most ``MAX_POINTS`` points a series."""
     lines = [
         Line(
             _("train"),
@@ -52,12 +51,12 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
         ),
         Line(
             _("test"),
-            _measured_points(history, metric, axis, "test"),
+            _drawable(history.measured_points(f"test_{metric}", MAX_POINTS), metric, axis),
             {"symbol": "circle", "symbolSize": 8, "lineStyle": {"width": 2.5}},
         ),
         Line(
             _("validation"),
-            _measured_points(history, metric, axis, "validation"),
+            _drawable(history.measured_points(f"validation_{metric}", MAX_POINTS), metric, axis),
             {"symbol": "emptyTriangle", "symbolSize": 9, "lineStyle": {"width": 2, "type": "dashed"}},
         ),
     ]
@@ -129,46 +128,14 @@ def _last(history: History, axis: Axis) -> int:
 
 def _train_points(history: History, metric: Figure, axis: Axis) -> Points:
     if axis == "epoch":
-        points: list[tuple[float, float | None]] = [
-            (epoch.epoch, _of_epoch(epoch, metric, "train")) for epoch in _spread(history.epochs)
-        ]
-    else:
-        thinned = history.thinned_steps(MAX_POINTS)
-        points = list(
-            zip(thinned.step, thinned.train_loss if metric == "loss" else thinned.train_accuracy, strict=True)
-        )
-    return _drawable(points, metric)
+        return _drawable(history.measured_points(f"train_{metric}", MAX_POINTS), metric, axis)
+    return _drawable(history.step_points(f"train_{metric}", MAX_POINTS), metric, axis)
 
 
-def _measured_points(history: History, metric: Figure, axis: Axis, on: Literal["test", "validation"]) -> Points:
-    """Return the points measured before training and after every epoch; of many epochs, an even selection."""
-    points: list[tuple[float, float | None]] = []
-    if history.started is not None:
-        points.append((0, getattr(history.started, f"{on}_{metric}")))
-    points += [(getattr(epoch, axis), _of_epoch(epoch, metric, on)) for epoch in _spread(history.epochs)]
-    if on == "test" and history.stopped is not None and history.started is not None:
-        per_point = 1 if axis == "step" else history.started.steps_per_epoch
-        points.append((history.stopped.step / per_point, getattr(history.stopped, f"test_{metric}")))
-    return _drawable(points, metric)
-
-
-def _spread(epochs: list[Epoch]) -> list[Epoch]:
-    """Return at most ``MAX_POINTS`` epochs, evenly spread; the last one always, whose figures the page names."""
-    every = -(-len(epochs) // MAX_POINTS) or 1
-    return epochs[::-1][::every][::-1]
-
-
-def _drawable(points: list[tuple[float, float | None]], metric: Figure) -> Points:
+def _drawable(points: list[Point], metric: Figure, axis: Axis) -> Points:
     # Accuracy is a fraction everywhere but on the page.
     factor = 100 if metric == "accuracy" else 1
     # JSON has no infinity: a loss that is none is a gap in the line.
     return [
-        (place, round(factor * value, DECIMALS))
-        for place, value in points
-        if value is not None and math.isfinite(value)
+        (getattr(point, axis), round(factor * point.value, DECIMALS)) for point in points if math.isfinite(point.value)
     ]
-
-
-def _of_epoch(epoch: Epoch, metric: Figure, on: Literal["train", "test", "validation"]) -> float | None:
-    value: float | None = getattr(epoch, f"{on}_{metric}")
-    return value

@@ -1,11 +1,12 @@
 """Runs that outlive the server, and runs that cannot be opened whole."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 from streamlit.util import calc_hash
 
-from mnist_demo.models.classifiers import MODELS
+from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
 from tests.ui.actions import (
@@ -96,7 +97,7 @@ def test_run_whose_model_has_another_shape_today_opens_with_its_charts_and_says_
 ) -> None:
     run_id = train(open_page(), epochs=1)
     restart_server()
-    monkeypatch.setitem(MODELS, "linear", MODELS["mlp"])
+    monkeypatch.setitem(ARCHITECTURES, "linear", dataclasses.replace(ARCHITECTURES["mlp"], name="linear"))
     page = open_page(run=run_id)
     assert any("an earlier version of this program saved it" in warning.value for warning in page.warning)
     assert "Test accuracy" in texts(page)
