@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
@@ -125,7 +126,7 @@ def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> N
 def test_worker_is_born_with_threads_that_sleep(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(endless, builtin)
+    job = registry.start(Assignment(endless, builtin))
     wait_until(lambda: job.pid is not None and job.history.step_count > 0)
     assert b"GOMP_SPINCOUNT=" in Path(f"/proc/{job.pid}/environ").read_bytes()
 
@@ -134,7 +135,7 @@ def test_worker_is_born_with_threads_that_sleep(
 def test_runs_give_way_to_other_sessions_too_even_when_they_start_at_the_same_moment(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    jobs = [registry.start(endless, builtin) for _ in range(2)]
+    jobs = [registry.start(Assignment(endless, builtin)) for _ in range(2)]
     wait_until(lambda: all(job.pid is not None and job.history.step_count > 0 for job in jobs))
     sessions = {os.getsid(job.pid or 0) for job in jobs}
     assert len(sessions | {os.getsid(0)}) == 3

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.jobs.test_job import exists, started
@@ -23,7 +24,7 @@ def one_core() -> Iterator[JobRegistry]:
 def test_jobs_beyond_the_free_cores_wait_in_their_order(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    first, second, third = (one_core.start(endless, builtin) for _ in range(3))
+    first, second, third = (one_core.start(Assignment(endless, builtin)) for _ in range(3))
     assert (first.state, second.state, third.state) == ("running", "queued", "queued")
     assert (one_core.jobs_before(second), one_core.jobs_before(third)) == (0, 1)
     first.stop(PATIENCE)
@@ -34,7 +35,7 @@ def test_jobs_beyond_the_free_cores_wait_in_their_order(
 def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    running, queued = one_core.start(endless, builtin), one_core.start(endless, builtin)
+    running, queued = one_core.start(Assignment(endless, builtin)), one_core.start(Assignment(endless, builtin))
     running.wait_for_first_metrics(PATIENCE)
     assert running.history.started is not None
     began = time.monotonic()
@@ -46,8 +47,8 @@ def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues
 def test_queued_job_is_stopped_without_ever_having_run(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    one_core.start(endless, builtin)
-    waiting = one_core.start(endless, builtin)
+    one_core.start(Assignment(endless, builtin))
+    waiting = one_core.start(Assignment(endless, builtin))
     waiting.stop()
     assert waiting.state == "stopped"
     assert waiting.history.step_count == 0
@@ -57,7 +58,7 @@ def test_paused_job_gives_its_core_to_the_next_and_waits_when_resumed(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
     first = started(one_core, endless, builtin)
-    second = one_core.start(endless, builtin)
+    second = one_core.start(Assignment(endless, builtin))
     first.pause()
     wait_until(lambda: second.state == "running")
     first.resume()
@@ -72,8 +73,8 @@ def test_job_that_nobody_watches_any_more_is_stopped_and_forgotten(
     visitors = {"here"}
     registry = JobRegistry(slots=2, is_watcher_alive=visitors.__contains__, lease_seconds=0.5, reap_seconds=0.05)
     try:
-        watched = registry.start(endless, builtin, watcher="here")
-        left = registry.start(endless, builtin, watcher="gone")
+        watched = registry.start(Assignment(endless, builtin), watcher="here")
+        left = registry.start(Assignment(endless, builtin), watcher="gone")
         wait_until(lambda: registry.get(left.id) is None)
         wait_until(lambda: left.has_ended)
         assert registry.get(watched.id) is watched
@@ -88,7 +89,7 @@ def test_visitor_who_reloads_within_the_lease_keeps_the_run(endless: Hyperparame
     visitors: set[str] = set()
     registry = JobRegistry(slots=2, is_watcher_alive=visitors.__contains__, lease_seconds=1.0, reap_seconds=0.05)
     try:
-        job = registry.start(endless, builtin, watcher="before the reload")
+        job = registry.start(Assignment(endless, builtin), watcher="before the reload")
         time.sleep(0.3)
         visitors.add("after the reload")
         job.watch("after the reload")

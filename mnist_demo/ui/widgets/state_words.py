@@ -1,6 +1,6 @@
 """The words for what a run is doing; translate them when shown."""
 
-from mnist_demo.jobs.job import State
+from mnist_demo.jobs.messages import State
 from mnist_demo.translation import N_
 
 STATE_WORDS: dict[State, str] = {
