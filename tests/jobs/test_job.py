@@ -9,6 +9,7 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.jobs import job as job_module
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
@@ -233,6 +234,19 @@ def test_job_ids_cannot_be_guessed(registry: JobRegistry, quick: Hyperparameters
     ids = {registry.start(Assignment(quick, builtin)).id for _ in range(5)}
     assert len(ids) == 5
     assert all(len(job_id) >= 16 for job_id in ids)
+
+
+def test_job_whose_process_cannot_be_started_fails_and_says_why(
+    registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(job_module, "ChildProcess", fail)
+    job = registry.start(Assignment(quick, builtin))
+    assert (job.state, job.detail) == ("failed", "The training process could not be started: no more processes.")
+    job.stop()
+    assert job.pid is None
 
 
 ORPHAN_MAKER = """
