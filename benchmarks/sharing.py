@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.comparison import Comparison, Sample, times_better
 from benchmarks.surroundings import Surroundings
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import core_count, warm_up_processes
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
@@ -74,7 +75,7 @@ def _in_turns(hyperparameters: Hyperparameters, surroundings: Surroundings) -> t
         registry = JobRegistry()
         try:
             jobs = [
-                registry.start(hyperparameters.replace(epochs=1000, seed=seed), surroundings.dataset)
+                registry.start(Assignment(hyperparameters.replace(epochs=1000, seed=seed), surroundings.dataset))
                 for seed in range(2)
             ]
             of_both, of_one = list[float](), list[float]()
@@ -106,11 +107,10 @@ def _pace(jobs: Sequence[Job]) -> float:
 
 def _next_report(job: Job) -> tuple[float, float]:
     """Wait for new steps of `job`; return the second at which they came, and the images that it has learned from."""
-    with job.changed:
-        known = job.history.step_count
-        job.changed.wait_for(lambda: job.history.step_count > known, PATIENCE_SECONDS)
-        now = time.perf_counter()
-        return now, sum(job.history.steps["images"])
+    known = job.history.step_count
+    job.wait_for(lambda: job.history.step_count > known, PATIENCE_SECONDS)
+    now = time.perf_counter()
+    return now, sum(job.snapshot().history.steps["images"])
 
 
 def _one_after_the_other(
@@ -128,7 +128,7 @@ def _images_per_second(hyperparameters: Hyperparameters, count: int, surrounding
     registry = JobRegistry()
     try:
         began = time.perf_counter()
-        jobs = [registry.start(hyperparameters, surroundings.dataset) for _job in range(count)]
+        jobs = [registry.start(Assignment(hyperparameters, surroundings.dataset)) for _job in range(count)]
         for job in jobs:
             job.wait(PATIENCE_SECONDS)
         seconds = time.perf_counter() - began

@@ -17,9 +17,18 @@ found instead, and what to do next.
     └── BenchmarkError         a measurement failed, or lacks something that it needs
 """
 
+from mnist_demo.translation import translated
+
 
 class MnistDemoError(Exception):
-    """Base class of all errors above: show ``str(error)`` to the user, never a traceback."""
+    """Base class of all errors above: show ``str(error)`` to the user, never a traceback.
+
+    That is its message in the reader's language, whoever raised it, and in whatever process: see `Sentence`.
+    """
+
+    def __str__(self) -> str:
+        message = self.args[0] if len(self.args) == 1 else None
+        return translated(message) if isinstance(message, str) else super().__str__()
 
 
 class HyperparameterError(MnistDemoError, ValueError):

@@ -16,8 +16,10 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Self
 
 # torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
 PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training.loop"]
@@ -51,6 +53,53 @@ def start_process(process: BaseProcess) -> None:
     """
     with _starting:
         process.start()
+
+
+class ChildProcess:
+    """A process of its own with a pipe to it, started at once; at the end of a ``with`` block it is gone.
+
+    Parameters
+    ----------
+    target
+        Called in the process with its end of the pipe and `arguments`. They, and all that is sent, are pickled.
+    name
+        What the process is called among ``multiprocessing.active_children()``.
+    answers_only
+        Whether only the process sends, and listens to nothing.
+
+    Raises
+    ------
+    OSError
+        When it cannot be started.
+    """
+
+    def __init__(
+        self, target: Callable[..., None], *arguments: object, name: str | None = None, answers_only: bool = False
+    ) -> None:
+        self.connection, theirs = process_context().Pipe(duplex=not answers_only)
+        self.process: BaseProcess = process_context().Process(  # type: ignore[attr-defined]
+            target=target, args=(theirs, *arguments), name=name, daemon=True
+        )
+        try:
+            # The far end is closed here, so that the near one comes to its end when the process does.
+            with theirs:
+                start_process(self.process)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process now if it has not ended by itself, and close the pipe."""
+        self.process.kill()
+        # Not closed as well: a program that ends in this moment may be about to wait for it, which then raises.
+        self.process.join()
+        self.connection.close()
 
 
 def let_threads_sleep() -> None:

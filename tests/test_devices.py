@@ -7,6 +7,7 @@ import torch
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import available_devices, choose_device, known_devices
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.architectures import ARCHITECTURES
@@ -75,10 +76,10 @@ def test_train_brings_everything_it_computes_with_to_the_device(model: str, buil
 def test_job_says_where_it_computes_and_fails_where_it_cannot(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick, builtin, device="cpu")
+    job = registry.start(Assignment(quick, builtin, device="cpu"))
     assert job.wait(PATIENCE) == "finished"
     assert job.device == "cpu"
     if not torch.backends.mps.is_available():
-        other = registry.start(quick, builtin, device="mps")
+        other = registry.start(Assignment(quick, builtin, device="mps"))
         assert other.wait(PATIENCE) == "failed"
         assert "no device “mps”" in other.detail

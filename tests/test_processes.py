@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_demo import processes
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
     TRAINING_NICENESS,
+    ChildProcess,
     compute_with,
     keep_freed_memory,
     let_threads_sleep,
     let_threads_take_turns,
+    process_context,
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
@@ -122,7 +126,7 @@ def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> N
 def test_worker_is_born_with_threads_that_sleep(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(endless, builtin)
+    job = registry.start(Assignment(endless, builtin))
     wait_until(lambda: job.pid is not None and job.history.step_count > 0)
     assert b"GOMP_SPINCOUNT=" in Path(f"/proc/{job.pid}/environ").read_bytes()
 
@@ -131,12 +135,66 @@ def test_worker_is_born_with_threads_that_sleep(
 def test_runs_give_way_to_other_sessions_too_even_when_they_start_at_the_same_moment(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    jobs = [registry.start(endless, builtin) for _ in range(2)]
+    jobs = [registry.start(Assignment(endless, builtin)) for _ in range(2)]
     wait_until(lambda: all(job.pid is not None and job.history.step_count > 0 for job in jobs))
     sessions = {os.getsid(job.pid or 0) for job in jobs}
     assert len(sessions | {os.getsid(0)}) == 3
     for job in jobs:
         assert Path(f"/proc/{job.pid}/autogroup").read_text().endswith(f"nice {TRAINING_NICENESS}\n")
+
+
+def echo(connection: Connection, greeting: str) -> None:
+    connection.send(greeting)
+    while True:
+        connection.send(connection.recv())
+
+
+def die(connection: Connection) -> None:
+    os._exit(3)
+
+
+def test_child_process_is_talked_to_and_gone_afterwards() -> None:
+    with ChildProcess(echo, "hello", name="echo") as child:
+        assert child.connection.recv() == "hello"
+        child.connection.send(7)
+        assert child.connection.recv() == 7
+        assert "echo" in [other.name for other in multiprocessing.active_children()]
+    assert not child.process.is_alive()
+    assert child.connection.closed
+    assert "echo" not in [other.name for other in multiprocessing.active_children()]
+
+
+def test_child_process_is_gone_after_an_error_too() -> None:
+    with pytest.raises(ZeroDivisionError), ChildProcess(echo, "hello") as child:
+        _never = 1 / 0
+    assert not child.process.is_alive()
+    assert child.connection.closed
+
+
+def test_child_process_that_dies_ends_the_pipe_and_leaves_its_exit_code() -> None:
+    with ChildProcess(die, answers_only=True) as child:
+        with pytest.raises(EOFError):
+            child.connection.recv()
+        child.process.join()
+        assert child.process.exitcode == 3
+
+
+def test_child_process_that_cannot_be_started_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipes: list[Connection] = []
+    pipe = process_context().Pipe
+
+    def note_pipe(duplex: bool = True) -> tuple[Connection, Connection]:
+        pipes.extend(pipe(duplex))
+        return pipes[0], pipes[1]
+
+    def fail(process: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(process_context(), "Pipe", note_pipe)
+    monkeypatch.setattr(processes, "start_process", fail)
+    with pytest.raises(OSError, match="no more processes"):
+        ChildProcess(echo, "hello")
+    assert [end.closed for end in pipes] == [True, True]
 
 
 def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_path: Path) -> None:

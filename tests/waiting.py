@@ -6,6 +6,18 @@ from collections.abc import Callable
 PATIENCE = 30.0
 
 
+class Clock:
+    """A clock that stands still unless it is put forward, or goes on by `tick` whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.tick = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait until `condition` holds; fail after so many seconds."""
     deadline = time.monotonic() + seconds

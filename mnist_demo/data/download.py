@@ -21,23 +21,18 @@ from typing import Literal
 
 from mnist_demo.data.cache import home_folder, load_cached_mnist, store_mnist
 from mnist_demo.data.dataset import MNIST, DigitDataset, ExpectedMnist
-from mnist_demo.data.servers import (
-    SERVERS,
-    WORK_PATIENCE,
-    GiveUp,
-    Report,
-    Sentence,
-    Sentences,
-    Server,
-    Step,
-    cannot_keep,
-    explain,
-)
+from mnist_demo.data.openml import OpenMl
+from mnist_demo.data.servers import WORK_PATIENCE, Failure, Mirror, Report, Server, Step, cannot_keep, explain
 from mnist_demo.errors import DatasetError, DownloadError
 from mnist_demo.files import UNFINISHED_PREFIX, remove_unfinished
-from mnist_demo.processes import process_context, start_process
-from mnist_demo.translation import N_
+from mnist_demo.processes import ChildProcess
+from mnist_demo.translation import _, joined, translated
 
+SERVERS: tuple[Server, ...] = (
+    OpenMl(),
+    Mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),  # the first that torchvision asks
+    Mirror("https://storage.googleapis.com/cvdf-datasets/mnist/"),  # the one of TensorFlow Datasets
+)
 START_PATIENCE = 120.0  # seconds for a child to start and to import what it needs, on a slow disk
 _TICK = 0.1  # seconds
 DownloadState = Literal["idle", "running", "finished", "failed"]
@@ -50,6 +45,13 @@ class DownloadProgress:
 
     stage: str
     fraction: float | None
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """The last word of a child: MNIST is stored, or why that has failed."""
+
+    failure: Failure | None = None
 
 
 class _CancelledError(Exception):
@@ -73,7 +75,7 @@ def download_mnist(
     progress
         Called in this thread with every step.
     servers
-        Whom to ask, one after the other; None stands for `mnist_servers.SERVERS`.
+        Whom to ask, one after the other; None stands for ``SERVERS``.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def download_mnist(
 
     def report(step: Step) -> None:
         if progress is not None:
-            progress(DownloadProgress(str(step.stage), step.fraction))
+            progress(DownloadProgress(translated(step.stage), step.fraction))
 
     return _download(report, home or home_folder(), servers or SERVERS, expected, threading.Event())
 
@@ -94,77 +96,67 @@ def _download(
     """Do what `download_mnist` says, or raise _CancelledError soon after `cancelled` is set."""
     home = home.absolute()
     remove_unfinished(home)
-    failures: list[Sentence] = []
+    failures: list[Failure] = []
     for server in servers:
         if (dataset := load_cached_mnist(home, expected)) is not None:
             return dataset
         failure = _ask(server, home, expected, report, cancelled)
-        if isinstance(failure, GiveUp):
-            raise DownloadError(failure)
+        if failure is not None and failure.is_final:
+            raise DownloadError(failure.reason)
         if failure is not None:
-            _logger.info("%s: %s", failure, failure.values.get("detail"))
+            _logger.info("%s: %s", failure.reason, failure.detail)
             failures.append(failure)
     if (dataset := load_cached_mnist(home, expected)) is not None:
         return dataset
-    message = N_(
+    message = _(
         "MNIST could not be downloaded ({reasons}); check the network connection and try again, or put MNIST's four "
         "files into a folder and set MNIST_DEMO_DATA to it."
     )
-    # A sentence, not its text: two visitors may read it in two languages.
-    raise DownloadError(Sentence(message, {"reasons": Sentences(failures)}))
+    raise DownloadError(message.format(reasons=joined("; ", [failure.reason for failure in failures])))
 
 
 def _ask(
     server: Server, home: Path, expected: ExpectedMnist, report: Report, cancelled: threading.Event
-) -> Sentence | None:
+) -> Failure | None:
     """Let a child process put MNIST from `server` into `home`; return None, or why that has failed."""
-    context = process_context()
     try:
         home.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(prefix=UNFINISHED_PREFIX, dir=home, ignore_cleanup_errors=True)
     except OSError as error:
         return cannot_keep(home, error)
-    with scratch:
-        receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(  # type: ignore[attr-defined]
-            target=_fetch_in_child,
-            args=(sender, server, Path(scratch.name), home, expected),
-            name="download",
-            daemon=True,
-        )
-        with receiver:
-            with sender:
-                start_process(child)
-            try:
-                return _follow(receiver, server, report, cancelled)
-            finally:
-                # Not closed as well: a program that ends in this moment may be about to wait for it, which then raises.
-                child.kill()
-                child.join()
+    with (
+        scratch as folder,
+        ChildProcess(
+            _fetch_in_child, server, Path(folder), home, expected, name="download", answers_only=True
+        ) as child,
+    ):
+        return _follow(child.connection, server, report, cancelled)
 
 
-def _follow(receiver: Connection, server: Server, report: Report, cancelled: threading.Event) -> Sentence | None:
-    """Pass a child's steps on to `report` until its last word, and return that: None, or why it has failed."""
+def _follow(receiver: Connection, server: Server, report: Report, cancelled: threading.Event) -> Failure | None:
+    """Pass a child's steps on to `report` until its last word, and return why it has failed, if it has."""
     deadline = time.monotonic() + START_PATIENCE
     while not cancelled.is_set():
         try:
             if not receiver.poll(_TICK):
                 if time.monotonic() > deadline:
-                    return Sentence(N_("{server} does not answer"), {"server": server.name})
+                    return Failure(_("{server} does not answer").format(server=server.name))
                 continue
-            word: Step | Sentence | None = receiver.recv()
+            word: Step | _Ended = receiver.recv()
         except (EOFError, OSError):
-            message = N_("the download from {server} was ended, perhaps for lack of memory")
-            return Sentence(message, {"server": server.name})
-        if not isinstance(word, Step):
-            return word
-        deadline = time.monotonic() + word.patience
-        report(word)
+            message = _("the download from {server} was ended, perhaps for lack of memory")
+            return Failure(message.format(server=server.name))
+        match word:
+            case _Ended(failure):
+                return failure
+            case Step():
+                deadline = time.monotonic() + word.patience
+                report(word)
     raise _CancelledError
 
 
 def _fetch_in_child(connection: Connection, server: Server, scratch: Path, home: Path, expected: ExpectedMnist) -> None:
-    """Fetch MNIST from `server`, check it and store it in `home`; send every Step, then None or why it has failed."""
+    """Fetch MNIST from `server`, check it and store it in `home`; send every Step, and how it has ended."""
     threading.Thread(target=_end_with_parent, args=(scratch,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends this process
     warnings.simplefilter("ignore")  # scikit-learn's, of retries
@@ -172,15 +164,15 @@ def _fetch_in_child(connection: Connection, server: Server, scratch: Path, home:
         dataset = server.fetch(scratch, expected, connection.send)
         expected.check(dataset)
     except Exception as error:
-        connection.send(explain(error, server, home))
+        connection.send(_Ended(explain(error, server, home)))
         return
-    connection.send(Step(Sentence(N_("Storing MNIST")), None, WORK_PATIENCE))
+    connection.send(Step(_("Storing MNIST"), None, WORK_PATIENCE))
     try:
         store_mnist(dataset, home, expected)
     except DatasetError as error:
-        connection.send(cannot_keep(home, error.__cause__))
+        connection.send(_Ended(cannot_keep(home, error.__cause__)))
         return
-    connection.send(None)
+    connection.send(_Ended())
 
 
 def _end_with_parent(scratch: Path) -> None:
@@ -217,7 +209,7 @@ class MnistDownload:
         """The newest step of a running download, in the reader's language."""
         with self._lock:
             step = self._step
-        return None if step is None else DownloadProgress(str(step.stage), step.fraction)
+        return None if step is None else DownloadProgress(translated(step.stage), step.fraction)
 
     @property
     def error(self) -> str | None:
@@ -259,8 +251,8 @@ class MnistDownload:
             error = problem
         except Exception as problem:  # in a thread nobody would hear of it, and the page would wait for ever
             _logger.debug("Download of MNIST", exc_info=True)
-            message = N_("The download of MNIST has failed unexpectedly ({reason}); start it again.")
-            error = DownloadError(Sentence(message, {"reason": problem}))
+            message = _("The download of MNIST has failed unexpectedly ({reason}); start it again.")
+            error = DownloadError(message.format(reason=problem))
         with self._lock:
             if not cancelled.is_set():
                 self._state, self._step, self._error = "failed" if error else "finished", None, error

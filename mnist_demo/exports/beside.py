@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from mnist_demo.errors import ExportError, MnistDemoError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export
-from mnist_demo.processes import process_context, start_process
+from mnist_demo.processes import ChildProcess
 from mnist_demo.translation import _
 
 TIMEOUT_SECONDS = 120.0  # far more than any export takes
@@ -21,21 +21,13 @@ def build_beside(run: ExportedRun, name: str) -> bytes:
         As `build_export` does, and when the process cannot be started, fails or does not answer.
     """
     failure = ExportError(_("The file could not be made because of a fault in this program; the run is unharmed."))
-    ours, theirs = process_context().Pipe(duplex=False)
-    process = process_context().Process(target=_build, args=(theirs, run, name), daemon=True)  # type: ignore[attr-defined]
     try:
-        start_process(process)
-        theirs.close()
-        if not ours.poll(TIMEOUT_SECONDS):
-            raise failure
-        answer: bytes | MnistDemoError | None = ours.recv()
+        with ChildProcess(_build, run, name, answers_only=True) as child:
+            if not child.connection.poll(TIMEOUT_SECONDS):
+                raise failure
+            answer: bytes | MnistDemoError | None = child.connection.recv()
     except (OSError, EOFError) as error:
         raise failure from error
-    finally:
-        ours.close()
-        if process.pid is not None:
-            process.kill()
-            process.join()
     if isinstance(answer, MnistDemoError):
         raise answer
     if answer is None:

@@ -1,6 +1,5 @@
 """One run as the exports take it, wherever it was kept. Nothing here imports torch before it is needed."""
 
-import copy
 import math
 from dataclasses import dataclass
 from types import ModuleType
@@ -39,16 +38,16 @@ class ExportedRun:
     @classmethod
     def of_job(cls, job: Job) -> "ExportedRun":
         """Return what `job` is at this moment; it may go on meanwhile."""
-        with job.changed:
-            return cls(
-                job.hyperparameters,
-                copy.deepcopy(job.history),
-                job.weights,
-                job.dataset.name,
-                job.dataset.digest,
-                job.threads,
-                is_repeatable=job.is_repeatable,
-            )
+        now = job.snapshot()
+        return cls(
+            job.hyperparameters,
+            now.history,
+            now.weights.content if now.weights is not None else None,
+            job.dataset.name,
+            job.dataset.digest,
+            job.threads,
+            is_repeatable=job.is_repeatable,
+        )
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -13,11 +13,9 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.processes import ANALYSIS_NICENESS, core_count, give_way, process_context, start_process
+from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
-
-END_SECONDS = 5.0
 
 Subject = Literal["test", "training", "statistics"]
 Found = Analysis | DatasetStatistics | None
@@ -44,6 +42,29 @@ class Question:
         return self.subject, self.model_id, self.dataset.digest
 
 
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What was found; or None, and a sentence for people that says why not."""
+
+    found: Found
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """A question on its way. The dataset goes over once: all of MNIST, where it is not a mapped file, has 55 MB."""
+
+    subject: Subject
+    weights: bytes | None
+    hyperparameters: Hyperparameters | None
+    new_dataset: DigitDataset | None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """The process has loaded its libraries."""
+
+
 class AnalysisProcess:
     """A process that finds what is asked; started at once, so that its libraries load beside the page.
 
@@ -51,8 +72,8 @@ class AnalysisProcess:
     """
 
     def __init__(self) -> None:
-        self.process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self.process: BaseProcess | None = None  # the newest one
+        self._child: ChildProcess | None = None
         self._is_stopped = False
         self._is_ready = False
         self._digest: str | None = None  # of the dataset that the process has
@@ -63,62 +84,52 @@ class AnalysisProcess:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.stop()
-        if self._connection is not None:
-            self._connection.close()
-        if self.process is not None:
-            self.process.join(END_SECONDS)
+        self._is_stopped = True
+        self._end()
 
     def stop(self) -> None:
         """End the process, which has nothing to lose, for good; who waits for it gets an answer at once."""
         self._is_stopped = True
         if self.process is not None:
-            self.process.terminate()
+            self.process.kill()
 
     def wait_until_ready(self) -> None:
         """Wait until the process has loaded its libraries; one that has died is started again first."""
         with contextlib.suppress(EOFError, OSError):
-            if self._connection is None:
-                self._start()
-            assert self._connection is not None
+            child = self._child or self._start()
             if not self._is_ready:
-                self._connection.recv()
-                self._is_ready = True
+                self._is_ready = isinstance(child.connection.recv(), _Ready)
 
-    def find(self, question: Question) -> tuple[Found, str]:
-        """Return what was found, and an empty text; or None and a sentence that says why not.
-
-        Waits until it is there.
-        """
+    def find(self, question: Question) -> Finding:
+        """Return what was found, or why nothing; waits until it is there."""
         for _attempt in range(2):  # the first process may have died long ago
             if self._is_stopped:
                 break
             try:
                 self.wait_until_ready()
-                if self._connection is None or not self._is_ready:
+                if self._child is None or not self._is_ready:
                     raise EOFError
-                # The dataset goes over once: all of MNIST, where it is not a mapped file, has 55 MB.
                 dataset = None if question.dataset.digest == self._digest else question.dataset
-                asked = (question.subject, question.weights, question.hyperparameters)
-                self._connection.send((dataset, *asked))
-                found, problem = self._connection.recv()
+                task = _Task(question.subject, question.weights, question.hyperparameters, dataset)
+                self._child.connection.send(task)
+                finding: Finding = self._child.connection.recv()
             except (EOFError, OSError):
-                self._connection = None
+                self._end()
                 continue
             self._digest = question.dataset.digest
-            return found, problem
-        return None, _("The analysis ended unexpectedly; choose the view again, and it is tried again.")
+            return finding
+        return Finding(None, _("The analysis ended unexpectedly; choose the view again, and it is tried again."))
 
-    def _start(self) -> None:
+    def _start(self) -> ChildProcess:
         self._digest, self._is_ready = None, False
-        self._connection, theirs = process_context().Pipe()
-        self.process = process_context().Process(  # type: ignore[attr-defined]
-            target=answer_questions, args=(theirs,), name="analysis", daemon=True
-        )
-        try:
-            start_process(self.process)
-        finally:
-            theirs.close()
+        self._child = ChildProcess(answer_questions, name="analysis")
+        self.process = self._child.process
+        return self._child
+
+    def _end(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
 
 
 def answer_questions(connection: Connection) -> None:
@@ -134,33 +145,31 @@ def answer_questions(connection: Connection) -> None:
     torch.set_num_threads(1)  # see analyse
     dataset: DigitDataset | None = None
     with contextlib.suppress(EOFError, OSError):
-        connection.send("ready")
+        connection.send(_Ready())
         while True:
-            new_dataset, subject, weights, hyperparameters = connection.recv()
-            dataset = new_dataset or dataset
+            task: _Task = connection.recv()
+            dataset = task.new_dataset or dataset
             assert dataset is not None
-            connection.send(_find(dataset, subject, weights, hyperparameters))
+            connection.send(_find(task, dataset))
 
 
-def _find(
-    dataset: DigitDataset, subject: Subject, weights: bytes | None, hyperparameters: Hyperparameters | None
-) -> tuple[Found, str]:
+def _find(task: _Task, dataset: DigitDataset) -> Finding:
     try:
-        if subject == "statistics":
-            return compute_statistics(dataset), ""
+        if task.subject == "statistics":
+            return Finding(compute_statistics(dataset))
         from mnist_demo.models.checkpoints import classifier_from_bytes
 
-        assert weights is not None
-        assert hyperparameters is not None
-        classifier = classifier_from_bytes(weights, hyperparameters)
-        if subject == "test":
-            return analyse(classifier, dataset.test_pixels, dataset.test_labels, core_count()), ""
-        return analyse(classifier, dataset.train_pixels, dataset.train_labels, core_count()), ""
+        assert task.weights is not None
+        assert task.hyperparameters is not None
+        classifier = classifier_from_bytes(task.weights, task.hyperparameters)
+        if task.subject == "test":
+            return Finding(analyse(classifier, dataset.test_pixels, dataset.test_labels, core_count()))
+        return Finding(analyse(classifier, dataset.train_pixels, dataset.train_labels, core_count()))
     except MnistDemoError as error:
-        return None, str(error)
+        return Finding(None, str(error))
     except MemoryError:
-        return None, _("There was not enough memory for the analysis.")
+        return Finding(None, _("There was not enough memory for the analysis."))
     except Exception as error:
         traceback.print_exc()
         message = _("The analysis failed because of a fault in this program ({error}); training is not concerned.")
-        return None, message.format(error=f"{type(error).__name__}: {error}")
+        return Finding(None, message.format(error=f"{type(error).__name__}: {error}"))

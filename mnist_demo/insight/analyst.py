@@ -24,7 +24,10 @@ MAX_ANSWERS = 24  # of the 60,000 training images one has 3 MB
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What is known: an `Analysis` or `DatasetStatistics`, as of `step`; or a sentence saying what went wrong."""
+    """What is known: an `Analysis` or `DatasetStatistics`, as of `step`; or a sentence saying what went wrong.
+
+    Show the sentence by ``translated``: it was made where the reader's language is not known.
+    """
 
     step: int
     found: Analysis | DatasetStatistics | None
@@ -119,10 +122,11 @@ class Analyst:
             while (question := self._next()) is not None:
                 process.wait_until_ready()  # loading libraries is no part of what an analysis costs
                 began = self._clock()
-                found, problem = process.find(question)
+                finding = process.find(question)
                 finished = self._clock()
+                answer = Answer(question.step, finding.found, finding.problem, finished - began)
                 with self._changed:
-                    self._answers[question.key] = (Answer(question.step, found, problem, finished - began), finished)
+                    self._answers[question.key] = (answer, finished)
                     self._answers.move_to_end(question.key)
                     while len(self._answers) > MAX_ANSWERS:
                         self._answers.popitem(last=False)

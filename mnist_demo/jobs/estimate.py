@@ -19,11 +19,10 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
 from mnist_demo.processes import (
     TRAINING_NICENESS,
+    ChildProcess,
     compute_with,
     give_way,
     keep_freed_memory,
-    process_context,
-    start_process,
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
@@ -102,23 +101,12 @@ def measure_rates(hyperparameters: Hyperparameters, dataset: DigitDataset, devic
         test_pixels=dataset.test_pixels[:EVALUATED_IMAGES].copy(),
         test_labels=dataset.test_labels[:EVALUATED_IMAGES],
     )
-    ours, theirs = process_context().Pipe()
-    process = process_context().Process(  # type: ignore[attr-defined]
-        target=_measure, args=(theirs, hyperparameters, few, thread_count(hyperparameters), device), daemon=True
-    )
-    with contextlib.closing(ours):
-        try:
-            start_process(process)
-        finally:
-            theirs.close()
-        try:
-            if not ours.poll(PATIENCE_SECONDS):
-                raise OSError("the measurement took too long")
-            rates: Rates = ours.recv()
-        finally:
-            process.kill()
-            process.join()
-    return rates
+    threads = thread_count(hyperparameters)
+    with ChildProcess(_measure, hyperparameters, few, threads, device, answers_only=True) as child:
+        if not child.connection.poll(PATIENCE_SECONDS):
+            raise OSError("the measurement took too long")
+        rates: Rates = child.connection.recv()
+        return rates
 
 
 def _measure(

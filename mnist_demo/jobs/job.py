@@ -6,263 +6,208 @@ import secrets
 import signal
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Literal
 
-from mnist_demo.devices import CPU
-from mnist_demo.jobs.messages import Assignment
-from mnist_demo.processes import process_context, start_process
+from mnist_demo.jobs.messages import (
+    ENDED,
+    Assignment,
+    Command,
+    DoStep,
+    Ended,
+    Pause,
+    Paused,
+    Report,
+    Rest,
+    Resume,
+    SetSpeed,
+    State,
+    StateSaved,
+    Stop,
+    Weights,
+)
+from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
+from mnist_demo.processes import ChildProcess
 from mnist_demo.training.history import History
-from mnist_demo.training.slow_motion import IDLE_SPEED
-from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _
-
-if TYPE_CHECKING:
-    from mnist_demo.jobs.registry import JobRegistry
-    from mnist_demo.jobs.worker import Command
-    from mnist_demo.training.slow_motion import StepDetail
-
-State = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed"]
-STATES: tuple[State, ...] = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed")
-ENDED: tuple[State, ...] = STATES[3:]
 
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
 STOP_SECONDS = 8.0
 _logger = logging.getLogger(__name__)
 
 
-class Job:
-    """One run: its settings, its state, what happened so far, and its newest weights.
+class Job(ObservedRun):
+    """A run and the process that computes it. Made by ``JobRegistry.start``, or of a saved run by ``Job.ended``.
 
-    Made by ``JobRegistry.start``. `history` grows while the job runs; `weights` are safetensors bytes of the model
-    after `weights_step` steps, None before the first arrive. `training_state` are the bytes of the newest
-    `TrainingState` that came: from there another job can go on. `speed` is the pace in steps a second that it is held
-    to, None for full speed; `step_detail` is the newest step that was watched in slow motion, if any. `detail` is a
-    sentence for people where the state needs one (diverged, failed), else empty.
+    Parameters
+    ----------
+    on_core_free
+        Called, without the lock, when the job needs fewer cores than before, or wants to run.
+    on_saved_point
+        Called with the job, without the lock, when a new `training_state` has come, and when the job has ended.
+    history, weights, lock, clock
+        See `ObservedRun`.
     """
 
     def __init__(
         self,
         assignment: Assignment,
-        registry: "JobRegistry",
-        history: History | None = None,
+        *,
         job_id: str | None = None,
+        history: History | None = None,
+        weights: Weights | None = None,
+        lock: "threading.RLock | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+        on_core_free: Callable[[], None] = lambda: None,
+        on_saved_point: Callable[["Job"], None] = lambda job: None,
     ) -> None:
-        self.id = job_id or new_job_id()
-        self.hyperparameters = assignment.hyperparameters
-        self.dataset = assignment.dataset
-        self.initial_weights = assignment.initial_weights
-        self.extra = assignment.extra
-        self.device = CPU
-        self.threads = assignment.threads
-        self.history = History()
-        if assignment.resume_from is not None:
-            progress = read_progress(assignment.resume_from)
-            self.history = history.until(progress) if history is not None else self.history
-        self.weights: bytes | None = None
-        self.weights_step = 0
-        self.training_state = assignment.resume_from
-        self.speed: float | None = None
-        self.step_detail: StepDetail | None = None
-        self.detail = ""
-        self.state: State = "queued"
-        self.watchers: set[str] = set()
-        self.last_watched = time.monotonic()
-        self.stop_deadline: float | None = None
-        self.steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
-        self.changed = threading.Condition(registry.lock)
+        super().__init__(assignment, job_id or new_job_id(), history, weights, lock, clock)
         self._assignment = assignment
-        self._registry = registry
-        self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._on_core_free, self._on_saved_point = on_core_free, on_saved_point
+        self._stop_deadline: float | None = None
+        self._child: ChildProcess | None = None
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Whether its settings and digits alone bring it back: it began with random weights and no more."""
-        return self._assignment.initial_weights is None and self.extra is None
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the history may grow without anybody's doing: the page refreshes itself only then.
-
-        On a machine that is busy with something else a single step may take longer than whoever asked for it waits.
-        """
-        return self.state in ("queued", "running") or (self.state == "paused" and self.steps_awaited > 0)
-
-    @property
-    def cores_used(self) -> int:
-        """How many cores it keeps busy while it runs: none in slow motion."""
-        return 0 if self.speed is not None and self.speed <= IDLE_SPEED else self.threads
-
-    @property
-    def has_ended(self) -> bool:
-        return self.state in ENDED
+    @classmethod
+    def ended(cls, assignment: Assignment, job_id: str, snapshot: JobSnapshot) -> "Job":
+        """Return the job of a run that ended as `snapshot` says, perhaps in another process."""
+        assert snapshot.state in ENDED
+        job = cls(assignment, job_id=job_id, weights=snapshot.weights)
+        job._state, job._detail, job._device = snapshot.state, snapshot.detail, snapshot.device
+        job._history, job._training_state = snapshot.history, snapshot.training_state
+        return job
 
     @property
     def pid(self) -> int | None:
         """The process id of the worker, or None while there is none."""
-        return self._process.pid if self._process is not None and not self.has_ended else None
-
-    def watch(self, watcher: str) -> None:
-        """Note that session `watcher` looks at this run; while one of its sessions lives, the run is kept."""
-        with self.changed:
-            self.watchers.add(watcher)
-            self.last_watched = time.monotonic()
+        return self._child.process.pid if self._child is not None and not self.has_ended else None
 
     def pause(self, timeout: float = 1.0) -> None:
         """Pause a running job after its current step; waits up to `timeout` seconds until that is so."""
-        with self.changed:
-            if self.state == "running":
-                self._send("pause")
-                self.changed.wait_for(lambda: self.state != "running", timeout)
+        with self._changed:
+            if self._state == "running":
+                self._send(Pause())
+                self._changed.wait_for(lambda: self._state != "running", timeout)
 
     def resume(self) -> None:
         """Let a paused job go on, as soon as cores are free for it."""
-        with self.changed:
-            if self.state == "paused":
+        with self._changed:
+            if self._state == "paused":
                 self._become("queued")
-        self._registry.schedule()
+        self._on_core_free()
 
     def step(self, timeout: float = 2.0) -> None:
         """Do one step (one batch) of a paused job; waits up to `timeout` seconds until it is done."""
-        with self.changed:
-            if self.state == "paused":
-                self.steps_awaited += 1
-                self._send("step")
-                self.changed.wait_for(lambda: not self.steps_awaited or self.has_ended, timeout)
+        with self._changed:
+            if self._state == "paused":
+                self._steps_awaited += 1
+                self._send(DoStep())
+                self._changed.wait_for(lambda: not self._steps_awaited or self.has_ended, timeout)
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Hold the run to that pace from the next step on; None is full speed."""
-        with self.changed:
-            self.speed = steps_per_second
-            if self._process is not None and not self.has_ended:
-                self._send(("speed", steps_per_second))
-        self._registry.schedule()
+        with self._changed:
+            self._speed = steps_per_second
+            if not self.has_ended:
+                self._send(SetSpeed(steps_per_second))
+        self._on_core_free()
 
     def rest(self) -> None:
         """Have a running job leave its cores to something short, an eighth of a second at most; returns at once."""
-        with self.changed:
-            if self.state == "running":
-                self._send("rest")
+        with self._changed:
+            if self._state == "running":
+                self._send(Rest())
 
     def stop(self, timeout: float = 1.0) -> None:
         """End the job and keep the model so far; waits up to `timeout` seconds until that is so."""
-        with self.changed:
+        with self._changed:
             if self.has_ended:
                 return
-            if self._process is None:
+            if self._child is None:
                 self._become("stopped")
             else:
-                self.stop_deadline = time.monotonic() + STOP_SECONDS
-                self._send("stop")
-                self.changed.wait_for(lambda: self.has_ended, timeout)
+                self._stop_deadline = self._clock() + STOP_SECONDS
+                self._send(Stop())
+                self._changed.wait_for(lambda: self.has_ended, timeout)
 
-    def wait_for_first_metrics(self, timeout: float) -> None:
-        """Wait until a running job has something to show, at most `timeout` seconds; for any other, not at all."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.history.started is not None or self.state != "running", timeout)
+    # For the registry
 
-    def wait(self, timeout: float | None = None) -> State:
-        """Wait until the job has ended, at most `timeout` seconds; return the state it is in."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.has_ended, timeout)
-            return self.state
+    def go_on(self) -> None:
+        """Start the worker, or wake the paused one: there are cores for it."""
+        with self._changed:
+            self._become("running")
+            if self._child is not None:
+                self._send(Resume())
+                return
+            try:
+                self._child = ChildProcess(_run_worker, self._assignment)
+            except OSError as error:
+                detail = _("The training process could not be started: {error}.").format(error=error)
+                self._become("failed", detail)
+                return
+            if self._speed is not None:
+                self._send(SetSpeed(self._speed))
+            threading.Thread(target=self._listen, args=(self._child,), name=f"job {self.id}", daemon=True).start()
 
-    # Below: for the registry and the listening thread only; the lock is held.
+    def kill_if_stuck(self) -> None:
+        """End the worker if it was told to stop and has not answered for too long."""
+        if self._stop_deadline is not None and self._clock() > self._stop_deadline and not self.has_ended:
+            self.kill()
 
-    def _send(self, command: "Command") -> None:
-        assert self._connection is not None
+    def kill(self) -> None:
+        """End the worker, if there is one, whatever it does."""
+        if self._child is not None:
+            self._child.process.kill()
+
+    # Below, the lock is held, but in the thread that listens.
+
+    def _send(self, command: Command) -> None:
         # A worker that has just died does not listen: the listening thread finds the same, and says so.
-        with contextlib.suppress(OSError):
-            self._connection.send(command)
+        if self._child is not None:
+            with contextlib.suppress(OSError):
+                self._child.connection.send(command)
 
-    def _become(self, state: State, detail: str = "") -> None:
-        self.state, self.detail = state, detail
-        self.changed.notify_all()
-
-    def _go_on(self) -> None:
-        """Start the worker, or wake the paused one."""
-        self._become("running")
-        if self._process is not None:
-            self._send("resume")
-            return
-        self._connection, theirs = process_context().Pipe()
-        self._process = process_context().Process(  # type: ignore[attr-defined]
-            target=_run_worker, args=(theirs, self._assignment), daemon=True
-        )
-        try:
-            start_process(self._process)
-        except OSError as error:
-            self._become("failed", _("The training process could not be started: {error}.").format(error=error))
-            return
-        finally:
-            theirs.close()
-        if self.speed is not None:
-            self._send(("speed", self.speed))
-        threading.Thread(target=self._listen, name=f"job {self.id}", daemon=True).start()
-
-    def _listen(self) -> None:
-        assert self._connection is not None
-        assert self._process is not None
-        ended: tuple[State, str] | None = None
+    def _listen(self, child: ChildProcess) -> None:
+        ended: Ended | None = None
         try:
             while ended is None:
-                kind, *content = self._connection.recv()
-                with self.changed:
-                    if kind == "history":
-                        self.history.extend(content[0])
-                    elif kind == "weights":
-                        self.weights_step, self.weights = content
-                    elif kind == "device":
-                        self.device = content[0]
-                    elif kind == "step_detail":
-                        self.step_detail = content[0]
-                    elif kind == "paused":
-                        # It says so after each step that it did while paused, and when it has paused.
-                        if self.steps_awaited:
-                            self.steps_awaited -= 1
-                        elif self.state == "running":
-                            self._become("paused")
-                    elif kind == "training_state":
-                        self.training_state = content[0]
-                    elif kind == "ended":
-                        ended = (content[0], content[1])
-                        self.training_state = content[2] or self.training_state
-                    self.changed.notify_all()
-                if kind == "paused":
-                    self._registry.schedule()
-                elif kind == "training_state":
-                    self._tell_saved_point()
+                report: Report = child.connection.recv()
+                with self._changed:
+                    self._note(report)
+                    self._changed.notify_all()
+                match report:
+                    case Paused():
+                        self._on_core_free()
+                    case StateSaved():
+                        self._tell_saved_point()
+                    case Ended():
+                        ended = report
         except (EOFError, OSError):
             pass
-        self._process.join(STOP_SECONDS if ended is None else None)
-        with self.changed:
-            self._become(*(ended or self._died()))
-            self._connection.close()
-        self._registry.schedule()
+        child.process.join(STOP_SECONDS if ended is None else None)
+        with self._changed:
+            child.end()
+            state, detail = (ended.state, ended.detail) if ended else self._died(child.process.exitcode)
+            self._become(state, detail)
+        self._on_core_free()
         self._tell_saved_point()
 
-    def _tell_saved_point(self) -> None:
-        try:
-            self._registry.on_saved_point(self)
-        except Exception:
-            # Whatever goes wrong with a copy of the run, the run itself goes on.
-            _logger.exception("A saved point of run %s could not be kept.", self.id)
-
-    def _died(self) -> tuple[State, str]:
-        assert self._process is not None
-        if self.stop_deadline is not None:
+    def _died(self, exit_code: int | None) -> tuple[State, str]:
+        if self._stop_deadline is not None:
             return "stopped", ""
-        code = self._process.exitcode
+        reason = (
+            signal.Signals(-exit_code).name if exit_code is not None and exit_code < 0 else f"exit status {exit_code}"
+        )
         return "failed", _(
             "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press Start "
             "to train again."
-        ).format(reason=signal.Signals(-code).name if code is not None and code < 0 else f"exit status {code}")
+        ).format(reason=reason)
 
-    def _end_by_force(self) -> None:
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
+    def _tell_saved_point(self) -> None:
+        try:
+            self._on_saved_point(self)
+        except Exception:
+            # Whatever goes wrong with a copy of the run, the run itself goes on.
+            _logger.exception("A saved point of run %s could not be kept.", self.id)
 
 
 def new_job_id() -> str:

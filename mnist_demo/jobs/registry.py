@@ -4,25 +4,17 @@ A run is in one of the states of ``STATES``. It waits as *queued* until as many 
 paused one gives its cores back and waits again when it is resumed. All methods may be called from any thread.
 """
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.devices import AUTO
 from mnist_demo.errors import JobError
-from mnist_demo.jobs.job import ENDED, STATES, Job, State
-from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.processes import core_count
-from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
-
-if TYPE_CHECKING:
-    from mnist_demo.training.fine_tuning import ExtraImages
-
-__all__ = ["ENDED", "STATES", "Job", "JobRegistry", "State"]
 
 # A background tab asks about once a minute, a closed laptop lid comes back within two; the whole must be under five.
 LEASE_SECONDS = 200.0
@@ -43,6 +35,8 @@ class JobRegistry:
         A job without a living watcher for so long is stopped and forgotten.
     on_saved_point
         Called with the job, from a thread of its own, when a new `training_state` has come, and when the job has ended.
+    clock
+        Seconds, as ``time.monotonic``: of leases, and of the patience with a worker that was told to stop.
     """
 
     def __init__(
@@ -52,63 +46,63 @@ class JobRegistry:
         lease_seconds: float = LEASE_SECONDS,
         reap_seconds: float = REAP_SECONDS,
         on_saved_point: Callable[[Job], None] = lambda job: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self.slots = slots or core_count()
-        self.on_saved_point = on_saved_point
+        self._on_saved_point = on_saved_point
         self._jobs: dict[str, Job] = {}
         self._is_watcher_alive = is_watcher_alive
         self._lease_seconds = lease_seconds
+        self._clock = clock
         self._closed = threading.Event()
         self._reaper = threading.Thread(target=self._reap_forever, args=(reap_seconds,), name="reaper", daemon=True)
         self._reaper.start()
 
     def start(
         self,
-        hyperparameters: Hyperparameters,
-        dataset: DigitDataset,
+        assignment: Assignment,
         watcher: str | None = None,
-        initial_weights: bytes | None = None,
-        extra: "ExtraImages | None" = None,
-        resume_from: bytes | None = None,
+        *,
         history: History | None = None,
+        weights: Weights | None = None,
         job_id: str | None = None,
-        device: str = AUTO,
     ) -> Job:
         """Start a run, or queue it; return its job at once.
 
-        It begins with `initial_weights`, such as those of another job whose model has the same shape, instead of random
-        ones; if they do not fit, the job fails and says so. `extra` images are mixed into every batch.
-
-        With `resume_from`, the `training_state` of another job, it goes on from there, bit for bit, with the same
-        settings, digits and `extra` images; only `epochs` may be more. `history` is that of the other job: what it has
-        up to that point is copied, and goes on growing. The new job takes the place of the ended one with its `job_id`.
-
-        `device` is one of ``DEVICES``; if this machine has none such, the job fails and says so.
+        Parameters
+        ----------
+        watcher
+            The session that looks at it; see `Job.watch`.
+        history, weights
+            Of the job whose ``training_state`` it resumes from: what has happened until then is copied, and goes on
+            growing; the weights are shown until new ones come.
+        job_id
+            The new job takes the place of the ended one with this id.
 
         Raises
         ------
         HyperparameterError
             When the dataset has not as many images as are asked for.
         CheckpointError
-            When `resume_from` is damaged. (When it does not fit the rest, the job fails and says so.)
+            When what it resumes from is damaged. (When it does not fit the rest, the job fails and says so.)
         JobError
             When too many runs are kept already.
         """
-        hyperparameters.split_sizes(len(dataset.train_labels))
-        assignment = Assignment(
-            hyperparameters,
-            dataset,
-            min(self.slots, thread_count(hyperparameters)),
-            initial_weights,
-            extra,
-            resume_from,
-            device,
+        assignment.hyperparameters.split_sizes(len(assignment.dataset.train_labels))
+        job = Job(
+            dataclasses.replace(assignment, threads=min(self.slots, assignment.threads)),
+            job_id=job_id,
+            history=history,
+            weights=weights,
+            lock=self._lock,
+            clock=self._clock,
+            on_core_free=self.schedule,
+            on_saved_point=self._on_saved_point,
         )
-        job = Job(assignment, self, history, job_id)
         if watcher is not None:
             job.watch(watcher)
-        with self.lock:
+        with self._lock:
             if len(self._jobs) >= MAX_JOBS and job.id not in self._jobs:
                 raise JobError(
                     _("This server already keeps {count} runs, which is its limit: try again in a few minutes.").format(
@@ -122,7 +116,7 @@ class JobRegistry:
     def restore(self, ended: Job) -> Job:
         """Take in a run of an earlier server process, which has ended; return the job of that id that is kept."""
         assert ended.has_ended
-        with self.lock:
+        with self._lock:
             return self._jobs.setdefault(ended.id, ended)
 
     def get(self, job_id: str) -> Job | None:
@@ -130,7 +124,7 @@ class JobRegistry:
         return self._jobs.get(job_id)
 
     def jobs(self) -> list[Job]:
-        with self.lock:
+        with self._lock:
             return list(self._jobs.values())
 
     def jobs_before(self, job: Job) -> int:
@@ -141,12 +135,12 @@ class JobRegistry:
     def forget(self, job: Job) -> None:
         """Stop `job` and drop it, so that its memory is freed."""
         job.stop()
-        with self.lock:
+        with self._lock:
             self._jobs.pop(job.id, None)
 
     def schedule(self) -> None:
         """Let queued jobs run, in their order, while cores are free for the next one."""
-        with self.lock:
+        with self._lock:
             for job in self._jobs.values():
                 if job.state != "queued":
                     continue
@@ -154,24 +148,20 @@ class JobRegistry:
                 # A job that wants more cores than there are still runs when it is alone.
                 if busy and job.cores_used and busy + job.cores_used > self.slots:
                     return
-                job._go_on()
+                job.go_on()
 
     def close(self) -> None:
         """End every job and the reaper."""
         self._closed.set()
         for job in self.jobs():
             self.forget(job)
-            job._end_by_force()
+            job.kill()
 
     def reap(self) -> None:
         """Stop and forget the jobs that nobody has watched for the time of a lease; end workers that do not answer."""
-        now = time.monotonic()
         for job in self.jobs():
-            if not job.watchers or any(self._is_watcher_alive(watcher) for watcher in tuple(job.watchers)):
-                job.last_watched = now
-            if job.stop_deadline is not None and now > job.stop_deadline and not job.has_ended:
-                job._end_by_force()
-            if now - job.last_watched > self._lease_seconds:
+            job.kill_if_stuck()
+            if job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds:
                 self.forget(job)
 
     def _reap_forever(self, seconds: float) -> None:

@@ -1,20 +1,32 @@
-"""The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports.
+"""The other end of a job: runs in a process of its own, trains, obeys commands between two steps, and reports."""
 
-To the page's process go tuples, the kind first: ``("history", History)`` of what is new, ``("weights", step, bytes)``,
-``("step_detail", StepDetail)``, ``("training_state", bytes)``, ``("device", name)``, ``("paused",)`` and, last,
-``("ended", state, detail, training_state or None)``. From it come `Command`s.
-"""
-
+import dataclasses
 import signal
 import sys
 import time
 import traceback
 from multiprocessing.connection import Connection
-from typing import Literal
 
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.messages import (
+    Assignment,
+    Command,
+    DeviceChosen,
+    DoStep,
+    Ended,
+    Pause,
+    Paused,
+    Progressed,
+    Report,
+    Rest,
+    Resume,
+    SetSpeed,
+    StateSaved,
+    StepWatched,
+    Stop,
+    Weights,
+)
 from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory
@@ -25,7 +37,6 @@ from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState
 from mnist_demo.translation import _
 
-Command = Literal["pause", "resume", "step", "stop", "rest"] | tuple[Literal["speed"], float | None]
 OBEY_SECONDS = 0.01
 REPORT_SECONDS = 0.1
 # About as long as the page needs from hearing of a stroke to its answer; and how long training then goes on at least:
@@ -76,35 +87,34 @@ class Worker:
         self.saving_seconds = 0.0
 
     def run(self) -> None:
-        state, detail = "finished", ""
+        ended = Ended("finished")
         try:
             self.training = self._begin()
             for event in self.training:
                 self._note(event)
                 if isinstance(event, Diverged):
-                    state, detail = "diverged", event.message
+                    ended = Ended("diverged", event.message)
                 self._exchange(event)
         except _StopRequestedError:
-            state = "stopped"
+            ended = Ended("stopped")
             if self.step:
                 self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.assignment.dataset)))
         except MnistDemoError as error:
-            state, detail = "failed", str(error)
+            ended = Ended("failed", str(error))
         except MemoryError:
-            state = "failed"
             detail = _("There was not enough memory to train: choose a smaller batch size or smaller hidden layers.")
+            ended = Ended("failed", detail)
         except (EOFError, OSError):
             raise
         except Exception as error:
             traceback.print_exc()
-            state = "failed"
-            detail = _("Training failed because of a fault in this program ({error}); starting again is safe.").format(
-                error=f"{type(error).__name__}: {error}"
-            )
+            detail = _("Training failed because of a fault in this program ({error}); starting again is safe.")
+            ended = Ended("failed", detail.format(error=f"{type(error).__name__}: {error}"))
         self._report()
         self._send_weights()
-        can_go_on = self.training is not None and state in ("finished", "stopped")
-        self.connection.send(("ended", state, detail, self._state_bytes() if can_go_on else None))
+        if self.training is not None and ended.state in ("finished", "stopped"):
+            ended = dataclasses.replace(ended, training_state=self._state_bytes())
+        self._send(ended)
 
     def _begin(self) -> Training:
         hyperparameters, weights = self.hyperparameters, self.assignment.initial_weights
@@ -115,7 +125,7 @@ class Worker:
         elif weights is not None:
             self.model.load_state_dict(classifier_from_bytes(weights, hyperparameters).model.state_dict())
         device = choose_device(self.assignment.device, hyperparameters.architecture.gains_by_accelerator)
-        self.connection.send(("device", device))
+        self._send(DeviceChosen(device))
         dataset, extra = self.assignment.dataset, self.assignment.extra
         return train(self.model, hyperparameters, dataset, extra, self.slow_motion, resume_from, device)
 
@@ -128,7 +138,7 @@ class Worker:
             self.slow_motion.note_step()
             detail = self.slow_motion.take_detail()
             if detail is not None:
-                self.connection.send(("step_detail", detail))
+                self._send(StepWatched(detail))
 
     def _exchange(self, event: Event) -> None:
         """Report and obey what is due after `event`; while paused, wait here until told to go on."""
@@ -156,20 +166,21 @@ class Worker:
         """Carry out what has been commanded; return when the next event is wanted."""
         while self.paused or self.connection.poll(self.slow_motion.seconds_to_wait()):
             command: Command = self.connection.recv()
-            if command == "stop":
-                raise _StopRequestedError
-            if command == "pause" and not self.paused:
-                self.paused = True
-                self._tell_paused()
-            elif command == "resume":
-                self.paused = False
-            elif command == "step" and self.paused:
-                self.slow_motion.watch_next_step()
-                return
-            elif command == "rest":
-                self._rest()
-            elif isinstance(command, tuple):
-                self.slow_motion.set_speed(command[1])
+            match command:
+                case Stop():
+                    raise _StopRequestedError
+                case Pause() if not self.paused:
+                    self.paused = True
+                    self._tell_paused()
+                case Resume():
+                    self.paused = False
+                case DoStep() if self.paused:
+                    self.slow_motion.watch_next_step()
+                    return
+                case Rest():
+                    self._rest()
+                case SetSpeed(steps_per_second):
+                    self.slow_motion.set_speed(steps_per_second)
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
     def _rest(self) -> None:
@@ -178,22 +189,24 @@ class Worker:
             time.sleep(REST_SECONDS)
             self.next_rest = time.perf_counter() + WORK_SECONDS
 
+    def _send(self, report: Report) -> None:
+        self.connection.send(report)
+
     def _tell_paused(self) -> None:
         self._report()
         self._send_weights()
         self._send_state()
-        self.connection.send(("paused",))
+        self._send(Paused())
 
     def _report(self) -> None:
         if self.unsent:
-            # As columns: thousands of steps a second, one by one, would cost the page's process a fiftieth of a core.
-            self.connection.send(("history", History.of(self.unsent)))
+            self._send(Progressed(History.of(self.unsent)))
             self.unsent = []
         self.next_report = time.perf_counter() + REPORT_SECONDS
 
     def _send_weights(self) -> None:
         began = time.perf_counter()
-        self.connection.send(("weights", self.step, weights_to_bytes(self.model)))
+        self._send(Weights(self.step, weights_to_bytes(self.model)))
         took = time.perf_counter() - began
         self.next_weights = began + max(WEIGHTS_SECONDS, WEIGHTS_SHARE * took)
 
@@ -205,7 +218,7 @@ class Worker:
     def _send_state(self) -> None:
         self._report()  # a saved point without the steps before it could not be shown
         began = time.perf_counter()
-        self.connection.send(("training_state", self._state_bytes()))
+        self._send(StateSaved(self._state_bytes()))
         self.saved_point = time.perf_counter()
         self.saving_seconds = self.saved_point - began
 

@@ -18,7 +18,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import now
 from mnist_demo.saved_runs.snapshots import Snapshot
 from mnist_demo.saved_runs.store import RunStore
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 
 # Writing a run that goes on takes at most a hundredth of a core, and, since most of it waits for the disk, a third of
 # the time.
@@ -76,7 +76,7 @@ class RunKeeper:
         return record.owner if record else None
 
     def note(self, job: Job) -> None:
-        """Save `job` as it is now, soon and in another thread; what is given to ``JobRegistry.on_saved_point``."""
+        """Save `job` as it is now, soon and in another thread: the `on_saved_point` of a `JobRegistry`."""
         if job.history.step_count == 0 or (job.training_state is None and not job.has_ended):
             if job.has_ended:
                 self.release(job.id)
@@ -89,8 +89,8 @@ class RunKeeper:
             self._lock.notify_all()
 
     def problem(self, job_id: str) -> str:
-        """Return a sentence that says why that run could not be saved, or an empty text."""
-        return self._problems.get(job_id, "")
+        """Return why that run could not be saved, for people, in the reader's language; or an empty text."""
+        return translated(self._problems.get(job_id, ""))
 
     def take_removed(self, owner: str) -> int:
         """Return how many runs of `owner` have been removed to make room since this was last asked."""

@@ -1,13 +1,14 @@
 """A saved run becomes a job again: ended, with all that it had, so that it can be looked at and go on."""
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.devices import CPU
 from mnist_demo.errors import RunError
-from mnist_demo.jobs.job import ENDED, Job
-from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import ENDED, Assignment, State, Weights
+from mnist_demo.jobs.observed_run import JobSnapshot
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import RunContent
-from mnist_demo.settings.hyperparameters import thread_count
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _
 
@@ -17,21 +18,17 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
 
     A run that was training when its server went down has stopped at its last saved point, and says so.
     """
-    hyperparameters = record.hyperparameters
-    job = Job(Assignment(hyperparameters, dataset, thread_count(hyperparameters)), registry, job_id=record.id)
-    job.history, job.weights, job.weights_step = content.history, content.model, content.history.step_count
-    job.training_state = content.training_state
-    job.state, job.detail = "stopped", record.detail
-    for state in ENDED:
-        if record.state == state:
-            job.state = state
-            break
-    else:
-        job.detail = _(
-            "The server went down while this run was training. It stopped at its last saved point, after step {step}, "
-            "and can go on from there."
-        ).format(step=f"{record.step:,}")
-    return registry.restore(job)
+    state: State = "stopped"
+    detail = _(
+        "The server went down while this run was training. It stopped at its last saved point, after step {step}, "
+        "and can go on from there."
+    ).format(step=f"{record.step:,}")
+    for ended in ENDED:
+        if record.state == ended:
+            state, detail = ended, record.detail
+    weights = None if content.model is None else Weights(content.history.step_count, content.model)
+    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, content.training_state)
+    return registry.restore(Job.ended(Assignment(record.hyperparameters, dataset), record.id, snapshot))
 
 
 def check_can_go_on(job: Job, record: RunRecord | None) -> None:

@@ -29,25 +29,27 @@ class Snapshot:
 
     @classmethod
     def of(cls, job: Job) -> "Snapshot":
-        """Copy what `job` is now; called by the thread that fills its history, so that the parts go together."""
-        history, training_state = _copy(job.history), job.training_state
-        if training_state is not None and job.state != "diverged":
+        """Copy what `job` is now."""
+        now = job.snapshot()
+        history, training_state = now.history, now.training_state
+        if training_state is not None and now.state != "diverged":
             progress = read_progress(training_state)
             # A worker that was killed had come further than its last saved point, from which alone it can go on.
-            if progress.step < history.step_count or job.state in ("running", "paused", "queued"):
+            if progress.step < history.step_count or now.state in ("running", "paused", "queued"):
                 history = history.until(progress)
+        weights = now.weights
         return cls(
             job.id,
-            "running" if job.state == "queued" else job.state,
-            job.detail,
+            "running" if now.state == "queued" else now.state,
+            now.detail,
             job.hyperparameters,
             DatasetFacts.of(job.dataset),
             job.threads,
             history,
-            job.weights if job.weights_step == history.step_count else None,
+            weights.content if weights is not None and weights.step == history.step_count else None,
             # The drawings that were mixed into its batches are not kept: without them it cannot go on.
             training_state if job.extra is None else None,
-            job.device,
+            now.device,
         )
 
     @property
@@ -75,14 +77,6 @@ class Snapshot:
             is_repeatable=is_repeatable,
         )
         return record, RunContent(self.history, model, self.training_state if model is not None else None)
-
-
-def _copy(history: History) -> History:
-    copied = History()
-    copied.started, copied.diverged, copied.stopped = history.started, history.diverged, history.stopped
-    copied.epochs = list(history.epochs)
-    copied.steps = {name: column[:] for name, column in history.steps.items()}
-    return copied
 
 
 def _checkpoint(snapshot: Snapshot, metrics: dict[str, float]) -> bytes | None:

@@ -87,6 +87,14 @@ class History:
         self.diverged = later.diverged or self.diverged
         self.stopped = later.stopped or self.stopped
 
+    def copy(self) -> "History":
+        """Return a copy that does not change when this history grows."""
+        copied = History()
+        copied.started, copied.diverged, copied.stopped = self.started, self.diverged, self.stopped
+        copied.epochs = list(self.epochs)
+        copied.steps = {name: column[:] for name, column in self.steps.items()}
+        return copied
+
     def until(self, progress: Progress) -> "History":
         """Return a copy of what had happened when the run had come so far, `progress` being that of a saved state."""
         earlier = History()

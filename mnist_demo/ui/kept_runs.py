@@ -4,6 +4,7 @@ import dataclasses
 
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
@@ -92,16 +93,12 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     # The schedule of a longer run would have been another one from its first step on.
     is_repeatable = (record is None or record.is_repeatable) and not (hyperparameters.one_cycle and more_epochs)
     running = start_job(
-        longer,
-        job.dataset,
-        extra=job.extra,
-        resume_from=job.training_state,
+        Assignment(longer, job.dataset, extra=job.extra, resume_from=job.training_state),
         history=job.history,
+        weights=job.weights,
         job_id=run_id if owns(run_id) else new_job_id(),
         is_repeatable=is_repeatable,
     )
-    if running.weights is None:
-        running.weights_step, running.weights = job.weights_step, job.weights
     state.show_run_next(running)
     state.write_settings(longer)
 

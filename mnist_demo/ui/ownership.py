@@ -1,6 +1,6 @@
 """Runs that belong to this visitor: started here, kept on the disk, and found again after a restart."""
 
-from typing import TYPE_CHECKING
+import dataclasses
 
 import streamlit as st
 
@@ -8,30 +8,25 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.saved_runs.store import RunContent
-from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.ui import keys, visitor
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
 
-if TYPE_CHECKING:
-    from mnist_demo.training.fine_tuning import ExtraImages
-
 
 def start_job(
-    hyperparameters: Hyperparameters,
-    dataset: DigitDataset,
-    initial_weights: bytes | None = None,
-    extra: "ExtraImages | None" = None,
-    resume_from: bytes | None = None,
+    assignment: Assignment,
+    *,
     history: History | None = None,
+    weights: Weights | None = None,
     job_id: str | None = None,
     is_repeatable: bool = True,
 ) -> Job:
-    """Start a run of this visitor, which is saved as it goes; see `JobRegistry.start`.
+    """Start a run of this visitor on the device of her choice; it is saved as it goes. See `JobRegistry.start`.
 
     Raises
     ------
@@ -39,20 +34,11 @@ def start_job(
         When it cannot be started.
     """
     job_id = job_id or new_job_id()
-    is_repeatable = is_repeatable and initial_weights is None and extra is None
+    assignment = dataclasses.replace(assignment, device=wanted_device())
+    is_repeatable = is_repeatable and assignment.initial_weights is None and assignment.extra is None
     run_keeper().expect(job_id, visitor.owner(), is_repeatable)
     try:
-        return job_registry().start(
-            hyperparameters,
-            dataset,
-            session_id(),
-            initial_weights,
-            extra,
-            resume_from,
-            history,
-            job_id,
-            wanted_device(),
-        )
+        return job_registry().start(assignment, session_id(), history=history, weights=weights, job_id=job_id)
     except MnistDemoError:
         run_keeper().release(job_id)
         raise

@@ -25,6 +25,7 @@ from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Weights
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -152,18 +153,23 @@ def let_training_rest() -> None:
 
 def newest_classifier(job: Job) -> "TrainedClassifier | None":
     """Return the model of `job` with its newest weights, or None before there are any, or when they do not fit it."""
-    weights = job.weights
+    return classifier_with(job.weights, job)
+
+
+def classifier_with(weights: Weights | None, job: Job) -> "TrainedClassifier | None":
+    """Return the model of `job` with `weights` that it once had; see `newest_classifier`."""
     if weights is None:
         return None
     try:
-        return _classifier(job.id, job.weights_step, weights, job.hyperparameters)
+        return _classifier(job.id, weights, job.hyperparameters)
     except CheckpointError:
         return None
 
 
 def has_unusable_model(job: Job) -> bool:
     """Tell whether a run has weights, but they are damaged, or of a model that had another shape when it was saved."""
-    return job.weights is not None and newest_classifier(job) is None
+    weights = job.weights
+    return weights is not None and classifier_with(weights, job) is None
 
 
 def judge_by_starter(image: np.ndarray) -> "Judgement":
@@ -193,13 +199,12 @@ def in_reading_thread(function: Callable[..., Answer], *arguments: object) -> An
     return _reading_thread().submit(function, *arguments).result()
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _classifier(
-    job_id: str, weights_step: int, _weights: bytes, _hyperparameters: Hyperparameters
-) -> "TrainedClassifier":  # the id and the step stand for the weights: no need to hash them
+# The id and the step stand for the weights: no need to hash them.
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={Weights: lambda weights: weights.step})
+def _classifier(job_id: str, weights: Weights, _hyperparameters: Hyperparameters) -> "TrainedClassifier":
     from mnist_demo.models.checkpoints import classifier_from_bytes
 
-    return classifier_from_bytes(_weights, _hyperparameters)
+    return classifier_from_bytes(weights.content, _hyperparameters)
 
 
 @st.cache_resource(show_spinner=False)

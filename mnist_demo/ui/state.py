@@ -10,6 +10,7 @@ import streamlit as st
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.fields import FIELDS, parse_value
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import settings_from_address
@@ -120,7 +121,8 @@ def start_training(
         When it cannot be started; then the run shown until now goes on.
     """
     dataset = beside.dataset if beside else current_dataset()
-    show_run_next(start_job(hyperparameters, dataset, initial_weights, extra), stop_others=beside is None)
+    assignment = Assignment(hyperparameters, dataset, initial_weights, extra)
+    show_run_next(start_job(assignment), stop_others=beside is None)
 
 
 def show_run_next(job: Job, stop_others: bool = True) -> None:

@@ -23,7 +23,9 @@ from typing import Any, Self
 import numpy as np
 
 from mnist_demo.data.dataset import DigitDataset, ExpectedMnist
-from mnist_demo.data.servers import Mirror, OpenMl, Report, Sentence, Step
+from mnist_demo.data.openml import OpenMl
+from mnist_demo.data.servers import Mirror, Report, Step
+from mnist_demo.translation import _
 
 # What a server does with a request instead of answering it with these bytes.
 Fault = Callable[[BaseHTTPRequestHandler, bytes], None]
@@ -223,6 +225,17 @@ def silent(handler: BaseHTTPRequestHandler, content: bytes) -> None:
     time.sleep(30)
 
 
+class Held:
+    """Take the request, and answer it when `answer` is set."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+
+    def __call__(self, handler: BaseHTTPRequestHandler, content: bytes) -> None:
+        self.answer.wait(30)
+        _send(handler, content)
+
+
 def dripping(handler: BaseHTTPRequestHandler, content: bytes) -> None:
     """Send a byte now and then: often enough that no time-out of a socket notices."""
     _send(handler, b"", announced=len(content))
@@ -278,7 +291,7 @@ class Waiting:
     name: str = "a slow server"
 
     def fetch(self, scratch: Path, expected: ExpectedMnist, report: Report) -> DigitDataset:
-        report(Step(Sentence("Waiting for {server}", {"server": self.name}), 0.25, 60))
+        report(Step(_("Waiting for {server}").format(server=self.name), 0.25, 60))
         unfinished = self.pid_file.with_suffix(".unfinished")
         unfinished.write_text(str(os.getpid()))
         unfinished.replace(self.pid_file)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mnist_demo.data.cache import CACHE_FILE, store_mnist
-from mnist_demo.data.download import DownloadProgress, download_mnist
-from mnist_demo.data.servers import MNIST_SHA256, SERVERS, GiveUp, Mirror, OpenMl, explain
+from mnist_demo.data.download import SERVERS, DownloadProgress, download_mnist
+from mnist_demo.data.openml import OpenMl
+from mnist_demo.data.servers import MNIST_SHA256, Mirror, explain
 from mnist_demo.errors import DownloadError
 from tests.data.fake_mnist_servers import (
     FakeMnistServers,
@@ -146,7 +147,7 @@ def test_openml_that_keeps_failing_is_given_up_with_a_reason(
     openml = servers.openml(patience=0.3)
     with pytest.raises((OSError, ValueError, EOFError)) as caught:
         openml.fetch(tmp_path, EXPECTED, lambda _step: None)
-    assert str(explain(caught.value, openml, tmp_path)) == reason
+    assert explain(caught.value, openml, tmp_path).reason == reason
 
 
 def test_a_mirror_is_asked_when_openml_drips(servers: FakeMnistServers, tmp_path: Path) -> None:
@@ -187,5 +188,5 @@ def test_a_home_that_cannot_be_written_is_found_before_any_server_is_asked(
 
 
 def test_explain_takes_an_error_of_the_disk_for_what_it_is() -> None:
-    assert isinstance(explain(PermissionError(13, "Permission denied"), NO_SERVER, Path("home")), GiveUp)
-    assert not isinstance(explain(ConnectionResetError(104, "reset"), NO_SERVER, Path("home")), GiveUp)
+    assert explain(PermissionError(13, "Permission denied"), NO_SERVER, Path("home")).is_final
+    assert not explain(ConnectionResetError(104, "reset"), NO_SERVER, Path("home")).is_final

@@ -17,6 +17,7 @@ from mnist_demo.files import UNFINISHED_PREFIX
 from tests import ROOT
 from tests.data.fake_mnist_servers import (
     FakeMnistServers,
+    Held,
     Killed,
     Waiting,
     expected_of,
@@ -127,12 +128,14 @@ if __name__ == "__main__":
 def test_a_download_beside_a_page_goes_from_idle_to_finished_and_stays_there(
     servers: FakeMnistServers, tmp_path: Path
 ) -> None:
+    held = Held()
+    servers.faults["train-images"] = [held]
     download = MnistDownload(tmp_path, servers=[servers.mirror()], expected=EXPECTED)
     assert (download.state, download.progress, download.error) == ("idle", None, None)
-    begin = time.monotonic()
-    download.start()
-    assert time.monotonic() - begin < 0.1
+    download.start()  # comes back while the server has not answered yet
+    assert not held.answer.is_set()
     assert download.state == "running"
+    held.answer.set()
     assert final_state(download) == "finished"
     assert (download.progress, download.error) == (None, None)
     found = load_cached_mnist(tmp_path, EXPECTED)

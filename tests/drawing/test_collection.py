@@ -9,6 +9,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.errors import DrawingFileError, MnistDemoError
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import TrainedClassifier, classifier_from_bytes, load_checkpoint, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
@@ -203,12 +204,12 @@ def test_fine_tuning_job_learns_the_drawings_and_keeps_most_of_the_rest(
     model: str, registry: JobRegistry, builtin: DigitDataset
 ) -> None:
     hyperparameters = Hyperparameters(model=model, epochs=3, batch_size=50, learning_rate=0.1, training_size=600)
-    first = registry.start(hyperparameters, builtin)
+    first = registry.start(Assignment(hyperparameters, builtin))
     assert first.wait(PATIENCE) == "finished"
     assert first.weights is not None
     extra = _with_wrong_labels()
     tuned = fine_tuning_settings(hyperparameters, 600).replace(epochs=4)
-    second = registry.start(tuned, builtin, initial_weights=first.weights, extra=extra)
+    second = registry.start(Assignment(tuned, builtin, initial_weights=first.weights.content, extra=extra))
     assert second.wait(PATIENCE) == "finished"
     assert second.history.started is not None
     # It starts from the weights of the first job.
@@ -219,7 +220,7 @@ def test_fine_tuning_job_learns_the_drawings_and_keeps_most_of_the_rest(
         answers = classifier_from_bytes(weights, hyperparameters).predict_probabilities(extra.images)
         return float(answers[[0, 1], extra.labels].min())
 
-    assert probability_of_labels(second.weights) > 2 * probability_of_labels(first.weights)
+    assert probability_of_labels(second.weights.content) > 2 * probability_of_labels(first.weights.content)
     assert second.history.test_accuracy is not None
     assert first.history.test_accuracy is not None
     assert second.history.test_accuracy > first.history.test_accuracy - 0.15
@@ -229,7 +230,7 @@ def test_job_with_the_weights_of_another_model_fails_and_says_so(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
     weights = weights_to_bytes(build_model(quick.replace(model="mlp")))
-    job = registry.start(quick, builtin, initial_weights=weights)
+    job = registry.start(Assignment(quick, builtin, initial_weights=weights))
     assert job.wait(PATIENCE) == "failed"
     assert job.detail.startswith("The weights are not those of a model “linear”")
 

@@ -23,6 +23,7 @@ from mnist_demo.exports.beside import build_beside
 from mnist_demo.exports.chart_pictures import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, VALIDATION_COLOUR
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import EXPORTS, build_export
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import load_checkpoint_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
@@ -199,9 +200,8 @@ def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -
 def test_run_exported_again_and_again_while_it_trains_is_whole_each_time(
     builtin: DigitDataset, registry: JobRegistry, endless: Hyperparameters
 ) -> None:
-    job = registry.start(endless, builtin)
-    with job.changed:
-        assert job.changed.wait_for(lambda: job.history.step_count > 0, 60)
+    job = registry.start(Assignment(endless, builtin))
+    assert job.wait_for(lambda: job.history.step_count > 0, 60)
 
     counts: list[int] = []
     while len(counts) < 20 or counts[0] == counts[-1]:
@@ -215,8 +215,8 @@ def test_run_exported_again_and_again_while_it_trains_is_whole_each_time(
 def test_job_that_began_with_other_weights_is_not_repeatable(
     builtin: DigitDataset, registry: JobRegistry, quick: Hyperparameters
 ) -> None:
-    first = registry.start(quick, builtin)
-    second = registry.start(quick, builtin, initial_weights=weights_to_bytes(build_model(quick)))
+    first = registry.start(Assignment(quick, builtin))
+    second = registry.start(Assignment(quick, builtin, initial_weights=weights_to_bytes(build_model(quick))))
 
     assert ExportedRun.of_job(first).is_repeatable
     assert not ExportedRun.of_job(second).is_repeatable

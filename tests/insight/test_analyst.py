@@ -17,21 +17,10 @@ from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statis
 from mnist_demo.models.checkpoints import TrainedClassifier, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from tests.waiting import Clock
 
 CHOSEN = Hyperparameters(model="linear")
 PATIENCE = 60
-
-
-class Clock:
-    """A clock that stands still unless it is put forward, or goes on by `tick` whenever somebody looks at it."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.tick = 0.0
-
-    def __call__(self) -> float:
-        self.now += self.tick
-        return self.now
 
 
 @pytest.fixture(scope="module")

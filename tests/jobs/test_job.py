@@ -9,7 +9,9 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import HyperparameterError
+from mnist_demo.jobs import job as job_module
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import classifier_from_bytes
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -18,9 +20,14 @@ from tests.waiting import PATIENCE, wait_until
 
 
 def started(registry: JobRegistry, hyperparameters: Hyperparameters, dataset: DigitDataset) -> Job:
-    job = registry.start(hyperparameters, dataset)
+    job = registry.start(Assignment(hyperparameters, dataset))
     wait_until(lambda: job.history.step_count > 0)
     return job
+
+
+def weights_of(job: Job) -> Weights:
+    assert job.weights is not None
+    return job.weights
 
 
 def exists(pid: int) -> bool:
@@ -36,7 +43,7 @@ def exists(pid: int) -> bool:
 def test_job_trains_in_another_process_to_the_end(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     wait_until(lambda: job.pid is not None)
     assert job.pid != os.getpid()
     assert job.wait(PATIENCE) == "finished"
@@ -52,7 +59,7 @@ def test_job_history_equals_that_of_training_in_this_process(
     from mnist_demo.training.events import Step
     from mnist_demo.training.loop import train
 
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     job.wait(PATIENCE)
     here = [event.train_loss for event in train(build_model(quick), quick, builtin) if isinstance(event, Step)]
     assert list(job.history.steps["train_loss"]) == here
@@ -61,11 +68,10 @@ def test_job_history_equals_that_of_training_in_this_process(
 def test_job_weights_are_those_of_the_trained_model(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     job.wait(PATIENCE)
-    assert job.weights is not None
-    assert job.weights_step == job.history.step_count
-    classifier = classifier_from_bytes(job.weights, quick)
+    assert weights_of(job).step == job.history.step_count
+    classifier = classifier_from_bytes(weights_of(job).content, quick)
     predicted = classifier.predict_probabilities(scale_pixels(builtin.test_pixels)).argmax(axis=1)
     assert (predicted == builtin.test_labels).mean() == pytest.approx(job.history.test_accuracy)
 
@@ -74,9 +80,9 @@ def test_running_job_offers_newer_and_newer_weights(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
     job = started(registry, endless, builtin)
-    wait_until(lambda: job.weights_step > 0)
-    before = job.weights_step
-    wait_until(lambda: job.weights_step > before)
+    wait_until(lambda: job.weights is not None and job.weights.step > 0)
+    before = weights_of(job).step
+    wait_until(lambda: weights_of(job).step > before)
     assert job.state == "running"
 
 
@@ -89,7 +95,7 @@ def test_paused_job_does_nothing_until_it_is_resumed(
     steps = job.history.step_count
     time.sleep(0.3)
     assert job.history.step_count == steps
-    assert job.weights_step == steps
+    assert weights_of(job).step == steps
     job.resume()
     wait_until(lambda: job.history.step_count > steps)
     assert job.state == "running"
@@ -100,20 +106,20 @@ def test_step_of_a_paused_job_is_one_batch_and_its_weights_arrive(
 ) -> None:
     job = started(registry, endless, builtin)
     job.pause()
-    steps, weights = job.history.step_count, job.weights
+    steps, weights = job.history.step_count, weights_of(job).content
     for expected in (steps + 1, steps + 2):
         job.step()
         assert job.history.step_count == expected
-        assert job.weights_step == expected
+        assert weights_of(job).step == expected
     assert job.state == "paused"
-    assert job.weights != weights
+    assert weights_of(job).content != weights
 
 
 def test_step_over_the_end_of_an_epoch_measures_it_and_over_the_last_one_finishes(
     registry: JobRegistry, builtin: DigitDataset
 ) -> None:
     slow_start = Hyperparameters(model="convnet", batch_size=100, epochs=2, training_size=300)
-    job = registry.start(slow_start, builtin)
+    job = registry.start(Assignment(slow_start, builtin))
     wait_until(lambda: job.state == "running")
     job.pause(timeout=PATIENCE)
     while job.history.step_count < 3:
@@ -167,16 +173,16 @@ def test_stopped_job_keeps_the_model_so_far(
         job.pause()
     job.stop()
     assert job.wait(PATIENCE) == "stopped"
-    assert job.weights is not None
-    assert job.weights_step == job.history.step_count > 0
+    weights = weights_of(job)
+    assert weights.step == job.history.step_count > 0
     assert job.pid is None
-    predicted = classifier_from_bytes(job.weights, endless).predict_probabilities(scale_pixels(builtin.test_pixels))
+    predicted = classifier_from_bytes(weights.content, endless).predict_probabilities(scale_pixels(builtin.test_pixels))
     assert job.history.test_accuracy == pytest.approx((predicted.argmax(axis=1) == builtin.test_labels).mean())
 
 
 def test_pausing_and_resuming_does_not_change_the_numbers(registry: JobRegistry, builtin: DigitDataset) -> None:
     hyperparameters = Hyperparameters(batch_size=10, epochs=8)
-    straight = registry.start(hyperparameters, builtin)
+    straight = registry.start(Assignment(hyperparameters, builtin))
     interrupted = started(registry, hyperparameters, builtin)
     interrupted.pause()
     interrupted.step()
@@ -186,7 +192,7 @@ def test_pausing_and_resuming_does_not_change_the_numbers(registry: JobRegistry,
 
 
 def test_diverging_job_ends_as_diverged_and_says_where(registry: JobRegistry, builtin: DigitDataset) -> None:
-    job = registry.start(Hyperparameters(model="mlp", learning_rate=1e10), builtin)
+    job = registry.start(Assignment(Hyperparameters(model="mlp", learning_rate=1e10), builtin))
     assert job.wait(PATIENCE) == "diverged"
     assert job.history.diverged is not None
     assert job.history.diverged.step == job.history.step_count + 1
@@ -204,7 +210,7 @@ def test_job_whose_process_is_killed_ends_as_failed_and_the_next_one_works(
     assert "The training process ended unexpectedly (SIGKILL)" in job.detail
     assert job.history.step_count > 0
     assert job.weights is not None
-    assert registry.start(quick, builtin).wait(PATIENCE) == "finished"
+    assert registry.start(Assignment(quick, builtin)).wait(PATIENCE) == "finished"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
@@ -222,23 +228,37 @@ def test_start_with_more_images_than_there_are_raises_and_keeps_no_job(
     registry: JobRegistry, builtin: DigitDataset
 ) -> None:
     with pytest.raises(HyperparameterError, match="at most 1,437 together"):
-        registry.start(Hyperparameters(training_size=5000), builtin)
+        registry.start(Assignment(Hyperparameters(training_size=5000), builtin))
     assert registry.jobs() == []
 
 
 def test_job_ids_cannot_be_guessed(registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset) -> None:
-    ids = {registry.start(quick, builtin).id for _ in range(5)}
+    ids = {registry.start(Assignment(quick, builtin)).id for _ in range(5)}
     assert len(ids) == 5
     assert all(len(job_id) >= 16 for job_id in ids)
+
+
+def test_job_whose_process_cannot_be_started_fails_and_says_why(
+    registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(job_module, "ChildProcess", fail)
+    job = registry.start(Assignment(quick, builtin))
+    assert (job.state, job.detail) == ("failed", "The training process could not be started: no more processes.")
+    job.stop()
+    assert job.pid is None
 
 
 ORPHAN_MAKER = """
 import time
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 if __name__ == "__main__":
-    job = JobRegistry().start(Hyperparameters(batch_size=10, epochs=1000), load_builtin())
+    job = JobRegistry().start(Assignment(Hyperparameters(batch_size=10, epochs=1000), load_builtin()))
     while not job.history.step_count:
         time.sleep(0.01)
     print(job.pid, flush=True)

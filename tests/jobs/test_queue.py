@@ -1,15 +1,19 @@
 """Who may compute now, who waits, and whom nobody looks at any more."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.job import STOP_SECONDS
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.jobs.test_job import exists, started
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import PATIENCE, Clock, wait_until
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def one_core() -> Iterator[JobRegistry]:
 def test_jobs_beyond_the_free_cores_wait_in_their_order(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    first, second, third = (one_core.start(endless, builtin) for _ in range(3))
+    first, second, third = (one_core.start(Assignment(endless, builtin)) for _ in range(3))
     assert (first.state, second.state, third.state) == ("running", "queued", "queued")
     assert (one_core.jobs_before(second), one_core.jobs_before(third)) == (0, 1)
     first.stop(PATIENCE)
@@ -34,7 +38,7 @@ def test_jobs_beyond_the_free_cores_wait_in_their_order(
 def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    running, queued = one_core.start(endless, builtin), one_core.start(endless, builtin)
+    running, queued = one_core.start(Assignment(endless, builtin)), one_core.start(Assignment(endless, builtin))
     running.wait_for_first_metrics(PATIENCE)
     assert running.history.started is not None
     began = time.monotonic()
@@ -46,8 +50,8 @@ def test_first_figures_are_waited_for_while_a_run_starts_but_not_while_it_queues
 def test_queued_job_is_stopped_without_ever_having_run(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    one_core.start(endless, builtin)
-    waiting = one_core.start(endless, builtin)
+    one_core.start(Assignment(endless, builtin))
+    waiting = one_core.start(Assignment(endless, builtin))
     waiting.stop()
     assert waiting.state == "stopped"
     assert waiting.history.step_count == 0
@@ -57,7 +61,7 @@ def test_paused_job_gives_its_core_to_the_next_and_waits_when_resumed(
     one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
     first = started(one_core, endless, builtin)
-    second = one_core.start(endless, builtin)
+    second = one_core.start(Assignment(endless, builtin))
     first.pause()
     wait_until(lambda: second.state == "running")
     first.resume()
@@ -66,36 +70,72 @@ def test_paused_job_gives_its_core_to_the_next_and_waits_when_resumed(
     wait_until(lambda: first.state == "running")
 
 
+@pytest.fixture
+def visitors() -> set[str]:
+    """The sessions that are connected."""
+    return set()
+
+
+@pytest.fixture
+def leasing(clock: Clock, visitors: set[str]) -> Iterator[JobRegistry]:
+    """A registry with leases of 200 seconds by `clock`, which looks every now and then."""
+    registry = JobRegistry(2, visitors.__contains__, lease_seconds=200.0, reap_seconds=0.02, clock=clock)
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 def test_job_that_nobody_watches_any_more_is_stopped_and_forgotten(
-    endless: Hyperparameters, builtin: DigitDataset
+    leasing: JobRegistry, clock: Clock, visitors: set[str], endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    visitors = {"here"}
-    registry = JobRegistry(slots=2, is_watcher_alive=visitors.__contains__, lease_seconds=0.5, reap_seconds=0.05)
-    try:
-        watched = registry.start(endless, builtin, watcher="here")
-        left = registry.start(endless, builtin, watcher="gone")
-        wait_until(lambda: registry.get(left.id) is None)
-        wait_until(lambda: left.has_ended)
-        assert registry.get(watched.id) is watched
-        assert watched.state == "running"
-        visitors.clear()
-        wait_until(lambda: registry.jobs() == [])
-    finally:
-        registry.close()
+    visitors.add("here")
+    watched = leasing.start(Assignment(endless, builtin), watcher="here")
+    left = leasing.start(Assignment(endless, builtin), watcher="gone")
+    unwatched = leasing.start(Assignment(endless, builtin))
+    clock.now = 199.0
+    leasing.reap()
+    assert leasing.jobs() == [watched, left, unwatched]
+    clock.now = 201.0
+    wait_until(lambda: leasing.get(left.id) is None)
+    wait_until(lambda: left.has_ended)
+    assert leasing.jobs() == [watched, unwatched]
+    assert watched.state == "running"
+    visitors.clear()
+    clock.now += 201.0
+    wait_until(lambda: leasing.jobs() == [unwatched])
 
 
-def test_visitor_who_reloads_within_the_lease_keeps_the_run(endless: Hyperparameters, builtin: DigitDataset) -> None:
-    visitors: set[str] = set()
-    registry = JobRegistry(slots=2, is_watcher_alive=visitors.__contains__, lease_seconds=1.0, reap_seconds=0.05)
-    try:
-        job = registry.start(endless, builtin, watcher="before the reload")
-        time.sleep(0.3)
-        visitors.add("after the reload")
-        job.watch("after the reload")
-        time.sleep(1.3)
-        assert registry.get(job.id) is job
-    finally:
-        registry.close()
+def test_visitor_who_reloads_within_the_lease_keeps_the_run(
+    leasing: JobRegistry, clock: Clock, visitors: set[str], endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    job = leasing.start(Assignment(endless, builtin), watcher="before the reload")
+    clock.now += 150
+    leasing.reap()
+    visitors.add("after the reload")
+    job.watch("after the reload")
+    clock.now += 1000
+    leasing.reap()
+    assert leasing.get(job.id) is job
+    assert job.state == "running"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
+def test_worker_that_does_not_obey_a_stop_is_ended_when_patience_is_over(
+    leasing: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    job = started(leasing, endless, builtin)
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGSTOP)
+    job.stop(timeout=0.0)
+    clock.now += STOP_SECONDS - 1
+    leasing.reap()
+    assert exists(job.pid)
+    clock.now += 2
+    assert job.wait(PATIENCE) == "stopped"
 
 
 def test_forgotten_job_frees_its_process(

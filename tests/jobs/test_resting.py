@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs import worker
 from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.messages import Assignment, Rest
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import resources
@@ -26,7 +26,7 @@ def test_training_rests_for_a_stroke_only_where_the_browser_shares_its_cores(
     builtin: DigitDataset,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = registry.start(endless, builtin)
+    job = registry.start(Assignment(endless, builtin))
     wait_until(lambda: job.history.step_count > 0)
     asked: list[Job] = []
     monkeypatch.setattr(Job, "rest", lambda job: asked.append(job))
@@ -44,12 +44,12 @@ def test_worker_rests_once_however_many_ask_and_not_again_before_it_has_worked(
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
     for _request in range(5):
-        ours.send("rest")
+        ours.send(Rest())
     running._obey()
     assert slept == [worker.REST_SECONDS]
     monkeypatch.setattr(worker, "WORK_SECONDS", 0.0)
     running.next_rest = 0.0
-    ours.send("rest")
+    ours.send(Rest())
     running._obey()
     assert slept == [worker.REST_SECONDS] * 2
 
@@ -57,7 +57,7 @@ def test_worker_rests_once_however_many_ask_and_not_again_before_it_has_worked(
 def test_run_that_is_asked_to_rest_goes_on_by_itself(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(endless, builtin)
+    job = registry.start(Assignment(endless, builtin))
     wait_until(lambda: job.history.step_count > 0)
     for _request in range(20):
         job.rest()

@@ -10,6 +10,7 @@ import pytest
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import classifier_from_bytes
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -25,7 +26,7 @@ RANDOM = Hyperparameters(
 def test_job_resumed_from_a_stopped_one_gives_what_an_uninterrupted_run_gives(
     registry: JobRegistry, builtin: DigitDataset
 ) -> None:
-    straight = registry.start(RANDOM, builtin)
+    straight = registry.start(Assignment(RANDOM, builtin))
     first = started(registry, RANDOM, builtin)
     first.pause(PATIENCE)
     for _ in range(75):  # into the second epoch
@@ -33,7 +34,7 @@ def test_job_resumed_from_a_stopped_one_gives_what_an_uninterrupted_run_gives(
     first.stop(PATIENCE)
     assert first.training_state is not None
     assert read_progress(first.training_state).step == first.history.step_count < 216
-    resumed = registry.start(RANDOM, builtin, resume_from=first.training_state, history=first.history)
+    resumed = registry.start(Assignment(RANDOM, builtin, resume_from=first.training_state), history=first.history)
     assert resumed.wait(PATIENCE) == straight.wait(PATIENCE) == "finished"
     for name in ("step", "train_loss", "train_accuracy", "learning_rate", "images"):
         assert resumed.history.steps[name] == straight.history.steps[name]
@@ -71,7 +72,7 @@ def test_running_job_whose_process_dies_can_go_on_from_its_last_saved_point(
     assert job.wait(PATIENCE) == "failed"
     assert job.training_state is not None
     lost = job.history.step_count
-    resumed = registry.start(hyperparameters, builtin, resume_from=job.training_state, history=job.history)
+    resumed = registry.start(Assignment(hyperparameters, builtin, resume_from=job.training_state), history=job.history)
     assert resumed.history.step_count >= saved
     assert resumed.history.step_count < lost
     assert resumed.wait(PATIENCE) == "finished"
@@ -82,9 +83,11 @@ def test_running_job_whose_process_dies_can_go_on_from_its_last_saved_point(
 def test_finished_job_goes_on_for_more_epochs(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     job.wait(PATIENCE)
-    longer = registry.start(quick.replace(epochs=4), builtin, resume_from=job.training_state, history=job.history)
+    longer = registry.start(
+        Assignment(quick.replace(epochs=4), builtin, resume_from=job.training_state), history=job.history
+    )
     assert longer.wait(PATIENCE) == "finished"
     assert [epoch.epoch for epoch in longer.history.epochs] == [1, 2, 3, 4]
     assert longer.history.progress == 1
@@ -96,10 +99,10 @@ def test_queued_job_that_is_to_go_on_keeps_its_state_when_it_is_stopped(
 ) -> None:
     registry = JobRegistry(slots=1)
     try:
-        first = registry.start(quick, builtin)
+        first = registry.start(Assignment(quick, builtin))
         first.wait(PATIENCE)
-        registry.start(endless, builtin)
-        waiting = registry.start(quick, builtin, resume_from=first.training_state, history=first.history)
+        registry.start(Assignment(endless, builtin))
+        waiting = registry.start(Assignment(quick, builtin, resume_from=first.training_state), history=first.history)
         waiting.stop()
         assert waiting.training_state == first.training_state
         assert waiting.history.epochs == first.history.epochs
@@ -111,16 +114,16 @@ def test_start_from_damaged_bytes_raises_and_keeps_no_job(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
     with pytest.raises(CheckpointError, match="damaged or incomplete"):
-        registry.start(quick, builtin, resume_from=b"nothing of the kind")
+        registry.start(Assignment(quick, builtin, resume_from=b"nothing of the kind"))
     assert registry.jobs() == []
 
 
 def test_job_resumed_with_other_settings_fails_and_says_which(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     job.wait(PATIENCE)
-    other = registry.start(quick.replace(batch_size=10), builtin, resume_from=job.training_state)
+    other = registry.start(Assignment(quick.replace(batch_size=10), builtin, resume_from=job.training_state))
     assert other.wait(PATIENCE) == "failed"
     assert "batch_size would change" in other.detail
 
@@ -137,7 +140,7 @@ def test_registry_tells_of_every_saved_point_and_of_the_end(quick: Hyperparamete
 
     registry = JobRegistry(slots=2, on_saved_point=note)
     try:
-        job = registry.start(quick.replace(epochs=200), builtin)
+        job = registry.start(Assignment(quick.replace(epochs=200), builtin))
         wait_until(lambda: job.history.step_count > 0)
         job.pause(PATIENCE)
         paused_at = job.history.step_count
@@ -157,10 +160,10 @@ def test_fault_in_what_keeps_saved_points_is_logged_and_ends_no_run(
 
     registry = JobRegistry(slots=2, on_saved_point=fail)
     try:
-        job = registry.start(quick, builtin)
+        job = registry.start(Assignment(quick, builtin))
         assert job.wait(PATIENCE) == "finished"
         assert job.weights is not None
-        assert classifier_from_bytes(job.weights, quick)
+        assert classifier_from_bytes(job.weights.content, quick)
         wait_until(lambda: "the disk is full" in caplog.text)
         assert caplog.records[0].levelno == logging.ERROR
     finally:

@@ -8,6 +8,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.formats import build_export
 from mnist_demo.exports.script import build_script
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.exporting import exported_job, exported_run
 from mnist_demo.saved_runs.records import DatasetFacts, now
@@ -18,7 +19,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 def test_saved_run_and_its_job_are_exported_alike(
     builtin: DigitDataset, registry: JobRegistry, quick: Hyperparameters
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     assert job.wait(60) == "finished"
     record, content = Snapshot.of(job).saved("", now())
 
@@ -32,7 +33,7 @@ def test_saved_run_and_its_job_are_exported_alike(
 def test_reopened_job_is_exported_with_its_saved_metadata(
     builtin: DigitDataset, registry: JobRegistry, quick: Hyperparameters
 ) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     job.wait(60)
     record, _content = Snapshot.of(job).saved("", now())
     other = DatasetFacts("folder", "digits", "0" * 64)

@@ -9,6 +9,7 @@ import pytest
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import load_checkpoint_bytes
 from mnist_demo.models.classifiers import build_model
@@ -57,7 +58,7 @@ def end_of(job: Job, keeper: RunKeeper) -> str:
 def start(jobs: JobRegistry, keeper: RunKeeper, hyperparameters: Hyperparameters, dataset: DigitDataset) -> Job:
     job_id = new_job_id()
     keeper.expect(job_id, "me")
-    return jobs.start(hyperparameters, dataset, job_id=job_id)
+    return jobs.start(Assignment(hyperparameters, dataset), job_id=job_id)
 
 
 def test_finished_run_is_saved_with_all_that_belongs_to_it(
@@ -88,8 +89,7 @@ def test_running_run_is_saved_at_saved_points_and_goes_on_from_there_bit_for_bit
 ) -> None:
     hyperparameters = SLOW.replace(epochs=6)
     job = start(jobs, keeper, hyperparameters, builtin)
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 30, 60)
+    job.wait_for(lambda: job.history.step_count > 30, 60)
     job.pause(30)  # a saved point
     assert keeper.flush()
     record, content = store.load(job.id)
@@ -105,7 +105,9 @@ def test_running_run_is_saved_at_saved_points_and_goes_on_from_there_bit_for_bit
 
     # As after a restart: another registry, only what is on the disk.
     other = JobRegistry(slots=2)
-    again = other.start(hyperparameters, builtin, resume_from=content.training_state, history=content.history)
+    again = other.start(
+        Assignment(hyperparameters, builtin, resume_from=content.training_state), history=content.history
+    )
     assert again.wait(60) == "finished"
     other.close()
     for name in ("step", "train_loss", "train_accuracy", "learning_rate"):
@@ -118,11 +120,10 @@ def test_run_whose_worker_is_killed_is_saved_at_its_last_saved_point(
     jobs: JobRegistry, keeper: RunKeeper, store: RunStore, builtin: DigitDataset
 ) -> None:
     job = start(jobs, keeper, SLOW, builtin)
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 5, 60)
+    job.wait_for(lambda: job.history.step_count > 5, 60)
     job.pause(30)
     job.step(30)
-    job._end_by_force()
+    job.kill()
     assert end_of(job, keeper) == "failed"
     record, content = store.load(job.id)
     assert record.state == "failed"
@@ -179,8 +180,7 @@ def test_run_that_was_deleted_while_it_trained_stays_deleted(
     jobs: JobRegistry, keeper: RunKeeper, store: RunStore, builtin: DigitDataset
 ) -> None:
     job = start(jobs, keeper, SLOW, builtin)
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 0, 60)
+    job.wait_for(lambda: job.history.step_count > 0, 60)
     job.pause(30)
     keeper.flush()
     store.delete(job.id)
@@ -193,8 +193,7 @@ def test_snapshot_is_not_changed_by_what_comes_later(
     jobs: JobRegistry, keeper: RunKeeper, builtin: DigitDataset
 ) -> None:
     job = start(jobs, keeper, SLOW, builtin)
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 0, 60)
+    job.wait_for(lambda: job.history.step_count > 0, 60)
     job.pause(30)
     snapshot = Snapshot.of(job)
     before = snapshot.history.step_count

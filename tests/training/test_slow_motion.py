@@ -7,6 +7,7 @@ import torch
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -17,7 +18,7 @@ from tests.waiting import PATIENCE, wait_until
 
 
 def paused_job(registry: JobRegistry, hyperparameters: Hyperparameters, dataset: DigitDataset) -> Job:
-    job = registry.start(hyperparameters, dataset)
+    job = registry.start(Assignment(hyperparameters, dataset))
     wait_until(lambda: job.history.step_count > 0)
     job.pause()
     wait_until(lambda: job.state == "paused")
@@ -113,7 +114,7 @@ def test_layers_of_a_step_have_the_norms_of_what_changed(builtin: DigitDataset) 
 
 
 def test_full_speed_watches_nothing(registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset) -> None:
-    job = registry.start(quick, builtin)
+    job = registry.start(Assignment(quick, builtin))
     assert job.wait(PATIENCE) == "finished"
     assert job.step_detail is None
 
@@ -134,7 +135,7 @@ def test_single_step_of_a_paused_job_tells_what_it_did(
 def test_slow_job_waits_between_steps_and_obeys_at_once_all_the_same(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(endless, builtin)
+    job = registry.start(Assignment(endless, builtin))
     wait_until(lambda: job.history.step_count > 0)
     # A step in 1,000 seconds: whatever is obeyed from here on is obeyed while the run waits for its next step.
     job.set_speed(0.001)
@@ -154,7 +155,7 @@ def test_slow_job_waits_between_steps_and_obeys_at_once_all_the_same(
 def test_waiting_in_slow_motion_is_not_training_time(
     registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    job = registry.start(quick.replace(epochs=1, batch_size=600), builtin)
+    job = registry.start(Assignment(quick.replace(epochs=1, batch_size=600), builtin))
     job.set_speed(2)
     began = time.monotonic()
     assert job.wait(PATIENCE) == "finished"
@@ -168,8 +169,8 @@ def test_slow_job_keeps_no_other_run_waiting(
 ) -> None:
     registry = JobRegistry(slots=1)
     try:
-        slow = registry.start(endless, builtin)
-        other = registry.start(quick, builtin)
+        slow = registry.start(Assignment(endless, builtin))
+        other = registry.start(Assignment(quick, builtin))
         assert other.state == "queued"
         slow.set_speed(1)
         assert other.wait(PATIENCE) == "finished"

@@ -10,9 +10,9 @@ from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.drawing import opened_models_state
 from mnist_demo.ui.resources import (
+    classifier_with,
     in_reading_thread,
     judge_by_starter,
-    newest_classifier,
     starter_calibration,
     starter_classifier,
 )
@@ -120,8 +120,9 @@ def _opened_reader(model: opened_models_state.OpenedModel) -> Reader:
 
 
 def _run_reader(job: Job, sentence: str) -> Reader | None:
-    classifier = newest_classifier(job)
-    if classifier is None:
+    weights = job.weights
+    classifier = classifier_with(weights, job)
+    if classifier is None or weights is None:
         return None
     model = job.hyperparameters.model_title
     accuracy = job.history.test_accuracy
@@ -130,4 +131,4 @@ def _run_reader(job: Job, sentence: str) -> Reader | None:
     )
     if job.state == "diverged":
         sentence = _("Read by a run of “{model}” that has diverged, after step {step}: do not believe it.")
-    return Reader(title, sentence.format(model=model, step=f"{job.weights_step:,}"), classifier)
+    return Reader(title, sentence.format(model=model, step=f"{weights.step:,}"), classifier)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.lesson.parts import PAGE_COUNT, parse_page
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
@@ -106,7 +107,7 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, hyperparameters in wanted.items():
-            started[name] = lesson_registry().start(hyperparameters, dataset, session_id())
+            started[name] = lesson_registry().start(Assignment(hyperparameters, dataset), session_id())
     except Exception:
         drop_runs(part)
         raise

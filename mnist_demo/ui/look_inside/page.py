@@ -6,7 +6,7 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, translated
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
@@ -104,7 +104,7 @@ def _render_data(looked_at: LookedAt, shown: drawing_state.InspectedImage) -> bo
         if isinstance(answer.found, DatasetStatistics):
             (render_means if view == MEANS else render_intensities)(answer.found)
         else:
-            st.error(escape_markdown(answer.problem), icon=":material/error:")
+            st.error(escape_markdown(translated(answer.problem)), icon=":material/error:")
     return False
 
 
@@ -118,7 +118,7 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
         st.caption(_("Asking the model about every image …"))
         return None
     if answer.problem:
-        st.error(escape_markdown(answer.problem), icon=":material/error:")
+        st.error(escape_markdown(translated(answer.problem)), icon=":material/error:")
     elif isinstance(answer.found, Analysis):
         sentence = (
             _("As of step {step}: {percent} % of {count} images read rightly.")

@@ -9,7 +9,7 @@ from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.drawing.opened_models_state import answering_model
-from mnist_demo.ui.resources import analyst, newest_classifier, starter_classifier, starter_weights
+from mnist_demo.ui.resources import analyst, classifier_with, starter_classifier, starter_weights
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -54,11 +54,11 @@ def look_at_current() -> LookedAt:
         return LookedAt(opened.id, 0, title, opened.classifier, opened.weights, state.current_dataset(), False)
     job = state.current_job()
     if job is not None:
-        # In this order: what comes or changes in between is newer than it says, and is asked for again.
-        is_learning, step = job.is_active, job.weights_step
-        weights, classifier = job.weights, newest_classifier(job)
+        # In this order: a run that ends in between may have newer weights than these, and is asked for again.
+        is_learning, weights = job.is_active, job.weights
+        classifier = classifier_with(weights, job)
         if classifier is not None and weights is not None:
             title = _("Inside your run of “{model}”").format(model=job.hyperparameters.model_title)
-            return LookedAt(job.id, step, title, classifier, weights, job.dataset, is_learning)
+            return LookedAt(job.id, weights.step, title, classifier, weights.content, job.dataset, is_learning)
     title = _("Inside the starter model")
     return LookedAt(STARTER, 0, title, starter_classifier(), starter_weights(), state.current_dataset(), False)

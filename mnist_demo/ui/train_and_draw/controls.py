@@ -9,7 +9,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs.job import ENDED, Job, State
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import ENDED, State
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.kept_runs import can_go_on, go_on

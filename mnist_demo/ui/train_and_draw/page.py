@@ -7,7 +7,8 @@ import streamlit as st
 
 from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.drawing.stages import Stage, prepare_in_stages
-from mnist_demo.jobs.job import Job, State
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import State
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state

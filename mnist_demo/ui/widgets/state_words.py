@@ -1,6 +1,6 @@
 """The words for the states of a run, to be translated when shown."""
 
-from mnist_demo.jobs.job import State
+from mnist_demo.jobs.messages import State
 from mnist_demo.translation import N_
 
 STATE_WORDS: dict[State, str] = {

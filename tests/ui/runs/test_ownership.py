@@ -38,8 +38,7 @@ def test_somebody_else_goes_on_with_a_copy_of_a_stopped_run(browser: Any) -> Non
     page.number_input(key="epochs").set_value(1000)
     page.button(key="start-training").click().run()
     job = job_registry().jobs()[-1]
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 20, 60)
+    job.wait_for(lambda: job.history.step_count > 20, 60)
     job.stop(30)
     wait_until_saved(job.id, "stopped")
     stopped_at = job.history.step_count

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.util import calc_hash
 
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
@@ -47,7 +48,7 @@ def test_run_is_listed_opened_after_a_restart_and_trained_further(browser: Any) 
     assert longer.hyperparameters.epochs == 3
     assert [epoch.epoch for epoch in longer.history.epochs] == [1, 2, 3]
 
-    straight = job_registry().start(Hyperparameters(epochs=3, seed=7, shuffle=False), longer.dataset)
+    straight = job_registry().start(Assignment(Hyperparameters(epochs=3, seed=7, shuffle=False), longer.dataset))
     assert straight.wait(60) == "finished"
     assert straight.history.steps["train_loss"] == longer.history.steps["train_loss"]
 
@@ -58,15 +59,14 @@ def test_run_that_trained_when_the_server_went_down_is_stopped_at_its_last_saved
     page.number_input(key="batch-size").set_value(10)
     page.button(key="start-training").click().run()
     job = job_registry().jobs()[-1]
-    with job.changed:
-        job.changed.wait_for(lambda: job.history.step_count > 20, 60)
+    job.wait_for(lambda: job.history.step_count > 20, 60)
     job.pause(30)
     saved = job.history.step_count
     assert run_keeper().flush()
     assert run_store().get(job.id).step == saved
     # The server dies: nobody tells the keeper that the run has ended.
     run_keeper().release(job.id)
-    job_registry().on_saved_point = lambda job: None
+    job._on_saved_point = lambda job: None
     restart_server()
 
     page = open_page(run=job.id)
@@ -78,8 +78,7 @@ def test_run_that_trained_when_the_server_went_down_is_stopped_at_its_last_saved
     page.button(key="pause-training").click().run()
     going = job_registry().get(job.id)
     assert going is not None
-    with going.changed:
-        assert going.changed.wait_for(lambda: going.history.step_count > saved, 60)
+    assert going.wait_for(lambda: going.history.step_count > saved, 60)
     assert list(going.history.steps["step"][: saved + 1]) == list(range(1, saved + 2))
 
 

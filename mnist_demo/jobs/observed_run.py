@@ -1,0 +1,215 @@
+"""A run as others see it: its settings, its state, what happened so far, and its newest weights."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mnist_demo.devices import CPU
+from mnist_demo.jobs.messages import (
+    ENDED,
+    Assignment,
+    DeviceChosen,
+    Ended,
+    Paused,
+    Progressed,
+    Report,
+    State,
+    StateSaved,
+    StepWatched,
+    Weights,
+)
+from mnist_demo.training.history import History
+from mnist_demo.training.slow_motion import IDLE_SPEED
+from mnist_demo.training.state import read_progress
+from mnist_demo.translation import translated
+
+if TYPE_CHECKING:
+    from mnist_demo.training.slow_motion import StepDetail
+
+
+@dataclass(frozen=True, eq=False)
+class JobSnapshot:
+    """What changes while a job runs, at one moment; nothing of it changes any more. See `ObservedRun`."""
+
+    state: State
+    detail: str
+    device: str
+    history: History
+    weights: Weights | None
+    training_state: bytes | None
+
+
+class ObservedRun:
+    """One run, filled by what its worker reports. What never changes is an attribute.
+
+    Any thread may read a property: each is one value that is replaced whole. For several that belong to the same moment
+    there is ``snapshot``. Everything changes under one lock.
+
+    Parameters
+    ----------
+    history, weights
+        Of the run that this one goes on with, if any: what had happened until then is copied, and grows; the weights
+        are those of this run until its own arrive.
+    lock
+        The lock under which it changes; the runs of a registry share one.
+    clock
+        Seconds, as ``time.monotonic``.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        job_id: str,
+        history: History | None = None,
+        weights: Weights | None = None,
+        lock: "threading.RLock | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.id = job_id
+        self.hyperparameters = assignment.hyperparameters
+        self.dataset = assignment.dataset
+        self.initial_weights = assignment.initial_weights
+        self.extra = assignment.extra
+        self.threads = assignment.threads
+        self._state: State = "queued"
+        self._detail = ""
+        self._device = CPU
+        self._history = History()
+        self._weights = weights
+        self._training_state = assignment.resume_from
+        if assignment.resume_from is not None:
+            progress = read_progress(assignment.resume_from)
+            self._history = history.until(progress) if history is not None else self._history
+        self._speed: float | None = None
+        self._step_detail: StepDetail | None = None
+        self._steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
+        self._watchers: set[str] = set()
+        self._last_watched = clock()
+        self._clock = clock
+        self._changed = threading.Condition(lock or threading.RLock())
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def detail(self) -> str:
+        """A sentence for people where the state needs one (diverged, failed), else empty; in the reader's language."""
+        return translated(self._detail)
+
+    @property
+    def device(self) -> str:
+        """What it computes on; until the worker has said so, the processor."""
+        return self._device
+
+    @property
+    def history(self) -> History:
+        """What happened so far; it grows while the job runs."""
+        return self._history
+
+    @property
+    def weights(self) -> Weights | None:
+        """The newest weights and their step, None before the first arrive; read it once, and use both of that."""
+        return self._weights
+
+    @property
+    def training_state(self) -> bytes | None:
+        """The bytes of the newest `TrainingState` that came: from there another job can go on."""
+        return self._training_state
+
+    @property
+    def speed(self) -> float | None:
+        """The pace in steps a second that it is held to, None for full speed."""
+        return self._speed
+
+    @property
+    def step_detail(self) -> "StepDetail | None":
+        """The newest step that was watched in slow motion, if any."""
+        return self._step_detail
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether its settings and digits alone bring it back: it began with random weights and no more."""
+        return self.initial_weights is None and self.extra is None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the history may grow without anybody's doing: the page refreshes itself only then.
+
+        On a machine that is busy with something else a single step may take longer than whoever asked for it waits.
+        """
+        return self._state in ("queued", "running") or (self._state == "paused" and self._steps_awaited > 0)
+
+    @property
+    def cores_used(self) -> int:
+        """How many cores it keeps busy while it runs: none in slow motion."""
+        return 0 if self._speed is not None and self._speed <= IDLE_SPEED else self.threads
+
+    @property
+    def has_ended(self) -> bool:
+        return self._state in ENDED
+
+    def snapshot(self) -> JobSnapshot:
+        """Return a copy of what changes while the job runs, all of the same moment."""
+        with self._changed:
+            return JobSnapshot(
+                self._state, self._detail, self._device, self._history.copy(), self._weights, self._training_state
+            )
+
+    def watch(self, watcher: str) -> None:
+        """Note that session `watcher` looks at this run; while one of its sessions lives, the run is kept."""
+        with self._changed:
+            self._watchers.add(watcher)
+            self._last_watched = self._clock()
+
+    def seconds_unwatched(self, is_watcher_alive: Callable[[str], bool]) -> float:
+        """Return for how long no session that lives has looked at it; 0 where none ever did."""
+        with self._changed:
+            watchers = tuple(self._watchers)
+        is_watched = not watchers or any(map(is_watcher_alive, watchers))  # without the lock: it may take a while
+        with self._changed:
+            if is_watched:
+                self._last_watched = self._clock()
+            return self._clock() - self._last_watched
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until `condition` holds, which is asked whenever something has come, at most `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout)
+
+    def wait_for_first_metrics(self, timeout: float) -> None:
+        """Wait until a running job has something to show, at most `timeout` seconds; for any other, not at all."""
+        self.wait_for(lambda: self._history.started is not None or self._state != "running", timeout)
+
+    def wait(self, timeout: float | None = None) -> State:
+        """Wait until the job has ended, at most `timeout` seconds; return the state it is in."""
+        self.wait_for(lambda: self.has_ended, timeout)
+        return self._state
+
+    # Below, the lock is held.
+
+    def _become(self, state: State, detail: str = "") -> None:
+        self._state, self._detail = state, detail
+        self._changed.notify_all()
+
+    def _note(self, report: Report) -> None:
+        match report:
+            case Progressed(history):
+                self._history.extend(history)
+            case Weights():
+                self._weights = report
+            case StepWatched(detail):
+                self._step_detail = detail
+            case DeviceChosen(device):
+                self._device = device
+            case Paused() if self._steps_awaited:
+                # It says so after each step that it did while paused, and when it has paused.
+                self._steps_awaited -= 1
+            case Paused() if self._state == "running":
+                self._become("paused")
+            case StateSaved(training_state):
+                self._training_state = training_state
+            case Ended():
+                self._training_state = report.training_state or self._training_state
