@@ -5,7 +5,6 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from tests import ROOT
-from tests.ui.actions import open_page
 
 
 def test_folder_and_address_of_a_page_are_one_name(page: AppTest) -> None:
@@ -21,8 +20,10 @@ def test_folder_and_address_of_a_page_are_one_name(page: AppTest) -> None:
     ("address", "shown"), [("laboratory", "## Draw a digit"), ("understand", "## Inside the starter model")]
 )
 def test_link_to_a_page_by_the_name_that_it_had_opens_it_with_its_parameters(address: str, shown: str) -> None:
-    page = open_page(epochs="3", locked="1")
-    page._page_hash = calc_hash(address)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.query_params["epochs"] = "3"
+    page.query_params["locked"] = "1"
+    page._page_hash = calc_hash(address)  # AppTest.switch_page knows files only
     page.run()
     assert not page.exception
     assert shown in titles(page)
