@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.command import main
-from benchmarks.convnet import WAYS
+from benchmarks.measurements.convnet import WAYS
 from mnist_demo.cli.main import build_parser as build_train_parser
 from tests.drawing.drawn_digits import four
 from tests.drawing.unipen_text import unipen_text

@@ -1,16 +1,10 @@
-"""What a visitor does on the page, and where she looks."""
+"""What a visitor does on the page in these tests, and where she looks."""
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
-
-def element(page: Page, key: str) -> Locator:
-    return page.locator(f".st-key-{key}")
-
-
-def button(page: Page, key: str) -> Locator:
-    return element(page, key).get_by_role("button")
+from tests.browser.page import button, element, read_steps, wait_for_state
 
 
 def set_number(page: Page, key: str, value: str) -> None:
@@ -32,21 +26,29 @@ def close_settings(page: Page) -> None:
         closer.click()
 
 
-def start_long_run(page: Page) -> None:
-    """Start the tutorial on the built-in digits with so many and so small steps that it lasts for a while."""
+def start_with(page: Page, **numbers: str) -> None:
+    """Set numbers, named by their element keys with underscores for dashes, and press Start."""
     open_settings(page)
-    set_number(page, "batch-size", "2")
-    set_number(page, "epochs", "1000")
+    for name, value in numbers.items():
+        set_number(page, name.replace("_", "-"), value)
     button(page, "start-training").click()
     close_settings(page)
-    expect(element(page, "training-status")).to_have_text("running")
+
+
+def start_long_run(page: Page) -> None:
+    """Start the tutorial on the built-in digits with so many and so small steps that it lasts for a while."""
+    start_with(page, batch_size="2", epochs="1000")
+    wait_for_state(page, "running")
+
+
+def quick_run(page: Page) -> None:
+    """Train as the button for a first try does, to the end."""
+    button(page, "quick-start").click()
+    wait_for_state(page, "finished")
 
 
 def steps_done(page: Page) -> int:
-    text = page.get_by_text(re.compile(r"step [\d,]+ of [\d,]+")).first.inner_text()
-    found = re.search(r"step ([\d,]+) of", text)
-    assert found
-    return int(found[1].replace(",", ""))
+    return read_steps(page.get_by_text(re.compile(r"step [\d,]+ of [\d,]+")).first.inner_text())
 
 
 def pixels_of(locator: Locator) -> bytes:

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
-from tests.e2e.actions import button, element
-from tests.e2e.conftest import Server, visit
+from tests.browser.page import Scheme, button, element
+from tests.browser.server import PageServer
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TRAINED_BESIDE = ("rates", "deeper")
@@ -50,7 +51,7 @@ def sideways_overflow(page: Page) -> int:
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
 def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, server.url, width, height, scheme) as opened:
         page = opened.page

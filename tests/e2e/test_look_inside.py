@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.actions import button, element
-from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.browser.page import PATIENCE_MS, Scheme, button, element, wait_for_state
+from tests.browser.server import PageServer
+from tests.e2e.actions import quick_run
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -17,12 +19,11 @@ def _more_patience(_patience: None) -> None:
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
 def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the_laboratory(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, f"{server.url}/?epochs=2", width, height, scheme) as opened:
         page = opened.page
-        button(page, "quick-start").click()
-        expect(element(page, "training-status")).to_have_text("finished")
+        quick_run(page)
         if width < 800:  # the navigation is in the sidebar there
             page.get_by_test_id("stExpandSidebarButton").click()
         page.get_by_role("link", name="Look inside").click()
@@ -60,7 +61,7 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_the
         button(page, "take-along").click()
         expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
         expect(element(page, "predicted-digit")).to_have_text("0")
-        expect(element(page, "training-status")).to_have_text("finished")
+        wait_for_state(page, "finished")
         element(page, "sample-digits").get_by_role("button").nth(2).click()
         expect(element(page, "inspected-image")).not_to_contain_text(f"Test image {number}")
         expect(element(page, "inspected-image")).to_be_in_viewport()
