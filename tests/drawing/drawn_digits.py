@@ -1,4 +1,4 @@
-"""Digits to draw with, and ways to compare what came of them, for the tests of `mnist_demo.drawing.image`."""
+"""Digits drawn as strokes and as pictures, and measures to compare the images made of them."""
 
 from itertools import pairwise
 

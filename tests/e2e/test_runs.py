@@ -1,6 +1,7 @@
 """Runs that last, in a real browser: the server is killed while one trains, and comes back."""
 
 import contextlib
+import re
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from mnist_demo.saved_runs.store import RunStore
 from tests.browser.page import button, element, stop_training, wait_for_state
 from tests.browser.server import free_port, own_environment, serve
-from tests.e2e.actions import start_long_run, steps_done
+from tests.e2e.actions import go_to, start_long_run, steps_done
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -49,7 +50,7 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
 
             # Another visitor sees it only through its link, and cannot stop it.
             with visit(browser, server.url) as stranger:
-                stranger.page.get_by_role("link", name="Runs").click()
+                go_to(stranger.page, "Runs")
                 expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
             with visit(browser, link) as stranger:
                 wait_for_state(stranger.page, "running")
@@ -58,7 +59,8 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
 
             # The same browser, opened anew without the link, has the run in its list: stopped, and it can be opened.
             page.goto(server.url)
-            page.get_by_role("link", name="Runs").click()
+            go_to(page, "Runs")
+            expect(page).to_have_url(re.compile(r"/runs\b"))
             card = page.locator(".run-card")
             expect(card).to_have_count(1)
             expect(card).to_contain_text("stopped")

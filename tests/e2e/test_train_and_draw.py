@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.page import Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import pixels_of, quick_run, set_number, start_long_run, steps_done
+from tests.e2e.actions import pixels_of, quick_run, set_number, sideways_overflow, start_long_run, steps_done
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -66,7 +66,7 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
         wait_for_state(page, "stopped")
         assert steps_done(page) == stopped_at
         expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert sideways_overflow(page) == 0
 
 
 def test_reload_while_training_finds_the_run_still_running(page: Page) -> None:

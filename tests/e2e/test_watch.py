@@ -3,22 +3,17 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
 from tests.browser.server import PageServer
-from tests.e2e.actions import start_with, steps_done
+from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, sideways_overflow, start_with, steps_done
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def is_wider_than_the_window(page: Page) -> bool:
-    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return wider
-
-
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+@ON_DESKTOP_AND_PHONE
 def test_visitor_slows_training_down_and_sees_single_steps(
     browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
@@ -42,7 +37,7 @@ def test_visitor_slows_training_down_and_sees_single_steps(
         button(page, "step-training").click()
         expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
         expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
-        assert not is_wider_than_the_window(page)
+        assert sideways_overflow(page) == 0
         page.get_by_role("link", name="See the step").click()
         expect(detail.get_by_role("heading")).to_be_in_viewport()
         stop_training(page)
@@ -59,7 +54,8 @@ def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser:
         wait_for_state(page, "finished")
         expect(diagnosis).to_have_count(0)
 
-        page.get_by_role("link", name="Compare").click()
+        go_to(page, "Compare")
+        expect(page).to_have_url(re.compile(r"/compare\b"))
         table = element(page, "comparison").locator("table")
         expect(table).to_contain_text("Learning rate")
         expect(table.locator("thead th")).to_have_text(["A", "B"])
