@@ -1,161 +1,19 @@
-"""``python -m benchmarks``: its flags, and how its figures are printed.
-
-A measurement is an entry in ``MEASUREMENTS``; what it measures is in `benchmarks`, imported only when it
-runs.
-"""
+"""``python -m benchmarks``: its flags, and how its figures are printed."""
 
 import argparse
-import importlib
-import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from benchmarks.catalogue import MEASUREMENTS, choose
 from mnist_demo.cli.common import Parser, run_command
-from mnist_demo.errors import BenchmarkError, MnistDemoError
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import _
 
 if TYPE_CHECKING:
-    from benchmarks.comparison import Comparison
     from benchmarks.surroundings import Surroundings
 
 DEFAULT_RUNS, DEFAULT_BUDGET = 5, 600.0
-
-
-class Figure(Protocol):
-    """What a measurement yields: a line of the table, or of JSON."""
-
-    def as_dict(self) -> dict[str, Any]: ...
-    def as_text(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Something that can be measured: `run` yields figures; `missing` is a sentence about what it lacks, or None.
-
-    `in_table` says whether its figures are rows of the common table. Only a measurement with `by_default` is made
-    when none is named.
-    """
-
-    help: str
-    run: Callable[[argparse.Namespace, "Surroundings | None"], Iterator[Figure]]
-    missing: Callable[[argparse.Namespace], str | None] = lambda arguments: None
-    in_table: bool = True
-    by_default: bool = True
-
-
-def _measure_drawings(arguments: argparse.Namespace, _surroundings: object) -> Iterator[Figure]:
-    from benchmarks.drawings import measure_drawings
-
-    return measure_drawings(arguments.strokes, arguments.checkpoint or ["starter"], arguments.limit)
-
-
-def _lacks_strokes(arguments: argparse.Namespace) -> str | None:
-    return (
-        None
-        if arguments.strokes
-        else _("To measure “{name}”, {flag} is needed.").format(name="drawings", flag="--strokes")
-    )
-
-
-def _lacks_browser(_arguments: argparse.Namespace) -> str | None:
-    if importlib.util.find_spec("playwright") is None:
-        return _(
-            "To measure the page, playwright and Chromium are needed: pip install -r tests/requirements.txt, then "
-            "python -m playwright install chromium."
-        )
-    from benchmarks.browser import lacks_browser
-
-    return lacks_browser()
-
-
-def _in_module(module: str, function: str) -> Callable[[argparse.Namespace, "Surroundings | None"], Iterator[Figure]]:
-    """Return a measurement that stands in a module of `benchmarks`, imported when it is made."""
-
-    def run(_arguments: argparse.Namespace, surroundings: "Surroundings | None") -> "Iterator[Comparison]":
-        measure = getattr(importlib.import_module(f"benchmarks.{module}"), function)
-        figures: Iterator[Comparison] = measure(surroundings)
-        return figures
-
-    return run
-
-
-def _measure_scaling(arguments: argparse.Namespace, surroundings: "Surroundings | None") -> Iterator[Figure]:
-    from benchmarks.scaling import measure_scaling
-
-    assert surroundings is not None
-    return measure_scaling(surroundings, Path(arguments.chart) if arguments.chart else None)
-
-
-def _lacks_proc(arguments: argparse.Namespace) -> str | None:
-    from benchmarks.memory import can_read_memory
-
-    if not can_read_memory():
-        return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
-    return _lacks_browser(arguments)
-
-
-def _lacks_signals(arguments: argparse.Namespace) -> str | None:
-    from benchmarks.programs import can_rest
-
-    if not can_rest():
-        return _(
-            "The command line can be measured in turn with the page only where a process can be stopped for a while."
-        )
-    return _lacks_browser(arguments)
-
-
-def _page(
-    text: str,
-    module: str,
-    function: str,
-    missing: Callable[[argparse.Namespace], str | None] = _lacks_browser,
-) -> Measurement:
-    return Measurement(text, _in_module(module, function), missing)
-
-
-MEASUREMENTS = {
-    "drawings": Measurement(
-        N_("how many drawn digits are read rightly, however they are drawn"),
-        _measure_drawings,
-        _lacks_strokes,
-        in_table=False,
-    ),
-    "tutorial": Measurement(
-        N_("the tutorial’s setting, against the tutorial’s own loop"), _in_module("tutorial", "measure_tutorial")
-    ),
-    "convnet": Measurement(
-        N_("seconds to 99 % and 99.5 %, against PyTorch’s MNIST example"), _in_module("convnet", "measure_convnet")
-    ),
-    "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
-    "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
-    "page-start": _page(
-        N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
-    ),
-    "page-latency": _page(
-        N_("mouse-up to the changed prediction, against ten lines without a model"), "page_latency", "measure_latency"
-    ),
-    "page-training": _page(
-        N_("steps a second with the page open, against the command line"),
-        "page_training",
-        "measure_training",
-        _lacks_signals,
-    ),
-    "page-estimate": _page(
-        N_("what the page says a run will cost, against what it cost"), "page_estimate", "measure_estimate"
-    ),
-    "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
-    "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),
-    "page-long-run": _page(
-        N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
-    ),
-    "scaling": Measurement(
-        N_("how cost grows with batch, training set and threads"), _measure_scaling, by_default=False
-    ),
-}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -250,34 +108,6 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
         for name in in_table:
             _print_figures(name, arguments, surroundings)
     return 0
-
-
-def choose(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """Return the names of the measurements to make, and a sentence for each that lacks something.
-
-    Raises
-    ------
-    BenchmarkError
-        When a name is unknown, or what was asked for by name lacks something.
-    """
-    wanted: Sequence[str] = arguments.measurements
-    names = []
-    for word in wanted:
-        found = [name for name in MEASUREMENTS if name == word or name.startswith(f"{word}-")]
-        if not found:
-            sentence = _("“{name}” cannot be measured; choose from {names}.")
-            raise BenchmarkError(sentence.format(name=word, names=", ".join(MEASUREMENTS)))
-        names += [name for name in found if name not in names]
-    if arguments.scaling and "scaling" not in names:
-        names.append("scaling")
-    named = bool(names)
-    if not named:
-        names = [name for name, measurement in MEASUREMENTS.items() if measurement.by_default]
-    lacking = {name: text for name in names if (text := MEASUREMENTS[name].missing(arguments))}
-    if named and lacking:
-        raise MnistDemoError(next(iter(lacking.values())))
-    # Several that lack the same say so once.
-    return [name for name in names if name not in lacking], list(dict.fromkeys(lacking.values()))
 
 
 def _print_figures(name: str, arguments: argparse.Namespace, surroundings: "Surroundings | None") -> None:

@@ -14,6 +14,7 @@ from mnist_demo.data.cache import store_mnist
 from mnist_demo.data.dataset import MNIST, DigitDataset
 from mnist_demo.data.loading import load_dataset
 from mnist_demo.processes import core_count
+from tests.browser.server import APP, PageServer, own_environment, serve
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Surroundings:
     budget: float
     folder: Path
 
+    def serve(self, script: Path = APP) -> contextlib.AbstractContextManager[PageServer]:
+        """Run our page, or another `script`, on these digits until the context ends."""
+        return serve(self.folder, self.environment, script)
+
 
 @contextlib.contextmanager
 def open_surroundings(source: str | None, runs: int, quick: bool, budget: float) -> Iterator[Surroundings]:
@@ -52,12 +57,11 @@ def open_surroundings(source: str | None, runs: int, quick: bool, budget: float)
     with tempfile.TemporaryDirectory(prefix="mnist-demo-benchmark-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         home = folder / "home"
-        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
-        environment.pop("MNIST_DEMO_DATA", None)
-        if dataset.digest == MNIST.train_sha256:
+        is_mnist = dataset.digest == MNIST.train_sha256
+        if is_mnist:
             store_mnist(dataset, home)  # found there at once, as on a machine that has fetched it before
-        else:
-            environment["MNIST_DEMO_DATA"] = "builtin" if dataset.name == "builtin" else dataset.source
+        elsewhere = "builtin" if dataset.name == "builtin" else dataset.source
+        environment = own_environment(home, None if is_mnist else elsewhere)
         digits_file = folder / "digits.npz"
         np.savez(
             digits_file,

@@ -10,6 +10,7 @@ from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.typing import RcKeyType
 
 Metric = Literal["loss", "accuracy"]
 # Of .streamlit/config.toml, [theme.light]; a test holds them together.
@@ -18,6 +19,22 @@ TEXT_COLOUR, GRID_COLOUR = "#1b2624", "#e2e8e6"
 SIZE = (10.0, 4.0)  # inches
 DOTS_PER_INCH = 160
 MAX_POINTS = 1000  # of a line: more than the picture has pixels for
+# What every chart of ours that matplotlib draws looks like.
+STYLE: "dict[RcKeyType, Any]" = {
+    "text.color": TEXT_COLOUR,
+    "axes.labelcolor": TEXT_COLOUR,
+    "xtick.color": TEXT_COLOUR,
+    "ytick.color": TEXT_COLOUR,
+    "axes.edgecolor": GRID_COLOUR,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "grid.color": GRID_COLOUR,
+    "legend.frameon": False,
+    "svg.hashsalt": "mnist-demo",  # else ids are random
+    "svg.fonttype": "none",  # text stays text
+}
 
 
 def build_chart_picture(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
@@ -30,22 +47,7 @@ def build_chart_picture(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
     """
     matplotlib = require("matplotlib")
     require("matplotlib.figure")
-    style = {
-        "text.color": TEXT_COLOUR,
-        "axes.labelcolor": TEXT_COLOUR,
-        "xtick.color": TEXT_COLOUR,
-        "ytick.color": TEXT_COLOUR,
-        "axes.edgecolor": GRID_COLOUR,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlelocation": "left",
-        "axes.titleweight": "bold",
-        "grid.color": GRID_COLOUR,
-        "legend.frameon": False,
-        "svg.hashsalt": "mnist-demo",  # else ids are random
-        "svg.fonttype": "none",  # text stays text
-    }
-    with matplotlib.rc_context(style):
+    with matplotlib.rc_context(STYLE):
         # Not pyplot: that keeps every figure, and is for one thread only.
         figure = matplotlib.figure.Figure(SIZE, dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2)

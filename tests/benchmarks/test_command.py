@@ -7,10 +7,16 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.command import main
-from benchmarks.convnet import WAYS
+from benchmarks.measurements.convnet import WAYS
 from mnist_demo.cli.main import build_parser as build_train_parser
 from tests.drawing.drawn_digits import four
 from tests.drawing.unipen_text import unipen_text
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let programs compute with one thread: two, on a core that another test shares, wait for each other at length."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def measure(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
@@ -66,9 +72,10 @@ def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["--scaling", "--quick", "--chart", str(chart)]) == 0
     table = capsys.readouterr().out
     assert "linear: images a second, batches of 1 " in table
-    assert "convnet: images a second, batches of 30 " in table
+    assert "mlp: images a second, batches of 30 " in table
+    assert "mlp: images a second with the threads chosen, 1; against 2 threads " in table
     texts = [element.text for element in ElementTree.parse(chart).iter("{http://www.w3.org/2000/svg}text")]
-    assert {"linear", "convnet", "batch size"} <= set(texts)
+    assert {"linear", "mlp", "batch size", "images a second", "Images a second by batch size"} <= set(texts)
 
 
 def test_benchmark_names_stand_alone_or_for_a_group(capsys: pytest.CaptureFixture[str]) -> None:

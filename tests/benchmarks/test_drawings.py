@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.command import main
-from benchmarks.drawings import measure_drawings
+from benchmarks.measurements.drawings import measure_drawings
 from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.models.checkpoints import load_checkpoint
 from tests.drawing.drawn_digits import Strokes, circle, four

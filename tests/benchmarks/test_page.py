@@ -9,23 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import command as benchmark_command
-from benchmarks.browser import lacks_browser
+from benchmarks.catalogue import choose
 from benchmarks.command import build_parser, main
-from benchmarks.memory import descendants, read_memory
-from benchmarks.our_page import steps_shown
-from benchmarks.page_estimate import seconds_in
-from benchmarks.pen import SHAPES, draw_digits
+from benchmarks.drivers.memory import read_memory
+from benchmarks.drivers.varied_digits import draw_digits
+from benchmarks.measurements.page_estimate import seconds_in
 from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.jobs.estimate import CostEstimate
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.sidebar.cost import describe_cost
 from tests import ROOT
+from tests.browser.chromium import lacks_chromium
+from tests.browser.page import read_steps
+from tests.browser.server import descendants
 
 
 def test_progress_bar_tells_the_steps_done() -> None:
-    assert steps_shown("<p>Linear, with PyTorch: epoch 7 of 1000, step 4,701 of 719,000</p>") == 4701
+    assert read_steps("<p>Linear, with PyTorch: epoch 7 of 1000, step 4,701 of 719,000</p>") == 4701
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3, 42, 120, 3600, 90_000])
@@ -35,7 +36,7 @@ def test_seconds_are_read_from_the_line_beneath_start(seconds: float) -> None:
 
 def test_pen_draws_digits_that_can_be_read_and_never_twice_the_same() -> None:
     drawings = list(draw_digits(60, 280))
-    assert {digit for digit, _strokes in drawings} == set(SHAPES)
+    assert {digit for digit, _strokes in drawings} == {0, 1, 2, 3, 4, 7}
     for _digit, strokes in drawings:
         assert all(stroke.min() >= 0 and stroke.max() <= 280 for stroke in strokes)
     images = np.stack([image_from_strokes(strokes) for _digit, strokes in drawings])
@@ -71,7 +72,7 @@ def test_page_without_playwright_says_what_is_needed(
     assert "pip install -r tests/requirements.txt" in capsys.readouterr().err
     # When nothing is asked for by name, the rest is measured, and the reason is said once.
     arguments = build_parser().parse_args(["--quick"])
-    names, left_out = benchmark_command.choose(arguments)
+    names, left_out = choose(arguments)
     assert "tutorial" in names
     assert not [name for name in names if name.startswith("page")]
     assert len([sentence for sentence in left_out if "playwright" in sentence]) == 1
@@ -80,7 +81,7 @@ def test_page_without_playwright_says_what_is_needed(
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_page_is_measured_in_a_real_browser() -> None:
-    if (sentence := lacks_browser()) is not None:
+    if (sentence := lacks_chromium()) is not None:
         pytest.skip(sentence)
     # In a process of its own: two of Playwright's event loops cannot share one.
     names = ("page-latency", "page-memory", "page-long-run", "page-estimate")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_demo.models.classifiers import build_model
@@ -23,21 +21,9 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.loop import train
 from tests import ROOT
+from tests.cli.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 COMMAND = [sys.executable, "-m", "mnist_demo"]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process; return its exit status, stdout and stderr."""
-
-    def run_main(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run_main
 
 
 @pytest.fixture(scope="module")

@@ -5,34 +5,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mnist_demo.cli.main import main
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.saved_runs.store import RunContent, RunStore
 from mnist_demo.training.state import read_progress
+from tests.cli.conftest import Run
 from tests.saved_runs.records import record, short_history
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run_main(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run_main
 
 
 def train(run: Run, *flags: object) -> str:

@@ -1,4 +1,4 @@
-"""Strokes of digits, and measures that compare images of them, for the tests of `mnist_demo.drawing`."""
+"""Digits drawn as strokes and as pictures, and measures to compare the images made of them."""
 
 from itertools import pairwise
 

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from tests.e2e.actions import button, element
-from tests.e2e.strokes import DIGITS, SHAPES, draw, draw_strokes
+from tests.browser.page import button, element, wait_for_state
+from tests.browser.pen import draw, draw_strokes
+from tests.browser.shapes import DIGITS, SHAPES
+from tests.e2e.actions import quick_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -33,14 +35,12 @@ def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(pag
 
 def test_drawing_made_before_training_is_read_once_a_model_learns(page: Page) -> None:
     draw(page, "0")
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     expect(element(page, "predicted-digit")).to_have_text("0")
 
 
 def test_undo_takes_the_last_stroke_back_and_clear_all(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     expect(button(page, "undo-drawing")).to_be_disabled()
     draw(page, "1")
     expect(element(page, "predicted-digit")).to_have_text("1")
@@ -56,8 +56,7 @@ def test_undo_takes_the_last_stroke_back_and_clear_all(page: Page) -> None:
 
 @pytest.mark.parametrize("place", [{"size": 0.35, "left": 0.6, "top": 0.6}, {"size": 0.35}, {"size": 1.0}])
 def test_digit_drawn_anywhere_at_any_size_is_read(page: Page, place: dict[str, float]) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     draw(page, "0", **place)
     expect(element(page, "predicted-digit")).to_have_text("0")
 
@@ -72,8 +71,7 @@ def test_every_shape_of_every_digit_is_read_small_or_large_and_in_corners(page: 
 
 
 def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     draw(page, "3")
     expect(element(page, "predicted-digit")).not_to_have_text("–")
     before = page.url
@@ -84,7 +82,7 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None
     expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
     expect(page.get_by_text("moved the accuracy on the test images from")).to_be_visible(timeout=30_000)
-    expect(element(page, "training-status")).to_have_text("finished")
+    wait_for_state(page, "finished")
     assert page.url != before
 
 

@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
+from tests.browser.server import PageServer
+from tests.e2e.conftest import visit
 
 pytestmark = pytest.mark.browser
 
 
 def save(page: Page, title: str, file_name: str, folder: Path) -> Path:
     """Choose a format in the open list, wait until the button names its file, and save it under that name."""
-    page.locator(".st-key-export-format input").click()
+    element(page, "export-format").locator("input").click()
     page.get_by_role("option", name=title, exact=True).click()
-    button = page.locator(".st-key-save-export").get_by_role("button", name=f"Save {file_name}")
+    button = element(page, "save-export").get_by_role("button", name=f"Save {file_name}")
     with page.expect_download(timeout=120_000) as started:
         button.click(timeout=120_000)
     assert started.value.suggested_filename == file_name
@@ -25,12 +27,12 @@ def save(page: Page, title: str, file_name: str, folder: Path) -> Path:
     return path
 
 
-def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server: Server, tmp_path: Path) -> None:
+def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server: PageServer, tmp_path: Path) -> None:
     with visit(browser, f"{server.url}/?epochs=2&batch-size=200") as visitor:
         page = visitor.page
-        page.locator(".st-key-start-training button").click()
-        expect(page.locator(".st-key-training-status")).to_contain_text("finished", timeout=3 * PATIENCE_MS)
-        accuracy = page.locator(".st-key-test-accuracy dd").inner_text()
+        button(page, "start-training").click()
+        wait_for_state(page, "finished", 2 * PATIENCE_MS)
+        accuracy = element(page, "test-accuracy").locator("dd").inner_text()
         page.get_by_role("button", name="Export").click()
 
         script = save(page, "Python script that repeats the run", "repeat_run.py", tmp_path)
@@ -42,9 +44,9 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
         page.keyboard.press("Escape")
 
         page.get_by_text("Open a saved model").click()
-        page.locator(".st-key-model-file input[type=file]").set_input_files(model)
-        expect(page.locator(".st-key-opened-models")).to_contain_text(
+        element(page, "model-file").locator("input[type=file]").set_input_files(model)
+        expect(element(page, "opened-models")).to_contain_text(
             "model.safetensors: Linear, with PyTorch", timeout=PATIENCE_MS
         )
-        page.locator(".st-key-model-file input[type=file]").set_input_files(script)
-        expect(page.locator(".st-key-model-file")).to_contain_text("not allowed", timeout=PATIENCE_MS)
+        element(page, "model-file").locator("input[type=file]").set_input_files(script)
+        expect(element(page, "model-file")).to_contain_text("not allowed", timeout=PATIENCE_MS)

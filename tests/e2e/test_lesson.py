@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
-from tests.e2e.actions import button, element
-from tests.e2e.conftest import Server, visit
+from tests.browser.page import Scheme, button, element
+from tests.browser.server import PageServer
+from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, sideways_overflow
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 TRAINED_BESIDE = ("rates", "deeper")
@@ -17,15 +19,6 @@ TRAINED_BESIDE = ("rates", "deeper")
 def _more_patience(_patience: None) -> None:
     """Wait as long as a busy machine takes: four short trainings are among the parts."""
     expect.set_options(timeout=100_000)
-
-
-def open_lesson(page: Page, width: int) -> None:
-    if width < 800:  # the navigation is in the sidebar there
-        page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_role("link", name="Lesson").click()
-    expect(element(page, "lesson").get_by_role("heading", level=1)).to_be_visible()
-    if width < 800:  # the sidebar has made way by itself
-        expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
 
 
 def guess_first_option(page: Page, name: str, by_keyboard: bool) -> None:
@@ -42,19 +35,14 @@ def guess_first_option(page: Page, name: str, by_keyboard: bool) -> None:
         button(page, f"run-guess-{name}").click()
 
 
-def sideways_overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than the screen."""
-    overflow: int = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
-    return overflow
-
-
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+@ON_DESKTOP_AND_PHONE
 def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, server.url, width, height, scheme) as opened:
         page = opened.page
-        open_lesson(page, width)
+        go_to(page, "Lesson")
+        expect(element(page, "lesson").get_by_role("heading", level=1)).to_be_visible()
         guessed = 0
         for number, part in enumerate(PARTS, start=1):
             expect(page.get_by_role("heading", level=1, name=part.title)).to_be_visible()

@@ -1,10 +1,14 @@
 """Look inside, as a visitor goes it: train, click a cell and an image, see it explained, take it along."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.actions import button, element
-from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.browser.page import PATIENCE_MS, Scheme, button, element, wait_for_state
+from tests.browser.server import PageServer
+from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, quick_run, sideways_overflow
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -15,20 +19,16 @@ def _more_patience(_patience: None) -> None:
     expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+@ON_DESKTOP_AND_PHONE
 def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_train_and_draw(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, f"{server.url}/?epochs=2", width, height, scheme) as opened:
         page = opened.page
-        button(page, "quick-start").click()
-        expect(element(page, "training-status")).to_have_text("finished")
-        if width < 800:  # the navigation is in the sidebar there
-            page.get_by_test_id("stExpandSidebarButton").click()
-        page.get_by_role("link", name="Look inside").click()
+        quick_run(page)
+        go_to(page, "Look inside")
+        expect(page).to_have_url(re.compile(r"/look-inside\b"))
         expect(element(page, "weights").locator("img")).to_have_count(10)
-        if width < 800:  # the sidebar has made way by itself
-            expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
 
         page.get_by_text("What it confuses").click()
         matrix = element(page, "confusion-matrix")
@@ -55,12 +55,12 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_tra
         expect(element(page, "layer-pictures").locator("img")).to_have_count(10)
         explained.get_by_text("The nearest training images").click()
         expect(element(page, "nearest-images").locator("img")).to_have_count(12)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert sideways_overflow(page) == 0
 
         button(page, "take-along").click()
         expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
         expect(element(page, "predicted-digit")).to_have_text("0")
-        expect(element(page, "training-status")).to_have_text("finished")
+        wait_for_state(page, "finished")
         element(page, "sample-digits").get_by_role("button").nth(2).click()
         expect(element(page, "inspected-image")).not_to_contain_text(f"Test image {number}")
         expect(element(page, "inspected-image")).to_be_in_viewport()

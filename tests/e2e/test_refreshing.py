@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.actions import button, element, start_long_run, steps_done
-from tests.e2e.conftest import Server
+from tests.browser.page import button, element, stop_training, wait_for_state
+from tests.browser.pen import place_canvas
+from tests.browser.server import PageServer, descendants
+from tests.e2e.actions import start_long_run, steps_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -23,8 +25,7 @@ def page(page: Page) -> Iterator[Page]:
     start_long_run(page)
     yield page
     page.mouse.up()
-    button(page, "stop-training").click()
-    expect(element(page, "training-status")).to_have_text("stopped")
+    stop_training(page)
 
 
 def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = lambda: None) -> bool:
@@ -38,25 +39,9 @@ def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = l
     return False
 
 
-def descendants(pid: int) -> list[int]:
-    """Return the processes that `pid` has started, and those that they have started, and so on."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:  # it has just ended
-            continue
-        parents.setdefault(parent, []).append(int(stat.parent.name))
-    found = parents.get(pid, [])
-    return [*found, *(further for child in found for further in descendants(child))]
-
-
 def scribble(page: Page) -> Callable[[], None]:
     """Put the pen on the canvas; return what moves it on."""
-    canvas = page.locator(".st-key-drawing-canvas canvas.upper-canvas")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box is not None
+    box = place_canvas(page)
     x, y = box["x"] + box["width"] / 2, box["y"] + 40
     page.mouse.move(x, y)
     page.mouse.down()
@@ -89,9 +74,9 @@ def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
-def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(page: Page, server: Server) -> None:
+def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(page: Page, server: PageServer) -> None:
     button(page, "pause-training").click()
-    expect(element(page, "training-status")).to_have_text("paused")
+    wait_for_state(page, "paused")
     before = steps_done(page)
     workers = descendants(server.process.pid)
     for worker in workers:
@@ -104,4 +89,4 @@ def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(pag
         for worker in workers:
             os.kill(worker, signal.SIGCONT)
     expect(page.get_by_text(f"step {before + 1:,} of")).to_be_visible()
-    expect(element(page, "training-status")).to_have_text("paused")
+    wait_for_state(page, "paused")

@@ -1,6 +1,7 @@
 """Runs that last, in a real browser: the server is killed while one trains, and comes back."""
 
 import contextlib
+import re
 import time
 from pathlib import Path
 
@@ -8,24 +9,23 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mnist_demo.saved_runs.store import RunStore
-from tests.e2e.actions import button, element, set_number, steps_done
-from tests.e2e.conftest import free_port, serve, visit
+from tests.browser.page import button, element, stop_training, wait_for_state
+from tests.browser.server import free_port, own_environment, serve
+from tests.e2e.actions import go_to, start_long_run, steps_done
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser: Browser, tmp_path: Path) -> None:
-    port = free_port()
+    port, environment = free_port(), own_environment(tmp_path / "home", "builtin")
     with contextlib.ExitStack() as stack:  # the page outlives its first server
-        with serve(tmp_path, "builtin", port=port) as server:
+        with serve(tmp_path, environment, port=port) as server:
             opened = stack.enter_context(visit(browser, server.url))
             page = opened.page
-            set_number(page, "batch-size", "2")
-            set_number(page, "epochs", "1000")
-            button(page, "start-training").click()
-            expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
+            start_long_run(page)
             button(page, "pause-training").click()  # a saved point
-            expect(element(page, "training-status")).to_have_text("paused", timeout=90_000)
+            wait_for_state(page, "paused")
             saved = steps_done(page)
             store = RunStore(tmp_path / "home" / "runs")
             run_id = page.url.partition("run=")[2]
@@ -36,31 +36,31 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             server.process.kill()
             server.process.wait()
 
-        with serve(tmp_path, "builtin", port=port) as server:
+        with serve(tmp_path, environment, port=port) as server:
             # Nobody touches the page: it finds the server again by itself.
-            expect(element(page, "training-status")).to_have_text("stopped", timeout=120_000)
+            wait_for_state(page, "stopped")
             expect(page.get_by_text("The server went down while this run was training")).to_be_visible()
             expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
             assert steps_done(page) == saved
             button(page, "pause-training").click()  # it says Go on now
-            expect(element(page, "training-status")).to_have_text("running", timeout=90_000)
+            wait_for_state(page, "running")
             expect(page.get_by_text(f"step {saved:,} of")).to_have_count(0)
             assert steps_done(page) > saved
             link = page.url
 
             # Another visitor sees it only through its link, and cannot stop it.
             with visit(browser, server.url) as stranger:
-                stranger.page.get_by_role("link", name="Runs").click()
+                go_to(stranger.page, "Runs")
                 expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
             with visit(browser, link) as stranger:
-                expect(element(stranger.page, "training-status")).to_have_text("running", timeout=90_000)
+                wait_for_state(stranger.page, "running")
                 expect(button(stranger.page, "stop-training")).to_be_disabled()
-            button(page, "stop-training").click()
-            expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
+            stop_training(page)
 
             # The same browser, opened anew without the link, has the run in its list: stopped, and it can be opened.
             page.goto(server.url)
-            page.get_by_role("link", name="Runs").click()
+            go_to(page, "Runs")
+            expect(page).to_have_url(re.compile(r"/runs\b"))
             card = page.locator(".run-card")
             expect(card).to_have_count(1)
             expect(card).to_contain_text("stopped")
@@ -73,7 +73,7 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             button(page, "undo-delete").click()
             expect(card).to_have_count(1)
             page.locator("[class*=st-key-open-run] button").click()
-            expect(element(page, "training-status")).to_have_text("stopped", timeout=90_000)
+            wait_for_state(page, "stopped")
             assert steps_done(page) > saved
             assert server.complaints() == []
             opened.console.clear()  # the browser has said that the server was away

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import serve, visit
-from tests.e2e.strokes import draw
+from tests.browser.page import button, element
+from tests.browser.pen import draw
+from tests.browser.server import own_environment, serve
+from tests.e2e.conftest import visit
 
 PICTURE = Path(__file__).parent / "screenshot.png"
 
@@ -19,18 +21,18 @@ def test_screenshot_of_a_network_that_reads_a_drawing_while_it_learns(
     browser: Browser, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     with (
-        serve(tmp_path, os.environ.get("MNIST_DEMO_DATA", "builtin")) as server,
+        serve(tmp_path, own_environment(tmp_path / "home", os.environ.get("MNIST_DEMO_DATA", "builtin"))) as server,
         visit(browser, server.url, 1280, 800) as opened,
     ):
         page = opened.page
-        page.locator(".st-key-preset input").click()
+        element(page, "preset").locator("input").click()
         page.get_by_role("option", name="A small network").click()
-        expect(page.locator(".st-key-learning-rate input")).to_have_value("0.001")
-        page.locator(".st-key-epochs input").fill("30")
-        page.locator(".st-key-start-training button").click()
+        expect(element(page, "learning-rate").locator("input")).to_have_value("0.001")
+        element(page, "epochs").locator("input").fill("30")
+        button(page, "start-training").click()
         draw(page, "3")
-        expect(page.locator(".st-key-predicted-digit")).to_have_text("3", timeout=30_000)
-        expect(page.locator(".st-key-test-accuracy")).to_contain_text("9", timeout=30_000)
+        expect(element(page, "predicted-digit")).to_have_text("3", timeout=30_000)
+        expect(element(page, "test-accuracy")).to_contain_text("9", timeout=30_000)
         page.mouse.move(5, 5)  # away from the canvas, whose tools appear under the pointer
         page.wait_for_timeout(3000)
         page.screenshot(path=tmp_path / "screenshot.png")

@@ -5,9 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.actions import button, element, pixels_of, set_number, start_long_run, steps_done
-from tests.e2e.conftest import Server, visit
-from tests.e2e.strokes import draw
+from tests.browser.page import Scheme, button, element, stop_training, wait_for_state
+from tests.browser.pen import draw
+from tests.browser.server import PageServer
+from tests.e2e.actions import pixels_of, quick_run, set_number, sideways_overflow, start_long_run, steps_done
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -16,7 +18,7 @@ def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None
     expect(element(page, "preset").locator("input")).to_have_value("Tutorial with PyTorch")
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.5")
     expect(element(page, "data-source")).to_contain_text("Built-in digits")
-    expect(element(page, "training-status")).to_have_text("not started")
+    wait_for_state(page, "not started")
     expect(element(page, "predicted-digit")).to_have_text("–")
     expect(element(page, "sample-digits").locator("figure")).to_have_count(24)
     expect(button(page, "start-training")).to_be_enabled()
@@ -25,7 +27,7 @@ def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, server.url, width, height, scheme) as opened:
         page = opened.page
@@ -41,10 +43,10 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
         expect(element(page, "predicted-digit")).to_have_text("0", timeout=15_000)
         expect(element(page, "digit-probabilities").locator("li.best")).to_contain_text("0")
         expect(element(page, "model-input").locator("img")).to_be_visible()
-        expect(element(page, "training-status")).to_have_text("running")
+        wait_for_state(page, "running")
 
         button(page, "pause-training").click()
-        expect(element(page, "training-status")).to_have_text("paused")
+        wait_for_state(page, "paused")
         paused_at = steps_done(page)
         page.wait_for_timeout(1200)
         assert steps_done(page) == paused_at
@@ -53,26 +55,25 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
         expect(element(page, "predicted-digit")).to_have_text("0")
 
         button(page, "pause-training").click()  # it says Resume now
-        expect(element(page, "training-status")).to_have_text("running")
-        button(page, "stop-training").click()
-        expect(element(page, "training-status")).to_have_text("stopped")
+        wait_for_state(page, "running")
+        stop_training(page)
         expect(page.get_by_text("Training time")).to_be_visible()
         stopped_at = steps_done(page)
         assert stopped_at > paused_at + 1
         expect(element(page, "predicted-digit")).to_have_text("0")
 
         page.reload()
-        expect(element(page, "training-status")).to_have_text("stopped")
+        wait_for_state(page, "stopped")
         assert steps_done(page) == stopped_at
         expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert sideways_overflow(page) == 0
 
 
 def test_reload_while_training_finds_the_run_still_running(page: Page) -> None:
     start_long_run(page)
     before = steps_done(page)
     page.reload()
-    expect(element(page, "training-status")).to_have_text("running")
+    wait_for_state(page, "running")
     assert steps_done(page) >= before
     button(page, "stop-training").click()
 
@@ -91,13 +92,11 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     expect(element(page, "predicted-digit")).to_have_text("0")
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
     assert steps_done(page) >= before
-    button(page, "stop-training").click()
-    expect(element(page, "training-status")).to_have_text("stopped")
+    stop_training(page)
 
 
 def test_finished_run_shows_final_figures_and_marks_misread_samples(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     expect(element(page, "test-accuracy")).to_have_text(re.compile(r"Test accuracy\s*9\d\.\d\d %"))
     grid = element(page, "sample-digits")
     expect(grid.locator("figcaption").first).to_have_text(re.compile(r"\d [✓✗] \d"))
@@ -112,13 +111,12 @@ def test_page_says_by_itself_how_long_a_run_would_take_here(page: Page) -> None:
 
 
 def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     page.wait_for_timeout(1500)
     frames: list[object] = []
     page.on("websocket", lambda socket: frames.append(socket))
     page.reload()
-    expect(element(page, "training-status")).to_have_text("finished")
+    wait_for_state(page, "finished")
     expect(element(page, "cost-pulse")).to_have_count(0)
     page.wait_for_timeout(1500)
     sent: list[object] = []
@@ -142,10 +140,10 @@ def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(
     set_number(page, key, value)
     button(page, "start-training").click()
     expect(page.get_by_text(sentence)).to_be_visible()
-    expect(element(page, "training-status")).to_have_text("not started")
+    wait_for_state(page, "not started")
 
 
-def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: Browser, server: Server) -> None:
+def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: Browser, server: PageServer) -> None:
     with visit(browser, f"{server.url}/?learning-rate=0.125&epochs=many&model=mlp") as opened:
         page = opened.page
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.125")
@@ -154,20 +152,20 @@ def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: 
         expect(page.get_by_text("The address asks for “many” as Epochs, which cannot be used")).to_be_visible()
 
 
-def test_address_of_a_run_that_is_gone_says_so(browser: Browser, server: Server) -> None:
+def test_address_of_a_run_that_is_gone_says_so(browser: Browser, server: PageServer) -> None:
     with visit(browser, f"{server.url}/?run=nobody-knows") as opened:
         expect(opened.page.get_by_text("The run in this address is not kept any more")).to_be_visible()
-        expect(element(opened.page, "training-status")).to_have_text("not started")
+        wait_for_state(opened.page, "not started")
 
 
 def test_start_pressed_just_before_a_stroke_is_not_lost(page: Page) -> None:
     for _attempt in range(3):
         button(page, "start-training").click()
         draw(page, "0")
-        expect(element(page, "training-status")).to_have_text("finished")
+        wait_for_state(page, "finished")
         expect(element(page, "predicted-digit")).to_have_text("0")
         button(page, "reset-training").click()
-        expect(element(page, "training-status")).to_have_text("not started")
+        wait_for_state(page, "not started")
         button(page, "clear-drawing").click()
         expect(element(page, "predicted-digit")).to_have_text("–")
 
@@ -177,24 +175,22 @@ def test_diverging_run_says_where_and_what_to_try(page: Page) -> None:
     page.get_by_role("option", name="Multi-layer perceptron").click()
     set_number(page, "learning-rate", "1e10")
     button(page, "start-training").click()
-    expect(element(page, "training-status")).to_have_text("diverged")
+    wait_for_state(page, "diverged")
     expect(
         page.get_by_text(re.compile(r"no longer a finite number at step \d+ .*Try a learning rate of"))
     ).to_be_visible()
 
 
 def test_reset_drops_the_run_and_its_chart(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     button(page, "reset-training").click()
-    expect(element(page, "training-status")).to_have_text("not started")
+    wait_for_state(page, "not started")
     expect(element(page, "live-charts")).to_have_count(0)
     assert "run=" not in page.url
 
 
 def test_charts_have_a_text_alternative_and_controls_a_label(page: Page) -> None:
-    button(page, "quick-start").click()
-    expect(element(page, "training-status")).to_have_text("finished")
+    quick_run(page)
     expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
     unnamed = page.evaluate(

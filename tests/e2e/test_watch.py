@@ -3,39 +3,24 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.actions import button, close_settings, element, open_settings, set_number, steps_done
-from tests.e2e.conftest import PATIENCE_MS, Server, visit
+from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
+from tests.browser.server import PageServer
+from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, sideways_overflow, start_with, steps_done
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def start(page: Page, **numbers: str) -> None:
-    open_settings(page)
-    for name, value in numbers.items():
-        set_number(page, name.replace("_", "-"), value)
-    button(page, "start-training").click()
-    close_settings(page)
-
-
-def expect_state(page: Page, word: str) -> None:
-    expect(element(page, "training-status")).to_have_text(word, timeout=PATIENCE_MS)
-
-
-def is_wider_than_the_window(page: Page) -> bool:
-    wider: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return wider
-
-
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+@ON_DESKTOP_AND_PHONE
 def test_visitor_slows_training_down_and_sees_single_steps(
-    browser: Browser, server: Server, width: int, height: int, scheme: str
+    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
     with visit(browser, server.url, width, height, scheme) as opened:
         page = opened.page
-        start(page, epochs="1000")
-        expect_state(page, "running")
+        start_with(page, epochs="1000")
+        wait_for_state(page, "running")
         element(page, "speed").get_by_role("combobox").click()
         page.get_by_role("option", name="1 step a second").click()
         detail = element(page, "step-detail")
@@ -47,30 +32,30 @@ def test_visitor_slows_training_down_and_sees_single_steps(
 
         # Slow as it is, it obeys at once, and steps one by one.
         button(page, "pause-training").click()
-        expect_state(page, "paused")
+        wait_for_state(page, "paused")
         before = steps_done(page)
         button(page, "step-training").click()
         expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
         expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
-        assert not is_wider_than_the_window(page)
+        assert sideways_overflow(page) == 0
         page.get_by_role("link", name="See the step").click()
         expect(detail.get_by_role("heading")).to_be_in_viewport()
-        button(page, "stop-training").click()
-        expect_state(page, "stopped")
+        stop_training(page)
 
 
-def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser: Browser, server: Server) -> None:
+def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser: Browser, server: PageServer) -> None:
     with visit(browser, server.url) as opened:
         page = opened.page
-        start(page, learning_rate="0.000001")
+        start_with(page, learning_rate="0.000001")
         diagnosis = element(page, "diagnosis")
         expect(diagnosis).to_contain_text("Learning rate far too small", timeout=PATIENCE_MS)
         button(page, "start-remedy").click()
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.5", timeout=PATIENCE_MS)
-        expect_state(page, "finished")
+        wait_for_state(page, "finished")
         expect(diagnosis).to_have_count(0)
 
-        page.get_by_role("link", name="Compare").click()
+        go_to(page, "Compare")
+        expect(page).to_have_url(re.compile(r"/compare\b"))
         table = element(page, "comparison").locator("table")
         expect(table).to_contain_text("Learning rate")
         expect(table.locator("thead th")).to_have_text(["A", "B"])

@@ -7,29 +7,17 @@ a run's pace is that of all its turns together.
 
 import statistics
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from playwright.sync_api import Page
 
-from benchmarks.browser import look, open_browser, open_page, press, wait_until
 from benchmarks.comparison import Comparison, Sample, times_better
-from benchmarks.our_page import (
-    PROGRESS,
-    READY,
-    STATUS,
-    long_run_query,
-    start_training,
-    steps_shown,
-    stop_training,
-    wait_until_later,
-)
-from benchmarks.programs import RestingProgram, let_rest, ours
-from benchmarks.servers import OUR_PAGE, serve
+from benchmarks.drivers.laboratory import PROGRESS, end_training, long_run_query, start_training, wait_until_later
+from benchmarks.drivers.programs import RestingProgram, let_rest, ours
+from benchmarks.drivers.stopwatch import look, open_browser, open_timed_page, wait_until
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from tests.browser.page import button, read_steps, wait_for_state
 
 # Two refreshes of a long run at least.
 SECONDS, QUICK_SECONDS = 6.5, 2.0
@@ -45,9 +33,9 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
     page_paces: dict[str, Paces] = {N_("at first"): [], N_("later"): []}
     command_paces: dict[str, Paces] = {when: [] for when in page_paces}
     turns = {"at first": _turns_at_first, "later": _turns_later}
-    with open_browser() as browser, serve(OUR_PAGE, surroundings) as server:
+    with open_browser() as browser, surroundings.serve() as server:
         for _run in range(surroundings.runs):
-            with open_page(browser, server.url + long_run_query(surroundings), READY) as page:
+            with open_timed_page(browser, server.url + long_run_query(surroundings)) as page:
                 for when, take_turns in turns.items():
                     # A program for each: on a quick machine it would not last for both.
                     with let_rest(_command(surroundings), surroundings.environment) as program:
@@ -68,27 +56,27 @@ def measure_training(surroundings: Surroundings) -> Iterator[Comparison]:
         )
 
 
-def _turns_at_first(page: "Page", program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
+def _turns_at_first(page: Page, program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
     """Yield the paces of the page and of the program, turn by turn; each of the page's is a run that has just begun."""
     for _turn in range(_turns(surroundings)):
         start_training(page)
         pace = _pace_of_page(page, surroundings)
-        stop_training(page)
+        end_training(page)
         yield pace, _pace_of_program(program, surroundings)
 
 
-def _turns_later(page: "Page", program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
+def _turns_later(page: Page, program: RestingProgram, surroundings: Surroundings) -> Iterator[tuple[float, float]]:
     """Yield the paces as `_turns_at_first` does; those of the page are of one run, which is paused meanwhile."""
     start_training(page)
     wait_until_later(page, surroundings)
     for _turn in range(_turns(surroundings)):
         pace = _pace_of_page(page, surroundings)
-        press(page, "pause-training")
-        page.locator(f"{STATUS}:has-text('paused')").wait_for()
+        button(page, "pause-training").click()
+        wait_for_state(page, "paused")
         yield pace, _pace_of_program(program, surroundings)
-        press(page, "pause-training")
-        page.locator(f"{STATUS}:has-text('running')").wait_for()
-    stop_training(page)
+        button(page, "pause-training").click()
+        wait_for_state(page, "running")
+    end_training(page)
 
 
 def _turns(surroundings: Surroundings) -> int:
@@ -99,13 +87,13 @@ def _seconds(surroundings: Surroundings) -> float:
     return QUICK_SECONDS if surroundings.quick else SECONDS
 
 
-def _pace_of_page(page: "Page", surroundings: Surroundings) -> float:
+def _pace_of_page(page: Page, surroundings: Surroundings) -> float:
     page.wait_for_timeout(1000 * SETTLE_SECONDS)
     look(page, log=PROGRESS)
     wait_until(page, "stopwatch.log.length")
     page.wait_for_timeout(1000 * _seconds(surroundings))
     log: list[tuple[float, str]] = page.evaluate("() => stopwatch.log")
-    return _slope([(time / 1000, steps_shown(html)) for time, html in log if html])
+    return _slope([(time / 1000, read_steps(html)) for time, html in log if html])
 
 
 def _pace_of_program(program: RestingProgram, surroundings: Surroundings) -> float:

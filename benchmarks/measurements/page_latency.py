@@ -1,17 +1,17 @@
 """Mouse-up to the changed prediction, in a real browser: idle beside an app of ten lines, and while training."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from benchmarks.browser import open_browser, open_page
+from playwright.sync_api import Page
+
 from benchmarks.comparison import Comparison, Goal, Sample, at_most_times, quantile, within
-from benchmarks.our_page import ANSWER, CANVAS, READY, draw_strokes, long_run_query, start_training
-from benchmarks.servers import OUR_PAGE, TEN_LINE_PAGE, serve
+from benchmarks.drivers.laboratory import ANSWER, long_run_query, start_training, time_answers
+from benchmarks.drivers.stopwatch import open_browser, open_timed_page
+from benchmarks.pages import TEN_LINE_PAGE
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from tests.browser.page import stop_training
+from tests.browser.pen import CANVAS
 
 TEN_LINE_ANSWER = {"input": ".st-key-answer output"}
 STROKES, QUICK_STROKES = 50, 3
@@ -30,9 +30,12 @@ def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
     idle: list[list[float]] = []
     small: list[list[float]] = []
     training: list[list[float]] = []
-    with open_browser() as browser, serve(OUR_PAGE, surroundings) as ours, serve(TEN_LINE_PAGE, surroundings) as theirs:
+    with open_browser() as browser, surroundings.serve() as ours, surroundings.serve(TEN_LINE_PAGE) as theirs:
         for _run in range(min(surroundings.runs, MAX_RUNS)):
-            with open_page(browser, ours.url, READY) as our_page, open_page(browser, theirs.url, CANVAS) as their_page:
+            with (
+                open_timed_page(browser, ours.url) as our_page,
+                open_timed_page(browser, theirs.url, CANVAS) as their_page,
+            ):
                 idle.append([])
                 small.append([])
                 # In turn, a drawing on each.
@@ -40,13 +43,12 @@ def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
                     strokes = min(STROKES_A_DRAWING, count)
                     idle[-1] += _draw_anew(our_page, strokes, ANSWER, seed)
                     small[-1] += _draw_anew(their_page, strokes, TEN_LINE_ANSWER, seed)
-            with open_page(browser, ours.url + long_run_query(surroundings), READY) as page:
+            with open_timed_page(browser, ours.url + long_run_query(surroundings)) as page:
                 start_training(page)
                 training.append([])
                 for seed in range(0, count, STROKES_A_DRAWING):
                     training[-1] += _draw_anew(page, min(STROKES_A_DRAWING, count), ANSWER, seed)
-                page.locator(".st-key-stop-training button").click()
-                page.locator(".st-key-stop-training button[disabled]").wait_for()
+                stop_training(page)
     for share, text in TEXTS.items():
         samples = [Sample(tuple(quantile(run, share) for run in runs)) for runs in (idle, small, training)]
         yield Comparison(
@@ -69,7 +71,7 @@ def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
         )
 
 
-def _draw_anew(page: "Page", count: int, answer: dict[str, str], seed: int) -> list[float]:
+def _draw_anew(page: Page, count: int, answer: dict[str, str], seed: int) -> list[float]:
     """Load the page again, so that its canvas is empty, and draw."""
     page.reload()
-    return list(draw_strokes(page, count, answer, seed))
+    return list(time_answers(page, count, answer, seed))

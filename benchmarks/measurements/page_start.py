@@ -3,17 +3,17 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.browser import open_browser, open_page
+from playwright.sync_api import Browser
+
 from benchmarks.comparison import Comparison, Sample, at_most, within
-from benchmarks.our_page import READY, long_run_query, start_training, stop_training
-from benchmarks.servers import HELLO_PAGE, OUR_PAGE, serve
+from benchmarks.drivers.laboratory import end_training, long_run_query, start_training
+from benchmarks.drivers.stopwatch import open_browser, open_timed_page
+from benchmarks.pages import HELLO_PAGE
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.browser.page import START_BUTTON
+from tests.browser.server import APP
 
 HELLO = ".st-key-hello"
 STARTS, QUICK_STARTS = 5, 1
@@ -26,7 +26,7 @@ def measure_start(surroundings: Surroundings) -> Iterator[Comparison]:
     with open_browser() as browser:
         for run in range(surroundings.runs + 1):
             seconds = (
-                _seconds_to_page(browser, OUR_PAGE, READY, surroundings),
+                _seconds_to_page(browser, APP, START_BUTTON, surroundings),
                 _seconds_to_page(browser, HELLO_PAGE, HELLO, surroundings),
             )
             # The first of each reads its files from the disk.
@@ -42,14 +42,14 @@ def measure_start(surroundings: Surroundings) -> Iterator[Comparison]:
             goal=within(1.5, "s"),
         )
         query = long_run_query(surroundings)
-        with serve(OUR_PAGE, surroundings) as server, open_page(browser, server.url + query, READY) as page:
+        with surroundings.serve() as server, open_timed_page(browser, server.url + query) as page:
             # The first run waits for the process server to have loaded torch.
             start_training(page)
-            stop_training(page)
+            end_training(page)
             milliseconds = []
             for _start in range(QUICK_STARTS if surroundings.quick else STARTS):
                 milliseconds.append(start_training(page))
-                stop_training(page)
+                end_training(page)
         yield Comparison(
             N_("Start pressed to the first point on the chart, worker warm"),
             "ms",
@@ -58,6 +58,6 @@ def measure_start(surroundings: Surroundings) -> Iterator[Comparison]:
         )
 
 
-def _seconds_to_page(browser: "Browser", script: Path, ready: str, surroundings: Surroundings) -> float:
-    with serve(script, surroundings) as server, open_page(browser, server.url, ready):
+def _seconds_to_page(browser: Browser, script: Path, ready: str, surroundings: Surroundings) -> float:
+    with surroundings.serve(script) as server, open_timed_page(browser, server.url, ready):
         return time.perf_counter() - server.started

@@ -4,26 +4,24 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from benchmarks.browser import look, open_browser, open_page
+from playwright.sync_api import Browser
+
 from benchmarks.comparison import Comparison, Sample, at_most_times, quantile, times_better
-from benchmarks.our_page import (
+from benchmarks.drivers.laboratory import (
     ANSWER,
     PROGRESS,
-    READY,
-    draw_strokes,
+    end_training,
     long_run_query,
     start_training,
-    stop_training,
+    time_answers,
     wait_until_later,
 )
-from benchmarks.servers import OUR_PAGE, PageServer, serve
+from benchmarks.drivers.stopwatch import look, open_browser, open_timed_page
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests import ROOT
+from tests.browser.server import PageServer
 
 # Two train in real pages; of the others it does not matter that they have no browser.
 CROWDS, QUICK_CROWDS = (10, 30), (3,)
@@ -37,7 +35,7 @@ def measure_visitors(surroundings: Surroundings) -> Iterator[Comparison]:
 
     Once while the others only have the page open, and once while all of them watch her run, each page refreshing.
     """
-    with open_browser() as browser, serve(OUR_PAGE, surroundings) as server:
+    with open_browser() as browser, surroundings.serve() as server:
         for crowd in QUICK_CROWDS if surroundings.quick else CROWDS:
             for watching in (False, True):
                 alone: list[tuple[float, float]] = []
@@ -76,32 +74,32 @@ def _compare(
 
 
 def _measure_page(
-    browser: "Browser", server: PageServer, crowd: int, watching: bool, surroundings: Surroundings
+    browser: Browser, server: PageServer, crowd: int, watching: bool, surroundings: Surroundings
 ) -> tuple[float, float]:
     """Return refreshes a second and the median milliseconds to an answer on the page of one of `crowd` visitors."""
     url = server.url + long_run_query(surroundings)
-    with contextlib.ExitStack() as others, open_page(browser, url, READY) as page:
+    with contextlib.ExitStack() as others, open_timed_page(browser, url) as page:
         start_training(page)
         if crowd > 1:
-            second = others.enter_context(open_page(browser, url, READY))
+            second = others.enter_context(open_timed_page(browser, url))
             start_training(second)
-            others.callback(stop_training, second)
+            others.callback(end_training, second)
             others.enter_context(_visitors(page.url if watching else server.url, crowd - 2))
         wait_until_later(page, surroundings)  # else some pages refresh twice a second and some do not yet
         look(page, log=PROGRESS)
         seconds = QUICK_SECONDS if surroundings.quick else SECONDS
         page.wait_for_timeout(1000 * seconds)
         refreshes: int = page.evaluate("() => stopwatch.log.length")
-        answers = list(draw_strokes(page, QUICK_STROKES if surroundings.quick else STROKES, ANSWER))
-        stop_training(page)
+        answers = list(time_answers(page, QUICK_STROKES if surroundings.quick else STROKES, ANSWER))
+        end_training(page)
     return refreshes / seconds, quantile(answers, 0.5)
 
 
 @contextlib.contextmanager
 def _visitors(url: str, count: int) -> Iterator[None]:
     """Have `count` further visitors, in a process of their own, until the context ends."""
-    command = [sys.executable, "-m", "benchmarks.pages.visitors", url, str(count)]
-    with subprocess.Popen(command, cwd=OUR_PAGE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "benchmarks.drivers.visitors", url, str(count)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:

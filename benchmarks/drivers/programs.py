@@ -9,13 +9,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from mnist_demo.errors import BenchmarkError
 from mnist_demo.translation import _
+from tests import ROOT
 
-BASELINES = Path(__file__).parent / "baselines"
+BASELINES = ROOT / "benchmarks" / "baselines"
 POLLING_SECONDS = 0.05
 Line = dict[str, Any]
 
@@ -50,7 +50,7 @@ def run_program(
         process = subprocess.Popen(
             command,
             env=dict(environment),
-            cwd=BASELINES.parents[1],
+            cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
@@ -127,7 +127,7 @@ def let_rest(command: Sequence[str], environment: Mapping[str, str]) -> Iterator
     with subprocess.Popen(
         command,
         env=dict(environment),
-        cwd=BASELINES.parents[1],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

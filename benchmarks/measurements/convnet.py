@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks.comparison import Comparison, Goal, Sample, at_most, both, times_better
-from benchmarks.programs import Line, baseline, ours, run_program
+from benchmarks.drivers.programs import Line, baseline, ours, run_program
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
 

@@ -1,6 +1,6 @@
 """Visitors without a browser: they speak to a Streamlit server as its page does, and are cheap enough for thirty.
 
-``python -m benchmarks.pages.visitors URL COUNT`` opens the page COUNT times, prints a line of JSON when
+``python -m benchmarks.drivers.visitors URL COUNT`` opens the page COUNT times, prints a line of JSON when
 all have it, and stays, refreshing what asks to be refreshed, until its standard input ends.
 """
 

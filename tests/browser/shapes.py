@@ -1,8 +1,6 @@
-"""Digits as people draw them, in fractions of the canvas, and the hand that draws them with the mouse."""
+"""Digits as people draw them: strokes of points in fractions of the canvas, x right, y down."""
 
 import math
-
-from playwright.sync_api import Page, expect
 
 Stroke = list[tuple[float, float]]
 
@@ -13,12 +11,15 @@ def _arc(x: float, y: float, radius_x: float, radius_y: float, begin: float, end
     return [(x + radius_x * math.cos(angle), y - radius_y * math.sin(angle)) for angle in angles]
 
 
+# One shape of some digits, with each kind of movement: closed, straight, bent, of two strokes.
 DIGITS: dict[str, list[Stroke]] = {
     "0": [[(0.5, 0.15), (0.34, 0.25), (0.28, 0.5), (0.34, 0.75), (0.5, 0.85),
            (0.66, 0.75), (0.72, 0.5), (0.66, 0.25), (0.5, 0.15)]],
     "1": [[(0.5, 0.12), (0.5, 0.88)]],
+    "2": [[(0.3, 0.28), (0.42, 0.15), (0.6, 0.16), (0.68, 0.3), (0.6, 0.48), (0.3, 0.84), (0.72, 0.84)]],
     "3": [[(0.3, 0.22), (0.48, 0.14), (0.66, 0.24), (0.64, 0.4), (0.46, 0.48),
            (0.66, 0.58), (0.68, 0.76), (0.48, 0.87), (0.28, 0.78)]],
+    "4": [[(0.4, 0.15), (0.3, 0.55), (0.72, 0.55)], [(0.62, 0.2), (0.58, 0.87)]],
     "scribble": [[(0.1, 0.5), (0.9, 0.4), (0.15, 0.3), (0.85, 0.65), (0.2, 0.75), (0.8, 0.2), (0.3, 0.1), (0.7, 0.9),
                   (0.12, 0.6), (0.88, 0.5), (0.4, 0.85), (0.55, 0.1), (0.1, 0.35), (0.9, 0.8)]],
     "7": [[(0.28, 0.16), (0.72, 0.16), (0.56, 0.5), (0.44, 0.86)]],
@@ -74,28 +75,3 @@ SHAPES: dict[str, tuple[str, list[Stroke]]] = {
         "9", [[*_arc(0.5, 0.32, 0.18, 0.18, 10, 350), (0.68, 0.34), (0.67, 0.62), (0.58, 0.84), (0.4, 0.84)]],
     ),
 }  # fmt: skip
-
-
-def draw(page: Page, digit: str, size: float = 1.0, left: float = 0.0, top: float = 0.0) -> None:
-    """Draw `digit`, `size` times as large as the canvas, from that corner on (fractions of the canvas)."""
-    draw_strokes(page, DIGITS[digit], size, left, top)
-
-
-def draw_strokes(page: Page, strokes: list[Stroke], size: float = 1.0, left: float = 0.0, top: float = 0.0) -> None:
-    """Draw strokes, as `draw` does a digit."""
-    canvas = page.locator(".st-key-drawing-canvas canvas.upper-canvas")
-    canvas.wait_for()
-    expect(page.locator(".st-key-drawing-canvas .dc-toolbar")).to_be_hidden()
-    canvas.evaluate("canvas => canvas.scrollIntoView({block: 'center'})")
-    box = canvas.bounding_box()
-    assert box is not None
-    for stroke in strokes:
-        points = [
-            (box["x"] + (left + size * x) * box["width"], box["y"] + (top + size * y) * box["height"])
-            for x, y in stroke
-        ]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points[1:]:
-            page.mouse.move(*point, steps=5)
-        page.mouse.up()

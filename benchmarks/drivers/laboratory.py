@@ -1,21 +1,17 @@
-"""Our page as a visitor uses it: where it is opened, how a long run is started on it, and how a stroke is answered."""
+"""Our page as a visitor uses it: how a long run is opened, started and taken off, and how soon a stroke is answered."""
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from benchmarks.browser import look, press, wait_until
-from benchmarks.pen import draw_digits
+from playwright.sync_api import Page
+
+from benchmarks.drivers.stopwatch import look, wait_until
+from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.surroundings import Surroundings
+from tests.browser.page import button, element, stop_training
+from tests.browser.pen import draw_stroke, place_canvas
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-READY = ".st-key-start-training button"
-CANVAS = ".st-key-drawing-canvas canvas.upper-canvas"
 # What changes with an answer: the picture that the model saw, and the bars beside it.
 ANSWER = {"input": ".st-key-model-input img", "bars": ".st-key-digit-probabilities"}
-STATUS = ".st-key-training-status"
 PROGRESS = "[data-testid=stProgress] p"
 CHART = ".st-key-loss-chart [aria-label]"
 CANVAS_LISTENS_MS = 300
@@ -28,10 +24,10 @@ def long_run_query(surroundings: Surroundings) -> str:
     return f"/?preset=tutorial-pytorch&epochs=1000&batch-size={2 if few else 100}"
 
 
-def start_training(page: "Page") -> float:
+def start_training(page: Page) -> float:
     """Press Start; return the milliseconds until the chart has its first point."""
     look(page, log=CHART)
-    press(page, "start-training")
+    button(page, "start-training").click()
     # The chart's text alternative has figures as soon as it has a point.
     label = """(html.match(/aria-label="([^"]*)"/) ?? [])[1] ?? ''"""
     first = rf"stopwatch.log.find(([time, html]) => /\d[.,]\d/.test({label}))"
@@ -40,37 +36,26 @@ def start_training(page: "Page") -> float:
     return milliseconds
 
 
-def wait_until_later(page: "Page", surroundings: Surroundings) -> None:
+def wait_until_later(page: Page, surroundings: Surroundings) -> None:
     """Wait until the page refreshes as it does for most of a long run; a quick try does not wait."""
     if not surroundings.quick:
         page.wait_for_timeout(LATER_MS)
 
 
-def stop_training(page: "Page") -> None:
+def end_training(page: Page) -> None:
     """Stop the run, and take it off the page."""
-    press(page, "stop-training")
-    page.locator(".st-key-stop-training button[disabled]").wait_for()
-    press(page, "reset-training")
-    page.locator(".st-key-quick-start").wait_for()
+    stop_training(page)
+    button(page, "reset-training").click()
+    element(page, "quick-start").wait_for()
 
 
-def steps_shown(html: str) -> int:
-    """Return the number of steps done that the progress bar's text names before that of all steps."""
-    return int(re.findall(r"\d[\d,]*", html)[-2].replace(",", ""))
-
-
-def draw_strokes(page: "Page", count: int, answer: dict[str, str], seed: int = 0) -> Iterator[float]:
+def time_answers(page: Page, count: int, answer: dict[str, str], seed: int = 0) -> Iterator[float]:
     """Draw `count` strokes on the canvas; yield for each the milliseconds from mouse-up to the changed `answer`."""
-    canvas = page.locator(CANVAS)
-    canvas.wait_for()
-    canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(CANVAS_LISTENS_MS)
-    box = canvas.bounding_box()
-    assert box is not None
+    box = place_canvas(page, settle_ms=CANVAS_LISTENS_MS)
     strokes = (stroke for _digit, strokes in draw_digits(count, box["width"], seed) for stroke in strokes)
     for _index, stroke in zip(range(count), strokes, strict=False):
         look(page, **answer)
-        _draw(page, [(box["x"] + x, box["y"] + y) for x, y in stroke])
+        draw_stroke(page, [(box["x"] + x, box["y"] + y) for x, y in stroke], steps=3)
         # Long enough after the first change for what comes with it.
         wait_until(page, "stopwatch.changes.input.length && performance.now() - stopwatch.changes.input[0] > 120")
         yield page.evaluate(
@@ -80,11 +65,3 @@ def draw_strokes(page: "Page", count: int, answer: dict[str, str], seed: int = 0
                 return Math.max(first, ...bars.slice(0, 1)) - stopwatch.released;
             }"""
         )
-
-
-def _draw(page: "Page", points: Sequence[tuple[float, float]]) -> None:
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=3)
-    page.mouse.up()

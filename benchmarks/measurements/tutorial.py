@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from benchmarks.comparison import Comparison, Sample, times_better
-from benchmarks.machine import measure_limits
-from benchmarks.programs import Line, baseline, ours, run_program
+from benchmarks.drivers.limits import measure_limits
+from benchmarks.drivers.programs import Line, baseline, ours, run_program
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
 

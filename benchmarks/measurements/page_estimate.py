@@ -6,18 +6,15 @@ Each run on a server of its own, which measures anew.
 import re
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from benchmarks.browser import open_browser, open_page, press, wait_until
+from playwright.sync_api import Page
+
 from benchmarks.comparison import Comparison, Goal, Sample
-from benchmarks.our_page import READY, STATUS
-from benchmarks.servers import OUR_PAGE, serve
+from benchmarks.drivers.stopwatch import open_browser, open_timed_page, wait_until
 from benchmarks.surroundings import Surroundings
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from tests.browser.page import button, wait_for_state
 
 LINE, MEASURING = ".st-key-cost", ".st-key-cost-pulse"
 # Epochs of each: what is asked is what a long run costs, and five epochs of a linear model take less than a second.
@@ -41,8 +38,8 @@ def measure_estimate(surroundings: Surroundings) -> Iterator[Comparison]:
             taken: list[float] = []
             for _run in range(surroundings.runs):
                 with (
-                    serve(OUR_PAGE, surroundings) as server,
-                    open_page(browser, f"{server.url}/?preset={preset}&epochs={epochs}", READY) as page,
+                    surroundings.serve() as server,
+                    open_timed_page(browser, f"{server.url}/?preset={preset}&epochs={epochs}") as page,
                 ):
                     said.append(_seconds_said(page))
                     taken.append(_seconds_taken(page))
@@ -63,14 +60,14 @@ def seconds_in(line: str) -> float:
     return int(found[1]) * SECONDS_PER_UNIT[found[2]] if found else 0.5
 
 
-def _seconds_said(page: "Page") -> float:
+def _seconds_said(page: Page) -> float:
     page.locator(f"{LINE}:has-text(' here.')").wait_for()
     wait_until(page, f"!document.querySelector('{MEASURING}')")
     return seconds_in(page.locator(LINE).inner_text())
 
 
-def _seconds_taken(page: "Page") -> float:
+def _seconds_taken(page: Page) -> float:
     began = time.perf_counter()
-    press(page, "start-training")
-    page.locator(f"{STATUS}:has-text('finished')").wait_for(timeout=PATIENCE_MS)
+    button(page, "start-training").click()
+    wait_for_state(page, "finished", PATIENCE_MS)
     return time.perf_counter() - began

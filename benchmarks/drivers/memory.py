@@ -26,22 +26,3 @@ def read_memory(pid: int) -> Memory:
         kilobytes[name.rstrip(":")] = int(number)
     own = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
     return Memory(own * 1024 / MEGABYTE, kilobytes["Pss"] * 1024 / MEGABYTE)
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the processes that `pid` started, and those that they started, the oldest first."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                # The name of the program, in parentheses, may hold spaces.
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # it has just ended
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, open_pids = [], [pid]
-    while open_pids:
-        begun = sorted(children.get(open_pids.pop(0), []))
-        found += begun
-        open_pids += begun
-    return found

@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
-from benchmarks.browser import open_browser, open_page
+from playwright.sync_api import Browser, Page
+
 from benchmarks.comparison import Comparison, Sample, at_most_times
-from benchmarks.memory import MEGABYTE
-from benchmarks.our_page import READY, start_training
-from benchmarks.pages.visitors import Answer, Visitor
-from benchmarks.servers import OUR_PAGE, PageServer, serve
+from benchmarks.drivers.laboratory import start_training
+from benchmarks.drivers.memory import MEGABYTE
+from benchmarks.drivers.stopwatch import open_browser, open_timed_page
+from benchmarks.drivers.visitors import Answer, Visitor
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+from tests.browser.page import wait_for_state
+from tests.browser.server import PageServer
 
 BATCH_SIZE = 10
 # Steps an epoch, epochs. As 128 is a power of two, both charts have the same number of points.
@@ -48,7 +47,7 @@ def measure_long_run(surroundings: Surroundings) -> Iterator[Comparison]:
         long = (min(short[0], available), long[0] * long[1] // min(short[0], available))
         short = (min(short[0], available), max(1, short[0] * short[1] // min(short[0], available)))
     costs: dict[tuple[int, int], list[_Cost]] = {short: [], long: []}
-    with open_browser() as browser, serve(OUR_PAGE, surroundings) as server:
+    with open_browser() as browser, surroundings.serve() as server:
         for _run in range(min(surroundings.runs, 2)):
             for length, measured in costs.items():
                 measured.append(_measure(browser, server, length, surroundings.quick))
@@ -66,12 +65,12 @@ def measure_long_run(surroundings: Surroundings) -> Iterator[Comparison]:
         )
 
 
-def _measure(browser: "Browser", server: PageServer, length: tuple[int, int], quick: bool) -> _Cost:
+def _measure(browser: Browser, server: PageServer, length: tuple[int, int], quick: bool) -> _Cost:
     steps, epochs = length
     query = f"/?preset=tutorial-pytorch&learning-rate=0.05&batch-size={BATCH_SIZE}&epochs={epochs}"
-    with open_page(browser, f"{server.url}{query}&training-size={BATCH_SIZE * steps}", READY) as page:
+    with open_timed_page(browser, f"{server.url}{query}&training-size={BATCH_SIZE * steps}") as page:
         start_training(page)
-        page.locator(".st-key-stop-training button[disabled]").wait_for(timeout=FINISHED_MS)
+        wait_for_state(page, "finished", FINISHED_MS)
         megabytes = _script_megabytes(page)
         visitor = Visitor(page.url)
         try:
@@ -98,7 +97,7 @@ def _chart_fragment(answer: Answer) -> str:
     return max(sizes, key=sizes.__getitem__)
 
 
-def _script_megabytes(page: "Page") -> float:
+def _script_megabytes(page: Page) -> float:
     tools = page.context.new_cdp_session(page)
     tools.send("HeapProfiler.collectGarbage")
     size: float = tools.send("Runtime.getHeapUsage")["usedSize"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from benchmarks.comparison import Comparison, Sample, at_most, quantile
-from benchmarks.drawings import CANVAS_SIDE, one_thread, time_reading
-from benchmarks.pen import draw_digits
+from benchmarks.drivers.varied_digits import draw_digits
+from benchmarks.measurements.drawings import CANVAS_SIDE, one_thread, time_reading
 from benchmarks.surroundings import Surroundings
 from mnist_demo.models.checkpoints import STARTER, load_checkpoint
 from mnist_demo.translation import N_

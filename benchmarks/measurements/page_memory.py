@@ -3,14 +3,15 @@
 import time
 from collections.abc import Iterator
 
-from benchmarks.browser import open_browser, open_page
 from benchmarks.comparison import Comparison, Sample, at_most
-from benchmarks.memory import descendants, read_memory
-from benchmarks.our_page import READY, long_run_query, start_training
-from benchmarks.pages.visitors import Visitor
-from benchmarks.servers import OUR_PAGE, serve
+from benchmarks.drivers.laboratory import long_run_query, start_training
+from benchmarks.drivers.memory import read_memory
+from benchmarks.drivers.stopwatch import open_browser, open_timed_page
+from benchmarks.drivers.visitors import Visitor
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_
+from tests.browser.page import stop_training
+from tests.browser.server import descendants
 
 VISITORS, QUICK_VISITORS = 20, 2
 # Until torch is loaded beside the page, and until a run has met all its images.
@@ -24,20 +25,20 @@ def measure_memory(surroundings: Surroundings) -> Iterator[Comparison]:
     with open_browser() as browser:
         for _run in range(min(surroundings.runs, 3)):
             with (
-                serve(OUR_PAGE, surroundings) as server,
-                open_page(browser, server.url + long_run_query(surroundings), READY) as page,
+                surroundings.serve() as server,
+                open_timed_page(browser, server.url + long_run_query(surroundings)) as page,
             ):
+                pid = server.process.pid
                 time.sleep(QUICK_SECONDS if quick else WARM_UP_SECONDS)
-                server_sizes.append(read_memory(server.pid).own)
-                helpers = descendants(server.pid)
-                helper_sizes.append(sum(read_memory(pid).own for pid in helpers))
-                visitor_sizes.append(_megabytes_a_visitor(server.url, server.pid, quick))
+                server_sizes.append(read_memory(pid).own)
+                helpers = descendants(pid)
+                helper_sizes.append(sum(read_memory(helper).own for helper in helpers))
+                visitor_sizes.append(_megabytes_a_visitor(server.url, pid, quick))
                 start_training(page)
                 time.sleep(QUICK_SECONDS if quick else TRAINING_SECONDS)
-                jobs = [pid for pid in descendants(server.pid) if pid not in helpers]
-                job_sizes.append(sum(read_memory(pid).own for pid in jobs))
-                page.locator(".st-key-stop-training button").click()
-                page.locator(".st-key-stop-training button[disabled]").wait_for()
+                jobs = [child for child in descendants(pid) if child not in helpers]
+                job_sizes.append(sum(read_memory(job).own for job in jobs))
+                stop_training(page)
     yield Comparison(N_("memory: page server"), "MB", Sample(tuple(server_sizes)), goal=at_most(600, "MB"))
     yield Comparison(N_("memory: processes that wait beside it for the next run"), "MB", Sample(tuple(helper_sizes)))
     yield Comparison(

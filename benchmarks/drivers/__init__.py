@@ -1,0 +1,1 @@
+"""What measurements drive and read: programs, a timed page, visitors without browsers, memory, limits."""

@@ -1,0 +1,78 @@
+"""A visitor's page: opened in a browser context of its own, its elements found by key, and states waited for."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import Browser, Locator, Page
+
+PATIENCE_MS = 60_000
+Scheme = Literal["light", "dark"]
+START_BUTTON = ".st-key-start-training button"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visitor's page, and the errors that the browser's console has shown."""
+
+    page: Page
+    console: list[str]
+
+
+@contextlib.contextmanager
+def open_page(
+    browser: Browser,
+    url: str,
+    ready: str = START_BUTTON,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    scheme: Scheme = "light",
+    script: str = "",
+) -> Iterator[Visit]:
+    """Open `url` as a new visitor, with `script` (JavaScript) in the page; wait for an element of the selector `ready`.
+
+    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers.
+    """
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        console: list[str] = []
+        page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: console.append(str(error)))
+        if script:
+            page.add_init_script(script)
+        page.goto(url)
+        page.locator(ready).first.wait_for()
+        yield Visit(page, console)
+    finally:
+        context.close()
+
+
+def element(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key}")
+
+
+def button(page: Page, key: str) -> Locator:
+    return element(page, key).get_by_role("button")
+
+
+def wait_for_state(page: Page, state: str, timeout: float = PATIENCE_MS) -> None:
+    """Wait, at most `timeout` milliseconds, until the page gives that as the state of its run, and nothing else."""
+    whole_text = re.compile(rf"^\s*{state}\s*$")
+    element(page, "training-status").filter(has_text=whole_text).wait_for(timeout=timeout)
+
+
+def stop_training(page: Page) -> None:
+    button(page, "stop-training").click()
+    wait_for_state(page, "stopped")
+
+
+def read_steps(text: str) -> int:
+    """Return the number of steps done, from the text (or HTML) of the progress bar: ``… step 4,701 of 719,000``."""
+    found = re.search(r"step ([\d,]+) of [\d,]+", text)
+    assert found, text
+    return int(found[1].replace(",", ""))
