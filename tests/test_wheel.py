@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 import mnist_demo
-from benchmarks.pages.visitors import Visitor
+from benchmarks.drivers.visitors import Visitor
 from mnist_demo.data.dataset import DigitDataset
 from tests import ROOT
 
