@@ -67,10 +67,11 @@ def test_page_refreshes_all_the_same_where_a_stroke_never_ends(page: Page) -> No
 def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page) -> None:
     hide = "isHidden => Object.defineProperty(document, 'hidden', {configurable: true, get: () => isHidden})"
     page.evaluate(hide, True)
-    page.wait_for_timeout(500)  # what was on its way
+    refreshes(page, 1000)  # what was on its way
     assert not refreshes(page, REFRESHED_MS)
     page.evaluate(hide, False)
-    assert refreshes(page, REFRESHED_MS)
+    # A hidden page never refreshes: one that does, however late on a busy machine, knows that it is seen.
+    assert refreshes(page, PATIENCE_MS)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
