@@ -41,9 +41,11 @@ def build_script(run: ExportedRun) -> str:
         raise ExportError(_("This run has not begun yet: export the script when it has."))
     architecture = run.hyperparameters.architecture
     template = _build_model_of(architecture, inspect.getsource(script_template))
-    # A loop that calls backward() itself needs no such methods; a model with a formula of its own keeps it.
+    # A loop that calls backward() itself needs no such methods; a model with a formula of its own keeps it. The errors
+    # of a script are of one language.
     class_name = architecture.class_path.partition(":")[2]
-    unused = {"Network.backpropagate"} | (set() if _has_formula(architecture) else {f"{class_name}.backpropagate"})
+    unused = {"Network.backpropagate", "MnistDemoError.__str__"}
+    unused |= set() if _has_formula(architecture) else {f"{class_name}.backpropagate"}
     code = str(
         bundle_sources(
             [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],

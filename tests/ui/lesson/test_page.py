@@ -154,7 +154,7 @@ def test_run_that_was_stopped_from_outside_is_said_and_can_be_run_again(
 ) -> None:
     open_part(lesson, "rates")
     with monkeypatch.context() as busy:
-        busy.setattr(Job, "_go_on", lambda job: None)  # no core is free: none has ended before it is stopped
+        busy.setattr(Job, "go_on", lambda job: None)  # no core is free: none has ended before it is stopped
         guess(lesson, "rates", "worse")
         for job in lesson_registry().jobs():
             job.stop(PATIENCE)
