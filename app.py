@@ -15,8 +15,9 @@ if __name__ == "__main__":
     from mnist_demo.ui.resources import warm_up
 
     st.set_page_config(page_title=_("Learn to read digits"), page_icon="✍️", layout="wide")
-    page = st.navigation(list(build_pages().values()), position="top")
-    render_frame()
+    pages = list(build_pages().values())
+    page = st.navigation(pages, position="hidden")  # the frame draws it: as tabs on a phone too
+    render_frame(pages, page)
     page.run()
     # After the first page: what is imported in a thread beside it would slow it down all the same.
     warm_up()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from benchmarks.drivers.stopwatch import look, wait_until
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.surroundings import Surroundings
-from tests.browser.page import button, element, stop_training
+from tests.browser.page import button, stop_training, wait_for_state
 from tests.browser.pen import draw_stroke, place_canvas
 
 # What changes with an answer: the picture that the model saw, and the bars beside it.
@@ -46,7 +46,7 @@ def end_training(page: Page) -> None:
     """Stop the run, and take it off the page."""
     stop_training(page)
     button(page, "reset-training").click()
-    element(page, "quick-start").wait_for()
+    wait_for_state(page, "not started")
 
 
 def time_answers(page: Page, count: int, answer: dict[str, str], seed: int = 0) -> Iterator[float]:

@@ -1,5 +1,6 @@
 """All pages in their frame: the navigation, the settings beside them, and the notices above them."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -7,17 +8,15 @@ import streamlit as st
 from markupsafe import Markup
 
 from mnist_demo.translation import _
-from mnist_demo.ui import state, visitor_state
+from mnist_demo.ui import state
 from mnist_demo.ui.compare.page import render_compare
+from mnist_demo.ui.data_source import prepare_dataset
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.look_inside.page import render_look_inside
+from mnist_demo.ui.notices import render_notices
 from mnist_demo.ui.runs.page import render_runs
-from mnist_demo.ui.sidebar.cost import render_cost
-from mnist_demo.ui.sidebar.data_source import prepare_dataset, render_data_source
-from mnist_demo.ui.sidebar.settings import render_settings
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
-from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
@@ -59,8 +58,8 @@ def _redirect(page: st.Page) -> None:
     st.switch_page(page, query_params=st.query_params.to_dict())
 
 
-def render_frame() -> None:
-    """Draw what stands around every page. In the entry script, so that its widgets outlive a change of page."""
+def render_frame(pages: Sequence[st.Page], current: st.Page | None) -> None:
+    """Draw what stands above every page: the title and a tab for each of `pages`."""
     with st.container(key="unseen"):  # takes no room
         st.html(STYLE)
         run_script(SCRIPT.read_text(encoding="utf-8"))
@@ -70,13 +69,16 @@ def render_frame() -> None:
         _come_back()
     prepare_dataset()
     state.prepare_session()
-    with st.sidebar:
-        st.markdown(_("# Learn to read digits"))
-        render_settings()
-        render_cost()
-    render_data_source()
-    for sentence in visitor_state.take_notices():
-        st.warning(escape_markdown(sentence), icon=":material/info:")
+    if state.shows_bench_only():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        st.markdown(_("# Learn to read digits"), width="content")
+        with st.container(horizontal=True, key="tabs"):
+            for page in pages:
+                if page.visibility == "visible":
+                    st.page_link(page, width="content")
+    if pages and current is not pages[0]:  # which has a place of its own for them: above, they would move the canvas
+        render_notices()
 
 
 @st.fragment(run_every=3600)

@@ -8,8 +8,7 @@ from mnist_demo.settings.links import parameter_of
 
 PRESET = "preset"
 START, PAUSE, STEP, STOP, RESET = (f"{verb}-training" for verb in ("start", "pause", "step", "stop", "reset"))
-COST, DEVICE = "cost", "device"
-QUICK_START = "quick-start"
+COST, DEVICE, SETTINGS = "cost", "device", "all-settings"
 TRAINING_STATUS = "training-status"
 TEST_ACCURACY = "test-accuracy"
 LIVE_CHARTS = "live-charts"
@@ -25,6 +24,7 @@ COMPARED_METRIC, COMPARED_IMAGES, COMPARED_AXIS = "compared-figure", "compared-i
 FORK, FORK_RUN, FORK_SETTING, FORK_VALUE, START_FORK = "fork", "fork-run", "fork-setting", "fork-value", "start-fork"
 DIAGNOSIS, START_REMEDY = "diagnosis", "start-remedy"
 DIAGNOSIS_WHILE_RUNNING = "diagnosis-while-running"
+BIG_PICTURE = "big-picture"
 SPEED, STEP_DETAIL = "speed", "step-detail"
 SAMPLE_DIGITS = "sample-digits"
 SAMPLE_CLASS, OTHER_SAMPLES = "sample-class", "other-samples"

@@ -24,7 +24,8 @@ from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
-_RUN = "current-run"
+ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
+_RUN, _FORM = "current-run", "values-of-the-form"
 _DATASET = "dataset"
 _PREPARED = "prepared"
 _DATA_PROBLEM = "data-problem"
@@ -39,6 +40,7 @@ def prepare_session() -> None:
     if _PREPARED not in st.session_state and RUN_PARAMETER in st.query_params:
         # Only then: later the browser may still send the address from before the newest run was put into it.
         st.session_state[_RUN] = st.query_params[RUN_PARAMETER]
+    _keep_settings()
     _reopen_shown_run()
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
@@ -52,6 +54,21 @@ def prepare_session() -> None:
     for sentence in sentences:
         visitor_state.notify(sentence)
     write_settings(hyperparameters)
+
+
+def shows_bench_only() -> bool:
+    """Tell whether the address asks for the bench alone (``?only=draw``): to draw and leave, or to embed."""
+    return st.query_params.get(ONLY_PARAMETER) == ONLY_BENCH
+
+
+def _keep_settings() -> None:
+    """Have the values of the form outlive a visit to a page without it: Streamlit forgets those of absent widgets."""
+    kept: dict[str, Any] = st.session_state.setdefault(_FORM, {})
+    for key in (keys.PRESET, keys.DEVICE, *map(keys.widget_key, FIELDS)):
+        if key in st.session_state:
+            kept[key] = st.session_state[key]
+        if key in kept:
+            st.session_state[key] = kept[key]
 
 
 def _reopen_shown_run() -> None:
@@ -78,6 +95,7 @@ def _write_setting(name: str, value: Any) -> None:
     elif kind in ("integer", "number") and value is not None:
         value = float(value)  # number fields take any number: see the settings panel
     st.session_state[keys.widget_key(name)] = value
+    st.session_state.setdefault(_FORM, {})[keys.widget_key(name)] = value
 
 
 def read_settings() -> Hyperparameters:

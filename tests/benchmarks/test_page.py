@@ -18,7 +18,7 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.jobs.estimate import CostEstimate
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui.sidebar.cost import describe_cost
+from mnist_demo.ui.train_and_draw.cost import describe_cost
 from tests import ROOT
 from tests.browser.chromium import lacks_chromium
 from tests.browser.page import read_steps

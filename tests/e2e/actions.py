@@ -3,19 +3,15 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.browser.page import button, element, read_steps, wait_for_state
 
+STEPS = re.compile(r"step [\d,]+ of [\d,]+")
 # Runs a test twice: in a window on a desk, and on a phone in the dark.
 ON_DESKTOP_AND_PHONE = pytest.mark.parametrize(
     ("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")], ids=["desktop", "phone"]
 )
-
-
-def is_narrow(page: Page) -> bool:
-    """Tell whether the page is so narrow that its sidebar, with the navigation, is closed at first."""
-    return page.viewport_size is not None and page.viewport_size["width"] < 800
 
 
 def set_number(page: Page, key: str, value: str) -> None:
@@ -25,24 +21,15 @@ def set_number(page: Page, key: str, value: str) -> None:
 
 
 def go_to(page: Page, title: str) -> None:
-    """Follow the navigation to the page of that title."""
-    opener = page.get_by_test_id("stExpandSidebarButton")
-    if is_narrow(page):
-        opener.click()
-    page.get_by_role("link", name=title).click()
-    if is_narrow(page):  # the sidebar has made way by itself
-        expect(opener).to_be_visible()
+    """Follow the tab of the page of that title."""
+    element(page, "tabs").get_by_role("link", name=title).click()
 
 
 def open_settings(page: Page) -> None:
-    opener = page.get_by_test_id("stExpandSidebarButton")
-    if opener.is_visible():
-        opener.click()
-
-
-def close_settings(page: Page) -> None:
-    if is_narrow(page):
-        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    """Unfold the form, unless it is unfolded."""
+    if not element(page, "learning-rate").is_visible():
+        element(page, "all-settings").locator("summary").click()
+        element(page, "learning-rate").wait_for()
 
 
 def sideways_overflow(page: Page) -> int:
@@ -60,23 +47,23 @@ def start_with(page: Page, **numbers: str) -> None:
     for name, value in numbers.items():
         set_number(page, name.replace("_", "-"), value)
     button(page, "start-training").click()
-    close_settings(page)
 
 
 def start_long_run(page: Page) -> None:
     """Start the tutorial on the built-in digits with so many and so small steps that it lasts for a while."""
     start_with(page, batch_size="2", epochs="1000")
     wait_for_state(page, "running")
+    page.get_by_text(STEPS).first.wait_for()  # on a busy machine it says for a while that it is starting
 
 
 def quick_run(page: Page) -> None:
     """Train as the button for a first try does, to the end."""
-    button(page, "quick-start").click()
+    button(page, "start-training").click()
     wait_for_state(page, "finished")
 
 
 def steps_done(page: Page) -> int:
-    return read_steps(page.get_by_text(re.compile(r"step [\d,]+ of [\d,]+")).first.inner_text())
+    return read_steps(page.get_by_text(STEPS).first.inner_text())
 
 
 def pixels_of(locator: Locator) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def page(page: Page) -> Iterator[Page]:
 def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = lambda: None) -> bool:
     """Tell whether the steps shown change within that time."""
     before = steps_done(page)
-    for _moment in range(milliseconds // 100):
+    end = time.monotonic() + milliseconds / 1000  # not a number of looks, each of which takes long on a slow machine
+    while time.monotonic() < end:
         meanwhile()
         page.wait_for_timeout(100)
         if steps_done(page) != before:
@@ -46,7 +48,7 @@ def scribble(page: Page) -> Callable[[], None]:
     page.mouse.move(x, y)
     page.mouse.down()
     places = iter([y + 3 * step for step in range(60)] * 3)
-    page.wait_for_timeout(300)  # what was on its way
+    page.wait_for_timeout(400)  # what was on its way
     return lambda: page.mouse.move(x, next(places))
 
 

@@ -8,7 +8,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.page import Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import pixels_of, quick_run, set_number, sideways_overflow, start_long_run, steps_done
+from tests.e2e.actions import (
+    open_settings,
+    pixels_of,
+    quick_run,
+    set_number,
+    sideways_overflow,
+    start_long_run,
+    steps_done,
+)
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -137,6 +145,7 @@ def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
 def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(
     page: Page, key: str, value: str, sentence: str
 ) -> None:
+    open_settings(page)
     set_number(page, key, value)
     button(page, "start-training").click()
     expect(page.get_by_text(sentence)).to_be_visible()
@@ -171,6 +180,7 @@ def test_start_pressed_just_before_a_stroke_is_not_lost(page: Page) -> None:
 
 
 def test_diverging_run_says_where_and_what_to_try(page: Page) -> None:
+    open_settings(page)
     element(page, "model").locator("input").click()
     page.get_by_role("option", name="Multi-layer perceptron").click()
     set_number(page, "learning-rate", "1e10")

@@ -66,8 +66,10 @@ def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser:
         value.press("Tab")
         button(page, "start-fork").click()
         expect(table.locator("thead th")).to_have_text(["A", "B", "C"], timeout=PATIENCE_MS)
-        expect(element(page, "learning-rate").locator("input")).to_have_value("0.05")
         expect(table.locator("tr", has_text="State").locator("td").last).to_have_text("finished", timeout=PATIENCE_MS)
         # A pill that is pressed leaves its run out.
         page.get_by_role("button", name=re.compile(r"^A ")).click()
         expect(table.locator("thead th")).to_have_text(["B", "C"])
+
+        go_to(page, "Train and draw")  # where the form has the settings of the fork
+        expect(element(page, "learning-rate").locator("input")).to_have_value("0.05")

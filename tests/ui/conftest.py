@@ -42,7 +42,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 def page_alone(name: str) -> str:
-    """Return a script with the frame and the page `name` alone: AppTest cannot go from one page to another.
+    """Return a script with the frame, the page `name`, and the form: AppTest cannot go from one page to another.
 
     Guarded, because training and analyses are processes, which import the entry script again.
     """
@@ -51,10 +51,12 @@ if __name__ == "__main__":
     import streamlit as st
 
     from mnist_demo.ui.frame import build_pages, render_frame
+    from mnist_demo.ui.train_and_draw.settings import render_settings
     from mnist_demo.ui.{name}.page import render_{name}
 
     pages = build_pages()
     st.navigation(list(pages.values()))
-    render_frame()
+    render_frame(list(pages.values()), pages["{name.replace("_", "-")}"])
     render_{name}(pages["train-and-draw"])
+    render_settings(is_first=False)
 """

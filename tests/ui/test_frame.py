@@ -17,7 +17,7 @@ def test_folder_and_address_of_a_page_are_one_name(page: AppTest) -> None:
 
 @pytest.mark.usefixtures("_own_server")
 @pytest.mark.parametrize(
-    ("address", "shown"), [("laboratory", "## Draw a digit"), ("understand", "## Inside the starter model")]
+    ("address", "shown"), [("laboratory", "## Teach your own model"), ("understand", "## Inside the starter model")]
 )
 def test_link_to_a_page_by_the_name_that_it_had_opens_it_with_its_parameters(address: str, shown: str) -> None:
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
@@ -27,7 +27,7 @@ def test_link_to_a_page_by_the_name_that_it_had_opens_it_with_its_parameters(add
     page.run()
     assert not page.exception
     assert shown in titles(page)
-    assert page.number_input(key="epochs").value == 3
+    assert page.session_state["epochs"] == 3
     assert page.query_params["locked"] == "1"
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from streamlit.util import calc_hash
 
 from mnist_demo.ui.resources import job_registry
 from tests.ui.actions import (
@@ -32,6 +33,9 @@ def test_locked_link_opens_the_page_with_its_settings_locked_also_on_the_next_pa
     page = open_runs(page)
     assert page.query_params["locked"] == "1"
     assert page.query_params["epochs"] == "3"
+    page._page_hash = calc_hash("train-and-draw")  # AppTest.switch_page knows files only
+    page.run()
+    assert page.number_input(key="epochs").value == 3
     assert page.number_input(key="epochs").disabled
 
 

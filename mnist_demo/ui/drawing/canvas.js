@@ -14,7 +14,9 @@
       if (root.querySelector("style.tools-put-away")) continue;
       const style = document.createElement("style");
       style.className = "tools-put-away";
-      style.textContent = ".dc-toolbar { display: none !important; }";
+      style.textContent = `.dc-toolbar { display: none !important; }
+        .dc-container { width: var(--canvas-side, 280px) !important; height: var(--canvas-side, 280px) !important; }
+        .dc-container canvas, .canvas-container { width: 100% !important; height: 100% !important; }`;
       root.append(style);
     }
   }, 200);
@@ -24,6 +26,7 @@
   let penIsDown = false;
   const lower = (event) => {
     penIsDown = event.composedPath().some((element) => element.classList?.contains("st-key-drawing-canvas"));
+    if (penIsDown) document.querySelector(".canvas-hint")?.classList.add("gone");
   };
   const lift = () => {
     if (!penIsDown) return;

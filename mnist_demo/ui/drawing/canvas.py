@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit_drawable_canvas import st_canvas
 
+from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.widgets.scripts import run_script
@@ -43,9 +45,12 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
             on_change=on_change,
         )
         run_script(SCRIPT.read_text(encoding="utf-8"))
-    seen = canvas.json_data or {}
-    # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
-    objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
+        seen = canvas.json_data or {}
+        # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
+        objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
+        # Always there, so that nothing is drawn anew with the first stroke; canvas.js hides it as the pen goes down.
+        hint = Markup('<p class="canvas-hint{}" aria-hidden="true">{}</p>')
+        st.html(hint.format("" if not objects else " gone", _("Draw a digit here")))
     drawing_state.note_drawn(objects)
     return objects
 

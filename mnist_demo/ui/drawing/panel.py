@@ -20,13 +20,13 @@ NO_DIGIT = "–"
 
 def read_drawing() -> list[np.ndarray]:
     """Draw the canvas and its buttons; return the strokes on it: float arrays (n_points, 2), canvas pixels, y down."""
-    st.markdown(_("## Draw a digit"))
     objects = render_canvas(on_change=let_training_rest)
     with st.container(horizontal=True, gap="small", key="drawing-buttons"):
         st.button(
             _("Undo"),
             key=keys.UNDO_DRAWING,
             icon=":material/undo:",
+            type="tertiary",
             disabled=not objects,
             on_click=partial(drawing_state.replace_drawing, objects[:-1]),
         )
@@ -34,6 +34,7 @@ def read_drawing() -> list[np.ndarray]:
             _("Clear"),
             key=keys.CLEAR_DRAWING,
             icon=":material/delete:",
+            type="tertiary",
             disabled=not objects,
             on_click=partial(drawing_state.replace_drawing, ()),
         )
@@ -52,24 +53,24 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
     is_digit
         Whether the drawing looks like a digit at all; if not, the page says so, and shows the reading faintly.
     """
+    key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
+    with st.container(horizontal=True, gap="small", wrap=False, key=key):
+        with st.container(width="content", gap="xsmall", key="verdict"):
+            with st.container(key=keys.PREDICTED_DIGIT, width="content"):
+                answer = Markup('<output aria-live="polite">{}</output>')
+                st.html(answer.format(reading.digit if reading else NO_DIGIT))
+            with st.container(key=keys.MODEL_INPUT, width="content"):
+                seen = _("What the model sees: 28 × 28 pixels, bright ink on black, centred.")
+                st.html(picture_html(png_of(image), 64, seen))
+        with st.container(key=keys.DIGIT_PROBABILITIES):
+            st.html(bars_html(reading.probabilities if reading else None))
     if reading is None:
-        st.caption(_("Draw a digit with mouse, pen or finger. It is read as you lift it."))
+        st.caption(_("Draw a digit with mouse, pen or finger. The model reads it each time you lift the pen."))
     elif is_digit:
         st.caption(reading.reader.sentence)
     else:
-        sentence = _("**I don’t think this is a digit.** If it is one, it looks most like a {digit}.")
+        sentence = _("**I don’t think this is a digit.** If it is one, the closest is {digit}.")
         st.caption(sentence.format(digit=reading.digit))
-    key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", wrap=False, key=key):
-        with st.container(key=keys.PREDICTED_DIGIT, width="content"):
-            answer = Markup('<output aria-live="polite">{}</output>')
-            st.html(answer.format(reading.digit if reading else NO_DIGIT))
-        with st.container(key=keys.MODEL_INPUT, width="content"):
-            seen = _("The drawing as the model gets it: 28 by 28 pixels, bright ink on black, centred.")
-            st.html(picture_html(png_of(image), 96, seen))
-        st.caption(_("← what the model sees"), width="stretch")
-    with st.container(key=keys.DIGIT_PROBABILITIES):
-        st.html(bars_html(reading.probabilities if reading else None))
 
 
 def render_comparison(readings: list[Reading]) -> None:

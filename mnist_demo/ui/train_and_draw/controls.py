@@ -38,6 +38,8 @@ def render_controls(job: Job | None, status: State | None) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="control-row"):
         _render_status(job, status)
+        # All that it does is done by style.css, which shows it on large screens only.
+        st.toggle(_("Big picture"), key=keys.BIG_PICTURE)
         if job is None:
             return
         render_speed(job)
@@ -58,39 +60,28 @@ def _render_status(job: Job | None, status: State | None) -> None:
                 _(STATE_WORDS[status]) if status else _("not started"),
                 color=STATE_COLOURS.get(status, "gray") if status else "gray",  # type: ignore[arg-type]
             )
-        _button(
-            keys.PAUSE,
-            _("Go on") if goes_on else _("Resume") if paused else _("Pause"),
-            "play_arrow" if paused or goes_on else "pause",
-            enabled=goes_on or (mine and status in ("running", "paused")),
-            on_click=_go_on if goes_on else (job.resume if paused else job.pause) if job else None,
-        )
-        _button(
-            keys.STEP,
-            _("Step"),
-            "skip_next",
-            enabled=mine and paused,
-            on_click=job.step if job else None,
-        )
-        _button(
-            keys.STOP,
-            _("Stop"),
-            "stop",
-            enabled=mine and not has_ended,
-            on_click=job.stop if job else None,
-        )
-        _button(
-            keys.RESET,
-            _("Reset"),
-            "restart_alt",
-            enabled=job is not None,
-            on_click=state.reset_training,
-        )
+        if job is None:
+            return
+        if goes_on:
+            _button(keys.PAUSE, _("Go on"), "play_arrow", _go_on)
+        elif mine and status in ("running", "paused"):
+            _button(
+                keys.PAUSE,
+                _("Resume") if paused else _("Pause"),
+                "play_arrow" if paused else "pause",
+                job.resume if paused else job.pause,
+            )
+        if mine and paused:
+            _button(keys.STEP, _("Step"), "skip_next", job.step)
+        if mine and not has_ended:
+            _button(keys.STOP, _("Stop"), "stop", job.stop)
+        if has_ended or not mine:
+            _button(keys.RESET, _("Reset"), "restart_alt", state.reset_training)
 
 
-def _button(key: str, label: str, icon: str, enabled: bool, on_click: Callable[[], None] | None) -> None:
+def _button(key: str, label: str, icon: str, on_click: Callable[[], None]) -> None:
     # No help=: a button with a tooltip stands twice in the document, and who looks for it by its key finds both.
-    st.button(label, key=key, icon=f":material/{icon}:", disabled=not enabled, on_click=on_click)
+    st.button(label, key=key, icon=f":material/{icon}:", on_click=on_click)
 
 
 def _go_on() -> None:

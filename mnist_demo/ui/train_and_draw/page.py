@@ -1,4 +1,4 @@
-"""The page “Train and draw”: settings, the run, and the bench, from left to right."""
+"""The first page: the bench to draw on, and beside it the run: start it, watch it, control it."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import State
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor_state
+from mnist_demo.ui.data_source import render_data_source
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
@@ -23,12 +24,14 @@ from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
-from mnist_demo.ui.sidebar.state import fill_in_again
+from mnist_demo.ui.notices import render_notices
 from mnist_demo.ui.train_and_draw.controls import chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
 from mnist_demo.ui.train_and_draw.explanation import render_explanation
 from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
 from mnist_demo.ui.train_and_draw.samples import render_samples
+from mnist_demo.ui.train_and_draw.settings import render_settings
+from mnist_demo.ui.train_and_draw.settings_state import fill_in_again
 from mnist_demo.ui.train_and_draw.slow_motion import render_step_detail, render_step_link
 from mnist_demo.ui.train_and_draw.training import render_training
 from mnist_demo.ui.widgets.pulse import render_pulse
@@ -44,14 +47,25 @@ def render_train_and_draw() -> None:
         # A warm worker has its first figures sooner: the chart begins with them, not half a second later.
         job.wait_for_first_metrics(FIRST_METRICS_SECONDS)
     shown = Shown.now()
-    render_controls(job, shown.status)
+    if state.shows_bench_only():
+        with st.container(key="bench"):
+            st.fragment(_render_drawing_side)(shown)
+        return
     with st.container(key="bench"):  # placed side by side by style.css
+        control = st.container(key="control")
+        with control:
+            render_notices()
+        with st.container(key="teach"):
+            render_settings(is_first=job is None)
         st.fragment(_render_live)(shown)
+        with control:  # last: where it says that a run has finished, all else on the page is of its end too
+            render_controls(job, shown.status)
         with st.container(key="more"):
             st.fragment(_render_gallery)(shown)
             render_picture()
             render_opened_models()
-    render_explanation()
+            render_explanation()
+    render_data_source()
 
 
 @dataclass(frozen=True)
@@ -77,17 +91,15 @@ def _render_live(shown: Shown) -> None:
     """Draw all that changes while a run goes on: one fragment, for the browser renews its whole tree for each."""
     shown.check()
     job = shown.job
+    st.fragment(_render_drawing_side)(shown)
     with st.container(key="watch"):
         if job is not None:
             if job.is_active:
                 render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
             render_step_link(job)
-        render_training(job, chosen_axis())
-        if job is not None:
+            render_training(job, chosen_axis())
             render_diagnosis(job)
             render_step_detail(job)
-    with st.container(key="draw"):
-        st.fragment(_render_drawing_side)(shown)
     with st.container(key="samples"):
         render_samples()
 
@@ -102,34 +114,40 @@ def _render_gallery(shown: Shown) -> None:
 def _render_drawing_side(shown: Shown) -> None:
     """Draw the canvas and all that depends on what is on it: a fragment, so that a stroke reruns only this."""
     shown.check()
-    strokes = read_drawing()
-    inspected = drawing_state.inspected_image()
-    if inspected is not None:
-        _render_inspected(inspected)
+    with st.container(key="left"):
+        with st.container(key="draw"), st.container(key="card"):  # its parts are placed by style.css
+            strokes = read_drawing()
+            inspected = drawing_state.inspected_image()
+            image = inspected.image if inspected else image_from_strokes(strokes)
+            stages: list[Stage] = []
+            is_digit = True
+            if inspected is None and image.any():
+                is_digit = looks_like_a_digit(image)
+                if off := drawing_state.stages_off():
+                    stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
+                    image = stages[-1].image
+            readings = read_image(image)
+            with st.container(key="answer"):
+                _render_inspected_title(inspected)
+                render_reading(image, readings[0] if readings else None, is_digit)
+            with st.container(key="which"):
+                if readings and inspected is None and not state.shows_bench_only():
+                    render_correction(strokes, readings[0])
+        if state.shows_bench_only():
+            return
+        # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
+        with st.container(key="closer"):
+            render_comparison(readings)
+            if readings:
+                if inspected is None:
+                    render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
+                _render_explanations(image, readings[0])
+
+
+def _render_inspected_title(inspected: drawing_state.InspectedImage | None) -> None:
+    """Say which image of the data set is read in the place of the drawing, if one is, and offer the way back."""
+    if inspected is None:
         return
-    image = image_from_strokes(strokes)
-    stages: list[Stage] = []
-    is_digit = True
-    if image.any():
-        is_digit = looks_like_a_digit(image)
-        if off := drawing_state.stages_off():
-            stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
-            image = stages[-1].image
-    readings = read_image(image)
-    # Empty, in the place of the title of an inspected image: else the reading below would be there twice for a moment.
-    st.container()
-    render_reading(image, readings[0] if readings else None, is_digit)
-    # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
-    with st.container():
-        render_comparison(readings)
-        if readings:
-            render_correction(strokes, readings[0])
-            render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
-            _render_explanations(image, readings[0])
-
-
-def _render_inspected(inspected: drawing_state.InspectedImage) -> None:
-    """Draw what the models make of an image of the data set, in the place of the drawing."""
     with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
         st.markdown(inspected.title)
         st.button(
@@ -139,11 +157,6 @@ def _render_inspected(inspected: drawing_state.InspectedImage) -> None:
             on_click=drawing_state.inspect_image,
             args=(None,),
         )
-    readings = read_image(inspected.image)
-    render_reading(inspected.image, readings[0] if readings else None, is_digit=True)
-    render_comparison(readings)
-    if readings:
-        _render_explanations(inspected.image, readings[0])
 
 
 def _render_explanations(image: np.ndarray, reading: Reading) -> None:

@@ -2,59 +2,27 @@
 
 import streamlit as st
 
-from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
-from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.history import History
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import kept_runs, keys, state, visitor_state
+from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
 
-CHART_HEIGHT = 200
+CHART_HEIGHT = 180
 
 
-def render_training(job: Job | None, axis: Axis) -> None:
-    """Draw the run, which may be going on, its charts over `axis`; or an invitation to start one."""
-    if job is None:
-        _render_invitation()
-        return
+def render_training(job: Job, axis: Axis) -> None:
+    """Draw the run, which may be going on, and its charts over `axis`."""
     if job.detail:
         st.error(escape_markdown(job.detail), icon=":material/error:")
     _render_keeping(job)
     _render_progress(job)
     _render_metrics(job)
     _render_charts(job.history, axis)
-
-
-def _render_invitation() -> None:
-    preset = PRESETS.get(st.session_state[keys.PRESET])
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.markdown(_("## Watch a model learn to read"), text_alignment="center")
-        st.markdown(
-            _(
-                "Press **Start training**: the loss falls, the accuracy rises, and what you draw is read by the model "
-                "as it learns."
-            ),
-            text_alignment="center",
-        )
-        st.button(
-            _("Start with “{preset}”").format(preset=_(preset.title)) if preset else _("Start with these settings"),
-            key=keys.QUICK_START,
-            type="primary",
-            icon=":material/play_arrow:",
-            on_click=_start,
-        )
-
-
-def _start() -> None:
-    try:
-        state.start_training(state.read_settings())
-    except MnistDemoError as error:
-        visitor_state.notify(str(error))
 
 
 def _render_keeping(job: Job) -> None:

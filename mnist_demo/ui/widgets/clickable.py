@@ -46,11 +46,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (!button) return;
     enter(button);
     setTriggerValue("clicked", button.dataset.value);
-    // On a phone what the click shows is further down.
-    if (data.shownIn && window.matchMedia("(max-width: 900px)").matches) {
+    // What the click shows may be out of sight.
+    if (data.shownIn) {
       const show = (attempts) => {
-        const shown = document.querySelector(data.shownIn);
-        if (shown) shown.scrollIntoView({ block: "start" });
+        const shown = document.querySelector(data.shownIn), box = shown?.getBoundingClientRect();
+        if (box && (box.top < 0 || box.top > 0.8 * window.innerHeight)) shown.scrollIntoView({ block: "start" });
+        else if (box) return;
         else if (attempts) setTimeout(() => show(attempts - 1), 200);
       };
       setTimeout(() => show(20), 400);

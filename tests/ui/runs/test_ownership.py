@@ -63,7 +63,6 @@ def test_running_run_of_somebody_else_cannot_be_stopped(browser: Any) -> None:
     job = job_registry().jobs()[-1]
     browser("a stranger")
     other = open_page(run=job.id)
-    for button in ("pause-training", "step-training", "stop-training"):
-        assert other.button(key=button).disabled
+    assert not {"pause-training", "step-training", "stop-training"} & {button.key for button in other.button}
     other.button(key="start-training").click().run()  # her own run, instead of the one she looked at
     assert not job.has_ended

@@ -18,8 +18,9 @@ if __name__ == "__main__":
     from mnist_demo.ui.drawing.opened_models import render_opened_models
     from mnist_demo.ui.look_inside.subjects import look_at_current
 
-    st.navigation(list(build_pages().values()))
-    render_frame()
+    pages = list(build_pages().values())
+    st.navigation(pages)
+    render_frame(pages, pages[1])
     render_opened_models()
     st.title(look_at_current().title)
 """

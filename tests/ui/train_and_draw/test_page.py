@@ -79,7 +79,7 @@ def test_address_with_settings_is_what_the_large_button_starts() -> None:
     page.query_params["learning-rate"] = "0.125"
     page.run()
     assert page.selectbox(key="preset").value is None
-    page.button(key="quick-start").click().run()
+    page.button(key="start-training").click().run()
     assert the_job().hyperparameters.learning_rate == 0.125
 
 

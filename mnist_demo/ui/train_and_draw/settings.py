@@ -1,4 +1,4 @@
-"""The form of settings: presets, hyperparameters, Start, and the link that shares them."""
+"""The form of settings: presets, Start, hyperparameters, and the link that shares them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -13,61 +13,64 @@ from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
-from mnist_demo.ui.sidebar import state as sidebar_state
+from mnist_demo.ui.train_and_draw import settings_state
+from mnist_demo.ui.train_and_draw.cost import render_cost
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
-# Pairs stand side by side. What a first visitor need not touch is folded away.
-MAIN_ROWS = (("model",), ("optimizer", "learning_rate"), ("batch_size", "epochs"), ("one_cycle",))
-MORE_ROWS = (
-    ("seed",),
-    ("shuffle",),
-    ("augmentation",),
-    ("pen_variation",),
-    ("synthetic_digits",),
-    ("builtin_copies",),
-    ("training_size",),
-    ("validation_size",),
+# Those of a row stand side by side, the ones that are changed most often first.
+ROWS = (
+    ("model",),
+    ("optimizer", "learning_rate"),
+    ("batch_size", "epochs"),
+    ("one_cycle", "shuffle"),
+    ("seed", "hidden_sizes"),
     ("weight_decay", "momentum"),
-    ("hidden_sizes", "dropout"),
-    ("label_smoothing",),
+    ("dropout", "label_smoothing"),
+    ("augmentation", "pen_variation"),
+    ("synthetic_digits", "builtin_copies"),
+    ("training_size", "validation_size"),
 )
 
 
-def render_settings() -> None:
-    """Draw the settings; start a run when Start is pressed, or say in one sentence why not."""
+def render_settings(is_first: bool) -> None:
+    """Draw the preset, Start and, folded, the settings; start a run when Start is pressed, or say why not.
+
+    `is_first` says that no run is shown yet: then Start invites to a first one.
+    """
     link = restrictions()
-    sidebar_state.fill_in()
-    if keys.PRESET not in link.hidden:
-        _render_preset(link)
-    if link.locked:
-        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
-    with st.form("settings", border=False, enter_to_submit=False):
-        for row in MAIN_ROWS:
-            _render_row(row, link)
-        if any(keys.widget_key(name) not in link.hidden for row in MORE_ROWS for name in row):
-            with st.expander(_("More settings")):
-                for row in MORE_ROWS:
-                    _render_row(row, link)
-        _render_device()
-        # In the callback, not after the button: a stroke drawn at the same moment cuts this run of the script short.
-        st.form_submit_button(
-            _("Start training"),
-            key=keys.START,
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            on_click=_start,
-        )
-        # In the form: what is shared are the settings as they stand in it, not as they were at the last Start.
-        st.form_submit_button(
-            _("Share these settings"),
-            key=keys.SHARE_SETTINGS,
-            type="tertiary",
-            icon=":material/share:",
-            width="stretch",
-            on_click=toggle_sharing,
-        )
-    sidebar_state.note_drawn()
+    settings_state.fill_in()
+    if is_first:
+        st.markdown(_("## Teach your own model"))
+    with st.container(key="settings"):
+        if keys.PRESET not in link.hidden:
+            _render_preset(link)
+        with st.form("settings", border=False, enter_to_submit=False):
+            # In the callback: a stroke drawn at the same moment would cut this run of the script short.
+            st.form_submit_button(
+                _("Train my first model") if is_first else _("Start training"),
+                key=keys.START,
+                type="primary" if is_first else "secondary",
+                icon=":material/play_arrow:",
+                width="stretch",
+                on_click=_start,
+            )
+            if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
+                with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
+                    if link.locked:
+                        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
+                    for row in ROWS:
+                        _render_row(row, link)
+                    _render_device()
+                    # In the form: what is shared are the settings as they stand in it, not as at the last Start.
+                    st.form_submit_button(
+                        _("Share these settings"),
+                        key=keys.SHARE_SETTINGS,
+                        type="tertiary",
+                        icon=":material/share:",
+                        on_click=toggle_sharing,
+                    )
+    render_cost()
+    settings_state.note_drawn()
     if state.start_problem():
         st.error(escape_markdown(state.start_problem()), icon=":material/error:")
     if is_sharing():
@@ -126,15 +129,18 @@ def _render_link() -> None:
 def _start() -> None:
     state.note_start_problem("")
     try:
-        state.start_training(state.read_settings())
+        hyperparameters = state.read_settings()
+        state.start_training(hyperparameters)
     except MnistDemoError as error:
         state.note_start_problem(str(error))
+    else:
+        state.write_settings(hyperparameters)  # the preset follows what was typed: it may be none any more
 
 
 def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
     if preset is not None:
-        sidebar_state.choose_settings(preset.hyperparameters)
+        settings_state.choose_settings(preset.hyperparameters)
 
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:

@@ -7,17 +7,17 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui.sidebar import cost, settings
-from mnist_demo.ui.sidebar.cost import describe_cost, format_duration
+from mnist_demo.ui.train_and_draw import cost, settings
+from mnist_demo.ui.train_and_draw.cost import describe_cost, format_duration
 
 
 def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> None:
     deadline = time.monotonic() + 30
-    while not any("Linear, with PyTorch, 5 epochs: " in caption.value for caption in page.sidebar.caption):
+    while not any("Linear, with PyTorch, 5 epochs: " in caption.value for caption in page.caption):
         assert time.monotonic() < deadline
         time.sleep(0.1)
         page.run()
-    page.sidebar.number_input(key="epochs").set_value(1.5).run()
+    page.number_input(key="epochs").set_value(1.5).run()
     assert not page.exception
 
 
@@ -33,13 +33,13 @@ def test_cost_is_asked_for_the_device_on_which_the_run_will_compute(
     for module in (cost, settings):
         monkeypatch.setattr(module, "known_devices", lambda: ("cuda", "cpu"))
     monkeypatch.setattr(CostEstimator, "ask", ask)
-    page.sidebar.selectbox(key="preset").select("convnet-in-seconds").run()
+    page.selectbox(key="preset").select("convnet-in-seconds").run()
     assert asked[-1:] == ["cuda"]
-    page.sidebar.selectbox(key="preset").select("tutorial-pytorch").run()
+    page.selectbox(key="preset").select("tutorial-pytorch").run()
     assert asked[-1:] == ["cpu"]
     # Like everything in the form, the device counts from when the form is sent.
-    page.sidebar.selectbox(key="device").select("cuda")
-    page.sidebar.button(key="share-settings").click().run()
+    page.selectbox(key="device").select("cuda")
+    page.button(key="share-settings").click().run()
     assert asked[-1:] == ["cuda"]
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import job_registry
-from mnist_demo.ui.sidebar import settings
+from mnist_demo.ui.train_and_draw import settings
 from tests.ui.actions import (
     press_start,
     the_job,

@@ -1,0 +1,12 @@
+"""The sentences that a visitor is to be told, drawn where each page has room for them."""
+
+import streamlit as st
+
+from mnist_demo.ui import visitor_state
+from mnist_demo.ui.widgets.markdown import escape_markdown
+
+
+def render_notices() -> None:
+    """Draw the sentences that are to be said now."""
+    for sentence in visitor_state.take_notices():
+        st.warning(escape_markdown(sentence), icon=":material/info:")

@@ -1,0 +1,113 @@
+"""The first page at every size: the bench stands first and whole, and nothing that happens moves it."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.page import button, element, wait_for_state
+from tests.browser.pen import draw
+from tests.browser.server import PageServer
+from tests.e2e.actions import go_to, open_settings, sideways_overflow, start_long_run
+from tests.e2e.conftest import visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SIZES = [(1440, 900), (1280, 800), (1024, 768), (768, 1024), (390, 844)]
+BENCH = ("drawing-canvas", "predicted-digit", "digit-probabilities")
+
+
+def places(page: Page) -> dict[str, tuple[float, float, float, float]]:
+    """Return left, top, right and bottom of each part of the bench, in pixels of the window."""
+    found = {}
+    for key in BENCH:
+        box = element(page, key).bounding_box()
+        assert box is not None, key
+        found[key] = (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+    return found
+
+
+def assert_in_view(page: Page, width: int, height: int) -> None:
+    for key, (left, top, right, bottom) in places(page).items():
+        assert left >= 0, key
+        assert top >= 0, key
+        assert right <= width, key
+        assert bottom <= height, key
+    assert sideways_overflow(page) == 0
+
+
+def scroll_to_the_top(page: Page) -> None:
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(
+    browser: Browser, server: PageServer, width: int, height: int
+) -> None:
+    with visit(browser, server.url, width, height) as opened:
+        page = opened.page
+        assert_in_view(page, width, height)
+        canvas = places(page)["drawing-canvas"]
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        scroll_to_the_top(page)
+        assert_in_view(page, width, height)
+
+        start_long_run(page)
+        expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
+        scroll_to_the_top(page)
+        assert_in_view(page, width, height)
+        assert places(page)["drawing-canvas"] == canvas
+        chart = element(page, "live-charts").bounding_box()
+        assert chart is not None
+        if width >= 600:
+            assert chart["x"] >= canvas[2]
+            assert chart["y"] < max(bottom for _left, _top, _right, bottom in places(page).values())
+
+        button(page, "stop-training").click()
+        wait_for_state(page, "stopped")
+        element(page, "preparation").locator("summary").click()
+        scroll_to_the_top(page)
+        assert_in_view(page, width, height)
+        assert places(page)["drawing-canvas"] == canvas
+
+
+@pytest.mark.parametrize("width", [320, 600, 900, 1180, 1920, 2560])
+def test_nothing_is_cut_or_scrolls_sideways_at_any_width(browser: Browser, server: PageServer, width: int) -> None:
+    with visit(browser, server.url, width, 900) as opened:
+        page = opened.page
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        open_settings(page)
+        assert sideways_overflow(page) == 0
+        left, _top, right, _bottom = places(page)["drawing-canvas"]
+        assert left >= 0
+        assert right <= width
+
+
+def test_newcomer_sees_one_button_to_start_and_none_that_can_do_nothing(page: Page) -> None:
+    expect(page.get_by_role("button", name="Train my first model")).to_be_visible()
+    for key in ("pause-training", "step-training", "stop-training", "reset-training"):
+        expect(element(page, key)).to_have_count(0)
+    expect(element(page, "learning-rate")).to_be_hidden()
+
+
+def test_stroke_on_a_canvas_that_is_drawn_larger_is_where_the_finger_was(browser: Browser, server: PageServer) -> None:
+    with visit(browser, server.url, 390, 844) as opened:
+        page = opened.page
+        canvas = element(page, "drawing-canvas").bounding_box()
+        assert canvas is not None
+        assert canvas["width"] > 340  # the whole width of a phone
+        draw(page, "7", size=0.5, left=0.45, top=0.4)
+        expect(element(page, "predicted-digit")).to_have_text("7")
+
+
+def test_settings_outlive_a_visit_to_another_page(page: Page) -> None:
+    open_settings(page)
+    field = element(page, "epochs").locator("input")
+    field.fill("7")
+    field.press("Tab")
+    button(page, "share-settings").click()  # the form is sent
+    expect(element(page, "shared-link")).to_contain_text("epochs=7")
+    go_to(page, "Compare")
+    expect(page.get_by_text("There is no run yet")).to_be_visible()
+    go_to(page, "Train and draw")
+    expect(element(page, "epochs").locator("input")).to_have_value("7")
