@@ -13,10 +13,10 @@ from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.data_source import prepare_dataset
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.look_inside.page import render_look_inside
-from mnist_demo.ui.notices import render_notices
 from mnist_demo.ui.runs.page import render_runs
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
+from mnist_demo.ui.widgets.notices import render_notices
 from mnist_demo.ui.widgets.scripts import run_script
 
 STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))

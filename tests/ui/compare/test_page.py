@@ -13,7 +13,7 @@ from tests.ui.actions import wait_until_saved
 PAGE = """
 if __name__ == "__main__":
     from mnist_demo.ui.frame import render_frame
-    from mnist_demo.ui.notices import render_notices
+    from mnist_demo.ui.widgets.notices import render_notices
     from mnist_demo.ui.train_and_draw.settings import render_settings
     from mnist_demo.ui.compare.page import render_compare
 
