@@ -18,7 +18,7 @@ def render_compare() -> None:
     render_saved_choice()
     if not comparable_runs():
         st.info(
-            _("There is no run yet: press **Start training**, and change one thing afterwards."),
+            _("There is no run yet: train a model on “Train and draw”, change one thing, and train again."),
             icon=":material/info:",
         )
         return

@@ -98,7 +98,7 @@ def read_readers() -> list[Reader]:
     earlier = [_run_reader(job, sentence) for job in state.earlier_jobs()[:MAX_EARLIER_READERS]]
     starter = Reader(
         _("Starter model"),
-        _("Read by the starter model that comes with this page. Press **Start training**, and your own model answers."),
+        _("Read by the starter model that comes with this page. Train a model, and it answers instead."),
         starter_classifier(),
         starter_calibration(),
     )
