@@ -20,7 +20,7 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(page: Page, di
     draw(page, digit)
     expect(element(page, "predicted-digit")).to_have_text(digit)
     expect(page.get_by_text("Read by the starter model")).to_be_visible()
-    expect(page.get_by_text("Press Start training, and your own model answers")).to_be_visible()
+    expect(page.get_by_text("Train a model, and it answers instead")).to_be_visible()
 
 
 def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(page: Page) -> None:

@@ -1,7 +1,8 @@
 // A refresh that begins while somebody draws or clicks makes her wait for it: so the beat waits until that is answered. It
 // never waits for long, for a hand may rest on the mouse; and nobody sees the refresh of a page in the background.
 const LOOK_MS = 50;
-// What two parts of the page ask for in one moment reaches the server as one part's: so never two beats together.
+// What two parts of the page ask for before the browser has sent the first reaches the server as one part's: so never two
+// beats together, counted from when the first has gone out, which on a busy machine is long after it was asked for.
 const APART_MS = 100;
 const ANSWER_MS = 400;
 const PATIENCE_MS = 3000;
@@ -25,8 +26,10 @@ function start() {
     const isBusy = isPressed || now - done < ANSWER_MS || document.querySelector(".stApp[data-test-script-state='running']");
     const isTogether = now - (window.lastBeat ?? -Infinity) < APART_MS;
     if (late < 0 || document.hidden || isTogether || (isBusy && late < PATIENCE_MS)) return;
-    pulse.last = window.lastBeat = now;
+    pulse.last = now;
+    window.lastBeat = Infinity;
     pulse.beat();
+    setTimeout(() => (window.lastBeat = performance.now()));
   }, LOOK_MS);
   pulse.stop = () => { clearInterval(timer); listening.abort(); };
   return pulse;

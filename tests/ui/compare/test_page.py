@@ -56,7 +56,7 @@ def pills(page: AppTest) -> Any:
 
 
 def test_without_a_run_the_page_says_what_to_do(compare: AppTest) -> None:
-    assert "Start training" in compare.info[0].value
+    assert "train a model on “Train and draw”" in compare.info[0].value
 
 
 def test_runs_of_the_session_are_overlaid_with_what_differs(compare: AppTest) -> None:
