@@ -12,7 +12,7 @@ COST, DEVICE, SETTINGS = "cost", "device", "all-settings"
 TRAINING_STATUS = "training-status"
 TEST_ACCURACY = "test-accuracy"
 LIVE_CHARTS = "live-charts"
-CHART_AXIS = "chart-axis"
+CHART_AXIS, ACCURACY_RANGE = "chart-axis", "accuracy-range"
 PULSE = "mnist_demo_pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
@@ -25,7 +25,7 @@ FORK, FORK_RUN, FORK_SETTING, FORK_VALUE, START_FORK = "fork", "fork-run", "fork
 DIAGNOSIS, START_REMEDY = "diagnosis", "start-remedy"
 DIAGNOSIS_WHILE_RUNNING = "diagnosis-while-running"
 BIG_PICTURE = "big-picture"
-SPEED, STEP_DETAIL = "speed", "step-detail"
+SPEED, START_SPEED, STEP_DETAIL = "speed", "start-speed", "step-detail"
 SAMPLE_DIGITS = "sample-digits"
 SAMPLE_CLASS, OTHER_SAMPLES = "sample-class", "other-samples"
 DRAWING_CANVAS = "drawing-canvas"
