@@ -12,6 +12,7 @@ COST, DEVICE, SETTINGS = "cost", "device", "all-settings"
 TRAINING_STATUS = "training-status"
 TEST_ACCURACY = "test-accuracy"
 LIVE_CHARTS = "live-charts"
+KEPT, DRAWINGS_GAIN = "drawing-kept", "drawings-gain"
 CHART_AXIS, ACCURACY_RANGE = "chart-axis", "accuracy-range"
 PULSE = "mnist_demo_pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (

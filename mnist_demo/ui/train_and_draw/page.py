@@ -15,7 +15,7 @@ from mnist_demo.ui.data_source import render_data_source
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.drawing.corrections import render_correction, render_my_drawings
+from mnist_demo.ui.drawing.corrections import render_correction, render_kept, render_my_drawings
 from mnist_demo.ui.drawing.neighbours import render_neighbours
 from mnist_demo.ui.drawing.opened_models import render_opened_models
 from mnist_demo.ui.drawing.panel import read_drawing, render_comparison, render_reading
@@ -133,6 +133,8 @@ def _render_drawing_side(shown: Shown) -> None:
             with st.container(key="which"):
                 if readings and inspected is None and not state.shows_bench_only():
                     render_correction(strokes, readings[0])
+                elif not readings:
+                    render_kept()
         if state.shows_bench_only():
             return
         # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.

@@ -9,6 +9,7 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
+from mnist_demo.ui.train_and_draw.own_drawings import render_gain
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
@@ -21,6 +22,7 @@ def render_training(job: Job, axis: Axis, accuracy_range: AccuracyRange) -> None
     if job.detail:
         st.error(escape_markdown(job.detail), icon=":material/error:")
     _render_keeping(job)
+    render_gain(job)
     _render_progress(job)
     _render_metrics(job)
     _render_charts(job.history, axis, accuracy_range)
