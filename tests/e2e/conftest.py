@@ -1,13 +1,14 @@
 """A real server and a real browser for the tests in this folder."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
-from tests.browser.page import Scheme, Visit, open_page
+from tests.browser.page import Scheme, Visit, button, element, open_page
 from tests.browser.server import PageServer, own_environment, serve
 
 
@@ -64,3 +65,25 @@ def visitor(browser: Browser, server: PageServer) -> Iterator[Visit]:
 @pytest.fixture
 def page(visitor: Visit) -> Page:
     return visitor.page
+
+
+@pytest.fixture(scope="module")
+def _long_visit(browser: Browser, server: PageServer) -> Iterator[Page]:
+    expect.set_options(timeout=20_000)
+    with visit(browser, server.url) as opened:
+        yield opened.page
+
+
+@pytest.fixture
+def same_page(_long_visit: Page) -> Page:
+    """One visitor's page for all tests of a file that ask for it, each time without a run and without a drawing.
+
+    To open a page takes longer than most of what is tried on it. The settings stay as the test before left them.
+    """
+    page = _long_visit
+    for key in ("stop-training", "reset-training", "clear-drawing"):
+        if button(page, key).count() and button(page, key).is_enabled():
+            button(page, key).click()
+            gone = element(page, "training-status") if "training" in key else element(page, "predicted-digit")
+            expect(gone).to_have_text(re.compile("stopped|not started|–"))
+    return page

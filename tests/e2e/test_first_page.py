@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.page import button, element, wait_for_state
-from tests.browser.pen import draw
+from tests.browser.pen import CANVAS, draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import go_to, open_settings, sideways_overflow, start_long_run
 from tests.e2e.conftest import visit
@@ -38,49 +38,53 @@ def scroll_to_the_top(page: Page) -> None:
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(
-    browser: Browser, server: PageServer, width: int, height: int
-) -> None:
-    with visit(browser, server.url, width, height) as opened:
+def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(browser: Browser, server: PageServer) -> None:
+    with visit(browser, server.url) as opened:
         page = opened.page
-        assert_in_view(page, width, height)
-        canvas = places(page)["drawing-canvas"]
+        canvas = {size: look_at(page, *size) for size in SIZES}
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
-        scroll_to_the_top(page)
-        assert_in_view(page, width, height)
+        assert {size: look_at(page, *size) for size in SIZES} == canvas
 
         start_long_run(page)
         expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-        scroll_to_the_top(page)
-        assert_in_view(page, width, height)
-        assert places(page)["drawing-canvas"] == canvas
-        chart = element(page, "live-charts").bounding_box()
-        assert chart is not None
-        if width >= 600:
-            assert chart["x"] >= canvas[2]
-            assert chart["y"] < max(bottom for _left, _top, _right, bottom in places(page).values())
+        assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
 
         button(page, "stop-training").click()
         wait_for_state(page, "stopped")
         element(page, "preparation").locator("summary").click()
-        scroll_to_the_top(page)
-        assert_in_view(page, width, height)
-        assert places(page)["drawing-canvas"] == canvas
+        assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
 
 
-@pytest.mark.parametrize("width", [320, 600, 900, 1180, 1920, 2560])
-def test_nothing_is_cut_or_scrolls_sideways_at_any_width(browser: Browser, server: PageServer, width: int) -> None:
-    with visit(browser, server.url, width, 900) as opened:
+def look_at(page: Page, width: int, height: int, with_run: bool = False) -> tuple[float, float, float, float]:
+    """Check that the bench is in view in a window of that size, and the run beside it; return the canvas's place."""
+    page.set_viewport_size({"width": width, "height": height})
+    expect(page.locator(CANVAS)).to_be_visible()
+    page.wait_for_timeout(300)  # until all has its place
+    scroll_to_the_top(page)
+    assert_in_view(page, width, height)
+    found = places(page)
+    if with_run and width >= 600:
+        chart = element(page, "live-charts").bounding_box()
+        assert chart is not None
+        assert chart["x"] >= found["drawing-canvas"][2]
+        assert chart["y"] < max(bottom for _left, _top, _right, bottom in found.values())
+    return found["drawing-canvas"]
+
+
+def test_nothing_is_cut_or_scrolls_sideways_at_any_width(browser: Browser, server: PageServer) -> None:
+    with visit(browser, server.url) as opened:
         page = opened.page
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
         open_settings(page)
-        assert sideways_overflow(page) == 0
-        left, _top, right, _bottom = places(page)["drawing-canvas"]
-        assert left >= 0
-        assert right <= width
+        for width in (320, 600, 900, 1180, 1920, 2560):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(300)
+            assert sideways_overflow(page) == 0
+            left, _top, right, _bottom = places(page)["drawing-canvas"]
+            assert left >= 0
+            assert right <= width
 
 
 def test_newcomer_sees_one_button_to_start_and_none_that_can_do_nothing(page: Page) -> None:

@@ -9,6 +9,7 @@ from tests.browser.page import Scheme, button, element, stop_training, wait_for_
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
+    ON_DESKTOP_AND_PHONE,
     open_settings,
     pixels_of,
     quick_run,
@@ -32,8 +33,7 @@ def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None
     expect(button(page, "start-training")).to_be_enabled()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@ON_DESKTOP_AND_PHONE
 def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again(
     browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
 ) -> None:
@@ -103,7 +103,8 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     stop_training(page)
 
 
-def test_finished_run_shows_final_figures_and_marks_misread_samples(page: Page) -> None:
+def test_finished_run_shows_final_figures_and_marks_misread_samples(same_page: Page) -> None:
+    page = same_page
     quick_run(page)
     expect(element(page, "test-accuracy")).to_have_text(re.compile(r"Test accuracy\s*9\d\.\d\d %"))
     grid = element(page, "sample-digits")
@@ -136,24 +137,6 @@ def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
     assert len(sent) == 0
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "sentence"),
-    [
-        ("learning-rate", "-1", "Learning rate must be a number from"),
-        ("batch-size", "0", "Batch size must be a whole number from 1 to 10,000, but is “0”."),
-        ("epochs", "5000", "Epochs must be a whole number from 1 to 1,000, but is “5000”."),
-    ],
-)
-def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(
-    page: Page, key: str, value: str, sentence: str
-) -> None:
-    open_settings(page)
-    set_number(page, key, value)
-    button(page, "start-training").click()
-    expect(page.get_by_text(sentence)).to_be_visible()
-    wait_for_state(page, "not started")
-
-
 def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: Browser, server: PageServer) -> None:
     with visit(browser, f"{server.url}/?learning-rate=0.125&epochs=many&model=mlp") as opened:
         page = opened.page
@@ -169,7 +152,8 @@ def test_address_of_a_run_that_is_gone_says_so(browser: Browser, server: PageSer
         wait_for_state(opened.page, "not started")
 
 
-def test_start_pressed_just_before_a_stroke_is_not_lost(page: Page) -> None:
+def test_start_pressed_just_before_a_stroke_is_not_lost(same_page: Page) -> None:
+    page = same_page
     for _attempt in range(3):
         button(page, "start-training").click()
         draw(page, "0")
@@ -181,19 +165,8 @@ def test_start_pressed_just_before_a_stroke_is_not_lost(page: Page) -> None:
         expect(element(page, "predicted-digit")).to_have_text("–")
 
 
-def test_diverging_run_says_where_and_what_to_try(page: Page) -> None:
-    open_settings(page)
-    element(page, "model").locator("input").click()
-    page.get_by_role("option", name="Multi-layer perceptron").click()
-    set_number(page, "learning-rate", "1e10")
-    button(page, "start-training").click()
-    wait_for_state(page, "diverged")
-    expect(
-        page.get_by_text(re.compile(r"no longer a finite number at step \d+ .*Try a learning rate of"))
-    ).to_be_visible()
-
-
-def test_reset_drops_the_run_and_its_chart(page: Page) -> None:
+def test_reset_drops_the_run_and_its_chart(same_page: Page) -> None:
+    page = same_page
     quick_run(page)
     button(page, "reset-training").click()
     wait_for_state(page, "not started")
@@ -201,7 +174,8 @@ def test_reset_drops_the_run_and_its_chart(page: Page) -> None:
     assert "run=" not in page.url
 
 
-def test_charts_have_a_text_alternative_and_controls_a_label(page: Page) -> None:
+def test_charts_have_a_text_alternative_and_controls_a_label(same_page: Page) -> None:
+    page = same_page
     quick_run(page)
     expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
@@ -213,3 +187,31 @@ def test_charts_have_a_text_alternative_and_controls_a_label(page: Page) -> None
             .map(e => e.outerHTML.slice(0, 200))"""
     )
     assert unnamed == []
+
+
+def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(same_page: Page) -> None:
+    page = same_page
+    open_settings(page)
+    for key, value, sentence, good in (
+        ("learning-rate", "-1", "Learning rate must be a number from", "0.5"),
+        ("batch-size", "0", "Batch size must be a whole number from 1 to 10,000, but is “0”.", "100"),
+        ("epochs", "5000", "Epochs must be a whole number from 1 to 1,000, but is “5000”.", "5"),
+    ):
+        set_number(page, key, value)
+        button(page, "start-training").click()
+        expect(page.get_by_text(sentence)).to_be_visible()
+        wait_for_state(page, "not started")
+        set_number(page, key, good)
+
+
+def test_diverging_run_says_where_and_what_to_try(same_page: Page) -> None:
+    page = same_page
+    open_settings(page)
+    element(page, "model").locator("input").click()
+    page.get_by_role("option", name="Multi-layer perceptron").click()
+    set_number(page, "learning-rate", "1e10")
+    button(page, "start-training").click()
+    wait_for_state(page, "diverged")
+    expect(
+        page.get_by_text(re.compile(r"no longer a finite number at step \d+ .*Try a learning rate of"))
+    ).to_be_visible()
