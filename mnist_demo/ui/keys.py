@@ -67,6 +67,9 @@ EXPLORER, EXPLORER_VIEW, EXPLORER_CLASS, OTHER_IMAGES = "explorer", "explorer-vi
 AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "augment-again"
 NEIGHBOURS, NEAREST = "nearest", "nearest-images"
 EXPLAINED, TAKE_ALONG = "explained", "take-along"
+SLIDING_FILTER, SLIDING_LAYER, SLIDING_MAPS, SLIDING_PLACES = (
+    f"sliding-{part}" for part in ("filter", "layer", "maps", "places")
+)
 
 LESSON, LESSON_PAGE, LESSON_BAR = "lesson", "lesson-page", "lesson-bar"
 PREVIOUS_PART, NEXT_PART, AGAIN = "previous-part", "next-part", "lesson-again"
