@@ -37,7 +37,8 @@ class Convolution:
 
     def products(self, number: int, row: int, column: int) -> Maps:
         """Return patch × filter of filter `number` at a place, (n_in, k, k)."""
-        return self.patch(row, column) * self.filters[number]
+        products: Maps = self.patch(row, column) * self.filters[number]
+        return products
 
 
 @torch.no_grad()

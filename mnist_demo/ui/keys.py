@@ -78,6 +78,9 @@ GUESS, RUN_GUESS, SKIP_GUESS, ANSWER = "guess-", "run-guess-", "skip-guess-", "a
 OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit", "pixel-row", "pixel-scaled", "lesson-class"
 BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "probability"
 SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
+PROGRAM, PIECE = "program", "program-piece"
+EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
+NEXT_BELOW, LESSON_HEADING, WAYS_PULSE = "next-part-below", "lesson-heading-", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
 

@@ -82,6 +82,7 @@ WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     lesson.pixel_grid_html: lambda: lesson.pixel_grid_html(np.zeros((28, 28), np.uint8), 3, 4, True),
     lesson.product_html: lambda: lesson.product_html(IMAGE, IMAGE, 0.5, 3, 4),
     lesson.scores_html: lambda: lesson.scores_html(TEN.tolist(), 3, 4),
+    lesson.pairs_html: lambda: lesson.pairs_html([((IMAGE, 3), (IMAGE, 8))]),
     lesson.costs_html: lambda: lesson.costs_html([(IMAGE, 3, 0.5)]),
     insight.confusion_html: lambda: insight.confusion_html(np.eye(10), True, (1, 2)),
     insight.class_metrics_html: lambda: insight.class_metrics_html(TEN, TEN, TEN, np.arange(10)),

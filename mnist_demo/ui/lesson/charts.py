@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 import torch
 
+from mnist_demo.lesson.digits import Overfitting
 from mnist_demo.lesson.loss_slice import LossSlice
 from mnist_demo.translation import _
 
 # So few that each has its symbol.
 MAX_POINTS = 60
 LOWEST_LOSS = 0.01
+LOWEST_PROBABILITY = 0.001
 # Lines that lie side by side differ in dash and symbol as well as in colour.
 DASHES = ("solid", "dashed", "dotted", "solid")
 SYMBOLS = ("circle", "rect", "triangle", "diamond")
@@ -38,17 +40,7 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         ]
         rows = [(step, mean) for step, mean in means if mean > 0 and math.isfinite(mean)]
         frames.append(pd.DataFrame(rows, columns=["step", "loss"]))
-        series.append(
-            {
-                "type": "line",
-                "name": name,
-                "datasetIndex": index,
-                "encode": {"x": "step", "y": "loss", "tooltip": ["loss"]},
-                "symbol": SYMBOLS[index % len(SYMBOLS)],
-                "symbolSize": 5,
-                "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
-            }
-        )
+        series.append(_loss_line(index, name, "step"))
     return {
         **_frame(),
         "legend": {"top": 0, "right": 0, "bottom": "auto"},
@@ -59,6 +51,35 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
             _("loss"), type="log", min=LOWEST_LOSS, nameLocation="end", nameGap=12, axisLine={"onZero": False}
         ),
         "series": series,
+    }
+
+
+def build_overfitting(run: Overfitting) -> dict[str, Any]:
+    """Return the losses on the digits that are learned and on test digits over the epochs, on logarithmic axes."""
+    lines = ((_("on the digits it learns"), run.train_losses), (_("on the test digits"), run.test_losses))
+    return {
+        **_frame(),
+        "legend": {"top": 0, "right": 0, "bottom": "auto"},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4g"},
+        "dataset": [
+            {"source": pd.DataFrame(zip(run.epochs, losses, strict=True), columns=["epoch", "loss"])}
+            for _name, losses in lines
+        ],
+        "xAxis": {**_axis(_("epoch")), "type": "log"},
+        "yAxis": _axis(_("loss"), type="log", nameLocation="end", nameGap=12, axisLine={"onZero": False}),
+        "series": [_loss_line(index, name, "epoch") for index, (name, _losses) in enumerate(lines)],
+    }
+
+
+def _loss_line(index: int, name: str, x: str) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "name": name,
+        "datasetIndex": index,
+        "encode": {"x": x, "y": "loss", "tooltip": ["loss"]},
+        "symbol": SYMBOLS[index % len(SYMBOLS)],
+        "symbolSize": 5,
+        "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
     }
 
 
@@ -97,7 +118,8 @@ def build_slice(line: LossSlice, path: Sequence[tuple[float, float]]) -> dict[st
 
 def build_cost(probability: float) -> dict[str, Any]:
     """Return the curve of −log p with the point at `probability`, 0 < p ≤ 1."""
-    ps = [index / 200 for index in range(1, 201)]
+    # Denser towards 0, where the curve is steep: it has the whole way that the point can go.
+    ps = [LOWEST_PROBABILITY ** (1 - index / 200) for index in range(201)]
     curve = pd.DataFrame([(p, -math.log(p)) for p in ps], columns=["p", "cost"])
     point = pd.DataFrame([(probability, -math.log(probability))], columns=["p", "cost"])
     return {
