@@ -1,5 +1,7 @@
 """The lesson's two training loops as whole programs, to copy and run: put together from the code that runs here."""
 
+import re
+
 from mnist_demo.lesson.digits import BATCH_SIZE, LEARNING_RATE, SEED
 from mnist_demo.lesson.tutorial import LinearModel, code_of, train_by_hand, train_with_torch
 from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
@@ -57,4 +59,5 @@ def program_with_torch() -> str:
 
 
 def _program(imports: str, functions: str, run: str) -> str:
+    functions = re.sub(r"\n\n(?= +#)", "\n", functions)  # its comments part the steps already
     return "\n\n".join([f"{_SET_UP}\n{imports}", f"{functions}\n", _DIGITS.rstrip(), f"{run}{_ACCURACY}"]).rstrip()

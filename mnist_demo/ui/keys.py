@@ -80,7 +80,8 @@ BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "proba
 SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
 PROGRAM, PIECE = "program", "program-piece"
 EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
-NEXT_BELOW, LESSON_HEADING, WAYS_PULSE = "next-part-below", "lesson-heading-", "ways-to-train-pulse"
+NEXT_BELOW, LESSON_HEADING = "next-part-below", "lesson-heading-"
+WAYS_TO_TRAIN, WAYS_PULSE = "ways-to-train", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
 

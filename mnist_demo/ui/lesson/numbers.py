@@ -37,7 +37,7 @@ def render_data(digits: LessonDigits) -> None:
         scaled = st.toggle(_("Divided by 255"), key=keys.PIXEL_SCALED)
         row = st.slider(_("Row"), 0, 27, 14, key=keys.PIXEL_ROW)
         shown = pixels[row] / np.float32(255) if scaled else pixels[row]
-        with np.printoptions(linewidth=44, precision=2, suppress=True):
+        with np.printoptions(linewidth=38, precision=2, suppress=True):
             expression = f"pixels[{row}] / 255" if scaled else f"pixels[{row}]"
             st.code(f">>> {expression}\n{shown!r}", language="python")
         st.caption(_("Its label says **{label}**.").format(label=label))

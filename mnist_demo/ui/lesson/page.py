@@ -89,7 +89,8 @@ def _render_part(page: int, train_and_draw: st.Page) -> None:
         digits = lesson_digits(state.current_dataset())
     RENDERERS[name](digits)
     if page == len(PARTS):
-        render_ways_to_train(train_and_draw)
+        with st.container(key=keys.WAYS_TO_TRAIN):
+            render_ways_to_train(train_and_draw)
     is_active = lesson_state.has_active_runs(*with_runs)  # asking has the server forget those that have ended
     if was_active or is_active:
         render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)

@@ -26,6 +26,7 @@ from mnist_demo.ui.lesson.runs import (
     start_or_say,
 )
 from mnist_demo.ui.widgets.pictures import format_percent
+from mnist_demo.ui.widgets.scripts import focus_on
 
 # The runs take seconds: of a large set the first images, of a small one more rounds.
 RUN_IMAGES = 10_000
@@ -107,6 +108,8 @@ def _render_explosion(dataset: DigitDataset) -> None:
             args=(dataset,),
         )
         return
+    if lesson_state.is_just_revealed(EXPLOSION):
+        focus_on(keys.EXPLOSION_CHART, EXPLOSION)
     name = _("rate 50, weight decay {decay}").format(decay=f"{EXPLOSIVE_DECAY:g}")
     (job,) = runs.values()
     render_losses({name: job}, keys.EXPLOSION_CHART)
@@ -117,6 +120,7 @@ def _render_explosion(dataset: DigitDataset) -> None:
 def _explode(dataset: DigitDataset) -> None:
     try:
         lesson_state.start_runs(EXPLOSION, {EXPLOSION: explosive_run(dataset)})
+        lesson_state.note_revealed(EXPLOSION)
     except MnistDemoError as error:
         visitor_state.notify(str(error))
 

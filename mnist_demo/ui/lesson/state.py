@@ -69,11 +69,16 @@ def guesses() -> dict[str, str | None]:
 def reveal(part: str, guess: str | None) -> None:
     """Remember the guess, and that the answer may be shown."""
     guesses()[part] = guess
-    st.session_state[_JUST_REVEALED] = part
+    note_revealed(part)
+
+
+def note_revealed(name: str) -> None:
+    """Remember that a button led to what is called `name`, and is gone."""
+    st.session_state[_JUST_REVEALED] = name
 
 
 def is_just_revealed(part: str) -> bool:
-    """Return whether the guess of `part` was the last thing that led on."""
+    """Return whether the button that led to `part` was the last that was pressed and is gone."""
     return bool(st.session_state.get(_JUST_REVEALED) == part)
 
 

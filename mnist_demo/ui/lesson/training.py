@@ -105,7 +105,8 @@ def render_loops(digits: LessonDigits) -> None:
     )
     programs = {"hand": _("by hand"), "torch": _("with PyTorch")}
     program = read_choice(_("Which program"), programs, keys.PROGRAM)
-    st.code(program_by_hand() if program == "hand" else program_with_torch(), language="python")
+    with st.container(key="whole-program"):
+        st.code(program_by_hand() if program == "hand" else program_with_torch(), language="python")
     st.markdown(_("#### Piece by piece"))
     pieces = {"model": (_("What is learned"), code_of(same_weights), code_of(LinearModel))}
     pieces |= {step.title: (_(step.title), step.by_hand, step.with_torch) for step in loop_steps()}
