@@ -10,10 +10,13 @@ from torch import Tensor
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.lesson.loss_slice import LossSlice, slice_downhill
 from mnist_demo.lesson.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
-from mnist_demo.models.classifiers import log_softmax
+from mnist_demo.models.classifiers import build_model, log_softmax
+from mnist_demo.settings.hyperparameters import Hyperparameters
 
 TRAINING_IMAGES, TEST_IMAGES, SLICE_IMAGES = 5000, 1000, 500
 BATCH_SIZE, LEARNING_RATE, SEED = 100, 0.5, 0
+# Learned by heart: so few digits, and the epochs after which the losses are noted, each 1.15 times the one before.
+FEW_IMAGES, MANY_EPOCHS, GROWTH = 100, 1000, 1.15
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,17 @@ class Outcome:
 
     losses: list[float]
     test_loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """Losses after each of `epochs` on the few digits that are learned and on test digits; accuracies at the end."""
+
+    epochs: list[int]
+    train_losses: list[float]
+    test_losses: list[float]
+    train_accuracy: float
     test_accuracy: float
 
 
@@ -74,6 +88,34 @@ class LessonDigits:
         return by_hand, train_with_torch(model, self.x, self.y, LEARNING_RATE, BATCH_SIZE, self.epochs)
 
     @functools.cached_property
+    def nearest(self) -> Tensor:
+        """For each test digit, the index of the training digit whose pixels are nearest to its own, (n_test,)."""
+        return torch.cdist(self.test_x, self.x).argmin(dim=1)
+
+    @functools.cached_property
+    def memory_accuracy(self) -> float:
+        """How many test digits have the label of their nearest training digit, a fraction."""
+        return float((self.y[self.nearest] == self.test_y).float().mean())
+
+    @functools.cached_property
+    def from_scratch(self) -> tuple[float, float]:
+        """Of the model from scratch before training: the test loss, and how many times as large its weights are."""
+        model = build_model(Hyperparameters(model="scratch-linear", seed=SEED))
+        weights, _bias = model.parameters()
+        loss = F.cross_entropy(model(self.test_x).detach(), self.test_y)
+        return float(loss), float(weights.detach().std() / self.start_weights.std())
+
+    @functools.cached_property
+    def start_test_loss(self) -> float:
+        """The test loss of the initial weights."""
+        return float(F.cross_entropy(self.test_x @ self.start_weights + self.start_bias, self.test_y))
+
+    @functools.cached_property
+    def overfitting(self) -> Overfitting:
+        """What happens when the first few digits are learned again and again; takes about a second."""
+        return _learn_by_heart(self)
+
+    @functools.cached_property
     def downhill(self) -> LossSlice:
         """The slice of the loss that starts at the initial weights, in the direction of steepest descent."""
         return slice_downhill(self.start_weights, self.start_bias, self.x[:SLICE_IMAGES], self.y[:SLICE_IMAGES])
@@ -115,6 +157,23 @@ def prepare_lesson(dataset: DigitDataset) -> LessonDigits:
     weights, bias = same_weights(start_model())
     trained = _train(weights, bias, (x, y), (test_x, test_y))
     return LessonDigits(x, y, test_x, test_y, start_weights, start_bias, weights.detach(), bias.detach(), trained)
+
+
+def _learn_by_heart(digits: LessonDigits) -> Overfitting:
+    weights, bias = digits.trainable_start()
+    x, y = digits.x[:FEW_IMAGES], digits.y[:FEW_IMAGES]
+    noted: list[tuple[int, float, float]] = []
+    epoch = 0
+    while epoch < MANY_EPOCHS:
+        until = min(MANY_EPOCHS, max(epoch + 1, round(epoch * GROWTH)))
+        train_by_hand(weights, bias, x, y, LEARNING_RATE, BATCH_SIZE, until - epoch)
+        epoch = until
+        with torch.no_grad():
+            logits, test_logits = x @ weights + bias, digits.test_x @ weights + bias
+        test_loss = F.cross_entropy(test_logits, digits.test_y)
+        noted.append((epoch, float(F.cross_entropy(logits, y)), float(test_loss)))
+    epochs, train_losses, test_losses = map(list, zip(*noted, strict=True))
+    return Overfitting(epochs, train_losses, test_losses, accuracy(logits, y), accuracy(test_logits, digits.test_y))
 
 
 def _train(weights: Tensor, bias: Tensor, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> Outcome:

@@ -31,13 +31,16 @@ PARTS: tuple[Part, ...] = (
     Part(
         "data",
         N_("A digit is 784 numbers"),
-        N_("The tutorial divides every pixel by 255. What happens to training if we leave that out?"),
+        N_(
+            "A program knows some digits by heart. Of a new digit it says what the most similar one that it knows is. "
+            "How many new digits does it read right?"
+        ),
         {
-            "same": N_("Nothing: the weights adapt to larger numbers"),
-            "worse": N_("The loss becomes huge, but something is learned"),
-            "chance": N_("Nothing is learned: one digit in ten is right, by chance"),
+            "all": N_("All of them"),
+            "most": N_("Most of them, but not all"),
+            "chance": N_("One in ten, by chance"),
         },
-        N_("Scale what goes in: a learning rate fits numbers of one size."),
+        N_("A digit is a list of numbers. How good a model is shows only on digits that it has not learned from."),
     ),
     Part(
         "linear",
@@ -96,7 +99,10 @@ PARTS: tuple[Part, ...] = (
             "rounding": N_("Less than a ten-thousandth apart"),
             "unrelated": N_("They have nothing to do with each other"),
         },
-        N_("nn.Module, DataLoader and optim shorten the loop; they do not change what it computes."),
+        N_(
+            "nn.Module, DataLoader and optim shorten the loop; they do not change what it computes. "
+            "One round through all training digits is an epoch."
+        ),
     ),
     Part(
         "wrong-loss",
@@ -120,11 +126,25 @@ PARTS: tuple[Part, ...] = (
             "chance": N_("Nothing is learned: one digit in ten is right"),
             "diverged": N_("The loss becomes nan"),
         },
-        N_("Too small crawls, too large jumps about. Look at the loss before you wait for the accuracy."),
+        N_("Too small crawls, too large jumps about. Look at the loss: the accuracy alone may hide it."),
+    ),
+    Part(
+        "overfitting",
+        N_("Learned by heart"),
+        N_(
+            "The linear model learns from only 100 digits, again and again, until it reads all of them right. "
+            "What does its loss on the test digits do meanwhile?"
+        ),
+        {
+            "falls": N_("It falls to the end, as the loss on the 100 digits does"),
+            "rises": N_("It falls, and after a while it rises again"),
+            "stays": N_("It stays where it began"),
+        },
+        N_("Overfitting: the training loss falls and the test loss rises. Stop in time, or learn from more digits."),
     ),
     Part(
         "deeper",
-        N_("From 91 % to 99.5 %"),
+        N_("From single pixels to neighbourhoods"),
         N_("The linear model makes too many mistakes. Which change saves the most of them?"),
         {
             "longer": N_("Train it five times as long"),
@@ -161,10 +181,19 @@ def judge_rate(reference_loss: float, test_loss: float | None, test_accuracy: fl
     return "worse" if test_loss > 2 * reference_loss else "faster"
 
 
-def judge_scaling(scaled_loss: float, unscaled_loss: float, unscaled_accuracy: float) -> str:
-    """Return the effect of not scaling the pixels: ``same``, ``worse`` or ``chance``."""
-    outcome = judge_rate(scaled_loss, unscaled_loss, unscaled_accuracy)
-    return {"diverged": "chance", "faster": "same"}.get(outcome, outcome)
+def judge_memory(accuracy: float) -> str:
+    """Return how many new digits are read by the most similar known one: ``all``, ``most`` or ``chance``."""
+    if accuracy == 1:
+        return "all"
+    return "chance" if accuracy < CHANCE else "most"
+
+
+def judge_overfitting(test_losses: Sequence[float]) -> str:
+    """Return what the test loss did: ``rises`` (by 5 % or more from its lowest), ``stays`` or ``falls``."""
+    first, lowest, last = test_losses[0], min(test_losses), test_losses[-1]
+    if lowest > 0.95 * first:
+        return "stays"
+    return "rises" if last > 1.05 * lowest else "falls"
 
 
 def judge_probability(probability: float) -> str:

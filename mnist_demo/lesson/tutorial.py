@@ -19,6 +19,11 @@ from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
 from mnist_demo.translation import N_
 
 
+def predict_logits(x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+    """Return the logits of the linear model: (n, 784) @ (784, 10) + (10,) -> (n, 10)."""
+    return x @ weights + bias
+
+
 def naive_softmax(logits: Tensor) -> Tensor:
     """Return softmax, computed from its definition: exp(x_i) / Σ exp(x_j)."""
     powers = logits.exp()
@@ -155,7 +160,7 @@ def loop_steps() -> list[LoopStep]:
 
 def source_of(*functions: Callable[..., object]) -> str:
     """Return the source code of `functions`, dedented."""
-    return "\n\n".join(textwrap.dedent(inspect.getsource(function)).strip() for function in functions)
+    return "\n\n\n".join(textwrap.dedent(inspect.getsource(function)).strip() for function in functions)
 
 
 def code_of(*functions: Callable[..., object]) -> str:

@@ -68,6 +68,9 @@ EXPLORER, EXPLORER_VIEW, EXPLORER_CLASS, OTHER_IMAGES = "explorer", "explorer-vi
 AUGMENT_AFFINE, AUGMENT_PEN, AUGMENT_AGAIN = "augment-affine", "augment-pen", "augment-again"
 NEIGHBOURS, NEAREST = "nearest", "nearest-images"
 EXPLAINED, TAKE_ALONG = "explained", "take-along"
+SLIDING_FILTER, SLIDING_LAYER, SLIDING_MAPS, SLIDING_PLACES = (
+    f"sliding-{part}" for part in ("filter", "layer", "maps", "places")
+)
 
 LESSON, LESSON_PAGE, LESSON_BAR = "lesson", "lesson-page", "lesson-bar"
 PREVIOUS_PART, NEXT_PART, AGAIN = "previous-part", "next-part", "lesson-again"
@@ -76,6 +79,10 @@ GUESS, RUN_GUESS, SKIP_GUESS, ANSWER = "guess-", "run-guess-", "skip-guess-", "a
 OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit", "pixel-row", "pixel-scaled", "lesson-class"
 BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "probability"
 SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
+PROGRAM, PIECE = "program", "program-piece"
+EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
+NEXT_BELOW, LESSON_HEADING = "next-part-below", "lesson-heading-"
+WAYS_TO_TRAIN, WAYS_PULSE = "ways-to-train", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
 

@@ -29,10 +29,57 @@ def guess_first_option(page: Page, name: str, by_keyboard: bool) -> None:
         expect(button(page, f"run-guess-{name}")).to_be_enabled()
         button(page, f"run-guess-{name}").focus()
         page.keyboard.press("Enter")
+        # The button is gone; the next Tab goes on from the answer, and not from the top of the page.
+        expect(element(page, f"guess-{name}-box")).to_be_focused()
     else:
         element(page, f"guess-{name}").locator("label").filter(has=page.get_by_role("radio")).first.click()
         expect(button(page, f"run-guess-{name}")).to_be_enabled()
         button(page, f"run-guess-{name}").click()
+
+
+def check_pixel_numbers(page: Page, width: int) -> None:
+    """Where there is room for the numbers they can be read; where there is none, there are none."""
+    size = page.locator(".pixel-grid i").first.evaluate("(cell) => parseFloat(getComputedStyle(cell).fontSize)")
+    assert size >= 11 if width > 800 else size == 0
+
+
+def check_print(page: Page, width: int, height: int) -> None:
+    """On paper the part is whole: nothing scrolls within the page, and no line of code is cut."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})
+    expect(element(page, "lesson-bar")).to_be_hidden()
+    expect(element(page, "whole-program").locator("pre")).to_contain_text("test accuracy")
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll('.st-key-lesson *, [data-testid=stMain]')].filter((element) =>
+            getComputedStyle(element).overflowX !== 'visible' || element.matches('pre')
+            && element.scrollWidth > element.clientWidth).map((element) => element.className)"""
+    )
+    assert clipped == []
+    whole, paper = page.evaluate(
+        "() => [document.querySelector('.st-key-lesson').scrollHeight, document.documentElement.scrollHeight]"
+    )
+    assert 1000 < whole <= paper
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def check_sliding_filter(page: Page) -> None:
+    """A click on a map and on a place of it shows numbers whose products add up to what is said."""
+    panel = element(page, "sliding-filter")
+    panel.locator('.filter-maps button[data-value="3"]').click()
+    expect(panel.locator('.filter-maps button[data-value="3"]')).to_have_attribute("aria-pressed", "true")
+    panel.locator('.filter-places button[data-value="5-8"]').click()
+    expect(panel.locator('.filter-places button[data-value="5-8"]')).to_have_attribute("aria-pressed", "true")
+    expect(panel.locator(".filter-seen span")).to_have_attribute("style", re.compile("top:31.25%;left:50.00%"))
+    patch, weights, products = (
+        [float(text.replace("−", "-")) for text in grid.locator("td").all_inner_texts()]
+        for grid in panel.locator(".filter-numbers").all()
+    )
+    assert len(products) == 25
+    for pixel, weight, product in zip(patch, weights, products, strict=True):
+        assert product == pytest.approx(pixel * weight, abs=0.03)
+    said = re.findall(r"add up to ([−\d.]+?)\.?$", panel.get_by_text("products add up to").inner_text())
+    assert float(said[0].replace("−", "-")) == pytest.approx(sum(products), abs=0.15)
 
 
 @ON_DESKTOP_AND_PHONE
@@ -53,8 +100,24 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
                 answer = element(page, f"answer-{part.name}")
                 expect(answer).to_contain_text(re.compile("You guessed right|Not as you guessed"))
                 guessed += 1
+            if part.name == "data":
+                check_pixel_numbers(page, width)
+            if part.name == "loops":
+                check_print(page, width, height)
+            if part.name == "deeper" and width > 800:
+                check_sliding_filter(page)
             assert sideways_overflow(page) == 0
-            button(page, "next-part").click()
+            if number == 1:
+                button(page, "next-part-below").focus()
+                page.keyboard.press("Enter")
+                expect(element(page, "lesson-heading-2")).to_be_focused()
+                page.keyboard.press("Tab")
+                assert (
+                    page.evaluate("document.querySelector('.st-key-lesson-bar').contains(document.activeElement)")
+                    is False
+                )
+            else:
+                button(page, "next-part").click()
         expect(page).to_have_url(re.compile(rf"part={PAGE_COUNT}\b"))
         expect(element(page, "lesson")).to_contain_text(f"of {guessed} guesses were right")
         expect(button(page, "next-part")).to_be_disabled()

@@ -3,9 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.lesson.digits import LessonDigits, prepare_lesson
+from mnist_demo.lesson.parts import judge_overfitting
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.loop import evaluate
@@ -89,3 +91,27 @@ def test_both_loops_from_the_same_weights_agree_up_to_rounding(digits: LessonDig
 def test_well_read_digits_are_correctly_classified(digits: LessonDigits) -> None:
     assert digits.well_read
     assert all(digits.test_logits[index].argmax() == digits.test_y[index] for index in digits.well_read)
+
+
+def test_program_that_knows_digits_by_heart_is_the_nearest_neighbour_of_scikit_learn(digits: LessonDigits) -> None:
+    neighbour = KNeighborsClassifier(1).fit(digits.x.numpy(), digits.y.numpy())
+    assert digits.memory_accuracy == pytest.approx(neighbour.score(digits.test_x.numpy(), digits.test_y.numpy()))
+
+
+def test_digits_learned_again_and_again_are_known_by_heart_and_the_test_loss_rises_meanwhile(
+    digits: LessonDigits,
+) -> None:
+    run = digits.overfitting
+    assert run.epochs == sorted(set(run.epochs))
+    assert run.epochs[-1] == 1000
+    assert run.train_losses[-1] == min(run.train_losses) < 0.01
+    assert run.train_accuracy == 1
+    assert run.test_accuracy < digits.trained.test_accuracy
+    assert judge_overfitting(run.test_losses) == "rises"
+
+
+def test_model_from_scratch_begins_far_worse_because_its_weights_are_far_larger(digits: LessonDigits) -> None:
+    loss, times = digits.from_scratch
+    assert times == pytest.approx(28 * 3**0.5, rel=0.05)  # normal of deviation 1, against uniform within 1 / 28
+    assert loss > 5 * digits.start_test_loss
+    assert digits.start_test_loss == pytest.approx(2.3, abs=0.1)

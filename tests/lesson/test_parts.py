@@ -9,9 +9,10 @@ from mnist_demo.lesson.parts import (
     count_right,
     judge_cost,
     judge_loops,
+    judge_memory,
+    judge_overfitting,
     judge_probability,
     judge_rate,
-    judge_scaling,
     judge_steps,
     judge_wrong_loss,
     parse_page,
@@ -28,9 +29,9 @@ def test_parts_have_different_names_and_several_options_each() -> None:
     ("text", "page"),
     [
         ("1", 1),
-        ("10", 10),
+        ("11", 11),
         ("0", None),
-        ("11", None),
+        ("12", None),
         ("-1", None),
         ("2.5", None),
         ("", None),
@@ -56,13 +57,16 @@ def test_a_training_is_judged_relative_to_a_good_one(loss: float | None, accurac
     assert judge_rate(0.3, loss, accuracy) == outcome
 
 
-@pytest.mark.parametrize(("loss", "accuracy", "outcome"), [(0.3, 0.9, "same"), (900, 0.8, "worse"), (9, 0.1, "chance")])
-def test_training_without_scaling_is_judged_by_loss_and_accuracy(loss: float, accuracy: float, outcome: str) -> None:
-    assert judge_scaling(0.3, loss, accuracy) == outcome
+@pytest.mark.parametrize(
+    ("test_losses", "outcome"), [([2.3, 0.4, 0.5], "rises"), ([2.3, 0.4, 0.41], "falls"), ([2.3, 2.4, 2.3], "stays")]
+)
+def test_overfitting_is_judged_by_the_way_of_the_test_loss(test_losses: list[float], outcome: str) -> None:
+    assert judge_overfitting(test_losses) == outcome
 
 
 def test_other_answers_follow_from_the_measurements() -> None:
     assert [judge_probability(p) for p in (math.nan, 1.0, 0.0)] == ["nan", "one", "zero"]
+    assert [judge_memory(accuracy) for accuracy in (1.0, 0.9, 0.1)] == ["all", "most", "chance"]
     assert [judge_cost(cost) for cost in (2.996, 0.9, 18.0)] == ["3", "0.95", "20"]
     assert [judge_steps(places) for places in ([0, 2, 3], [0, 1, 2], [0, 1, -3])] == ["shorter", "equal", "longer"]
     assert judge_loops([1.0, 0.5], [1.0, 0.50001]) == "rounding"

@@ -15,6 +15,7 @@ from mnist_demo.lesson.tutorial import (
     loop_steps,
     naive_log_softmax,
     naive_softmax,
+    predict_logits,
     source_of,
     train_by_hand,
     train_with_torch,
@@ -58,6 +59,13 @@ def test_naive_log_softmax_of_an_underflowing_probability_is_minus_infinity_but_
     logits = torch.tensor([60.0, -60.0])
     assert naive_log_softmax(logits).tolist() == [0.0, -math.inf]
     assert log_softmax(logits).tolist() == [0.0, -120.0]
+
+
+def test_logits_of_the_lesson_are_those_of_the_model_from_scratch(builtin: DigitDataset) -> None:
+    model = build_model(Hyperparameters(model="scratch-linear"))
+    assert isinstance(model, ScratchLinear)
+    x, _y = flat(builtin)
+    torch.testing.assert_close(predict_logits(x, model.weights, model.bias), model(x))
 
 
 def test_training_by_hand_has_the_losses_of_the_model_from_scratch(builtin: DigitDataset) -> None:

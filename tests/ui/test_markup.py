@@ -17,6 +17,7 @@ from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import LayerStep
 from mnist_demo.ui.compare import charts
+from mnist_demo.ui.drawing import sliding_filter_pictures as sliding
 from mnist_demo.ui.lesson import pictures as lesson
 from mnist_demo.ui.look_inside import galleries
 from mnist_demo.ui.look_inside import pictures as insight
@@ -56,6 +57,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     mosaics.mosaic_html: lambda: mosaics.mosaic_html(IMAGE[None], 1.0, 1, HOSTILE),
     mosaics.digit_images_html: lambda: mosaics.digit_images_html([(PNG, HOSTILE, HOSTILE)]),
     galleries.gallery_of: lambda: galleries.gallery_of(ANALYSIS, load_builtin(), "test", LABELS, HOSTILE),
+    sliding.framed_html: lambda: sliding.framed_html(IMAGE, True, (1, 2, 5), HOSTILE),
     lesson.softmax_html: lambda: lesson.softmax_html([(HOSTILE, TEN.tolist())], 3),
     lesson.outcomes_html: lambda: lesson.outcomes_html(HOSTILE, [HOSTILE], [(HOSTILE, [HOSTILE])]),
     step_pictures.tiles_html: lambda: step_pictures.tiles_html(
@@ -74,9 +76,13 @@ WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     pictures.bars_html: lambda: pictures.bars_html(TEN),
     pictures.found_digits_html: lambda: pictures.found_digits_html([IMAGE], [TEN]),
     pictures.logits_html: lambda: pictures.logits_html(TEN),
+    sliding.maps_html: lambda: sliding.maps_html(IMAGE[None], 1.0, 0),
+    sliding.places_html: lambda: sliding.places_html(IMAGE, 1.0, (1, 2)),
+    sliding.patch_html: lambda: sliding.patch_html(IMAGE, -IMAGE),
     lesson.pixel_grid_html: lambda: lesson.pixel_grid_html(np.zeros((28, 28), np.uint8), 3, 4, True),
     lesson.product_html: lambda: lesson.product_html(IMAGE, IMAGE, 0.5, 3, 4),
     lesson.scores_html: lambda: lesson.scores_html(TEN.tolist(), 3, 4),
+    lesson.pairs_html: lambda: lesson.pairs_html([((IMAGE, 3), (IMAGE, 8))]),
     lesson.costs_html: lambda: lesson.costs_html([(IMAGE, 3, 0.5)]),
     insight.confusion_html: lambda: insight.confusion_html(np.eye(10), True, (1, 2)),
     insight.class_metrics_html: lambda: insight.class_metrics_html(TEN, TEN, TEN, np.arange(10)),

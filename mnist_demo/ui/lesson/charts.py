@@ -7,12 +7,15 @@ from typing import Any
 import pandas as pd
 import torch
 
+from mnist_demo.lesson.digits import Overfitting
 from mnist_demo.lesson.loss_slice import LossSlice
 from mnist_demo.translation import _
 
 # So few that each has its symbol.
 MAX_POINTS = 60
-LOWEST_LOSS = 0.01
+LOWEST_LOSS, HUGE_LOSS = 0.01, 1e6
+LOGARITHMIC = {"type": "log", "min": LOWEST_LOSS}
+LOWEST_PROBABILITY = 0.001
 # Lines that lie side by side differ in dash and symbol as well as in colour.
 DASHES = ("solid", "dashed", "dotted", "solid")
 SYMBOLS = ("circle", "rect", "triangle", "diamond")
@@ -24,10 +27,10 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Return the losses of some trainings, by name, over their steps, on a logarithmic axis.
 
     A point is the mean of some steps where there are many. Losses of 0 or less and non-finite
-    ones are left out, and the axis begins at ``LOWEST_LOSS``.
+    ones are left out, and the axis begins at ``LOWEST_LOSS``. Beyond ``HUGE_LOSS`` it counts powers of ten.
     """
-    frames, series = [], []
-    for index, (name, losses) in enumerate(lines.items()):
+    frames = []
+    for losses in lines.values():
         bucket = math.ceil(len(losses) / MAX_POINTS) or 1
         means = [
             (
@@ -36,29 +39,51 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
             )
             for begin in range(0, len(losses), bucket)
         ]
-        rows = [(step, mean) for step, mean in means if mean > 0 and math.isfinite(mean)]
-        frames.append(pd.DataFrame(rows, columns=["step", "loss"]))
-        series.append(
-            {
-                "type": "line",
-                "name": name,
-                "datasetIndex": index,
-                "encode": {"x": "step", "y": "loss", "tooltip": ["loss"]},
-                "symbol": SYMBOLS[index % len(SYMBOLS)],
-                "symbolSize": 5,
-                "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
-            }
-        )
+        rows = [(step, mean, math.log10(mean)) for step, mean in means if mean > 0 and math.isfinite(mean)]
+        frames.append(pd.DataFrame(rows, columns=["step", "loss", "power"]))
+    is_huge = any(frame["loss"].max() > HUGE_LOSS for frame in frames)
+    frames = [frame if is_huge else frame.drop(columns="power") for frame in frames]
+    scale = {"axisLabel": {"formatter": "1e{value}"}, "minInterval": 1} if is_huge else LOGARITHMIC
+    return {
+        **_frame(),
+        "legend": {"top": 0, "right": 0, "bottom": "auto"},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.2e" if is_huge else "%.4g"},
+        "dataset": [{"source": frame} for frame in frames],
+        "xAxis": _axis(_("step"), minInterval=1),
+        "yAxis": _axis(_("loss"), nameLocation="end", nameGap=12, axisLine={"onZero": False}, **scale),
+        "series": [_loss_line(index, name, "step", "power" if is_huge else "loss") for index, name in enumerate(lines)],
+    }
+
+
+def build_overfitting(run: Overfitting) -> dict[str, Any]:
+    """Return the losses on the digits that are learned and on test digits over the epochs, whose axis is logarithmic.
+
+    The axis of losses ends at twice the lowest test loss, so that one sees it rise.
+    """
+    lines = ((_("on the digits it learns"), run.train_losses), (_("on the test digits"), run.test_losses))
     return {
         **_frame(),
         "legend": {"top": 0, "right": 0, "bottom": "auto"},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.4g"},
-        "dataset": [{"source": frame} for frame in frames],
-        "xAxis": _axis(_("step"), minInterval=1),
-        "yAxis": _axis(
-            _("loss"), type="log", min=LOWEST_LOSS, nameLocation="end", nameGap=12, axisLine={"onZero": False}
-        ),
-        "series": series,
+        "dataset": [
+            {"source": pd.DataFrame(zip(run.epochs, losses, strict=True), columns=["epoch", "loss"])}
+            for _name, losses in lines
+        ],
+        "xAxis": {**_axis(_("epoch")), "type": "log"},
+        "yAxis": _axis(_("loss"), min=0, max=math.ceil(20 * min(run.test_losses)) / 10, nameLocation="end", nameGap=12),
+        "series": [_loss_line(index, name, "epoch", "loss") for index, (name, _losses) in enumerate(lines)],
+    }
+
+
+def _loss_line(index: int, name: str, x: str, y: str) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "name": name,
+        "datasetIndex": index,
+        "encode": {"x": x, "y": y, "tooltip": ["loss"]},
+        "symbol": SYMBOLS[index % len(SYMBOLS)],
+        "symbolSize": 5,
+        "lineStyle": {"width": 2, "type": DASHES[index % len(DASHES)]},
     }
 
 
@@ -97,7 +122,8 @@ def build_slice(line: LossSlice, path: Sequence[tuple[float, float]]) -> dict[st
 
 def build_cost(probability: float) -> dict[str, Any]:
     """Return the curve of −log p with the point at `probability`, 0 < p ≤ 1."""
-    ps = [index / 200 for index in range(1, 201)]
+    # Denser towards 0, where the curve is steep: it has the whole way that the point can go.
+    ps = [LOWEST_PROBABILITY ** (1 - index / 200) for index in range(201)]
     curve = pd.DataFrame([(p, -math.log(p)) for p in ps], columns=["p", "cost"])
     point = pd.DataFrame([(probability, -math.log(probability))], columns=["p", "cost"])
     return {

@@ -1,101 +1,29 @@
-"""Parts 1 to 4 of the lesson: the data, the linear model, softmax, and what a mistake costs."""
+"""Parts 2 to 4 of the lesson: the linear model, softmax, and what a mistake costs."""
 
 import math
 
-import numpy as np
 import streamlit as st
 import torch
 
-from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits
-from mnist_demo.lesson.parts import judge_cost, judge_probability, judge_scaling
-from mnist_demo.lesson.tutorial import code_of, naive_log_softmax, naive_softmax
-from mnist_demo.models.classifiers import ScratchLinear, log_softmax, negative_log_likelihood
+from mnist_demo.lesson.digits import LessonDigits
+from mnist_demo.lesson.parts import judge_cost, judge_probability
+from mnist_demo.lesson.tutorial import code_of, naive_log_softmax, naive_softmax, predict_logits
+from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
-from mnist_demo.ui.lesson.charts import build_cost, build_losses
+from mnist_demo.ui.lesson.charts import LOWEST_PROBABILITY, build_cost
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import (
     costs_html,
     format_number,
-    outcomes_html,
-    pixel_grid_html,
     product_html,
     scores_html,
     softmax_html,
 )
-from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 280
 FLOAT32_LIMIT = math.log(torch.finfo(torch.float32).max)
-
-
-def render_data(digits: LessonDigits) -> None:
-    """Draw part 1: one digit as numbers, and what training does without their scaling."""
-    dataset = state.current_dataset()
-    index = lesson_state.digit_index(len(digits.test_y))
-    pixels, label = np.asarray(dataset.test_pixels[index]), int(dataset.test_labels[index])
-    st.markdown(
-        _(
-            "To a program a handwritten digit is 28 rows of 28 numbers: 0 is paper, 255 is full ink. "
-            "Point at a number, or choose a row."
-        )
-    )
-    picture, words = st.columns([3, 2], gap="large")
-    with words:
-        st.button(
-            _("Another digit"),
-            key=keys.OTHER_DIGIT,
-            icon=":material/shuffle:",
-            on_click=lesson_state.choose_other_digit,
-        )
-        scaled = st.toggle(_("Divided by 255"), key=keys.PIXEL_SCALED)
-        row = st.slider(_("Row"), 0, 27, 14, key=keys.PIXEL_ROW)
-        shown = pixels[row] / np.float32(255) if scaled else pixels[row]
-        with np.printoptions(linewidth=44, precision=2, suppress=True):
-            expression = f"pixels[{row}] / 255" if scaled else f"pixels[{row}]"
-            st.code(f">>> {expression}\n{shown!r}", language="python")
-        st.caption(
-            _("Its label says **{label}**. There are {count} digits with labels to learn from.").format(
-                label=label, count=f"{len(dataset.train_labels):,}"
-            )
-        )
-    with picture:
-        st.html(pixel_grid_html(pixels, label, row, scaled))
-    if not ask("data"):
-        return
-    good, bad = digits.trained, digits.trained_unscaled
-    tell(
-        "data",
-        judge_scaling(good.test_loss, bad.test_loss, bad.test_accuracy),
-        _(
-            "The gradient of a weight is proportional to its pixel. With pixels up to 255 times as large, every step "
-            "is too long, and so the loss reached {peak}. It still reads {accuracy} of the test digits, because the "
-            "right score is often the largest; but it is as sure of its mistakes. With pixels between 0 and 1 a "
-            "learning rate of {rate} fits."
-        ).format(
-            accuracy=format_percent(bad.test_accuracy, digits=1),
-            peak=f"{max(bad.losses):,.0f}",
-            rate=f"{LEARNING_RATE:g}",
-        ),
-    )
-    scaled_title, unscaled_title = _("pixels 0 to 1"), _("pixels 0 to 255")
-    _render_outcomes(
-        [(scaled_title, good.test_loss, good.test_accuracy), (unscaled_title, bad.test_loss, bad.test_accuracy)]
-    )
-    st.echarts_chart(
-        build_losses({scaled_title: good.losses, unscaled_title: bad.losses}),
-        key=keys.LESSON_CHART,
-        height=CHART_HEIGHT,
-        alt=_("Loss by step: without scaling it rises to {peak}, with scaling it falls to {last}.").format(
-            peak=f"{max(bad.losses):,.0f}", last=f"{good.losses[-1]:.2f}"
-        ),
-    )
-
-
-def _render_outcomes(outcomes: list[tuple[str, float, float]]) -> None:
-    rows = [(title, (f"{loss:,.3f}", format_percent(accuracy, digits=1))) for title, loss, accuracy in outcomes]
-    st.html(outcomes_html(_("How it went"), (_("test loss"), _("test accuracy")), rows))
 
 
 def render_linear(digits: LessonDigits) -> None:
@@ -155,8 +83,8 @@ def render_linear(digits: LessonDigits) -> None:
         f">>> (x @ W + b).shape\n{tuple((x @ digits.weights + digits.bias).shape)}",
         language="python",
     )
-    st.markdown(_("The model that is called “Linear, from scratch” in Train and draw does just that:"))
-    st.code(code_of(ScratchLinear.__init__, ScratchLinear.__call__), language="python")
+    st.markdown(_("That is the whole model:"))
+    st.code(code_of(predict_logits), language="python")
 
 
 def render_softmax(digits: LessonDigits) -> None:
@@ -222,6 +150,8 @@ def render_softmax(digits: LessonDigits) -> None:
             "off all ten changes no probability, but then no power is above e⁰ = 1."
         )
     )
+    st.markdown(_("With m, the largest of the ten scores, the formula is:"))
+    st.latex(r"\log p_i = (x_i - m) - \log \sum_j e^{x_j - m}, \qquad m = \max_j x_j")
     st.markdown(_("By definition:"))
     st.code(code_of(naive_softmax, naive_log_softmax), language="python")
     st.markdown(_("Made safe, as the model from scratch does it when it trains in Train and draw:"))
@@ -254,7 +184,13 @@ def render_likelihood(digits: LessonDigits) -> None:
         ),
     )
     probability = st.slider(
-        _("Probability of the right digit"), 0.001, 1.0, 0.95, 0.001, format="%.3f", key=keys.PROBABILITY
+        _("Probability of the right digit"),
+        LOWEST_PROBABILITY,
+        1.0,
+        0.95,
+        0.001,
+        format="%.3f",
+        key=keys.PROBABILITY,
     )
     chart, metric = st.columns([3, 1], gap="large", vertical_alignment="center")
     with metric:

@@ -6,6 +6,7 @@ from mnist_demo.lesson.parts import Part, part_named
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
+from mnist_demo.ui.widgets.scripts import focus_on
 
 
 def ask(name: str) -> bool:
@@ -14,6 +15,8 @@ def ask(name: str) -> bool:
     revealed = name in lesson_state.guesses()
     with st.container(border=True, key=f"{keys.GUESS}{name}-box", gap="small"):
         if revealed:
+            if lesson_state.is_just_revealed(name):
+                focus_on(f"{keys.GUESS}{name}-box", name)
             _render_guess(part)
         else:
             _render_choice(part)

@@ -1,4 +1,4 @@
-"""The page “Lesson”: nine short parts, each of which asks for a guess and then runs what it asked about."""
+"""The page “Lesson”: ten short parts, each of which asks for a guess and then runs what it asked about."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.resources import lesson_digits
 from mnist_demo.ui.widgets.pulse import render_pulse
-from mnist_demo.ui.widgets.scripts import run_script
+from mnist_demo.ui.widgets.scripts import focus_on, run_script
 
 STYLE = Path(__file__).with_name("lesson.css")
 REFRESH_SECONDS = 0.5
@@ -25,15 +25,19 @@ def render_lesson(train_and_draw: st.Page) -> None:
     with st.container(key=keys.LESSON):
         _render_bar(page)
         run_script(SCROLL_UP.format(page=page))
+        title = _("What you have seen") if page == PAGE_COUNT else _(PARTS[page - 1].title)
+        with st.container(key=f"{keys.LESSON_HEADING}{page}"):
+            st.markdown(f"# {title}")
+        if lesson_state.moves():
+            focus_on(f"{keys.LESSON_HEADING}{page}", lesson_state.moves())
         if page == PAGE_COUNT:
             # Imports torch, as the parts do: not before a page needs it.
             from mnist_demo.ui.lesson.summary import render_summary
 
-            st.markdown("# " + _("What you have seen"))
             render_summary()
         else:
-            st.markdown(f"# {_(PARTS[page - 1].title)}")
             _render_part(page, train_and_draw)
+            _render_next(page, keys.NEXT_BELOW)
 
 
 def _render_bar(page: int) -> None:
@@ -55,31 +59,38 @@ def _render_bar(page: int) -> None:
             on_change=lesson_state.go_to_chosen,
             label_visibility="collapsed",
         )
-        st.button(
-            _("Next"),
-            key=keys.NEXT_PART,
-            type="primary",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            disabled=page == PAGE_COUNT,
-            on_click=lesson_state.go_to,
-            args=(page + 1,),
-        )
+        _render_next(page, keys.NEXT_PART)
         st.caption(_("Part {page} of {count}").format(page=page, count=PAGE_COUNT), width="content")
+
+
+def _render_next(page: int, key: str) -> None:
+    st.button(
+        _("Next"),
+        key=key,
+        type="primary",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        disabled=page == PAGE_COUNT,
+        on_click=lesson_state.go_to,
+        args=(page + 1,),
+    )
 
 
 @st.fragment
 def _render_part(page: int, train_and_draw: st.Page) -> None:
+    from mnist_demo.ui.lesson.deeper import render_ways_to_train
     from mnist_demo.ui.lesson.parts import RENDERERS
-    from mnist_demo.ui.lesson.runs import render_ways_to_train
+    from mnist_demo.ui.lesson.rates import EXPLOSION
 
     name = PARTS[page - 1].name
-    was_active = lesson_state.has_active_runs(name)
+    with_runs = (name, EXPLOSION) if name == "rates" else (name,)
+    was_active = lesson_state.has_active_runs(*with_runs)
     with st.spinner(_("Taking some digits and training a small model on them …")):
         digits = lesson_digits(state.current_dataset())
     RENDERERS[name](digits)
     if page == len(PARTS):
-        render_ways_to_train(train_and_draw)
-    is_active = lesson_state.has_active_runs(name)  # asking has the server forget those that have ended
+        with st.container(key=keys.WAYS_TO_TRAIN):
+            render_ways_to_train(train_and_draw)
+    is_active = lesson_state.has_active_runs(*with_runs)  # asking has the server forget those that have ended
     if was_active or is_active:
         render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)

@@ -33,7 +33,7 @@ def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> M
             )
             classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 110) + ["zero"] * (value == 0))
             cells.append(cell % (classes, 100 * value // 255, place, shown))
-    grid = Markup('<div class="pixel-grid" role="img" aria-label="{}">{}</div>')
+    grid = Markup('<div class="pixel-frame"><div class="pixel-grid" role="img" aria-label="{}">{}</div></div>')
     return grid.format(_("A handwritten {label} as 28 rows of 28 numbers").format(label=label), NOTHING.join(cells))
 
 
@@ -135,6 +135,25 @@ def costs_html(digits: Sequence[tuple[np.ndarray, int, float]]) -> Markup:
         for image, label, probability in digits
     )
     return Markup('<div class="costs">{}</div>').format(NOTHING.join(figures))
+
+
+def pairs_html(pairs: Sequence[tuple[tuple[np.ndarray, int], tuple[np.ndarray, int]]]) -> Markup:
+    """Return new digits, each beside the one that is most similar; a digit is (image, label)."""
+    figure = Markup(
+        '<figure><img src="{url}" alt="{words}"> <img src="{other_url}" alt="{other_words}">'
+        "<figcaption>{caption}</figcaption></figure>"
+    )
+    figures = (
+        figure.format(
+            url=data_url_of(1 - image),
+            words=_("A handwritten {label}").format(label=label),
+            other_url=data_url_of(1 - other),
+            other_words=_("A handwritten {label}").format(label=other_label),
+            caption=_("a {label}, read as {guess}").format(label=label, guess=other_label),
+        )
+        for (image, label), (other, other_label) in pairs
+    )
+    return Markup('<div class="costs pairs">{}</div>').format(NOTHING.join(figures))
 
 
 def outcomes_html(caption: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> Markup:

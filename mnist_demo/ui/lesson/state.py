@@ -20,10 +20,13 @@ _GUESSES = "lesson-guesses"
 _ANSWERS = "lesson-answers"
 _RUNS = "lesson-runs"
 _DIGIT = "lesson-digit"
+_MOVES = "lesson-moves"
+_JUST_REVEALED = "lesson-just-revealed"
 
 
 def prepare_lesson_page() -> int:
     """Return the page to show, 1 to ``PAGE_COUNT``, and let the address and the row of numbers name it."""
+    st.session_state.pop(_JUST_REVEALED, None)  # a guess has its part drawn anew, and not the page
     if _PAGE not in st.session_state:
         # Only then: later the browser may still send the address from before the last click.
         asked = st.query_params.get(PAGE_PARAMETER)
@@ -42,12 +45,19 @@ def prepare_lesson_page() -> int:
 
 
 def go_to(page: int) -> None:
+    """Go to a page, and have its heading focused: the button that led there is gone, or far from what is new."""
     st.session_state[_PAGE] = min(max(page, 1), PAGE_COUNT)
+    st.session_state[_MOVES] = moves() + 1
+
+
+def moves() -> int:
+    """Return how often a button led to another page."""
+    return int(st.session_state.get(_MOVES, 0))
 
 
 def go_to_chosen() -> None:
-    """Go to the page that was pressed in the row of numbers."""
-    go_to(st.session_state[keys.LESSON_PAGE])
+    """Go to the page that was pressed in the row of numbers, where the focus stays."""
+    st.session_state[_PAGE] = st.session_state[keys.LESSON_PAGE]
 
 
 def guesses() -> dict[str, str | None]:
@@ -59,6 +69,17 @@ def guesses() -> dict[str, str | None]:
 def reveal(part: str, guess: str | None) -> None:
     """Remember the guess, and that the answer may be shown."""
     guesses()[part] = guess
+    note_revealed(part)
+
+
+def note_revealed(name: str) -> None:
+    """Remember that a button led to what is called `name`, and is gone."""
+    st.session_state[_JUST_REVEALED] = name
+
+
+def is_just_revealed(part: str) -> bool:
+    """Return whether the button that led to `part` was the last that was pressed and is gone."""
+    return bool(st.session_state.get(_JUST_REVEALED) == part)
 
 
 def reveal_chosen(part: str) -> None:
@@ -125,8 +146,9 @@ def runs(part: str) -> dict[str, Job]:
     return kept
 
 
-def has_active_runs(part: str) -> bool:
-    return any(job.is_active for job in runs(part).values())
+def has_active_runs(*parts: str) -> bool:
+    """Return whether a run of one of `parts` is going on."""
+    return any(job.is_active for part in parts for job in runs(part).values())
 
 
 def drop_runs(part: str) -> None:

@@ -5,13 +5,15 @@ import torch.nn.functional as F
 
 from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits, accuracy
 from mnist_demo.lesson.parts import judge_loops, judge_steps, judge_wrong_loss
+from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.lesson.tutorial import LinearModel, code_of, loop_steps, same_weights
-from mnist_demo.translation import _
+from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html, signed
+from mnist_demo.ui.widgets.choices import read_choice
 from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
@@ -87,46 +89,64 @@ def _say_path(path: list[tuple[float, float]]) -> str:
 
 
 def render_loops(digits: LessonDigits) -> None:
-    """Draw part 6: the two loops step beside step, and how far apart they are when they run."""
+    """Draw part 6: how far apart the two loops are when they run, the whole programs, and their pieces side by side."""
     st.markdown(
         _(
             "Training repeats six things: take a batch, predict, measure, find the gradient, step, forget the "
-            "gradient. On the left by hand, on the right with PyTorch’s tools. This is the code that runs here, not a "
-            "copy."
+            "gradient. One round through all training digits is called an **epoch**. The loop can be written by hand, "
+            "or with PyTorch’s tools."
         )
     )
-    revealed = ask("loops")
-    if revealed:
-        by_hand, with_torch = digits.both_loops
-        apart = max(abs(ours - theirs) for ours, theirs in zip(by_hand, with_torch, strict=True))
-        tell(
-            "loops",
-            judge_loops(by_hand, with_torch),
-            _(
-                "{steps} steps each, just now: the losses are at most {apart} apart, which is rounding. The tutorial’s "
-                "two programs end at different accuracies only because they begin with different random weights."
-            ).format(steps=len(by_hand), apart=f"{apart:.7f}"),
-        )
-        rows = [
-            (_("step {step}").format(step=step + 1), (f"{by_hand[step]:.6f}", f"{with_torch[step]:.6f}"))
-            for step in (0, 1, 9, len(by_hand) - 1)
-        ]
-        st.html(outcomes_html(_("Losses of both loops"), (_("by hand"), _("with PyTorch")), rows))
+    if ask("loops"):
+        _tell_of_loops(digits)
+    st.markdown(_("#### The whole program"))
+    st.markdown(
+        _("It has the code that runs here. Copy it into a file and run it: it trains on all of MNIST, for five epochs.")
+    )
+    programs = {"hand": _("by hand"), "torch": _("with PyTorch")}
+    program = read_choice(_("Which program"), programs, keys.PROGRAM)
+    with st.container(key="whole-program"):
+        st.code(program_by_hand() if program == "hand" else program_with_torch(), language="python")
+    st.markdown(_("#### Piece by piece"))
+    pieces = {"model": (_("What is learned"), code_of(same_weights), code_of(LinearModel))}
+    pieces |= {step.title: (_(step.title), step.by_hand, step.with_torch) for step in loop_steps()}
+    piece = read_choice(_("Which piece"), {name: title for name, (title, *_codes) in pieces.items()}, keys.PIECE)
+    _title, by_hand, with_torch = pieces[piece]
     with st.container(key="loop-steps"):
-        _render_pair(
-            _("What is learned"),
-            code_of(same_weights),
-            code_of(LinearModel),
-        )
-        for step in loop_steps():
-            _render_pair(_(step.title), step.by_hand, step.with_torch)
+        left, right = st.columns(2, gap="small")
+        left.caption(_("by hand"))
+        left.code(by_hand, language="python", wrap_lines=True)
+        right.caption(_("with PyTorch"))
+        right.code(with_torch, language="python", wrap_lines=True)
 
 
-def _render_pair(title: str, by_hand: str, with_torch: str) -> None:
-    st.markdown(f"**{title}**")
-    left, right = st.columns(2, gap="small")
-    left.code(by_hand, language="python", wrap_lines=True)
-    right.code(with_torch, language="python", wrap_lines=True)
+def _tell_of_loops(digits: LessonDigits) -> None:
+    by_hand, with_torch = digits.both_loops
+    apart = max(abs(ours - theirs) for ours, theirs in zip(by_hand, with_torch, strict=True))
+    scratch_loss, times = digits.from_scratch
+    tell(
+        "loops",
+        judge_loops(by_hand, with_torch),
+        ngettext(
+            "{steps} steps each, which is {epochs} epoch of {count} digits: the losses are at most {apart} apart, "
+            "which is rounding.",
+            "{steps} steps each, which are {epochs} epochs of {count} digits: the losses are at most {apart} apart, "
+            "which is rounding.",
+            digits.epochs,
+        ).format(steps=len(by_hand), epochs=digits.epochs, count=f"{len(digits.x):,}", apart=f"{apart:.7f}"),
+    )
+    rows = [
+        (_("step {step}").format(step=step + 1), (f"{by_hand[step]:.6f}", f"{with_torch[step]:.6f}"))
+        for step in (0, 1, 9, len(by_hand) - 1)
+    ]
+    st.html(outcomes_html(_("Losses of both loops"), (_("by hand"), _("with PyTorch")), rows))
+    st.markdown(
+        _(
+            "Why do the tutorial’s two programs end at different accuracies, then? Its first one draws its weights "
+            "{times} times as large as PyTorch does. So it begins at a loss of {scratch} on these test digits, where "
+            "PyTorch begins at {small}, and has a longer way to go."
+        ).format(times=f"{times:.0f}", scratch=f"{scratch_loss:.1f}", small=f"{digits.start_test_loss:.1f}")
+    )
 
 
 def render_wrong_loss(digits: LessonDigits) -> None:

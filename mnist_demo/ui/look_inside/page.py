@@ -15,6 +15,7 @@ from mnist_demo.ui.drawing.neighbours import render_neighbours
 from mnist_demo.ui.drawing.panel import render_comparison, render_reading
 from mnist_demo.ui.drawing.readers import Reading, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
+from mnist_demo.ui.drawing.sliding_filter import render_sliding_filter
 from mnist_demo.ui.drawing.strokes import strokes_of
 from mnist_demo.ui.look_inside.confusion import render_confusion
 from mnist_demo.ui.look_inside.explorer import (
@@ -76,6 +77,7 @@ def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, read
             st.markdown(_("#### Layer by layer"))
             st.caption(shown.title)
             render_activations(shown.image, readings[0], folded=False)
+            render_sliding_filter(shown.image, readings[0].reader.classifier)
         return False
     if view == DATA:
         return _render_data(looked_at, shown)

@@ -11,6 +11,7 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.resources import cost_estimator, job_registry
+from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
@@ -64,14 +65,3 @@ def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> s
     if estimate.is_coming:
         return _("Measuring how long this takes here …")
     return _("How long this takes here is measured when no run is computing.")
-
-
-def format_duration(seconds: float) -> str:
-    """Return `seconds` as a measurement of half a second can tell them: in at most two digits."""
-    if seconds < 1:
-        return _("less than a second")
-    if seconds < 90:
-        return _("about {seconds} s").format(seconds=f"{float(f'{seconds:.2g}'):.0f}")
-    if seconds < 90 * 60:
-        return _("about {minutes} min").format(minutes=f"{seconds / 60:.0f}")
-    return _("about {hours} h").format(hours=f"{seconds / 3600:.0f}")

@@ -6,3 +6,19 @@ import streamlit as st
 def run_script(javascript: str) -> None:
     """Have the browser run `javascript`, never a visitor's text, whenever it differs from before; it takes no room."""
     st.html(f"<script>{javascript}</script>", unsafe_allow_javascript=True)
+
+
+# What is to be focused may not be drawn yet.
+_FOCUS = """/* %s */(function focus(attempts) {
+  const found = document.querySelector('.st-key-%s');
+  if (found) { found.tabIndex = -1; found.focus({ preventScroll: true }); }
+  else if (attempts) setTimeout(() => focus(attempts - 1), 100);
+})(30)"""
+
+
+def focus_on(key: str, occasion: object) -> None:
+    """Have the browser focus the container of that key, once for each `occasion`.
+
+    For when the button that was pressed is gone: the next Tab would begin at the top of the page.
+    """
+    run_script(_FOCUS % (occasion, key))

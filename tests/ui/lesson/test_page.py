@@ -8,7 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, part_named
-from mnist_demo.settings.presets import preset_of
+from mnist_demo.lesson.programs import program_by_hand, program_with_torch
+from mnist_demo.lesson.tutorial import LinearModel, code_of, same_weights
+from mnist_demo.settings.presets import PRESETS, preset_of
+from mnist_demo.ui.lesson.deeper import WAYS
 from mnist_demo.ui.resources import job_registry, lesson_registry
 from tests.ui.conftest import page_alone
 
@@ -70,13 +73,14 @@ def test_address_opens_a_part_and_an_address_of_no_part_opens_the_first_and_says
 @pytest.mark.parametrize(
     ("name", "right"),
     [
-        ("data", "worse"),
+        ("data", "most"),
         ("linear", "(100, 10)"),
         ("softmax", "nan"),
         ("likelihood", "3"),
         ("descent", "shorter"),
         ("loops", "rounding"),
         ("wrong-loss", "negative"),
+        ("overfitting", "rises"),
     ],
 )
 def test_part_asks_first_and_tells_after_the_run_whether_the_guess_was_right(
@@ -118,10 +122,16 @@ def test_sliders_change_what_is_computed(lesson: AppTest) -> None:
 
 def test_code_that_is_shown_is_that_of_the_modules(lesson: AppTest) -> None:
     open_part(lesson, "loops")
-    shown = [code.value for code in lesson.code]
-    assert "logits = x @ weights + bias" in shown
-    assert "logits = model(x)" in shown
-    assert "optimizer.step()" in shown
+    whole, by_hand, with_torch = (code.value for code in lesson.code)
+    assert whole == program_by_hand()
+    assert by_hand == code_of(same_weights)
+    assert with_torch == code_of(LinearModel)
+    lesson.segmented_control(key="program").set_value("torch")
+    lesson.segmented_control(key="program-piece").set_value("Take a step downhill").run()
+    whole, by_hand, with_torch = (code.value for code in lesson.code)
+    assert whole == program_with_torch()
+    assert "weights -= learning_rate * weights.grad" in by_hand
+    assert with_torch == "optimizer.step()"
 
 
 def wait_for_runs(lesson: AppTest) -> None:
@@ -147,6 +157,14 @@ def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_run_on_
     lesson.button(key="previous-part").click().run()
     assert part_named("rates").options["worse"] in said(lesson)
     assert lesson_registry().jobs() == []
+    # The rate of 50 does not explode; what is offered then does.
+    lesson.button(key="run-explosion").click().run()
+    deadline = time.monotonic() + PATIENCE
+    while not (found := [text.value for text in lesson.markdown if "is no number any more" in text.value]):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        lesson.run()
+    assert found[0].startswith("At step ")
 
 
 def test_run_that_was_stopped_from_outside_is_said_and_can_be_run_again(
@@ -180,7 +198,8 @@ def test_summary_counts_the_guesses_and_begins_again(lesson: AppTest) -> None:
 
 def test_button_of_the_last_part_sets_the_preset_and_starts_it_in_train_and_draw(lesson: AppTest) -> None:
     open_part(lesson, "deeper")
-    assert "You are on the built-in digits" in " ".join(caption.value for caption in lesson.caption)
+    told = " ".join(text.value for text in lesson.markdown)
+    assert all(preset.help in told for name, preset in PRESETS.items() if name in WAYS)
     lesson.button(key="to-laboratory-small-network").click().run()
     (job,) = job_registry().jobs()
     assert preset_of(job.hyperparameters) == "small-network"

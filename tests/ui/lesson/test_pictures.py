@@ -5,7 +5,14 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.lesson.digits import prepare_lesson
-from mnist_demo.ui.lesson.charts import LOWEST_LOSS, MAX_POINTS, build_cost, build_losses, build_slice
+from mnist_demo.ui.lesson.charts import (
+    LOWEST_LOSS,
+    LOWEST_PROBABILITY,
+    MAX_POINTS,
+    build_cost,
+    build_losses,
+    build_slice,
+)
 from mnist_demo.ui.lesson.pictures import (
     costs_html,
     format_number,
@@ -88,3 +95,7 @@ def test_cost_chart_marks_the_probability_on_the_curve() -> None:
     curve, point = (part["source"] for part in build_cost(0.05)["dataset"])
     assert point.to_numpy().tolist() == [[0.05, pytest.approx(2.9957, abs=1e-4)]]
     assert curve["cost"].iloc[-1] == 0
+    # As far as the point can go, the curve goes too.
+    assert curve["p"].iloc[0] == LOWEST_PROBABILITY
+    between = curve["p"].to_numpy()
+    assert (between[1:] / between[:-1] < 1.05).all()

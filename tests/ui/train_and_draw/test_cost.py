@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.train_and_draw import cost, settings
-from mnist_demo.ui.train_and_draw.cost import describe_cost, format_duration
+from mnist_demo.ui.train_and_draw.cost import describe_cost
+from mnist_demo.ui.widgets.durations import format_duration
 
 
 def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> None:
