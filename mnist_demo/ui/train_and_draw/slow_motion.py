@@ -11,6 +11,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import SPEEDS, StepDetail
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
+from mnist_demo.ui.ownership import perform, run_commands
 from mnist_demo.ui.train_and_draw.state import prepare_speed
 from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
 
@@ -31,7 +32,7 @@ def render_speed(job: Job) -> None:
             key=key,
             disabled=job.has_ended,
             label_visibility="collapsed",
-            on_change=lambda: job.set_speed(st.session_state[key] or None),
+            on_change=lambda: perform(run_commands().set_speed, job.id, st.session_state[key] or None),
             width=170,
         )
 
