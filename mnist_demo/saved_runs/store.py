@@ -14,6 +14,7 @@ skipped, with a warning in the log.
 """
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -190,7 +191,8 @@ class RunStore:
 
     def destroy(self, run_ids: Iterable[str]) -> None:
         """Permanently remove runs: who still trains one cannot save it any more. Raises RunError as `rename` does."""
-        self._change(lambda: [self._folders.destroy(run_id, for_good=True) for run_id in run_ids if is_name(run_id)])
+        for run_id in filter(is_name, run_ids):
+            self._change(functools.partial(self._folders.destroy, run_id, for_good=True))
 
     def size(self, run_id: str) -> int:
         """Return the size of a run in bytes, deleted or not; 0 if there is none."""

@@ -1,4 +1,4 @@
-"""What a visitor does with her saved runs: open, go on, delete; and how she has all that is kept of her deleted."""
+"""A visitor's saved runs: opened, continued, deleted; and everything that is kept about her, deleted."""
 
 import dataclasses
 
@@ -119,13 +119,13 @@ def delete(run_id: str) -> None:
 
 
 def bytes_kept() -> int:
-    """Return how much is kept of this visitor: all her runs, deleted ones too, drawings, opened models, choices."""
+    """Return how much is kept about this visitor: all her runs, deleted ones too, drawings, opened models, choices."""
     runs = sum(run_store().size(run_id) for run_id in run_store().all_of(visitor.owner()))
     return runs + visitor_store().size(visitor.owner())
 
 
 def delete_everything() -> None:
-    """Delete all that is kept of this visitor on this server, for good, and begin as if she had just come.
+    """Delete all that is kept about this visitor on this server, for good, and begin as if she had just come.
 
     Raises
     ------

@@ -84,11 +84,11 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             wait_for_state(page, "stopped")
             assert steps_done(page) > saved
 
-            # One button, and one more to be sure: nothing is kept of her any more.
+            # One button, and one more to be sure: nothing is kept about her any more.
             go_to(page, "Runs")
-            page.get_by_role("button", name="Delete all that is kept of me").click()
+            page.get_by_role("button", name="Delete everything kept about me").click()
             button(page, "delete-all-now").click()
-            expect(page.get_by_text("All that was kept of you on this server is deleted.")).to_be_visible()
+            expect(page.get_by_text("Everything that this server kept about you is deleted.")).to_be_visible()
             expect(card).to_have_count(0)
             go_to(page, "Train and draw")
             expect(page.get_by_text("My drawings: 0")).to_be_visible()

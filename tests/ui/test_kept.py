@@ -113,7 +113,9 @@ def test_guess_its_answer_and_the_place_in_the_lesson_are_here_again_after_a_res
     assert fresh.radio(key=f"guess-{PARTS[0].name}").value is None
 
 
-def test_one_button_deletes_all_that_is_kept_of_a_visitor_and_nothing_of_another(browser: Any, tmp_path: Path) -> None:
+def test_one_button_deletes_everything_kept_about_a_visitor_and_nothing_of_another(
+    browser: Any, tmp_path: Path
+) -> None:
     drawing = LabelledDrawing((np.array([[60.0, 40.0], [200.0, 240.0]]),), 7)
     runs = {}
     for name in ("mine", "a stranger"):
@@ -124,7 +126,7 @@ def test_one_button_deletes_all_that_is_kept_of_a_visitor_and_nothing_of_another
     page = open_page(run=runs["mine"])
     open_runs(page).button(key="delete-all-now").click().run()
     assert not page.exception
-    assert "All that was kept of you on this server is deleted." in texts(page)
+    assert "Everything that this server kept about you is deleted." in texts(page)
     assert "Nothing here yet" in texts(page)
     assert not [button for button in page.button if button.key == "delete-all-now"]
     assert "run" not in page.query_params

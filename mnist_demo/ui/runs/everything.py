@@ -1,4 +1,4 @@
-"""The button that deletes all that this server keeps of a visitor, and what that is."""
+"""The button that deletes everything that this server keeps about a visitor, and what that is."""
 
 import streamlit as st
 
@@ -8,24 +8,24 @@ from mnist_demo.ui.ownership import attempt
 
 
 def render_everything() -> None:
-    """Say what is kept of this visitor, and offer to delete it; nothing where nothing is."""
+    """Say what is kept about this visitor, and offer to delete it; nothing where nothing is."""
     kept_bytes = kept_runs.bytes_kept()
     if not kept_bytes:
         return
-    with st.container(key=keys.KEPT_OF_ME):
-        st.markdown(_("### What is kept of you"))
+    with st.container(key=keys.KEPT_ABOUT_ME):
+        st.markdown(_("### What this server keeps about you"))
         st.caption(
             _(
                 "It takes {size:.1f} MB: runs, drawings with their labels, opened models, guesses of the lesson, and "
                 "choices such as your language. A cookie tells that it belongs to this browser. Nobody else sees any "
-                "of it, but for runs whose link you gave away."
+                "of it, except for runs whose link you gave away."
             ).format(size=kept_bytes / 1e6)
         )
-        with st.popover(_("Delete all that is kept of me"), icon=":material/delete_forever:", key=keys.DELETE_ALL):
+        with st.popover(_("Delete everything kept about me"), icon=":material/delete_forever:", key=keys.DELETE_ALL):
             st.markdown(
                 _(
-                    "All of it is deleted at once and for good, also from your other tabs, and your runs are stopped. "
-                    "What you want to keep, save as a file first."
+                    "Your runs are stopped, and all of it is deleted at once and for good. What you want to keep, "
+                    "save as a file first."
                 )
             )
             st.button(
@@ -39,4 +39,4 @@ def render_everything() -> None:
 
 def _delete() -> None:
     if attempt(kept_runs.delete_everything):
-        visitor_state.notify(_("All that was kept of you on this server is deleted."))
+        visitor_state.notify(_("Everything that this server kept about you is deleted."))
