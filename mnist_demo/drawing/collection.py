@@ -83,7 +83,10 @@ class DrawingCollection:
 
     def __post_init__(self) -> None:
         if len(self.drawings) > MAX_DRAWINGS:
-            message = _("At most {limit:,} drawings can be kept together, but there are {count:,}.")
+            message = _(
+                "At most {limit:,} drawings can be kept together, but there are {count:,}: save yours as a file, and "
+                "forget them, to have room again."
+            )
             raise DrawingFileError(message.format(limit=MAX_DRAWINGS, count=len(self.drawings)))
 
     def __len__(self) -> int:
