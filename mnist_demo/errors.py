@@ -13,6 +13,7 @@ found instead, and what to do next.
     ├── ExportError            a run lacks something that a format needs, or a package for it is missing
     ├── CheckpointError        a saved model is missing, damaged, in another format, or cannot be written
     ├── RunError               a saved run is missing, damaged, or cannot be written
+    ├── KeepingError           what a visitor made cannot be kept for her, or what was kept is damaged
     ├── JobError               a training job cannot be started or controlled, or is no longer known
     └── BenchmarkError         a measurement failed, or lacks something that it needs
 """
@@ -69,6 +70,10 @@ class CheckpointError(MnistDemoError):
 
 class RunError(MnistDemoError):
     """A saved run is missing or damaged, or could not be written; the previous save is unchanged."""
+
+
+class KeepingError(MnistDemoError):
+    """What a visitor made could not be kept on the disk, or what was kept is damaged; all else is unchanged."""
 
 
 class JobError(MnistDemoError):

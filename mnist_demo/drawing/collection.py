@@ -57,9 +57,11 @@ class LabelledDrawing:
         object.__setattr__(self, "label", int(self.label))
         object.__setattr__(self, "strokes", tuple(strokes))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the drawing's entry in a file; coordinates are rounded to a hundredth of a pixel."""
-        return {"label": self.label, "strokes": [stroke.round(DECIMALS).tolist() for stroke in self.strokes]}
+    @functools.cached_property
+    def json(self) -> str:
+        """The drawing's entry in a file; coordinates are rounded to a hundredth of a pixel."""
+        entry = {"label": self.label, "strokes": [stroke.round(DECIMALS).tolist() for stroke in self.strokes]}
+        return json.dumps(entry, separators=(",", ":"), allow_nan=False)
 
     @functools.cached_property
     def image(self) -> npt.NDArray[np.float32]:
@@ -81,7 +83,10 @@ class DrawingCollection:
 
     def __post_init__(self) -> None:
         if len(self.drawings) > MAX_DRAWINGS:
-            message = _("At most {limit:,} drawings can be kept together, but there are {count:,}.")
+            message = _(
+                "At most {limit:,} drawings can be kept together, but there are {count:,}: save yours as a file, and "
+                "forget them, to have room again."
+            )
             raise DrawingFileError(message.format(limit=MAX_DRAWINGS, count=len(self.drawings)))
 
     def __len__(self) -> int:
@@ -95,9 +100,9 @@ class DrawingCollection:
 
     def united_with(self, other: "DrawingCollection") -> "DrawingCollection":
         """Return the union without duplicates, because a file may be opened twice or hold drawings that are here."""
-        united = {json.dumps(drawing.as_json()): drawing for drawing in self.drawings}
+        united = {drawing.json: drawing for drawing in self.drawings}
         for drawing in other.drawings:
-            united.setdefault(json.dumps(drawing.as_json()), drawing)
+            united.setdefault(drawing.json, drawing)
         return DrawingCollection(tuple(united.values()))
 
     def images(self) -> npt.NDArray[np.float32]:
@@ -115,9 +120,8 @@ class DrawingCollection:
         DrawingFileError
             If the file would be larger than `from_bytes` accepts.
         """
-        drawings = [drawing.as_json() for drawing in self.drawings]
-        about = {"format": FORMAT, "version": VERSION, "drawings": drawings}
-        content = json.dumps(about, separators=(",", ":"), allow_nan=False).encode()
+        drawings = ",".join(drawing.json for drawing in self.drawings)
+        content = f'{{"format":"{FORMAT}","version":{VERSION},"drawings":[{drawings}]}}'.encode()
         _check_size(content)
         return content
 

@@ -132,6 +132,11 @@ class JobRegistry:
         queued = [other for other in self.jobs() if other.state == "queued"]
         return queued.index(job) if job in queued else 0
 
+    def rest(self) -> None:
+        """Have all runs leave the cores to something short; see `Job.rest`."""
+        for job in self.jobs():
+            job.rest()
+
     def forget(self, job: Job) -> None:
         """Stop `job` and drop it, so that its memory is freed."""
         job.stop()

@@ -234,7 +234,7 @@ def judge_wrong_loss(right: float, wrong: float) -> str:
     return "same" if math.isclose(right, wrong, rel_tol=1e-3) else "larger"
 
 
-def count_right(guesses: Mapping[str, str | None], answers: Mapping[str, str]) -> tuple[int, int]:
+def count_right(guesses: Mapping[str, str | None], answers: Mapping[str, str | None]) -> tuple[int, int]:
     """Return the number of correct guesses and of all guesses made; skipped questions (None) do not count."""
     made = {name: guess for name, guess in guesses.items() if guess is not None and name in answers}
     return sum(answers[name] == guess for name, guess in made.items()), len(made)

@@ -6,8 +6,7 @@ import re
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import Export
 from mnist_demo.jobs.job import Job
-from mnist_demo.saved_runs.records import RunRecord
-from mnist_demo.saved_runs.store import RunContent
+from mnist_demo.saved_runs.records import RunContent, RunRecord
 
 
 def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:

@@ -135,25 +135,38 @@ class FolderStore:
             return False
         with self._locked():
             deleted = self._path(DELETED_PREFIX, name)
-            if not deleted.is_dir() or (self.root / name).exists():
+            if not deleted.is_dir() or not any(deleted.iterdir()) or (self.root / name).exists():
                 return False
             deleted.rename(self.root / name)
             flush_folder(self.root)
         return True
 
+    def peek(self, name: str, file: str) -> bytes:
+        """Return the content of one file of a folder, removed or not; nothing if there is no such file."""
+        if is_name(name):
+            for folder in (self.root / name, self._path(DELETED_PREFIX, name)):
+                with contextlib.suppress(FileNotFoundError):
+                    return (folder / file).read_bytes()
+        return b""
+
     def removed(self) -> dict[str, float]:
         """Return the removed folders that can be brought back: name → time of removal (Unix time, seconds)."""
         with contextlib.suppress(FileNotFoundError):
             return {
-                entry.name.removeprefix(DELETED_PREFIX): entry.stat().st_mtime
+                name: entry.stat().st_mtime
                 for entry in os.scandir(self.root)
-                if entry.name.startswith(DELETED_PREFIX)
+                if entry.name.startswith(DELETED_PREFIX) and is_name(name := entry.name.removeprefix(DELETED_PREFIX))
             }
         return {}
 
-    def destroy(self, name: str) -> None:
-        """Permanently delete the folder `name`, whether it has been removed or not."""
+    def destroy(self, name: str, for_good: bool = False) -> None:
+        """Permanently delete the folder `name`, whether it has been removed or not.
+
+        `for_good` leaves an empty folder in its place, as if it were removed: `write` does not write it again then.
+        """
         _check_name(name)
+        if for_good:
+            self.root.mkdir(parents=True, exist_ok=True)
         if not self.root.is_dir():
             return
         renamed = []
@@ -162,6 +175,8 @@ class FolderStore:
                 if folder.is_dir():
                     renamed.append(self._unfinished())
                     folder.rename(renamed[-1])
+            if for_good:
+                self._path(DELETED_PREFIX, name).mkdir()
         for folder in renamed:
             shutil.rmtree(folder, ignore_errors=True)
 

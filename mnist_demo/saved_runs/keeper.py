@@ -72,8 +72,7 @@ class RunKeeper:
         """Return to whom a run belongs, or None where that is not known."""
         if job_id in self._owners:
             return self._owners[job_id]
-        record = self.store.find(job_id)
-        return record.owner if record else None
+        return self.store.owner(job_id)
 
     def note(self, job: Job) -> None:
         """Save `job` as it is now, soon and in another thread: the `on_saved_point` of a `JobRegistry`."""

@@ -1,4 +1,4 @@
-"""The folder of saved runs and its size limit, read from the environment."""
+"""The folders of what is kept on the disk, runs and what else visitors made, and their size limits."""
 
 import os
 from pathlib import Path
@@ -8,27 +8,35 @@ import platformdirs
 from mnist_demo.errors import RunError
 from mnist_demo.translation import _
 
-FOLDER = "runs"
+RUNS, VISITORS = "runs", "visitors"
 LIMIT_VARIABLE = "MNIST_DEMO_RUNS_MB"
+VISITORS_LIMIT_VARIABLE = "MNIST_DEMO_VISITORS_MB"
 DEFAULT_LIMIT_MB = 500.0
 
 
 def runs_folder() -> Path:
     """Return the folder of saved runs; it may not exist yet."""
+    return _home() / RUNS
+
+
+def visitors_folder() -> Path:
+    """Return the folder of what else is kept for visitors; it may not exist yet."""
+    return _home() / VISITORS
+
+
+def _home() -> Path:
     home = os.environ.get("MNIST_DEMO_HOME")
-    if home:
-        return Path(home).expanduser().absolute() / FOLDER
-    return platformdirs.user_data_path("mnist-demo", appauthor=False) / FOLDER
+    return Path(home).expanduser().absolute() if home else platformdirs.user_data_path("mnist-demo", appauthor=False)
 
 
-def limit_from_environment() -> int:
-    """Return the size limit of all runs in bytes; raise RunError if ``MNIST_DEMO_RUNS_MB`` is not a positive number."""
-    text = os.environ.get(LIMIT_VARIABLE) or str(DEFAULT_LIMIT_MB)
+def limit_from_environment(variable: str = LIMIT_VARIABLE) -> int:
+    """Return the size limit that `variable` sets, in bytes; raise RunError if it is not a positive number."""
+    text = os.environ.get(variable) or str(DEFAULT_LIMIT_MB)
     try:
         megabytes = float(text)
     except ValueError:
         megabytes = 0.0
     if not 0 < megabytes < 1e9:
         message = _("{name} must be a number of megabytes above 0, but is “{value}”.")
-        raise RunError(message.format(name=LIMIT_VARIABLE, value=text[:60]))
+        raise RunError(message.format(name=variable, value=text[:60]))
     return int(megabytes * 1e6)

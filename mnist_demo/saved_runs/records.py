@@ -115,6 +115,15 @@ class RunRecord:
             raise ValueError("run.json does not say what it should") from error
 
 
+@dataclass(frozen=True, eq=False)
+class RunContent:
+    """The content of a run: its history, and the bytes of its checkpoint and training state files, if it has them."""
+
+    history: History
+    model: bytes | None = None
+    training_state: bytes | None = None
+
+
 def metrics_of(history: History) -> dict[str, float]:
     """Return the newest value of each metric that a list of runs shows; missing or infinite ones are omitted."""
     started, last = history.started, history.epochs[-1] if history.epochs else None

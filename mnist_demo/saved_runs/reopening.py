@@ -7,8 +7,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, Assignment, State, Weights
 from mnist_demo.jobs.observed_run import JobSnapshot
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.saved_runs.records import RunRecord
-from mnist_demo.saved_runs.store import RunContent
+from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _
 

@@ -5,8 +5,15 @@ from datetime import datetime
 
 from mnist_demo.errors import CheckpointError
 from mnist_demo.jobs.job import Job
-from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, machine_here, metrics_of, versions_here
-from mnist_demo.saved_runs.store import RunContent
+from mnist_demo.saved_runs.records import (
+    DatasetFacts,
+    RunContent,
+    RunRecord,
+    curve_of,
+    machine_here,
+    metrics_of,
+    versions_here,
+)
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.training.state import TrainingState, read_progress

@@ -14,9 +14,9 @@ skipped, with a warning in the log.
 """
 
 import dataclasses
+import functools
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filelock import FileLock
@@ -24,26 +24,15 @@ from filelock import FileLock
 from mnist_demo.errors import HistoryFileError, RunError
 from mnist_demo.saved_runs.folders import FolderStore, is_name
 from mnist_demo.saved_runs.places import limit_from_environment, runs_folder
-from mnist_demo.saved_runs.records import RunRecord, digest_files, now
+from mnist_demo.saved_runs.records import RunContent, RunRecord, digest_files, now
 from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.translation import _
 
 RECORD, HISTORY, MODEL, TRAINING = "run.json", "history.csv", "model.safetensors", "training.safetensors"
-# How long a deleted run can be restored, unless its space is needed earlier.
-DELETED_SECONDS = 24 * 60 * 60
+DELETED_SECONDS = 24 * 60 * 60  # how long a deleted run can be restored, unless its space is needed earlier
 MAX_NAME = 80
-
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class RunContent:
-    """The content of a run: its history, and the bytes of its checkpoint and training state files, if it has them."""
-
-    history: History
-    model: bytes | None = None
-    training_state: bytes | None = None
 
 
 class RunStore:
@@ -185,10 +174,25 @@ class RunStore:
         except OSError as error:
             raise self._cannot_change(error) from error
 
-    def destroy(self, run_id: str) -> None:
-        """Permanently remove a run. Raises RunError as `rename` does."""
-        self.get(run_id)
-        self._change(lambda: self._folders.destroy(run_id))
+    def owner(self, run_id: str) -> str | None:
+        """Return whose run that is, deleted or damaged or not; None where there is none, or that cannot be told."""
+        try:
+            return (self.find(run_id) or RunRecord.from_json(self._folders.peek(run_id, RECORD))).owner
+        except (OSError, ValueError):
+            return None
+
+    def all_of(self, owner: str) -> set[str]:
+        """Return the ids of all runs of `owner`, deleted and damaged ones too. Raises RunError as `runs` does."""
+        try:
+            known = {*self._folders.names(), *self._folders.removed()}
+        except OSError as error:
+            raise self._cannot_read(error) from error
+        return {run_id for run_id in known if self.owner(run_id) == owner}
+
+    def destroy(self, run_ids: Iterable[str]) -> None:
+        """Permanently remove runs: who still trains one cannot save it any more. Raises RunError as `rename` does."""
+        for run_id in filter(is_name, run_ids):
+            self._change(functools.partial(self._folders.destroy, run_id, for_good=True))
 
     def size(self, run_id: str) -> int:
         """Return the size of a run in bytes, deleted or not; 0 if there is none."""
@@ -241,21 +245,20 @@ class RunStore:
     def _make_room(self, run_id: str, needed: int) -> list[RunRecord]:
         """Free `needed` bytes for run `run_id`: remove deleted runs, then the oldest runs without a name; return these.
 
-        Raises RunError, without removing any run that is not deleted, if that does not free enough.
+        Raises RunError, with no run removed that is not deleted, if that does not free enough.
         """
-        deleted = self._folders.removed()
         moment = now().timestamp()
-        for name, since in deleted.items():
-            if is_name(name) and name != run_id and moment - since > DELETED_SECONDS:
+        for name, since in self._folders.removed().items():
+            if name != run_id and moment - since > DELETED_SECONDS:
                 self._folders.destroy(name)
         others = [record for record in self.runs() if record.id != run_id]
         sizes = {record.id: self._folders.size(record.id) for record in others}
-        deleted_sizes = {name: self._folders.size(name) for name in self._folders.removed() if is_name(name)}
+        deleted_sizes = {name: self._folders.size(name) for name in self._folders.removed()}
         free = self.limit_bytes - needed - sum(sizes.values()) - sum(deleted_sizes.values())
         for name, size in deleted_sizes.items():
             if free >= 0:
                 break
-            if name != run_id:
+            if name != run_id and size:  # an empty one holds the place of a run that is not to be saved again
                 self._folders.destroy(name)
                 free += size
         to_remove = []

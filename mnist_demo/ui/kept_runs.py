@@ -1,4 +1,4 @@
-"""What a visitor does with her saved runs: open, go on, rename, delete and undo."""
+"""A visitor's saved runs: opened, continued, deleted; and everything that is kept about her, deleted."""
 
 import dataclasses
 
@@ -8,9 +8,9 @@ from mnist_demo.jobs.messages import Assignment
 from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
-from mnist_demo.ui import state, visitor
-from mnist_demo.ui.ownership import find_job, owns, start_job
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
+from mnist_demo.ui import state, visitor, visitor_state
+from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
+from mnist_demo.ui.resources import has_unusable_model, job_registry, run_store, visitor_store
 
 UNUSABLE_MODEL = N_(
     "The model of this run cannot be used any more: an earlier version of this program saved it. Its charts and "
@@ -79,7 +79,7 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     job = _find(run_id)
     if not job.has_ended:
         if owns(run_id):
-            job.resume()
+            run_commands().resume(run_id)
         state.show_run_next(job)
         return
     record = run_store().find(run_id)
@@ -103,36 +103,39 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     state.write_settings(longer)
 
 
-def save_now(run_id: str) -> None:
-    """Try once more to save a run that could not be saved."""
-    job = job_registry().get(run_id)
-    if job is not None:
-        run_keeper().note(job)
-        run_keeper().flush(5)
+def has_copy(job: Job) -> bool:
+    """Tell whether `go_on` would give who looks at a run of somebody else one of her own that goes on from there."""
+    try:
+        check_can_go_on(job, run_store().find(job.id))
+    except RunError:
+        return False
+    return can_go_on(job) and not has_unusable_model(job)
 
 
-def rename(run_id: str, name: str) -> None:
-    """Name a run of this visitor; raise RunError when that cannot be."""
-    _check_owner(run_id)
-    run_store().rename(run_id, name)
+def delete(run_id: str) -> None:
+    """Delete a run of this visitor, and stop it if it trains; `RunCommands.undelete` brings it back."""
+    run_commands().delete(run_id)
+    state.leave_run(run_id)
 
 
-def delete(record: RunRecord) -> None:
-    """Delete a run of this visitor, and stop it if it trains; `undo_delete` brings it back."""
-    _check_owner(record.id)
-    run_store().delete(record.id)
-    job = job_registry().get(record.id)
-    if job is not None:
-        if state.current_job() is job:
-            state.reset_training()
-        else:
-            job_registry().forget(job)
+def bytes_kept() -> int:
+    """Return how much is kept about this visitor: all her runs, deleted ones too, drawings, opened models, choices."""
+    runs = sum(run_store().size(run_id) for run_id in run_store().all_of(visitor.owner()))
+    return runs + visitor_store().size(visitor.owner())
 
 
-def undo_delete(record: RunRecord) -> None:
-    """Bring a deleted run back; raise RunError when it is gone."""
-    if not run_store().undelete(record.id):
-        raise RunError(_("This run is gone: its room was needed for another one."))
+def delete_everything() -> None:
+    """Delete all that is kept about this visitor on this server, for good, and begin as if she had just come.
+
+    Raises
+    ------
+    MnistDemoError
+        When the disk refuses; what was not deleted then is still there.
+    """
+    run_commands().destroy_all()
+    visitor_store().forget(visitor.owner())
+    visitor_state.begin_anew()
+    state.write_address()
 
 
 def _find(run_id: str) -> Job:
@@ -140,8 +143,3 @@ def _find(run_id: str) -> Job:
     if job is None:
         raise RunError(_("This run is not kept any more."))
     return job
-
-
-def _check_owner(run_id: str) -> None:
-    if not owns(run_id):
-        raise RunError(_("This run belongs to somebody else: only its owner can change it."))

@@ -1,6 +1,7 @@
 """Runs that belong to this visitor: started here, kept on the disk, and found again after a restart."""
 
 import dataclasses
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -9,13 +10,33 @@ from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.jobs.messages import Assignment, Weights
-from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.saved_runs.commands import RunCommands
+from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.saved_runs.reopening import reopen
-from mnist_demo.saved_runs.store import RunContent
 from mnist_demo.training.history import History
-from mnist_demo.ui import keys, visitor
+from mnist_demo.ui import keys, visitor, visitor_state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
+
+
+def run_commands() -> RunCommands:
+    """Return what this visitor can do to runs."""
+    return RunCommands(visitor.owner(), job_registry(), run_keeper())
+
+
+def attempt(action: Callable[..., object], *arguments: object) -> bool:
+    """Do what a button asks for; keep the sentence that says why it could not be done, for the top of the page."""
+    try:
+        action(*arguments)
+    except MnistDemoError as error:
+        visitor_state.notify(str(error))
+        return False
+    return True
+
+
+def perform(action: Callable[..., object], *arguments: object) -> None:
+    """See `attempt`; for callbacks of widgets, which return nothing."""
+    attempt(action, *arguments)
 
 
 def start_job(
@@ -26,22 +47,21 @@ def start_job(
     job_id: str | None = None,
     is_repeatable: bool = True,
 ) -> Job:
-    """Start a run of this visitor on the device of her choice; it is saved as it goes. See `JobRegistry.start`.
+    """Start a run of this visitor on the device of her choice; it is saved as it goes. See `RunCommands.start`.
 
     Raises
     ------
     MnistDemoError
         When it cannot be started.
     """
-    job_id = job_id or new_job_id()
-    assignment = dataclasses.replace(assignment, device=wanted_device())
-    is_repeatable = is_repeatable and assignment.initial_weights is None and assignment.extra is None
-    run_keeper().expect(job_id, visitor.owner(), is_repeatable)
-    try:
-        return job_registry().start(assignment, session_id(), history=history, weights=weights, job_id=job_id)
-    except MnistDemoError:
-        run_keeper().release(job_id)
-        raise
+    return run_commands().start(
+        job_id or new_job_id(),
+        dataclasses.replace(assignment, device=wanted_device()),
+        session_id(),
+        history=history,
+        weights=weights,
+        is_repeatable=is_repeatable and assignment.initial_weights is None and assignment.extra is None,
+    )
 
 
 def wanted_device() -> str:
@@ -51,8 +71,8 @@ def wanted_device() -> str:
 
 
 def owns(run_id: str) -> bool:
-    """Tell whether that run is this visitor's, or nobody's: only then may she pause, stop, rename or delete it."""
-    return run_keeper().owner(run_id) in (None, visitor.owner())
+    """Tell whether that run is this visitor's: only then may she pause, stop, rename or delete it."""
+    return run_commands().owns(run_id)
 
 
 def find_job(run_id: str, current: DigitDataset) -> Job | None:

@@ -31,6 +31,7 @@ from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_pro
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
+from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, send_at_once
 
@@ -56,6 +57,16 @@ def run_store() -> RunStore:
     except RunError as error:
         _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
         return RunStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
+
+
+@st.cache_resource(show_spinner=False)
+def visitor_store() -> VisitorStore:
+    """Return what is kept for visitors beside their runs."""
+    try:
+        return VisitorStore()
+    except RunError as error:
+        _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
+        return VisitorStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
 
 
 @st.cache_resource(show_spinner=False)
@@ -147,8 +158,7 @@ def let_training_rest() -> None:
     Elsewhere only the server's part of the answer, a few milliseconds, would gain by it.
     """
     if st.context.ip_address is None:  # so Streamlit says that it is this machine
-        for job in job_registry().jobs():
-            job.rest()
+        job_registry().rest()
 
 
 def newest_classifier(job: Job) -> "TrainedClassifier | None":

@@ -20,7 +20,7 @@ from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, visitor_state
 from mnist_demo.ui.link_state import keep_link, speed_from_address
-from mnist_demo.ui.ownership import find_job, owns, start_job
+from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
@@ -46,7 +46,7 @@ def prepare_session() -> None:
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
         visitor_state.notify(_("The run in this address is not kept any more; start a new one."))
-    _write_address()
+    write_address()
     keep_link(st.query_params)
     if _PREPARED in st.session_state:
         return
@@ -146,7 +146,7 @@ def start_training(
     dataset = beside.dataset if beside else current_dataset()
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra)
     job = start_job(assignment)
-    job.set_speed(speed)
+    run_commands().set_speed(job.id, speed)
     show_run_next(job, stop_others=beside is None)
 
 
@@ -161,19 +161,19 @@ def show_run_next(job: Job, stop_others: bool = True) -> None:
     st.session_state[_EARLIER_RUNS] = [other for other in dict.fromkeys(_earlier_ids()) if other != job.id]
     mine = [other for other in earlier_jobs() if owns(other.id)]
     for other in mine if stop_others else ():
-        other.stop()
+        attempt(run_commands().stop, other.id)
     for forgotten in mine[MAX_EARLIER_RUNS:]:
-        job_registry().forget(forgotten)
+        attempt(run_commands().forget, forgotten.id)
     show_run(job)
 
 
 def show_run(job: Job) -> None:
     """Let this page show `job` from here on, and its address name it."""
     st.session_state[_RUN] = job.id
-    _write_address()
+    write_address()
 
 
-def _write_address() -> None:
+def write_address() -> None:
     """Let the address name the run that is shown: a reload finds it by that. A change of page empties the address."""
     shown = st.session_state.get(_RUN)
     if shown is None:
@@ -197,9 +197,15 @@ def reset_training() -> None:
     """Stop and drop the run that this page shows, and start from an empty chart."""
     job = current_job()
     if job is not None and owns(job.id):
-        job_registry().forget(job)
-    st.session_state.pop(_RUN, None)
-    _write_address()
+        run_commands().forget(job.id)
+    leave_run(st.session_state.get(_RUN))
+
+
+def leave_run(run_id: str | None) -> None:
+    """Show that run no more, if it is the one that this page shows."""
+    if st.session_state.get(_RUN) == run_id:
+        st.session_state.pop(_RUN, None)
+        write_address()
 
 
 def current_dataset() -> DigitDataset:

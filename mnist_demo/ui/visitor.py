@@ -1,23 +1,28 @@
-"""The identity of a visitor: no name and no login, but a secret that her browser keeps in a cookie.
+"""The identity of a visitor, a secret that her browser keeps in a cookie, and small values that are kept for her.
 
-The server asks for nothing else, and keeps of it only a digest, with the runs that the visitor made. The secret is in
-no address: who gets a link to a run gets that run, and not the others. Where a browser keeps no cookies, the visitor
-is somebody else after a reload, and finds her runs through their links alone.
+There is no name and no login. The server keeps of the secret only a digest, with the runs and drawings that the visitor
+made. The secret is in no address: who gets a link to a run gets that run, and not the others. Where a browser keeps no
+cookies, the visitor is somebody else after a reload, and finds her runs through their links alone.
 """
 
 import hashlib
 import json
 import re
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from mnist_demo.errors import KeepingError
 from mnist_demo.ui import visitor_state
+from mnist_demo.ui.resources import visitor_store
 from mnist_demo.ui.widgets.scripts import run_script
 
 COOKIE = "mnist_demo_visitor"
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+_PREFERENCES = "preferences"
 
 # A page that was opened beside this one, both for the first time, may have set another secret since: then that one
 # counts, and this page is opened again, once. A page inside another site's page may keep a cookie for that place only.
@@ -39,7 +44,7 @@ _SCRIPT = """
 
 def owner() -> str:
     """Return what stands for this visitor in saved runs; her secret cannot be found from it."""
-    return hashlib.sha256(_token().encode()).hexdigest()[:40]
+    return _digest(_token())
 
 
 def render_visitor() -> None:
@@ -48,10 +53,50 @@ def render_visitor() -> None:
     run_script(_SCRIPT % values)
 
 
+def read_preference(name: str) -> Any:
+    """Return what `keep_preference` was last given for `name`, in any session of this visitor; None where nothing."""
+    return read_values(_PREFERENCES).get(name)
+
+
+def keep_preference(name: str, value: Any) -> None:
+    """Keep `value`, which JSON must know, for this visitor: it is here again after a reload and after a restart."""
+    keep_values(_PREFERENCES, {name: value})
+
+
+def read_values(name: str) -> dict[str, Any]:
+    """Return the values that are kept together as `name` for this visitor, unchecked; the page says what is damaged."""
+    try:
+        return visitor_store().read_values(owner(), name)
+    except KeepingError as error:
+        visitor_state.notify_once(str(error))
+        return {}
+
+
+def keep_values(name: str, changes: Mapping[str, Any]) -> None:
+    """Keep `changes` among the values called `name`; where that cannot be, the page says so."""
+    try:
+        visitor_store().keep_values(owner(), name, changes)
+    except KeepingError as error:
+        visitor_state.notify_once(str(error))
+
+
+def forget_values(name: str) -> None:
+    """Forget the values called `name`; where that cannot be, the page says so."""
+    try:
+        visitor_store().forget_values(owner(), name)
+    except KeepingError as error:
+        visitor_state.notify_once(str(error))
+
+
 def _token() -> str:
     token = visitor_state.token()
     if token is None:
         kept = st.context.cookies.get(COOKIE)
         token = kept if isinstance(kept, str) and _TOKEN.fullmatch(kept) else secrets.token_urlsafe(24)
         visitor_state.keep_token(token)
+        visitor_store().note_visit(_digest(token))
     return token
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:40]

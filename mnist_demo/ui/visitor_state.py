@@ -7,7 +7,7 @@ import streamlit as st
 
 NOTICE_SECONDS = 15.0
 _TOKEN = "visitor-token"
-_NOTICE, _SHOWN = "notice", "notices-shown"
+_NOTICE, _SHOWN, _SAID = "notice", "notices-shown", "notices-said-once"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,21 @@ def keep_token(secret: str) -> None:
 def notify(sentence: str) -> None:
     """Keep a sentence to be shown at the top of the page, from the next run of the script on, for a while."""
     st.session_state.setdefault(_NOTICE, []).append(Notice(sentence, time.monotonic()))
+
+
+def notify_once(sentence: str) -> None:
+    """Keep a sentence to be shown, unless this session has been told it before."""
+    said: set[str] = st.session_state.setdefault(_SAID, set())
+    if sentence not in said:
+        said.add(sentence)
+        notify(sentence)
+
+
+def begin_anew() -> None:
+    """Forget all that this session knows but who the visitor is, as if she had just come."""
+    for key in list(st.session_state):
+        if key != _TOKEN:
+            del st.session_state[key]
 
 
 def has_notices() -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mnist_demo.models.checkpoints import load_checkpoint
-from mnist_demo.saved_runs.store import RunContent, RunStore
+from mnist_demo.saved_runs.records import RunContent
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.training.state import read_progress
 from tests.cli.conftest import Run
 from tests.saved_runs.records import record, short_history

@@ -22,11 +22,12 @@ from mnist_demo.saved_runs.places import LIMIT_VARIABLE, runs_folder
 from mnist_demo.saved_runs.records import (
     CURVE_POINTS,
     DatasetFacts,
+    RunContent,
     curve_of,
     metrics_of,
     now,
 )
-from mnist_demo.saved_runs.store import HISTORY, MODEL, RECORD, RunContent, RunStore
+from mnist_demo.saved_runs.store import HISTORY, MODEL, RECORD, RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Epoch
 from mnist_demo.training.history import History
@@ -119,9 +120,10 @@ def test_invalid_id_is_an_unknown_run(store: RunStore) -> None:
     store.save(record(), RunContent(short_history()))
     for run_id in ("../secret-folder", "..", "", "/etc", ".lock", "run-0000000000000009"):
         assert store.find(run_id) is None
-        for action in (store.get, store.load, store.delete, store.destroy):
+        for action in (store.get, store.load, store.delete):
             with pytest.raises(RunError, match="There is no saved run"):
                 action(run_id)
+        store.destroy([run_id])
         assert store.undelete(run_id) is False
     assert (store.folder.parent / "secret-folder").is_dir()
 
@@ -261,7 +263,8 @@ SAVER = """
 import sys
 from pathlib import Path
 from tests.saved_runs.records import record, short_history
-from mnist_demo.saved_runs.store import RunContent, RunStore
+from mnist_demo.saved_runs.records import RunContent
+from mnist_demo.saved_runs.store import RunStore
 
 store = RunStore(Path(sys.argv[1]), limit_bytes=10**9)
 for number in range(1, 10_000):

@@ -5,13 +5,14 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
+from mnist_demo.drawing.collection import DrawingCollection
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.readers import Reading, read_readers
+from mnist_demo.ui.ownership import attempt, perform
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
@@ -24,9 +25,9 @@ def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
 
 
 def _keep(strokes: list[np.ndarray], digit: str) -> None:
-    drawing_state.keep_drawing(LabelledDrawing(tuple(strokes), int(digit)))
-    drawing_state.replace_drawing(())
-    drawing_state.note_kept_label(int(digit))
+    if attempt(drawing_state.keep_drawing, strokes, int(digit)):
+        drawing_state.replace_drawing(())
+        drawing_state.note_kept_label(int(digit))
 
 
 def render_kept() -> None:
@@ -82,7 +83,11 @@ def _render_gallery(drawings: DrawingCollection) -> None:
             on_click=_train_on_drawings,
         )
         st.button(
-            _("Forget them"), key=keys.FORGET_DRAWINGS, icon=":material/delete:", on_click=drawing_state.forget_drawings
+            _("Forget them"),
+            key=keys.FORGET_DRAWINGS,
+            icon=":material/delete:",
+            on_click=perform,
+            args=(drawing_state.forget_drawings,),
         )
 
 

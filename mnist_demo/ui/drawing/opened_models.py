@@ -13,6 +13,7 @@ from mnist_demo.ui.drawing.opened_models_state import (
     opened_models,
     why_not_opened,
 )
+from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent
 
@@ -84,6 +85,6 @@ def _render_model(number: int, model: OpenedModel) -> None:
             _("Close"),
             key=f"{keys.OPENED_MODELS}-close-{number}",
             icon=":material/close:",
-            on_click=close_model,
-            args=(model,),
+            on_click=perform,
+            args=(close_model, model),
         )

@@ -1,5 +1,6 @@
 """Session state of models that a visitor opened from files."""
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -8,14 +9,17 @@ import numpy as np
 import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
-from mnist_demo.errors import CheckpointError, MnistDemoError
+from mnist_demo.errors import CheckpointError, KeepingError, MnistDemoError
+from mnist_demo.saved_runs.visitors import MODELS
 from mnist_demo.translation import _
+from mnist_demo.ui import visitor, visitor_state
+from mnist_demo.ui.resources import visitor_store
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
 
-_OPENED, _ANSWERING, _PROBLEM = "models-opened", "model-answering", "model-problem"
-MAX_OPENED = 6
+_KEPT, _UNKEPT, _ANSWERING, _PROBLEM = "models-kept", "models-unkept", "model-answering", "model-problem"
+MAX_OPENED = MODELS.max_files
 MEASURED_IMAGES = 1000  # a convnet reads them in about a quarter of a second
 
 
@@ -34,14 +38,42 @@ class OpenedModel:
     measured_on: int
     id: str = field(default_factory=secrets.token_hex)
 
+    def to_bytes(self) -> bytes:
+        """Return the content of the file that keeps it: a line of JSON, and the weights."""
+        about = {"name": self.name, "accuracy": self.accuracy, "measured_on": self.measured_on, "id": self.id}
+        return json.dumps(about).encode() + b"\n" + self.weights
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "OpenedModel":
+        """Return what `to_bytes` wrote; raise MnistDemoError for anything else."""
+        # Here, not above: it brings torch, which the first page need not wait for.
+        from mnist_demo.models.checkpoints import load_checkpoint_bytes
+
+        line, _end, weights = content.partition(b"\n")
+        try:
+            about = json.loads(line)
+            name, own_id = str(about["name"]), str(about["id"])
+            accuracy, measured_on = float(about["accuracy"]), int(about["measured_on"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise KeepingError(_("This is no model that was kept here.")) from error
+        return cls(name, load_checkpoint_bytes(weights, name), weights, accuracy, measured_on, own_id)
+
 
 def open_model(name: str, content: bytes, dataset: DigitDataset) -> None:
     """Keep the model in the `content` of a file called `name`, or a sentence that says why that cannot be."""
     st.session_state[_PROBLEM] = ""
     try:
-        st.session_state[_OPENED] = (*opened_models(), _load_model(name, content, dataset))
+        model = _load_model(name, content, dataset)
     except MnistDemoError as error:
         st.session_state[_PROBLEM] = str(error)
+        return
+    try:
+        file = visitor_store().add(visitor.owner(), MODELS, model.to_bytes())
+    except KeepingError as error:
+        visitor_state.notify(str(error))
+        st.session_state[_UNKEPT] = (*_unkept(), model)
+    else:
+        st.session_state[_KEPT] = {**_kept(), file: model}
 
 
 def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel:
@@ -64,22 +96,38 @@ def why_not_opened() -> str:
 
 
 def opened_models() -> tuple[OpenedModel, ...]:
-    """Return the open models, the oldest first."""
-    models: tuple[OpenedModel, ...] = st.session_state.get(_OPENED, ())
-    return models
+    """Return the models that this visitor has open, in any of her tabs, the oldest first."""
+    kept, problem = visitor_store().load(visitor.owner(), MODELS, _kept(), OpenedModel.from_bytes)
+    if problem:
+        visitor_state.notify_once(problem)
+    st.session_state[_KEPT] = kept
+    return (*(model for model in kept.values() if model is not None), *_unkept())
+
+
+def _kept() -> dict[str, OpenedModel | None]:
+    kept: dict[str, OpenedModel | None] = st.session_state.get(_KEPT, {})
+    return kept
+
+
+def _unkept() -> tuple[OpenedModel, ...]:
+    unkept: tuple[OpenedModel, ...] = st.session_state.get(_UNKEPT, ())
+    return unkept
 
 
 def close_model(model: OpenedModel) -> None:
-    """Forget `model`."""
-    st.session_state[_OPENED] = tuple(other for other in opened_models() if other is not model)
+    """Forget `model`; raise KeepingError when the disk refuses."""
+    visitor_store().remove(visitor.owner(), MODELS, [file for file, kept in _kept().items() if kept is model])
+    st.session_state[_UNKEPT] = tuple(other for other in _unkept() if other is not model)
 
 
 def let_answer(model: OpenedModel | None) -> None:
     """Let `model` give the answer that the page shows large; None gives it back to the run or the starter model."""
-    st.session_state[_ANSWERING] = model
+    st.session_state[_ANSWERING] = model.id if model else None
+    visitor.keep_preference(_ANSWERING, model.id if model else None)
 
 
 def answering_model() -> OpenedModel | None:
     """Return the opened model that the visitor lets answer, if it is still open."""
-    model: OpenedModel | None = st.session_state.get(_ANSWERING)
-    return model if model is not None and model in opened_models() else None
+    if _ANSWERING not in st.session_state:
+        st.session_state[_ANSWERING] = visitor.read_preference(_ANSWERING)
+    return next((model for model in opened_models() if model.id == st.session_state[_ANSWERING]), None)

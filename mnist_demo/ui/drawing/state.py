@@ -1,13 +1,16 @@
 """Session state of the bench: the drawing on the canvas, the image inspected in its place, the labelled drawings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
-from mnist_demo.ui import keys
+from mnist_demo.drawing.collection import MAX_DRAWINGS, DrawingCollection, LabelledDrawing
+from mnist_demo.errors import KeepingError
+from mnist_demo.saved_runs.visitors import DRAWINGS
+from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.resources import visitor_store
 
 _DRAWING = "drawing"
 _DRAWN = "objects-drawn"
@@ -39,6 +42,15 @@ class InspectedImage:
     title: str
     label: int | None = None
     name: str | None = None
+
+
+@dataclass(frozen=True)
+class _MyDrawings:
+    """Labelled drawings as last seen: those `kept` by the server, by file, those `unkept`, and `all` together."""
+
+    kept: dict[str, DrawingCollection | None] = field(default_factory=dict)
+    unkept: DrawingCollection = field(default_factory=DrawingCollection)
+    all: DrawingCollection = field(default_factory=DrawingCollection)
 
 
 def current_drawing() -> Drawing:
@@ -86,18 +98,51 @@ def stages_off() -> list[str]:
 
 
 def my_drawings() -> DrawingCollection:
-    """Return the drawings whose right label the visitor gave in this session."""
-    drawings: DrawingCollection = st.session_state.setdefault(_MY_DRAWINGS, DrawingCollection())
-    return drawings
+    """Return the drawings whose right label the visitor gave, in any of her tabs, now or before."""
+    before: _MyDrawings = st.session_state.get(_MY_DRAWINGS, _MyDrawings())
+    kept, problem = visitor_store().load(visitor.owner(), DRAWINGS, before.kept, DrawingCollection.from_bytes)
+    if problem:
+        visitor_state.notify_once(problem)
+    if kept == before.kept:
+        return before.all
+    return _remember(kept, before.unkept)
+
+
+def _remember(kept: dict[str, DrawingCollection | None], unkept: DrawingCollection) -> DrawingCollection:
+    drawings = [drawing for some in (*kept.values(), unkept) if some is not None for drawing in some.drawings]
+    together = DrawingCollection(tuple(drawings[:MAX_DRAWINGS]))  # more where two tabs reached the limit at once
+    st.session_state[_MY_DRAWINGS] = _MyDrawings(kept, unkept, together)
+    return together
 
 
 def add_drawings(drawings: DrawingCollection) -> None:
-    """Keep more drawings; raise DrawingFileError when they would be too many."""
-    st.session_state[_MY_DRAWINGS] = my_drawings().united_with(drawings)
+    """Keep more drawings, for this visitor; where the server cannot, the page says so, and has them while it is open.
+
+    Raises
+    ------
+    DrawingFileError
+        When they would be too many; then none is kept.
+    """
+    here = my_drawings()
+    together = here.united_with(drawings)
+    together.to_bytes()  # a file of all of them must not become too large either
+    already = {*here.drawings}
+    new = DrawingCollection(tuple(drawing for drawing in together.drawings if drawing not in already))
+    if not new:
+        return
+    before: _MyDrawings = st.session_state.get(_MY_DRAWINGS, _MyDrawings())
+    try:
+        name = visitor_store().add(visitor.owner(), DRAWINGS, new.to_bytes())
+    except KeepingError as error:
+        visitor_state.notify_once(str(error))
+        _remember(before.kept, before.unkept.united_with(new))
+    else:
+        _remember({**before.kept, name: new}, before.unkept)
 
 
-def keep_drawing(drawing: LabelledDrawing) -> None:
-    add_drawings(DrawingCollection((drawing,)))
+def keep_drawing(strokes: list[np.ndarray], label: int) -> None:
+    """Keep one drawing with its label; see `add_drawings`."""
+    add_drawings(DrawingCollection((LabelledDrawing(tuple(strokes), label),)))
 
 
 def note_kept_label(label: int) -> None:
@@ -111,4 +156,6 @@ def kept_label() -> int | None:
 
 
 def forget_drawings() -> None:
-    st.session_state[_MY_DRAWINGS] = DrawingCollection()
+    """Delete all of this visitor's labelled drawings; raise KeepingError when the disk refuses."""
+    visitor_store().remove(visitor.owner(), DRAWINGS)
+    st.session_state.pop(_MY_DRAWINGS, None)

@@ -61,7 +61,7 @@ def _render_guess(part: Part) -> None:
 
 def tell(name: str, answer: str, explanation: str) -> None:
     """Say what the run gave, in the light of the guess; `explanation` is Markdown that says why."""
-    lesson_state.answers()[name] = answer
+    lesson_state.note_answer(name, answer)
     part = part_named(name)
     guess = lesson_state.guesses().get(name)
     words = _(part.options[answer])

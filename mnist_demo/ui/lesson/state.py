@@ -6,18 +6,18 @@ import streamlit as st
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.lesson.parts import PAGE_COUNT, parse_page
+from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, parse_page
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.resources import lesson_registry
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 PAGE_PARAMETER = "part"
 _PAGE = "lesson-page-shown"
-_GUESSES = "lesson-guesses"
-_ANSWERS = "lesson-answers"
+_GUESS, _ANSWER = "lesson-guess-", "lesson-answer-"  # of the kept values, with the part behind them
+_VALUES = "lesson"
 _RUNS = "lesson-runs"
 _DIGIT = "lesson-digit"
 _MOVES = "lesson-moves"
@@ -30,13 +30,14 @@ def prepare_lesson_page() -> int:
     if _PAGE not in st.session_state:
         # Only then: later the browser may still send the address from before the last click.
         asked = st.query_params.get(PAGE_PARAMETER)
-        page = parse_page(asked) if asked is not None else 1
+        page = parse_page(asked) if asked is not None else _kept_page()
         if page is None:
             sentence = _("The address asks for part “{part}” of the lesson, which has {count}: here is the first.")
             st.warning(
                 sentence.format(part=escape_markdown((asked or "")[:20]), count=PAGE_COUNT), icon=":material/info:"
             )
-        st.session_state[_PAGE] = page or 1
+            page = 1
+        _keep_page(page)
     shown: int = st.session_state[_PAGE]
     if st.query_params.get(PAGE_PARAMETER) != str(shown):
         st.query_params[PAGE_PARAMETER] = str(shown)
@@ -44,9 +45,22 @@ def prepare_lesson_page() -> int:
     return shown
 
 
+def _kept_page() -> int:
+    """Return the page where this visitor was last, in whatever session."""
+    page = visitor.read_values(_VALUES).get(_PAGE)
+    return page if isinstance(page, int) and 1 <= page <= PAGE_COUNT else 1
+
+
+def _keep_page(page: int) -> None:
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        if page != _kept_page():
+            visitor.keep_values(_VALUES, {_PAGE: page})
+
+
 def go_to(page: int) -> None:
     """Go to a page, and have its heading focused: the button that led there is gone, or far from what is new."""
-    st.session_state[_PAGE] = min(max(page, 1), PAGE_COUNT)
+    _keep_page(min(max(page, 1), PAGE_COUNT))
     st.session_state[_MOVES] = moves() + 1
 
 
@@ -57,18 +71,42 @@ def moves() -> int:
 
 def go_to_chosen() -> None:
     """Go to the page that was pressed in the row of numbers, where the focus stays."""
-    st.session_state[_PAGE] = st.session_state[keys.LESSON_PAGE]
+    _keep_page(st.session_state[keys.LESSON_PAGE])
 
 
 def guesses() -> dict[str, str | None]:
     """Return what was guessed, by part; None where the answer was shown without a guess."""
-    made: dict[str, str | None] = st.session_state.setdefault(_GUESSES, {})
-    return made
+    return _chosen(_GUESS)
+
+
+def answers() -> dict[str, str | None]:
+    """Return what the real runs gave, by part, as far as they were shown."""
+    return _chosen(_ANSWER)
+
+
+def _chosen(kind: str) -> dict[str, str | None]:
+    """Return which option of each part is the visitor's guess, or the answer: as kept of her sessions before."""
+    if kind not in st.session_state:
+        kept = visitor.read_values(_VALUES)
+        st.session_state[kind] = {
+            part.name: kept[kind + part.name]
+            for part in PARTS
+            if kind + part.name in kept and kept[kind + part.name] in (None, *part.options)
+        }
+    chosen: dict[str, str | None] = st.session_state[kind]
+    return chosen
+
+
+def _choose(kind: str, part: str, option: str | None) -> None:
+    chosen = _chosen(kind)
+    if part not in chosen or chosen[part] != option:
+        chosen[part] = option
+        visitor.keep_values(_VALUES, {kind + part: option})
 
 
 def reveal(part: str, guess: str | None) -> None:
     """Remember the guess, and that the answer may be shown."""
-    guesses()[part] = guess
+    _choose(_GUESS, part, guess)
     note_revealed(part)
 
 
@@ -82,23 +120,23 @@ def is_just_revealed(part: str) -> bool:
     return bool(st.session_state.get(_JUST_REVEALED) == part)
 
 
+def note_answer(part: str, answer: str) -> None:
+    """Remember what the real runs gave."""
+    _choose(_ANSWER, part, answer)
+
+
 def reveal_chosen(part: str) -> None:
     """Take the option that is chosen as the guess."""
     reveal(part, st.session_state[keys.GUESS + part])
-
-
-def answers() -> dict[str, str]:
-    """Return what the real runs gave, by part, as far as they were shown."""
-    known: dict[str, str] = st.session_state.setdefault(_ANSWERS, {})
-    return known
 
 
 def begin_again() -> None:
     """Forget guesses, answers and runs, and go to the first part."""
     for part in list(st.session_state.get(_RUNS, {})):
         drop_runs(part)
-    for key in (_GUESSES, _ANSWERS):
-        st.session_state.pop(key, None)
+    visitor.forget_values(_VALUES)
+    for kind in (_GUESS, _ANSWER):
+        st.session_state.pop(kind, None)
     go_to(1)
 
 

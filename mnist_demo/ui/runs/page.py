@@ -5,9 +5,11 @@ import streamlit as st
 from mnist_demo.errors import RunError
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _, ngettext
-from mnist_demo.ui import kept_runs, keys, visitor, visitor_state
+from mnist_demo.ui import kept_runs, keys, visitor
+from mnist_demo.ui.ownership import perform, run_commands
 from mnist_demo.ui.resources import run_keeper, run_store
 from mnist_demo.ui.runs import state as runs_state
+from mnist_demo.ui.runs.everything import render_everything
 from mnist_demo.ui.runs.saved_run import render_saved_run
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -25,20 +27,21 @@ def render_runs(train_and_draw: st.Page) -> None:
     except RunError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    if not records:
+    if records:
+        with st.container(key=keys.RUN_LIST):
+            _render_list(records)
+        st.caption(
+            _(
+                "All runs on this server take {used} of {limit} MB. When there is no room left, the oldest runs "
+                "without a name are removed: name those that you want to keep."
+            ).format(used=f"{used / 1e6:,.1f}", limit=f"{run_store().limit_bytes / 1e6:,.0f}")
+        )
+    else:
         st.info(
             _("Nothing here yet. Every run that you train is kept by itself, and can be opened and go on from here."),
             icon=":material/history:",
         )
-        return
-    with st.container(key=keys.RUN_LIST):
-        _render_list(records)
-    st.caption(
-        _(
-            "All runs on this server take {used} of {limit} MB. When there is no room left, the oldest runs without a "
-            "name are removed: name those that you want to keep."
-        ).format(used=f"{used / 1e6:,.1f}", limit=f"{run_store().limit_bytes / 1e6:,.0f}")
-    )
+    render_everything()
 
 
 def _render_list(records: list[RunRecord]) -> None:
@@ -87,8 +90,5 @@ def _render_deleted() -> None:
 
 
 def _undo(deleted: RunRecord) -> None:
-    try:
-        runs_state.note_deleted(None)
-        kept_runs.undo_delete(deleted)
-    except RunError as error:
-        visitor_state.notify(str(error))
+    runs_state.note_deleted(None)
+    perform(run_commands().undelete, deleted.id)

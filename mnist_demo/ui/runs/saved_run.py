@@ -6,14 +6,14 @@ from datetime import UTC, tzinfo
 
 import streamlit as st
 
-from mnist_demo.errors import MnistDemoError
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import MAX_NAME
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.links import build_link
 from mnist_demo.translation import _
-from mnist_demo.ui import kept_runs, keys, state, visitor_state
+from mnist_demo.ui import kept_runs, keys, state
 from mnist_demo.ui.link_state import page_address
+from mnist_demo.ui.ownership import attempt, run_commands
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html
@@ -53,16 +53,16 @@ def _button(key: str, record: RunRecord, label: str, icon: str, act: Callable[[s
 
 
 def _open(_action: str, record: RunRecord) -> None:
-    runs_state.leave_if(_do(kept_runs.open_run, record.id))
+    runs_state.leave_if(attempt(kept_runs.open_run, record.id))
 
 
 def _go_on(_action: str, record: RunRecord) -> None:
-    runs_state.leave_if(_do(kept_runs.go_on, record.id))
+    runs_state.leave_if(attempt(kept_runs.go_on, record.id))
 
 
 def _train_more(record: RunRecord) -> None:
     runs_state.close_action()
-    runs_state.leave_if(_do(kept_runs.go_on, record.id, int(st.session_state[keys.MORE_EPOCHS])))
+    runs_state.leave_if(attempt(kept_runs.go_on, record.id, int(st.session_state[keys.MORE_EPOCHS])))
 
 
 def _toggle(action: str, record: RunRecord) -> None:
@@ -70,18 +70,8 @@ def _toggle(action: str, record: RunRecord) -> None:
 
 
 def _delete(_action: str, record: RunRecord) -> None:
-    if _do(kept_runs.delete, record):
+    if attempt(kept_runs.delete, record.id):
         runs_state.note_deleted(record)
-
-
-def _do(action: Callable[..., None], *arguments: object) -> bool:
-    """Do what a button asks for; keep the sentence that says why it could not be done, for the top of the page."""
-    try:
-        action(*arguments)
-    except MnistDemoError as error:
-        visitor_state.notify(str(error))
-        return False
-    return True
 
 
 def _render_more_epochs(record: RunRecord) -> None:
@@ -109,12 +99,17 @@ def _render_naming(record: RunRecord) -> None:
 
 
 def _save_name(record: RunRecord) -> None:
-    if _do(kept_runs.rename, record.id, st.session_state[keys.RUN_NAME]):
+    if attempt(run_commands().rename, record.id, st.session_state[keys.RUN_NAME]):
         runs_state.close_action()
 
 
 def _render_link(record: RunRecord) -> None:
-    st.markdown(_("Who opens this link sees the run, its chart and its model, and can go on from it with a copy."))
+    st.markdown(
+        _(
+            "Who opens this link sees the run, its name, its chart and its model, and can change nothing of it. Where "
+            "it stopped before its end, they can go on with a copy."
+        )
+    )
     st.code(build_link(page_address(), {state.RUN_PARAMETER: record.id}), language=None, wrap_lines=True)
 
 

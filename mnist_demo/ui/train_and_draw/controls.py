@@ -5,16 +5,16 @@ step, and what a browser draws anew twice a second costs the run a part of its p
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, State
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state, visitor_state
-from mnist_demo.ui.kept_runs import can_go_on, go_on
-from mnist_demo.ui.ownership import owns
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.kept_runs import can_go_on, go_on, has_copy
+from mnist_demo.ui.ownership import owns, perform, run_commands
 from mnist_demo.ui.train_and_draw.export import render_export
 from mnist_demo.ui.train_and_draw.speed import render_speed
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis
@@ -48,7 +48,7 @@ def render_controls(job: Job | None, status: State | None) -> None:
         st.toggle(_("Big picture"), key=keys.BIG_PICTURE)
         if job is None:
             return
-        if not job.has_ended:
+        if owns(job.id) and not job.has_ended:
             render_speed(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
         read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
@@ -62,7 +62,7 @@ def _render_status(job: Job | None, status: State | None) -> None:
     # Who only has the link to somebody's run looks on.
     mine = job is not None and owns(job.id)
     has_ended = status in ENDED
-    goes_on = job is not None and has_ended and can_go_on(job)
+    goes_on = job is not None and has_ended and (can_go_on(job) if mine else has_copy(job))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="status-row"):
         with st.container(key=keys.TRAINING_STATUS, width="content"):
             st.badge(
@@ -71,19 +71,21 @@ def _render_status(job: Job | None, status: State | None) -> None:
             )
         if job is None:
             return
+        commands = run_commands()
         if goes_on:
-            _button(keys.PAUSE, _("Go on"), "play_arrow", _go_on)
+            label = _("Go on") if mine else _("Go on with a copy")
+            _button(keys.PAUSE, label, "play_arrow", partial(perform, go_on, job.id))
         elif mine and status in ("running", "paused"):
             _button(
                 keys.PAUSE,
                 _("Resume") if paused else _("Pause"),
                 "play_arrow" if paused else "pause",
-                job.resume if paused else job.pause,
+                _command(commands.resume if paused else commands.pause, job),
             )
         if mine and paused:
-            _button(keys.STEP, _("Step"), "skip_next", job.step)
+            _button(keys.STEP, _("Step"), "skip_next", _command(commands.step, job))
         if mine and not has_ended:
-            _button(keys.STOP, _("Stop"), "stop", job.stop)
+            _button(keys.STOP, _("Stop"), "stop", _command(commands.stop, job))
         if has_ended or not mine:
             _button(keys.RESET, _("Reset"), "restart_alt", state.reset_training)
 
@@ -93,10 +95,5 @@ def _button(key: str, label: str, icon: str, on_click: Callable[[], None]) -> No
     st.button(label, key=key, icon=f":material/{icon}:", on_click=on_click)
 
 
-def _go_on() -> None:
-    job = state.current_job()
-    try:
-        if job is not None:
-            go_on(job.id)
-    except MnistDemoError as error:
-        visitor_state.notify(str(error))
+def _command(command: Callable[[str], None], job: Job) -> Callable[[], None]:
+    return partial(perform, command, job.id)

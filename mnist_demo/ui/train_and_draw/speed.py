@@ -6,6 +6,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.training.speed import NAMED_SPEEDS, RISING, SPEEDS, Speed
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
+from mnist_demo.ui.ownership import perform, run_commands
 from mnist_demo.ui.train_and_draw.state import prepare_speed
 
 # In a widget full speed has a value: a choice without one would be one that has not been made.
@@ -24,7 +25,7 @@ def render_speed(job: Job) -> None:
             format_func=lambda speed: format_speed(speed or None),
             key=key,
             label_visibility="collapsed",
-            on_change=lambda: job.set_speed(st.session_state[key] or None),
+            on_change=lambda: perform(run_commands().set_speed, job.id, st.session_state[key] or None),
             width=WIDTH,
         )
 

@@ -7,10 +7,10 @@ from mnist_demo.training.history import History, format_loss
 from mnist_demo.training.speed import seconds_at_speed
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import kept_runs, keys
-from mnist_demo.ui.ownership import owns
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 from mnist_demo.ui.train_and_draw.own_drawings import render_gain
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
+from mnist_demo.ui.ownership import owns, perform, run_commands
+from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
 
@@ -30,21 +30,34 @@ def render_training(job: Job, axis: Axis, accuracy_range: AccuracyRange) -> None
 
 def _render_keeping(job: Job) -> None:
     """Say what is unusual about the run: it is somebody else's, or cannot be saved."""
-    if not owns(job.id):
-        st.caption(_("You look at a run of somebody else, through its link. **Go on** would give you a copy of it."))
+    is_mine = owns(job.id)
+    if not is_mine:
+        _render_looker(job)
     if job.has_ended and has_unusable_model(job):
         st.warning(_(kept_runs.UNUSABLE_MODEL), icon=":material/history:")
     problem = run_keeper().problem(job.id)
-    if problem:
+    if problem and is_mine:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(escape_markdown(problem), icon=":material/save:")
             st.button(
                 _("Try again"),
                 key=keys.TRY_SAVING,
                 icon=":material/refresh:",
-                on_click=kept_runs.save_now,
-                args=(job.id,),
+                on_click=perform,
+                args=(run_commands().save_now, job.id),
             )
+
+
+def _render_looker(job: Job) -> None:
+    """Say whose run it is, how it is called, and what may be done with it."""
+    record = run_store().find(job.id)
+    if record is not None and record.name:
+        sentence = _("You look at “{name}”, a run of somebody else, through its link.")
+        st.caption(sentence.format(name=escape_markdown(record.name)))
+    else:
+        st.caption(_("You look at a run of somebody else, through its link."))
+    if job.has_ended and kept_runs.has_copy(job):
+        st.caption(_("**Go on with a copy** gives you a run of your own, which goes on where this one ended."))
 
 
 def _render_progress(job: Job) -> None:

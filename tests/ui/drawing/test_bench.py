@@ -12,6 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.jobs.job import Job
+from mnist_demo.saved_runs.visitors import DRAWINGS
+from mnist_demo.ui import visitor
+from mnist_demo.ui.resources import visitor_store
 from tests.ui.actions import (
     document_of,
     draw,
@@ -80,12 +83,12 @@ def test_drawing_is_read_by_the_newest_weights(page: AppTest) -> None:
     assert not page.button(key="undo-drawing").disabled
 
 
-def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered(page: AppTest) -> None:
+def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered(browser: Any, page: AppTest) -> None:
     press_start(page)
     first = the_job()
     assert first.wait(60) == "finished"
     drawing = LabelledDrawing((np.array([[60.0, 40.0], [200.0, 40.0], [120.0, 240.0]]),), 7)
-    page.session_state["my-drawings-kept"] = DrawingCollection((drawing,))
+    visitor_store().add(visitor.owner(), DRAWINGS, DrawingCollection((drawing,)).to_bytes())
     page.run()
     page.button(key="train-on-drawings").click().run()
     assert not page.exception

@@ -56,7 +56,7 @@ def test_paused_run_invites_to_step_and_shows_the_step(page: AppTest) -> None:
     assert not page.exception
 
 
-def test_reload_finds_the_run_at_the_speed_it_was_given(page: AppTest) -> None:
+def test_reload_finds_the_run_at_the_speed_it_was_given(browser: Any, page: AppTest) -> None:
     job = start_long_run(page)
     page.selectbox(key=f"speed-of-{job.id}").select(5).run()
     again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)

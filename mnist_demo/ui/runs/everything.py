@@ -1,0 +1,42 @@
+"""The button that deletes everything that this server keeps about a visitor, and what that is."""
+
+import streamlit as st
+
+from mnist_demo.translation import _
+from mnist_demo.ui import kept_runs, keys, visitor_state
+from mnist_demo.ui.ownership import attempt
+
+
+def render_everything() -> None:
+    """Say what is kept about this visitor, and offer to delete it; nothing where nothing is."""
+    kept_bytes = kept_runs.bytes_kept()
+    if not kept_bytes:
+        return
+    with st.container(key=keys.KEPT_ABOUT_ME):
+        st.markdown(_("### What this server keeps about you"))
+        st.caption(
+            _(
+                "It takes {size:.1f} MB: runs, drawings with their labels, opened models, guesses of the lesson, and "
+                "choices such as your language. A cookie tells that it belongs to this browser. Nobody else sees any "
+                "of it, except for runs whose link you gave away."
+            ).format(size=kept_bytes / 1e6)
+        )
+        with st.popover(_("Delete everything kept about me"), icon=":material/delete_forever:", key=keys.DELETE_ALL):
+            st.markdown(
+                _(
+                    "Your runs are stopped, and all of it is deleted at once and for good. What you want to keep, "
+                    "save as a file first."
+                )
+            )
+            st.button(
+                _("Yes, delete everything"),
+                key=keys.DELETE_ALL_NOW,
+                type="primary",
+                icon=":material/delete_forever:",
+                on_click=_delete,
+            )
+
+
+def _delete() -> None:
+    if attempt(kept_runs.delete_everything):
+        visitor_state.notify(_("Everything that this server kept about you is deleted."))
