@@ -23,11 +23,12 @@ from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
 from mnist_demo.cli.page import add_page_arguments, run_page
 from mnist_demo.cli.runs import add_runs_arguments, run_runs
 from mnist_demo.cli.train import add_train_arguments, run_train
-from mnist_demo.translation import _
+from mnist_demo.translation import _, default_language, use_language
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (default: the arguments of this process), and return the exit status."""
+    use_language(default_language())
     return run_command(build_parser(), argv)
 
 

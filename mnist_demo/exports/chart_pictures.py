@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,8 +68,8 @@ def _caption(run: ExportedRun) -> str:
         return run.hyperparameters.model_title
     return _("{model}: {percent} % of the test images after {step} steps").format(
         model=run.name or run.hyperparameters.model_title,
-        percent=f"{100 * run.history.test_accuracy:.2f}",
-        step=f"{run.history.step_count:,}",
+        percent=format_decimal(100 * run.history.test_accuracy, ".2f"),
+        step=format_decimal(run.history.step_count),
     )
 
 

@@ -15,6 +15,7 @@ from mnist_demo.settings.links import (
     address_of_settings,
     build_link,
 )
+from mnist_demo.ui.language.state import link_parameters
 
 _LINK, _SHARING = "link-parameters", "sharing-settings"
 
@@ -60,4 +61,5 @@ def page_address() -> str:
 
 def settings_link(hyperparameters: Hyperparameters, restrictions: Restrictions) -> str:
     """Return a link that opens the page with these settings, some of them locked or hidden."""
-    return build_link(page_address(), {**address_of_settings(hyperparameters), **restrictions.as_parameters()})
+    parameters = {**address_of_settings(hyperparameters), **restrictions.as_parameters(), **link_parameters()}
+    return build_link(page_address(), parameters)

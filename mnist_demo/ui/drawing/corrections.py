@@ -8,13 +8,13 @@ import streamlit as st
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_percent
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import digit_choice_html, format_percent, samples_html, shares_html
+from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
 
 
 def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
@@ -46,7 +46,7 @@ def _render_gallery(drawings: DrawingCollection) -> None:
     st.html(samples_html(images, labels, predicted))
     st.html(
         shares_html(
-            _("Of my drawings are read right by"),
+            _("My drawings read correctly"),
             [(reader.title, accuracy_on_drawings(reader.classifier, drawings) or 0.0) for reader in readers],
         )
     )

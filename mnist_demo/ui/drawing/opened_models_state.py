@@ -9,7 +9,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import CheckpointError, MnistDemoError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -60,7 +60,7 @@ def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel
 def why_not_opened() -> str:
     """Return why the file that was given last is not open; an empty text when it is."""
     problem: str = st.session_state.get(_PROBLEM, "")
-    return problem
+    return translated(problem)
 
 
 def opened_models() -> tuple[OpenedModel, ...]:

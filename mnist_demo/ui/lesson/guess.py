@@ -53,7 +53,7 @@ def _render_guess(part: Part) -> None:
     if guess is None:
         st.markdown(_("You went on without a guess."))
     else:
-        st.markdown(_("Your guess: {guess}.").format(guess=_(part.options[guess])))
+        st.markdown(f"**{_('Your guess')}** · {_(part.options[guess])}")
 
 
 def tell(name: str, answer: str, explanation: str) -> None:
@@ -64,11 +64,9 @@ def tell(name: str, answer: str, explanation: str) -> None:
     words = _(part.options[answer])
     with st.container(key=keys.ANSWER + name):
         if guess is None:
-            st.info(_("**It turned out:** {answer}.").format(answer=words), icon=":material/arrow_forward:")
+            st.info(f"**{_('It turned out')}** · {words}", icon=":material/arrow_forward:")
         elif guess == answer:
-            st.success(_("**You guessed right:** {answer}.").format(answer=words), icon=":material/check:")
+            st.success(f"**{_('You guessed right')}** · {words}", icon=":material/check:")
         else:
-            st.warning(
-                _("**Not as you guessed.** It turned out: {answer}.").format(answer=words), icon=":material/close:"
-            )
+            st.warning(f"**{_('Not as you guessed')}** · {words}", icon=":material/close:")
         st.markdown(explanation)

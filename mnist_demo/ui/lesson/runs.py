@@ -11,7 +11,7 @@ from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.lesson.parts import judge_rate
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
-from mnist_demo.translation import N_, _, ngettext
+from mnist_demo.translation import N_, _, format_decimal, format_list, format_percent, ngettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
@@ -19,7 +19,6 @@ from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html
 from mnist_demo.ui.resources import lesson_registry, starter_accuracy
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 # The runs of the lesson take seconds: of a large set the first images, of a small one more rounds.
@@ -54,7 +53,7 @@ def render_rates(digits: LessonDigits) -> None:
             "images. With 0.0005 it walks in the right direction, and after the same time reads {tiny} of them instead "
             "of {reference}."
         ).format(
-            peak=f"{max(wild.history.steps['train_loss']):,.0f}",
+            peak=format_decimal(max(wild.history.steps["train_loss"]), ",.0f"),
             wild=_loss(wild),
             tiny=_percent(tiny),
             reference=_percent(reference),
@@ -100,7 +99,7 @@ def render_deeper(digits: LessonDigits) -> None:
             "On the 10,000 test images of MNIST the linear model stops near 91 %: it has one fixed picture of weights "
             "a class, and cannot follow a stroke that is moved or slanted. Four real trainings will run here, each on "
             "the same {count} digits, a few seconds in all."
-        ).format(count=f"{wanted['linear'].training_size:,}")
+        ).format(count=format_decimal(wanted["linear"].training_size))
     )
     if dataset.name == "builtin":
         st.caption(
@@ -199,7 +198,7 @@ def _render_losses(runs: Mapping[str, Job]) -> None:
         build_losses({name: list(job.history.steps["train_loss"]) for name, job in runs.items()}),
         key=keys.LESSON_CHART,
         height=CHART_HEIGHT,
-        alt=_("The training losses of {names} by step.").format(names=", ".join(runs)),
+        alt=_("The training losses of {names} by step.").format(names=format_list(runs)),
     )
 
 
@@ -211,7 +210,7 @@ def _render_runs(runs: Mapping[str, Job], misread_title: str | None = None) -> N
         if misread_title:
             n_test = len(job.dataset.test_labels)
             known = history.test_accuracy
-            cells.append("–" if known is None else f"{round((1 - known) * n_test):,}")
+            cells.append("–" if known is None else format_decimal(round((1 - known) * n_test)))
         rows.append((name, cells))
     titles = [_("test loss"), _("test accuracy"), *([misread_title] if misread_title else [])]
     st.html(outcomes_html(_("How it went"), titles, rows))
@@ -223,7 +222,7 @@ def _final_loss(job: Job) -> float | None:
 
 def _loss(job: Job) -> str:
     loss = _final_loss(job)
-    return "–" if loss is None else f"{loss:,.3f}"
+    return "–" if loss is None else format_decimal(loss, ",.3f")
 
 
 def _percent(job: Job) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from mnist_demo.saved_runs.records import RunRecord
-from mnist_demo.translation import _, ngettext
-from mnist_demo.ui.widgets.pictures import NOTHING, format_percent
+from mnist_demo.translation import _, format_decimal, format_percent, ngettext
+from mnist_demo.ui.widgets.pictures import NOTHING
 
 
 def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, bytes_taken: int) -> Markup:
@@ -35,7 +35,7 @@ def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, byt
         word=state_word,
         facts=" · ".join(facts),
         accuracy="–" if accuracy is None else format_percent(accuracy, digits=2),
-        loss="" if loss is None else _("loss {loss}").format(loss=f"{loss:.4f}"),
+        loss="" if loss is None else _("loss {loss}").format(loss=format_decimal(loss, ".4f")),
     )
 
 

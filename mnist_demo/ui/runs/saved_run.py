@@ -13,6 +13,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.links import build_link
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, state, visitor_state
+from mnist_demo.ui.language.state import link_parameters
 from mnist_demo.ui.link_state import page_address
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs import state as runs_state
@@ -115,7 +116,8 @@ def _save_name(record: RunRecord) -> None:
 
 def _render_link(record: RunRecord) -> None:
     st.markdown(_("Who opens this link sees the run, its chart and its model, and can go on from it with a copy."))
-    st.code(build_link(page_address(), {state.RUN_PARAMETER: record.id}), language=None, wrap_lines=True)
+    link = build_link(page_address(), {state.RUN_PARAMETER: record.id, **link_parameters()})
+    st.code(link, language=None, wrap_lines=True)
 
 
 # What a button opens below its run, by the button's key.

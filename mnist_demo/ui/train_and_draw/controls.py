@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, State
-from mnist_demo.translation import _
+from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.kept_runs import can_go_on, go_on
 from mnist_demo.ui.ownership import owns
@@ -72,7 +72,7 @@ def _render_status(job: Job | None, status: State | None) -> None:
                 job.resume if paused else job.pause,
             )
         if mine and paused:
-            _button(keys.STEP, _("Step"), "skip_next", job.step)
+            _button(keys.STEP, pgettext("do one", "Step"), "skip_next", job.step)
         if mine and not has_ended:
             _button(keys.STOP, _("Stop"), "stop", job.stop)
         if has_ended or not mine:

@@ -6,7 +6,7 @@ from mnist_demo.devices import choose_device, known_devices
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.estimate import CostEstimate
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_unit, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.resources import cost_estimator, job_registry
@@ -43,10 +43,18 @@ def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
 def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> str:
     """Return the sentence. It names model and epochs: the form above may hold changes that nobody has sent yet."""
     if estimate.seconds is not None:
-        sentence = ngettext(
-            "{model}, {epochs} epoch: {duration} here.",
-            "{model}, {epochs} epochs: {duration} here.",
-            hyperparameters.epochs,
+        sentence = (
+            ngettext(
+                "{model}, {epochs} epoch: less than a second here.",
+                "{model}, {epochs} epochs: less than a second here.",
+                hyperparameters.epochs,
+            )
+            if estimate.seconds < 1
+            else ngettext(
+                "{model}, {epochs} epoch: about {duration} here.",
+                "{model}, {epochs} epochs: about {duration} here.",
+                hyperparameters.epochs,
+            )
         )
         duration = format_duration(estimate.seconds)
         return sentence.format(model=hyperparameters.model_title, epochs=hyperparameters.epochs, duration=duration)
@@ -57,10 +65,6 @@ def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> s
 
 def format_duration(seconds: float) -> str:
     """Return `seconds` as a measurement of half a second can tell them: in at most two digits."""
-    if seconds < 1:
-        return _("less than a second")
     if seconds < 90:
-        return _("about {seconds} s").format(seconds=f"{float(f'{seconds:.2g}'):.0f}")
-    if seconds < 90 * 60:
-        return _("about {minutes} min").format(minutes=f"{seconds / 60:.0f}")
-    return _("about {hours} h").format(hours=f"{seconds / 3600:.0f}")
+        return format_unit(float(f"{seconds:.2g}"), "second")
+    return format_unit(seconds / 60, "minute") if seconds < 90 * 60 else format_unit(seconds / 3600, "hour")

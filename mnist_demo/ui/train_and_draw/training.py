@@ -4,13 +4,13 @@ import streamlit as st
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.training.history import History
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, format_unit, ngettext
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
 from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
+from mnist_demo.ui.widgets.pictures import metrics_html
 
 CHART_HEIGHT = 180
 
@@ -61,8 +61,8 @@ def _render_progress(job: Job) -> None:
         model=title,
         epoch=min(hyperparameters.epochs, history.step_count // history.started.steps_per_epoch + 1),
         epochs=hyperparameters.epochs,
-        step=f"{history.step_count:,}",
-        steps=f"{history.started.total_steps:,}",
+        step=format_decimal(history.step_count),
+        steps=format_decimal(history.started.total_steps),
     )
     st.progress(history.progress, text=done)
 
@@ -88,9 +88,9 @@ def _render_metrics(job: Job) -> None:
         st.html(
             metrics_html(
                 [
-                    (_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}"),
-                    (_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}"),
-                    (_("Images a second"), unknown if pace is None else f"{pace:,.0f}"),
+                    (_("Test loss"), unknown if test_loss is None else format_decimal(test_loss, ".4f")),
+                    (_("Train loss"), unknown if train_loss is None else format_decimal(train_loss, ".4f")),
+                    (_("Images a second"), unknown if pace is None else format_decimal(pace, ",.0f")),
                     time,
                 ]
             )
@@ -109,8 +109,6 @@ def _render_charts(history: History, axis: Axis) -> None:
 
 
 def _format_seconds(seconds: float) -> str:
-    if seconds < 10:
-        return _("{seconds} s").format(seconds=f"{seconds:.1f}")
     if seconds < 100:
-        return _("{seconds} s").format(seconds=f"{seconds:.0f}")
-    return _("{minutes} min").format(minutes=f"{seconds / 60:.0f}")
+        return format_unit(seconds, "second", ".1f" if seconds < 10 else ".0f")
+    return format_unit(seconds / 60, "minute")

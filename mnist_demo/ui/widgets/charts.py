@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, numerals
 
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
@@ -74,7 +74,7 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
             "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
         },
         "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if metric == "loss" else "%.2f %%"},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if metric == "loss" else percent_tooltip(2)},
         "dataset": [{"dimensions": [axis, metric], "source": line.points} for line in lines],
         "xAxis": {
             "type": "value",
@@ -87,7 +87,7 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
         },
         "yAxis": {"type": "value", "min": 0}
         if metric == "loss"
-        else {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}},
+        else {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": percent_axis()}},
         "series": [
             {
                 "type": "line",
@@ -108,10 +108,26 @@ def describe_chart(history: History, metric: Figure) -> str:
         return _("{title}: nothing measured yet.").format(title=_title(metric))
     first = begin.test_loss if metric == "loss" else begin.test_accuracy
     last = getattr(history.newest_test, f"test_{metric}")
-    number = "{:.3f}" if metric == "loss" else "{:.1%}"
     return _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
-        title=_title(metric), first=number.format(first), last=number.format(last), count=len(history.epochs)
+        title=_title(metric),
+        first=_format_value(first, metric),
+        last=_format_value(last, metric),
+        count=len(history.epochs),
     )
+
+
+def _format_value(value: float, metric: Figure) -> str:
+    return format_decimal(value, ".3f" if metric == "loss" else ".1%")
+
+
+def percent_axis() -> str:
+    """Return how ECharts is to write a percentage on an axis, in the reader's language."""
+    return numerals().percent.format("{value}")
+
+
+def percent_tooltip(digits: int) -> str:
+    """Return how a tooltip is to write a percentage with so many decimals, as a format of C."""
+    return numerals().percent.replace("%", "%%").format(f"%.{digits}f")
 
 
 def _title(metric: Figure) -> str:
