@@ -56,14 +56,14 @@ def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> s
                 hyperparameters.epochs,
             )
         )
-        duration = format_duration(estimate.seconds)
+        duration = _format_duration(estimate.seconds)
         return sentence.format(model=hyperparameters.model_title, epochs=hyperparameters.epochs, duration=duration)
     if estimate.is_coming:
         return _("Measuring how long this takes here …")
     return _("How long this takes here is measured when no run is computing.")
 
 
-def format_duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     """Return `seconds` as a measurement of half a second can tell them: in at most two digits."""
     if seconds < 90:
         return format_unit(float(f"{seconds:.2g}"), "second")
