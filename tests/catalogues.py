@@ -9,6 +9,7 @@
 """
 
 import io
+import re
 import string
 import sys
 from collections.abc import Iterator
@@ -18,12 +19,24 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.settings.architectures import ARCHITECTURES
+from mnist_demo.translation.comments import comments_in
 from mnist_demo.translation.languages import LOCALE_FOLDER, catalogue_file
 from tests import ROOT
 
 # The functions that mark a text: which of their arguments is the text, its plural ("c": its context).
 MARKERS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 SOURCES = ("app.py", "mnist_demo")
+# What code people are shown, with its comments: the lesson's, and all that an exported script may have.
+SHOWN = (
+    *(f"mnist_demo.lesson.tutorial:{name}" for name in ("same_weights", "train_by_hand", "train_with_torch")),
+    *(f"mnist_demo.lesson.tutorial:{name}" for name in ("LinearModel", "naive_softmax", "naive_log_softmax")),
+    *(architecture.class_path for architecture in ARCHITECTURES.values()),
+    *("mnist_demo.exports.script_settings:SEED", "mnist_demo.exports.script_template:main"),
+)
+# At the end of a line of the script's template: when it is needed.
+_MARK_OF_LINE = re.compile(r"(  #)? \[(not )?[a-z-]+\]$", re.MULTILINE)
 HEADER = "# Translations of mnist-demo. See CONTRIBUTING.md, “a language”.\n#"
 LINE_LENGTH = 110
 
@@ -37,6 +50,8 @@ def extract() -> Catalog:
             "python", path, keywords=MARKERS, comment_tags=("Translators:",), strip_comment_tags=True
         ):
             template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
+    for comment in comments_in(_MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))):
+        template.add(comment, locations=[("mnist_demo/exports/script.py", 0)], auto_comments=["code"])
     return template
 
 

@@ -22,7 +22,7 @@ _ACCENTED = "àƀćďéƒğĥíĵķĺɱńóṕɋŕśťúṽŵẋýžÀɃĆĎÉƑ
 _MARKS = str.maketrans(_LETTERS, _ACCENTED)
 # What is no words in a text: values, icons, where links lead, formulas, code, argparse’s placeholders, flags, digests.
 _NO_WORDS = re.compile(
-    r"\{[^{}]*\}|:material/\w+:|:\w+-badge\[|:small\[|\]\([^)]*\)|\$[^$]+\$|`[^`]+`|%\(\w+\)\w|&nbsp;"
+    r"\{[^{}]*\}|:material/\w+:|:\w+-badge\[|:small\[|\]\([^)]*\)|\$[^$]+\$|`[^`]+`|%\(\w+\)\w|%[sr]|&nbsp;"
     r"|(?<!\w)--?[a-z][\w-]*|MNIST_DEMO_\w+|[0-9a-f]{32}"
 )
 _WORD = re.compile(r"[A-Za-z]+")

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mnist_demo.cli.argparse_words import translate_argparse
 from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
 from mnist_demo.cli.classify import add_classify_arguments, run_classify
 from mnist_demo.cli.common import Parser, run_command
@@ -29,6 +30,7 @@ from mnist_demo.translation import _, default_language, use_language
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (default: the arguments of this process), and return the exit status."""
     use_language(default_language())
+    translate_argparse()
     return run_command(build_parser(), argv)
 
 

@@ -1,6 +1,7 @@
 """Every page in a made-up language, through AppTest: no text has bypassed the catalogue."""
 
 import contextvars
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from mnist_demo.lesson.parts import PARTS
 from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages, use_language
+from mnist_demo.translation.comments import comments_in
 from mnist_demo.ui.resources import analyst, job_registry, lesson_registry
 from tests import ROOT
 from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
@@ -95,6 +97,11 @@ def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> No
         page.selectbox(key="export-format").set_value(name).run()
         run_until(page, lambda: page.get("download_button"))
         check(page)
+        content = page.session_state["export-task"].content.result()
+        if name == "script":
+            assert bare_words(" ".join(comments_in(content.decode()))) == []
+        elif name == "chart-svg":
+            assert bare_words(" ".join(re.findall("<text[^>]*>([^<]*)</text>", content.decode()))) == []
     # What goes wrong is said in a callback, by a worker, and in the address.
     page.number_input(key="epochs").set_value(1.5)
     page.button(key="start-training").click().run()

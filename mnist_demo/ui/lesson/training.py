@@ -163,10 +163,12 @@ def render_wrong_loss(digits: LessonDigits) -> None:
             turned=signed(-float(logits[0, y[0]])),
         ),
     )
+    scores, logarithms = _("wrong: scores"), _("right: log-probabilities")
+    itself = _("right: does the log-softmax itself")
     st.code(
-        f">>> F.nll_loss(logits, y).item()                        # wrong: scores\n{wrong:.4f}\n"
-        f">>> F.nll_loss(F.log_softmax(logits, dim=1), y).item()  # right: log-probabilities\n{mended:.4f}\n"
-        f">>> F.cross_entropy(logits, y).item()                   # right: does the log-softmax itself\n{right:.4f}",
+        f">>> F.nll_loss(logits, y).item()                        # {scores}\n{wrong:.4f}\n"
+        f">>> F.nll_loss(F.log_softmax(logits, dim=1), y).item()  # {logarithms}\n{mended:.4f}\n"
+        f">>> F.cross_entropy(logits, y).item()                   # {itself}\n{right:.4f}",
         language="python",
     )
     logs = F.log_softmax(logits, dim=1)
