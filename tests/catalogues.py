@@ -12,7 +12,7 @@ import io
 import re
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages import Catalog, Message
@@ -114,14 +114,17 @@ def mistakes(catalogue: Catalog) -> Iterator[str]:
 
 def is_translated(message: Message) -> bool:
     """Tell whether a text has a translation that is used, in all its forms."""
-    forms = [message.string] if isinstance(message.string, str) else message.string
-    return bool(message.id) and all(forms) and not message.fuzzy
+    forms = _forms(message.string)
+    return bool(message.id and forms) and all(forms) and not message.fuzzy
+
+
+def _forms(text: str | Sequence[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
 
 
 def _mistakes_of(message: Message) -> Iterator[str]:
-    texts = [message.id] if isinstance(message.id, str) else list(message.id)
-    translations = [message.string] if isinstance(message.string, str) else list(message.string)
-    for translation in translations:
+    texts = _forms(message.id)
+    for translation in _forms(message.string):
         try:
             if placeholders(translation) != placeholders(texts[-1]):
                 yield f"{translation!r} has other values than {texts[-1]!r}"

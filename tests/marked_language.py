@@ -52,7 +52,7 @@ def write_marked_catalogue(folder: Path) -> None:
         if isinstance(message.id, tuple):
             message.string = tuple(map(mark, message.id))
         elif message.id:
-            message.string = mark(message.id)
+            message.string = mark(str(message.id))
     path = catalogue_file(folder, CODE)
     path.parent.mkdir(parents=True)
     content = as_file(catalogue).decode()

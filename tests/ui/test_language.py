@@ -123,7 +123,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
 
 
 def test_two_visitors_in_turn_read_their_own_languages() -> None:
-    pages = {}
+    pages: dict[str, AppTest] = {}
     for language in [*TITLES] * 2:
         read_in(language)
         page = pages[language].run() if language in pages else opened(lang=language)

@@ -99,7 +99,7 @@ def render_deeper(digits: LessonDigits) -> None:
             "On the 10,000 test images of MNIST the linear model stops near 91 %: it has one fixed picture of weights "
             "a class, and cannot follow a stroke that is moved or slanted. Four real trainings will run here, each on "
             "the same {count} digits, a few seconds in all."
-        ).format(count=format_decimal(wanted["linear"].training_size))
+        ).format(count=format_decimal(wanted["linear"].training_size or 0))
     )
     if dataset.name == "builtin":
         st.caption(
