@@ -26,7 +26,7 @@ from mnist_demo.ui.lesson.pictures import (
 )
 
 CHART_HEIGHT = 280
-FLOAT32_LIMIT = math.log(torch.finfo(torch.float32).max)
+FLOAT32_MAX = torch.finfo(torch.float32).max
 
 
 def render_data(digits: LessonDigits) -> None:
@@ -93,10 +93,7 @@ def render_data(digits: LessonDigits) -> None:
 
 
 def _render_outcomes(outcomes: list[tuple[str, float, float]]) -> None:
-    rows = [
-        (title, (format_decimal(loss, ",.3f"), format_percent(accuracy, digits=1)))
-        for title, loss, accuracy in outcomes
-    ]
+    rows = [(title, (format_decimal(loss, ",.3f"), format_percent(share, digits=1))) for title, loss, share in outcomes]
     st.html(outcomes_html(_("How it went"), (_("test loss"), _("test accuracy")), rows))
 
 
@@ -193,9 +190,7 @@ def render_softmax(digits: LessonDigits) -> None:
         _(
             "A float32 ends at {largest}, which is e to the power of {limit}. Beyond that e to the x is *inf*, and inf "
             "divided by inf is nan: one such score, and all weights are nan after the next step."
-        ).format(
-            largest=format_decimal(torch.finfo(torch.float32).max, ".1e"), limit=format_decimal(FLOAT32_LIMIT, ".1f")
-        ),
+        ).format(largest=format_decimal(FLOAT32_MAX, ".1e"), limit=format_decimal(math.log(FLOAT32_MAX), ".1f")),
     )
     largest = st.slider(
         _("Largest score (the others are stretched with it)"),
@@ -281,9 +276,8 @@ def _render_real_costs(digits: LessonDigits) -> None:
     # The surest, some in between, and the most wrong.
     order = costs.argsort()
     shown = order[torch.linspace(0, len(order) - 1, 8).long()]
-    st.markdown(
-        _("Eight real digits, from the cheapest to the dearest of {count}:").format(count=format_decimal(len(costs)))
-    )
+    count = format_decimal(len(costs))
+    st.markdown(_("Eight real digits, from the cheapest to the dearest of {count}:").format(count=count))
     st.html(
         costs_html(
             [
@@ -295,9 +289,7 @@ def _render_real_costs(digits: LessonDigits) -> None:
     st.markdown(
         _(
             "The **loss** is the mean over all {count}: **{loss}**. This is the number on every chart of a training."
-        ).format(
-            count=format_decimal(len(costs)), loss=format_number(float(negative_log_likelihood(logs, digits.test_y)))
-        )
+        ).format(count=count, loss=format_number(float(negative_log_likelihood(logs, digits.test_y))))
     )
     st.code(code_of(negative_log_likelihood), language="python")
 
