@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
+from mnist_demo.translation.numerals import UNITS
 from mnist_demo.translation.texts import Figure, Sentence, Source
 
-_FIGURES = ("format_decimal", "format_percent", "format_unit", "format_list")
 # Of a stored text no field may reach into a value, or ask for a line of a million characters.
-_FIELD = r"\{\w*(:[+,]*(\.\d\d?)?[a-z]?)?\}"
-_HARMLESS = re.compile(rf"([^{{}}]|{_FIELD})*")
+_SPEC = r"[+,]*(\.\d\d?)?[a-z]?"
+_HARMLESS = re.compile(rf"([^{{}}]|\{{\w*(:{_SPEC})?\}})*")
 MAX_DEPTH = 5
 
 
@@ -47,9 +47,10 @@ def _read(stored: Any, depth: int) -> Any:
     if not depth:
         raise ValueError("a text in a text in a text …")
     match stored:
-        case {"figure": str(method), "list": list(arguments)} if method in _FIGURES:
-            parts = [_read(argument, depth - 1) for argument in arguments]
-            return _made(Figure, method, *(tuple(part) if isinstance(part, list) else part for part in parts))
+        case {"figure": "format_list", "list": [list(texts)]}:
+            return _made(Figure, "format_list", tuple(_read(text, depth - 1) for text in texts))
+        case {"figure": str(method), "list": list(arguments)} if _is_harmless(method, arguments):
+            return _made(Figure, method, *arguments)
         case {"text": str(text)} if _HARMLESS.fullmatch(text):
             plural, context, count = (stored.get(name) for name in ("plural", "context", "count"))
             if not isinstance(plural, str | None) or not isinstance(context, str | None):
@@ -66,6 +67,17 @@ def _read(stored: Any, depth: int) -> Any:
         case str() | bool() | int() | float() | None:
             return stored
     raise ValueError("this is no text")
+
+
+def _is_harmless(method: str, arguments: list[Any]) -> bool:
+    match method, arguments:
+        case "format_decimal", [int() | float(), str(spec)]:
+            return re.fullmatch(_SPEC, spec) is not None
+        case "format_percent", [int() | float(), int(digits)]:
+            return 0 <= digits < 10
+        case "format_unit", [int() | float(), str(unit), str(spec)]:
+            return unit in UNITS and re.fullmatch(_SPEC, spec) is not None
+    return False
 
 
 def _made(kind: type[Sentence] | type[Figure], *parts: Any) -> str:
