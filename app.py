@@ -6,9 +6,10 @@ if __name__ == "__main__":
 
     import streamlit as st
 
-    from mnist_demo.translation import _
+    from mnist_demo.translation import _, default_language, use_language
 
     if not st.runtime.exists():  # python app.py
+        use_language(default_language())
         sys.exit(_("This is a page for Streamlit: type “streamlit run {script}”.").format(script=sys.argv[0]))
 
     from mnist_demo.ui.frame import build_pages, render_frame

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Sequence
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_list
 
 AUTO, CPU = "auto", "cpu"
 DEVICES = {
@@ -50,5 +50,5 @@ def choose_device(wanted: str, gains_by_accelerator: bool, available: Sequence[s
         return available[0] if gains_by_accelerator else CPU
     if wanted not in available:
         message = _("This machine has no device “{wanted}” that torch can use: choose one of {devices}.")
-        raise HyperparameterError(message.format(wanted=str(wanted)[:60], devices=", ".join((AUTO, *available))))
+        raise HyperparameterError(message.format(wanted=str(wanted)[:60], devices=format_list((AUTO, *available))))
     return wanted

@@ -3,6 +3,7 @@
 import contextvars
 import copy
 import gettext
+import json
 import pickle
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,7 +16,23 @@ from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import ChildProcess
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import Sentence, _, joined, ngettext, translated, use_catalogue
+from mnist_demo.translation import (
+    Numerals,
+    Sentence,
+    _,
+    format_decimal,
+    format_list,
+    format_percent,
+    joined,
+    languages,
+    ngettext,
+    pgettext,
+    text_from_json,
+    text_to_json,
+    translated,
+    use_catalogue,
+    use_language,
+)
 from tests.waiting import PATIENCE
 
 
@@ -128,3 +145,91 @@ def test_why_a_run_failed_is_read_in_two_languages_at_once(registry: JobRegistry
 
     for language in ("xx", "yy"):
         assert contextvars.copy_context().run(read, language) == f"{language}: {job.detail}"
+
+
+def test_numbers_are_written_as_each_language_writes_them() -> None:
+    numbers = {
+        "en": "1,234.50 91.44 % 5 s a, b",
+        "ko": "1,234.50 91.44% 5초 a, b",
+        "de": "1.234,50 91,44\xa0% 5 Sek. a, b",
+    }
+    for language, written in numbers.items():
+        numerals = Numerals() if language == "en" else Numerals.of(language)
+        said = (
+            numerals.format_decimal(1234.5, ",.2f"),
+            numerals.format_percent(0.9144, 2),
+            numerals.format_unit(5, "second", ".0f"),
+            numerals.format_list(["a", "b"]),
+        )
+        assert " ".join(said) == written
+    assert Numerals.of("xx") == Numerals()
+
+
+def test_numbers_in_a_sentence_are_said_anew_too() -> None:
+    made = _("{a} of {b:,}, {c}").format(
+        a=format_decimal(1234), b=5678.5, c=format_list([_("one"), format_percent(1, 0)])
+    )
+    assert made == "1,234 of 5,678.5, one, 100 %"
+
+    def read() -> str:
+        use_language("de")  # of which there is no catalogue: English, but German numbers
+        return translated(made)
+
+    assert contextvars.copy_context().run(read) == "1.234 of 5.678,5, one, 100\xa0%"
+
+
+def test_text_in_a_file_is_in_no_language_and_is_said_in_the_readers() -> None:
+    made = ngettext("{count} run of {name}: {reason}", "{count} runs of {name}: {reason}", 2).format(
+        count=format_decimal(2000), name="{x}", reason=RunError(_("the disk is full"))
+    )
+    stored = json.loads(json.dumps(text_to_json(made)))
+    assert read_in("xx", text_from_json(stored)) == "xx: 2,000 runs of {x}: xx: the disk is full"
+    assert text_from_json("A text of an earlier version.") == "A text of an earlier version."
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        7,
+        {"text": "{a.__class__}", "values": {"a": "b"}},
+        {"text": "{a:999999999}", "values": {"a": 1}},
+        {"text": "{a}", "values": {}},
+        {"figure": "of", "list": ["ko"]},
+        {"figure": "format_decimal", "list": [1, "999999999d"]},
+        {"figure": "format_percent", "list": [1, 999999999]},
+        {"text": "a", "plural": "b"},
+    ],
+)
+def test_stored_text_that_no_program_of_ours_wrote_is_refused(stored: object) -> None:
+    with pytest.raises(ValueError, match=r"text|plural|values"):
+        text_from_json(stored)
+
+
+def test_context_tells_two_meanings_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = languages.catalogue_file(tmp_path, "de")
+    path.parent.mkdir(parents=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+    path.write_text(f'{header}\nmsgctxt "side"\nmsgid "right"\nmsgstr "rechts"\n\nmsgid "right"\nmsgstr "richtig"\n')
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", tmp_path)
+
+    def read() -> list[str]:
+        use_language("de")
+        return [pgettext("side", "right"), _("right"), _("unknown")]
+
+    assert contextvars.copy_context().run(read) == ["rechts", "richtig", "unknown"]
+    assert languages.language_names() == {"en": "English", "de": "Deutsch"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"MNIST_DEMO_LANGUAGE": "ko"}, "ko"),
+        ({"MNIST_DEMO_LANGUAGE": "nonsense", "LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LC_ALL": "C", "LANG": "C.UTF-8"}, "en"),
+        ({"LANGUAGE": "fr:ko"}, "ko"),
+        ({"MNIST_DEMO_LANGUAGE": "en", "LANG": "ko_KR.UTF-8"}, "en"),
+    ],
+)
+def test_default_language_is_that_of_the_environment(environment: dict[str, str], language: str) -> None:
+    assert languages.default_language(environment) == language

@@ -4,7 +4,7 @@ import argparse
 
 from mnist_demo.cli.common import BAD_INPUT, add_checkpoint, tell, to_json
 from mnist_demo.errors import ImageError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_percent
 
 
 def add_classify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,6 @@ def run_classify(arguments: argparse.Namespace) -> int:
             answer = {"file": file, "predicted_digit": digit, "probability": probabilities[digit]}
             print(to_json({**answer, "probabilities": probabilities}))
         else:
-            shares = "".join(f"{digit:>5}: {100 * share:.1f} %" for digit, share in enumerate(probabilities))
-            print(f"{file}: {digit} ({100 * probabilities[digit]:.1f} %)\n{shares}")
+            shares = "".join(f"{digit:>5}: {format_percent(share, 1)}" for digit, share in enumerate(probabilities))
+            print(f"{file}: {digit} ({format_percent(probabilities[digit], 1)})\n{shares}")
     return status

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mnist_demo.cli.argparse_words import translate_argparse
 from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
 from mnist_demo.cli.classify import add_classify_arguments, run_classify
 from mnist_demo.cli.common import Parser, run_command
@@ -23,11 +24,13 @@ from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
 from mnist_demo.cli.page import add_page_arguments, run_page
 from mnist_demo.cli.runs import add_runs_arguments, run_runs
 from mnist_demo.cli.train import add_train_arguments, run_train
-from mnist_demo.translation import _
+from mnist_demo.translation import _, default_language, use_language
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (default: the arguments of this process), and return the exit status."""
+    use_language(default_language())
+    translate_argparse()
     return run_command(build_parser(), argv)
 
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def add_page_arguments(parser: argparse.ArgumentParser) -> None:
     """Let all arguments of ``page`` through to Streamlit."""
-    parser.usage = "%(prog)s [-h] [STREAMLIT OPTIONS]"
+    parser.usage = _("%(prog)s [-h] [STREAMLIT OPTIONS]")
     parser.epilog = _(
         "All options of “streamlit run” can be given, such as --server.port 8600 or --server.headless true."
     )

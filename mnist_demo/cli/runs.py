@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnist_demo.cli.common import BAD_INPUT, tell, to_json
 from mnist_demo.errors import ExportError, RunError
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_decimal, format_list, format_percent, translated
 
 if TYPE_CHECKING:
     from mnist_demo.saved_runs.records import RunRecord
@@ -75,8 +75,8 @@ def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
             f"{record.created.astimezone():%Y-%m-%d %H:%M}",
             record.hyperparameters.model,
             record.dataset.name,
-            f"{record.metrics.get('epochs', 0):g}",
-            "–" if accuracy is None else f"{100 * accuracy:.2f} %",
+            format_decimal(record.metrics.get("epochs", 0), "g"),
+            "–" if accuracy is None else format_percent(accuracy, 2),
             _state(record, store),
             record.name,
         )
@@ -102,7 +102,7 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
         for name, value in values.items():
             print(f"  {name:<20}{value if value not in ('', None) else '–'}")
     if record.detail:
-        print(record.detail)
+        print(translated(record.detail))
     print(_("On the page: ?run={id}").format(id=record.id))
     return 0
 
@@ -118,7 +118,7 @@ def _export(arguments: argparse.Namespace, store: "RunStore") -> int:
     for name in arguments.formats:
         if name not in EXPORTS:
             message = _("There is no format “{name}”; choose from {names}.")
-            raise RunError(message.format(name=name[:60], names=", ".join(EXPORTS)))
+            raise RunError(message.format(name=name[:60], names=format_list(EXPORTS)))
     record, content = store.load(_find(arguments.run_id, store).id)
     run = exported_run(record, content)
     status = 0

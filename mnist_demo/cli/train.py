@@ -30,7 +30,7 @@ from mnist_demo.settings.links import parameter_of
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
 from mnist_demo.training.events import Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.training.history import History
-from mnist_demo.translation import N_, _, ngettext
+from mnist_demo.translation import N_, _, format_decimal, ngettext
 
 if TYPE_CHECKING:
     from mnist_demo.data.dataset import DigitDataset
@@ -123,7 +123,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         if isinstance(interruption, BrokenPipeError):
             discard_output()
         status = INTERRUPTED if isinstance(interruption, KeyboardInterrupt) else NO_READER
-        tell(_("Stopped after step {step}.").format(step=f"{last.step:,}"))
+        tell(_("Stopped after step {step}.").format(step=format_decimal(last.step)))
     if status and last:
         history.append(Stopped(last.step, *evaluate_on_test(model, dataset)))
     if last and not arguments.no_keep:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_demo.errors import ImageError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_list
 
 MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 20_000, 40_000_000  # phone cameras have 12 to 50 million pixels
 # The common formats. Pillow reads many more, some of which start other programs (EPS).
@@ -38,7 +38,7 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
         raise
     except UnidentifiedImageError:
         message = _("This is not a picture in a format that can be read ({formats}).")
-        raise ImageError(message.format(formats=", ".join(PICTURE_FORMATS))) from None
+        raise ImageError(message.format(formats=format_list(PICTURE_FORMATS))) from None
     except Image.DecompressionBombError:
         raise _too_large(_("far more")) from None  # Pillow rejects such sizes before it reports them
     # Damaged files make Pillow's decoders fail in a dozen ways, from OSError to struct.error and IndexError.
@@ -68,4 +68,6 @@ def _too_large(size: str) -> ImageError:
     message = _(
         "The picture is too large: at most {side} pixels a side and {total} in all are read, but it has {size}."
     )
-    return ImageError(message.format(side=f"{MAX_PICTURE_SIDE:,}", total=f"{MAX_PICTURE_PIXELS:,}", size=size))
+    return ImageError(
+        message.format(side=format_decimal(MAX_PICTURE_SIDE), total=format_decimal(MAX_PICTURE_PIXELS), size=size)
+    )

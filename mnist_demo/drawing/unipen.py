@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_demo.errors import DatasetError
-from mnist_demo.translation import _
+from mnist_demo.translation import N_, _
 
 PAD_SIDE = 500.0  # side of the tablet on which those digits were written, in its units: x and y are in 0..PAD_SIDE
 MAX_BYTES = 200_000_000  # decompressed; the larger of the two published files has 6 MB
@@ -81,8 +81,8 @@ def _parse(file: str, lines: Iterable[str]) -> Iterator[PenDigit]:
     points: list[tuple[float, float]] | None = None  # None while the pen is up
 
     def bad(number: int, problem: str) -> DatasetError:
-        message = _("{file} is no UNIPEN file of digits, or is damaged: line {number} {problem}.")
-        return DatasetError(message.format(file=file, number=number, problem=problem))
+        message = _("{file} is no UNIPEN file of digits, or is damaged: {problem}.")
+        return DatasetError(message.format(file=file, problem=_(problem).format(number=number)))
 
     def lift() -> None:
         nonlocal points
@@ -95,7 +95,7 @@ def _parse(file: str, lines: Iterable[str]) -> Iterator[PenDigit]:
         if line.startswith(".SEGMENT"):
             segment = _SEGMENT.match(line)
             if segment is None:
-                raise bad(number, _("does not say which digit follows"))
+                raise bad(number, N_("line {number} does not say which digit follows"))
             lift()
             if label is not None and strokes:
                 yield PenDigit(label, strokes)
@@ -109,11 +109,11 @@ def _parse(file: str, lines: Iterable[str]) -> Iterator[PenDigit]:
             try:
                 x, y = map(float, line.split()[:2])
             except ValueError:
-                raise bad(number, _("is no point, which is two numbers")) from None
+                raise bad(number, N_("line {number} is no point, which is two numbers")) from None
             if not (abs(x) < 1e6 and abs(y) < 1e6):  # NaN fails this too
-                raise bad(number, _("is a point far outside of any tablet"))
+                raise bad(number, N_("line {number} is a point far outside of any tablet"))
             points.append((x, y))
     if points is not None:
-        raise bad(number, _("ends the file in the middle of a stroke"))
+        raise bad(number, N_("line {number} ends the file in the middle of a stroke"))
     if label is not None and strokes:
         yield PenDigit(label, strokes)

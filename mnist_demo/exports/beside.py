@@ -7,7 +7,7 @@ from mnist_demo.errors import ExportError, MnistDemoError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export
 from mnist_demo.processes import ChildProcess
-from mnist_demo.translation import _
+from mnist_demo.translation import _, current_language, use_language
 
 TIMEOUT_SECONDS = 120.0  # far more than any export takes
 
@@ -22,7 +22,7 @@ def build_beside(run: ExportedRun, name: str) -> bytes:
     """
     failure = ExportError(_("The file could not be made because of a fault in this program; the run is unharmed."))
     try:
-        with ChildProcess(_build, run, name, answers_only=True) as child:
+        with ChildProcess(_build, run, name, current_language(), answers_only=True) as child:
             if not child.connection.poll(TIMEOUT_SECONDS):
                 raise failure
             answer: bytes | MnistDemoError | None = child.connection.recv()
@@ -35,8 +35,9 @@ def build_beside(run: ExportedRun, name: str) -> bytes:
     return answer
 
 
-def _build(connection: Connection, run: ExportedRun, name: str) -> None:
+def _build(connection: Connection, run: ExportedRun, name: str, language: str) -> None:
     """In the process: send the file, the error that a person caused, or None for a fault, which the log gets whole."""
+    use_language(language)
     answer: bytes | MnistDemoError | None = None
     try:
         answer = build_export(run, name)

@@ -1,12 +1,14 @@
 """The page's charts as pictures: loss and accuracy by step, in the colours and lines of its light theme."""
 
+import contextlib
+import contextvars
 import io
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _
+from mnist_demo.translation import SOURCE_LANGUAGE, _, format_decimal, use_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,9 +47,22 @@ def build_chart_picture(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
     ExportError
         When the package matplotlib is missing.
     """
-    matplotlib = require("matplotlib")
     require("matplotlib.figure")
-    with matplotlib.rc_context(STYLE):
+    # A context of its own, for it may go on in English.
+    return contextvars.copy_context().run(_build, run, kind)
+
+
+def _build(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
+    import matplotlib
+
+    fonts: dict[RcKeyType, Any] = {}
+    if kind == "png":  # in an SVG text stays text, and its viewer has fonts of its own
+        family = _font_with("".join(_words()))
+        if family is None:
+            use_language(SOURCE_LANGUAGE)  # rather than boxes in the place of letters
+        else:
+            fonts = {"font.family": [family, "DejaVu Sans"]}
+    with matplotlib.rc_context(STYLE | fonts):
         # Not pyplot: that keeps every figure, and is for one thread only.
         figure = matplotlib.figure.Figure(SIZE, dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2)
@@ -63,13 +78,40 @@ def build_chart_picture(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
     return content.getvalue()
 
 
+def _words() -> tuple[str, ...]:
+    """Return the words of the charts that are not names: their font must have all letters of these."""
+    titles = (_("Loss (cross-entropy)"), _("Accuracy in percent"), _("step"))
+    return (
+        _("train"),
+        _("test"),
+        _("validation"),
+        *titles,
+        _("{model}: {percent} % of the test images after {step} steps"),
+    )
+
+
+def _font_with(text: str) -> str | None:
+    """Return the family of an installed font that has every letter of `text`, None where there is none."""
+    from matplotlib import font_manager
+
+    letters = set(map(ord, text))
+    default = font_manager.FontEntry(font_manager.findfont("DejaVu Sans"), name="DejaVu Sans")
+    # macOS and some Linux systems have a last resort, whose letters are boxes.
+    fonts = [font for font in font_manager.fontManager.ttflist if "Last" not in font.name]
+    for font in (default, *fonts):
+        with contextlib.suppress(RuntimeError, OSError):  # a file that is no font, or has gone
+            if letters <= font_manager.get_font(font.fname).get_charmap().keys():
+                return font.name
+    return None
+
+
 def _caption(run: ExportedRun) -> str:
     if run.history.test_accuracy is None:
         return run.hyperparameters.model_title
     return _("{model}: {percent} % of the test images after {step} steps").format(
         model=run.name or run.hyperparameters.model_title,
-        percent=f"{100 * run.history.test_accuracy:.2f}",
-        step=f"{run.history.step_count:,}",
+        percent=format_decimal(100 * run.history.test_accuracy, ".2f"),
+        step=format_decimal(run.history.step_count),
     )
 
 

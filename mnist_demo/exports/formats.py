@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.training.history_files import history_to_csv
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_list
 
 
 @dataclass(frozen=True)
@@ -137,5 +137,5 @@ def build_export(run: ExportedRun, name: str) -> bytes:
     """
     if name not in EXPORTS:
         message = _("“{name}” is not a format that runs are exported in; choose from {names}.")
-        raise ExportError(message.format(name=name[:60], names=", ".join(EXPORTS)))
+        raise ExportError(message.format(name=name[:60], names=format_list(EXPORTS)))
     return EXPORTS[name].build(run)

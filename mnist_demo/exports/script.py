@@ -18,7 +18,7 @@ from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.models.classifiers import Network
 from mnist_demo.settings.architectures import Architecture
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translate_comments
 
 # How the template builds the model that stands there for any other.
 _TEMPLATE_IMPORT = "from mnist_demo.models.classifiers import MLP"
@@ -46,7 +46,7 @@ def build_script(run: ExportedRun) -> str:
     class_name = architecture.class_path.partition(":")[2]
     unused = {"Network.backpropagate", "MnistDemoError.__str__"}
     unused |= set() if _has_formula(architecture) else {f"{class_name}.backpropagate"}
-    code = str(
+    bundle = str(
         bundle_sources(
             [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
             changed={
@@ -56,6 +56,7 @@ def build_script(run: ExportedRun) -> str:
             omitted=unused,
         )
     )
+    code = translate_comments(bundle)
     return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
 
 
@@ -179,21 +180,25 @@ def _introduction(run: ExportedRun, code: str) -> str:
     name = "".join(letter if letter.isalnum() or letter in " .,;:!?()+-–" else " " for letter in run.name[:80]).strip()
     marks = _marks(run)
     folder = " FOLDER" if "folder" in marks else " [FOLDER]" if "mnist" in marks else ""
-    called = f", called “{name}”" if name else ""
+    sentence = _("Repeats a run of “{model}”, called “{name}”.") if name else _("Repeats a run of “{model}”.")
     lines = [
-        f"Repeats a run of “{run.hyperparameters.model_title}”{called}.",
+        sentence.format(model=run.hyperparameters.model_title, name=name),
         "",
-        "Set up and run:",
+        _("Set up and run:"),
         "",
         f"    pip install {' '.join(_requirements(code))}",
         f"    python repeat_run.py{folder}",
         "",
     ]
     if folder:
-        without = "; without one, it is downloaded from OpenML" if "mnist" in marks else ""
-        lines += [f"FOLDER has the four IDX files, as MNIST was published in{without}.", ""]
+        files = (
+            _("FOLDER has the four IDX files, as MNIST was published in; without one, it is downloaded from OpenML.")
+            if "mnist" in marks
+            else _("FOLDER has the four IDX files, as MNIST was published in.")
+        )
+        lines += [files, ""]
     lines += [
-        "On the same machine it prints what the run printed; others, and other versions, may round differently:",
+        _("On the same machine it prints what the run printed; others, and other versions, may round differently:"),
         "",
     ]
     return "\n".join(lines) + "\n" + expected_output(run)

@@ -10,7 +10,7 @@ from typing import Any
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History, format_loss
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_decimal, format_percent, translated
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class ComparedRun:
 
     `key` names it for the program and `letter` for people: it stands on the chart, in the table and in lists. `name` is
     what its owner calls it, if she named it. `digits` is the title of the data set, `state` the word for what the run
-    is doing, in the reader's language.
+    is doing; both are said anew for whoever reads them.
     """
 
     key: str
@@ -47,7 +47,7 @@ def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
         cells = tuple(format_setting(name, getattr(run.hyperparameters, name)) for run in runs)
         rows.append(Row(_(FIELDS[name].title), cells))
     if len({run.digits for run in runs}) > 1:
-        rows.append(Row(_("Digits"), tuple(run.digits for run in runs)))
+        rows.append(Row(_("Digits"), tuple(translated(run.digits) for run in runs)))
     return rows
 
 
@@ -72,7 +72,7 @@ def format_setting(name: str, value: Any) -> str:
         return _("on") if value else _("off")
     if field.kind == "sizes":
         return ", ".join(map(str, value))
-    return f"{value:,}" if field.kind == "integer" else f"{value:g}"
+    return format_decimal(value) if field.kind == "integer" else format_decimal(value, "g")
 
 
 def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
@@ -88,17 +88,22 @@ def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
     return " · ".join(words or [hyperparameters.model_title])
 
 
-def _percent(fraction: float) -> str:
-    return _("{percent} %").format(percent=f"{100 * fraction:.2f}")
+def _loss(loss: float) -> str:
+    return format_decimal(loss, ".4f")
 
 
 # Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
 _METRICS: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
-    (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
+    (N_("Test accuracy"), lambda history: history.test_accuracy, lambda fraction: format_percent(fraction, 2), 1),
     (N_("Test loss"), lambda history: history.test_loss, format_loss, -1),
     (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, format_loss, -1),
-    (N_("Steps"), lambda history: float(history.step_count), "{:,.0f}".format, 0),
-    (N_("Training time in seconds"), lambda history: history.seconds, "{:.1f}".format, 0),
+    (N_("Steps"), lambda history: float(history.step_count), lambda count: format_decimal(count, ",.0f"), 0),
+    (
+        N_("Training time in seconds"),
+        lambda history: history.seconds,
+        lambda seconds: format_decimal(seconds, ".1f"),
+        0,
+    ),
 )
 
 
@@ -113,4 +118,4 @@ def compared_metrics(runs: Sequence[ComparedRun]) -> list[Row]:
             top = max(known) if better > 0 else min(known)
             best = tuple(place for place, value in enumerate(values) if value == top)
         rows.append(Row(_(title), tuple("–" if value is None else form(value) for value in values), best))
-    return [*rows, Row(_("State"), tuple(run.state for run in runs))]
+    return [*rows, Row(_("State"), tuple(translated(run.state) for run in runs))]

@@ -23,7 +23,7 @@ from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Epoch
 from mnist_demo.training.history import History
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 
 Kind = Literal["diverged", "stuck", "held-back", "rate-too-small", "overshooting", "overfitting"]
 
@@ -246,7 +246,7 @@ def _calmer(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
         sentence = _(
             "Try a learning rate of {rate} instead of {old}: a step that follows so few images has to be short."
         )
-        words = sentence.format(rate=f"{rate:g}", old=f"{hyperparameters.learning_rate:g}")
+        words = sentence.format(rate=format_decimal(rate, "g"), old=format_decimal(hyperparameters.learning_rate, "g"))
         return words, hyperparameters.replace(learning_rate=rate)
     return _with_rate(hyperparameters, min(_proven_rate(hyperparameters), hyperparameters.learning_rate / 10))
 
@@ -282,12 +282,14 @@ def _generalising(hyperparameters: Hyperparameters, best_epoch: int) -> tuple[st
 
 def _with_rate(hyperparameters: Hyperparameters, rate: float) -> tuple[str, Hyperparameters]:
     sentence = _("Try a learning rate of {rate} instead of {old}.")
-    return sentence.format(rate=f"{rate:g}", old=f"{hyperparameters.learning_rate:g}"), hyperparameters.replace(
-        learning_rate=rate
-    )
+    return sentence.format(
+        rate=format_decimal(rate, "g"), old=format_decimal(hyperparameters.learning_rate, "g")
+    ), hyperparameters.replace(learning_rate=rate)
 
 
 def _with_adam(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
     rate = CUSTOMARY_LEARNING_RATES["adam"]
     sentence = _("Try Adam with a learning rate of {rate}: it finds a step size for each weight by itself.")
-    return sentence.format(rate=f"{rate:g}"), hyperparameters.replace(optimizer="adam", learning_rate=rate)
+    return sentence.format(rate=format_decimal(rate, "g")), hyperparameters.replace(
+        optimizer="adam", learning_rate=rate
+    )

@@ -196,7 +196,9 @@ class Job(ObservedRun):
         if self._stop_deadline is not None:
             return "stopped", ""
         reason = (
-            signal.Signals(-exit_code).name if exit_code is not None and exit_code < 0 else f"exit status {exit_code}"
+            signal.Signals(-exit_code).name
+            if exit_code is not None and exit_code < 0
+            else _("exit status {status}").format(status=exit_code)
         )
         return "failed", _(
             "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press Start "

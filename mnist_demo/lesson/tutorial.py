@@ -16,7 +16,7 @@ from torch import Tensor, nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
-from mnist_demo.translation import N_
+from mnist_demo.translation import N_, translate_comments
 
 
 def predict_logits(x: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
@@ -155,7 +155,10 @@ class LoopStep:
 def loop_steps() -> list[LoopStep]:
     """Return the source of the two loops, split at the comments into corresponding steps."""
     by_hand, with_torch = _sections(train_by_hand), _sections(train_with_torch)
-    return [LoopStep(title, by_hand[title], with_torch[title]) for title in LOOP_STEPS]
+    return [
+        LoopStep(title, translate_comments(by_hand[title]), translate_comments(with_torch[title]))
+        for title in LOOP_STEPS
+    ]
 
 
 def source_of(*functions: Callable[..., object]) -> str:
@@ -164,8 +167,8 @@ def source_of(*functions: Callable[..., object]) -> str:
 
 
 def code_of(*functions: Callable[..., object]) -> str:
-    """Return the source code as `source_of` does, without docstrings."""
-    return re.sub(r'\n *"""(?:.|\n)*?"""(?:\n(?=\n))?', "", source_of(*functions))
+    """Return the source code as `source_of` does, without docstrings, its comments in the reader's language."""
+    return translate_comments(re.sub(r'\n *"""(?:.|\n)*?"""(?:\n(?=\n))?', "", source_of(*functions)))
 
 
 def _sections(loop: Callable[..., object]) -> dict[str, str]:

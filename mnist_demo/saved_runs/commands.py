@@ -10,6 +10,7 @@ from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.training.history import History
+from mnist_demo.training.speed import Speed
 from mnist_demo.translation import _
 
 
@@ -69,9 +70,9 @@ class RunCommands:
         """See `Job.step`."""
         self._job(run_id).step()
 
-    def set_speed(self, run_id: str, steps_per_second: float | None) -> None:
+    def set_speed(self, run_id: str, speed: Speed) -> None:
         """See `Job.set_speed`."""
-        self._job(run_id).set_speed(steps_per_second)
+        self._job(run_id).set_speed(speed)
 
     def stop(self, run_id: str) -> None:
         """See `Job.stop`."""

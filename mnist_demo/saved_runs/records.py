@@ -20,6 +20,7 @@ from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
+from mnist_demo.translation import _, text_from_json, text_to_json
 
 FORMAT, VERSION = "mnist-demo-run", 1
 MAX_BYTES = 200_000  # ours have about 2,500 bytes
@@ -96,23 +97,24 @@ class RunRecord:
         }
 
     def to_json(self) -> bytes:
-        return json.dumps(self.as_dict(), allow_nan=False, ensure_ascii=False, indent=1).encode()
+        about = {**self.as_dict(), "detail": text_to_json(self.detail)}  # in no language
+        return json.dumps(about, allow_nan=False, ensure_ascii=False, indent=1).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> "RunRecord":
         """Return the record that `to_json` wrote; raise ValueError, with the reason, for any other content."""
         if len(content) > MAX_BYTES:
-            raise ValueError("run.json is too large")
+            raise ValueError(_("run.json is too large"))
         try:
             about: Any = json.loads(content.decode())
         except (ValueError, RecursionError) as error:
-            raise ValueError("run.json is no JSON") from error
+            raise ValueError(_("run.json is no JSON")) from error
         if not isinstance(about, dict) or (about.pop("format", None), about.pop("version", None)) != (FORMAT, VERSION):
-            raise ValueError("run.json was not written by this version of this program")
+            raise ValueError(_("run.json was not written by this version of this program"))
         try:
             return cls(**_checked(about))
         except (KeyError, TypeError, AttributeError, OverflowError, HyperparameterError) as error:
-            raise ValueError("run.json does not say what it should") from error
+            raise ValueError(_("run.json does not say what it should")) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +191,7 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     KeyError, TypeError, ValueError, AttributeError, OverflowError, HyperparameterError
         If a value is missing or invalid; `RunRecord.from_json` translates them.
     """
-    texts = ("id", "owner", "state", "detail", "name")
+    texts = ("id", "owner", "state", "name")
     if not all(isinstance(about[name], str) for name in texts) or about["state"] not in STATES:
         raise TypeError("texts")
     metrics, curve = about["figures"], about["curve"]
@@ -204,6 +206,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: value for name, value in about.items() if name != "figures"},
         "metrics": metrics,
+        # Up to version 0.1 it was a text in the language of that moment.
+        "detail": text_from_json(about["detail"]),
         "created": _moment(about["created"]),
         "updated": _moment(about["updated"]),
         "hyperparameters": Hyperparameters.from_dict(about["hyperparameters"]),

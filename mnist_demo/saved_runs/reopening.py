@@ -9,7 +9,7 @@ from mnist_demo.jobs.observed_run import JobSnapshot
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.training.state import read_progress
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 
 
 def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, registry: JobRegistry) -> Job:
@@ -21,7 +21,7 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
     detail = _(
         "The server went down while this run was training. It stopped at its last saved point, after step {step}, "
         "and can go on from there."
-    ).format(step=f"{record.step:,}")
+    ).format(step=format_decimal(record.step))
     for ended in ENDED:
         if record.state == ended:
             state, detail = ended, record.detail

@@ -105,11 +105,12 @@ class RunStore:
         try:
             record = RunRecord.from_json(files.pop(RECORD, b""))
             if digest_files(files) != record.files:
-                raise ValueError("a file is missing, or has changed")
+                raise ValueError(_("a file is missing, or has changed"))
             history = history_from_csv(files[HISTORY])
         except (ValueError, KeyError, HistoryFileError) as error:
             message = _("The saved run “{id}” is damaged and cannot be opened: {reason}.")
-            raise RunError(message.format(id=run_id, reason=str(error).rstrip("."))) from error
+            reason = _("its history cannot be read") if isinstance(error, HistoryFileError) else error
+            raise RunError(message.format(id=run_id, reason=reason)) from error
         return record, RunContent(history, files.get(MODEL), files.get(TRAINING))
 
     def save(self, record: RunRecord, content: RunContent) -> list[RunRecord]:
@@ -294,4 +295,4 @@ class RunStore:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error.args[0] if error.args else error)

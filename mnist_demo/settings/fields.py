@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.settings.architectures import ARCHITECTURES, Choice
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_decimal, format_list
 
 Kind = Literal["choice", "integer", "number", "switch", "sizes"]
 
@@ -243,10 +243,10 @@ def _error(name: str, value: Any) -> HyperparameterError:
         sentence = _("{title} must be a whole number from {minimum} to {maximum}, or all, but is {value}.")
     message = sentence.format(
         title=_(field.title),
-        choices=", ".join(field.choice_names),
+        choices=format_list(field.choice_names),
         layers=MAX_HIDDEN_LAYERS,
-        minimum=f"{field.minimum:,.10g}",
-        maximum=f"{field.maximum:,.10g}",
+        minimum=format_decimal(field.minimum, ",.10g"),
+        maximum=format_decimal(field.maximum, ",.10g"),
         value=_("empty") if value is None or value == "" else f"“{shorten(value)}”",
     )
     return HyperparameterError(message, name)

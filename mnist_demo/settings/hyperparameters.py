@@ -9,7 +9,7 @@ from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
 from mnist_demo.settings.architectures import ARCHITECTURES, Architecture
 from mnist_demo.settings.fields import FIELDS, check_value, shorten
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Hyperparameters:
             )
         if cannot_optimize:
             message = _("The model “{model}” cannot be trained with this optimizer: choose one of {optimizers}.")
-            choices = ", ".join(self.architecture.optimizers)
+            choices = format_list(self.architecture.optimizers)
             raise HyperparameterError(message.format(model=self.model_title, optimizers=choices), "optimizer")
 
     def replace(self, **changes: Any) -> "Hyperparameters":
@@ -82,9 +82,9 @@ class Hyperparameters:
                     "Training and validation images must be at most {available} together, which is all that this data "
                     "set has, but {training} and {held_out} are asked for: lower one of them."
                 ).format(
-                    available=f"{available:,}",
-                    training=_("all others") if self.training_size is None else f"{self.training_size:,}",
-                    held_out=f"{self.validation_size:,}",
+                    available=format_decimal(available),
+                    training=_("all others") if self.training_size is None else format_decimal(self.training_size),
+                    held_out=format_decimal(self.validation_size),
                 ),
                 "training_size",
             )
@@ -118,7 +118,7 @@ class Hyperparameters:
             if name not in FIELDS:
                 raise HyperparameterError(
                     _("“{name}” is not a hyperparameter; choose from {names}.").format(
-                        name=shorten(name), names=", ".join(FIELDS)
+                        name=shorten(name), names=format_list(FIELDS)
                     ),
                     name,
                 )

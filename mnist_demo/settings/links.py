@@ -21,7 +21,7 @@ from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.fields import FIELDS, MAX_HIDDEN_LAYERS, Field, parse_value, shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list
 
 PRESET, LOCKED, HIDE = "preset", "locked", "hide"
 ALL_SETTINGS = "settings"
@@ -81,7 +81,7 @@ def settings_from_address(
     wanted = parameters.get(PRESET, DEFAULT_PRESET)
     if wanted not in PRESETS:
         sentence = _("The address asks for the preset “{name}”, which does not exist; choose one of {names}.")
-        sentences.append(sentence.format(name=shorten(wanted), names=", ".join(PRESETS)))
+        sentences.append(sentence.format(name=shorten(wanted), names=format_list(PRESETS)))
         wanted = DEFAULT_PRESET
     hyperparameters = begin or PRESETS[wanted].hyperparameters
     values = hyperparameters.as_dict()

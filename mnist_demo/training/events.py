@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,12 @@ class Diverged:
         return _(
             "The loss is no longer a finite number at step {step} (epoch {epoch}) with learning rate {rate}: the steps "
             "were so long that the weights ran away. Try a learning rate of {remedy} or less."
-        ).format(step=self.step, epoch=self.epoch, rate=f"{self.learning_rate:g}", remedy=f"{self._remedy:g}")
+        ).format(
+            step=self.step,
+            epoch=self.epoch,
+            rate=format_decimal(self.learning_rate, "g"),
+            remedy=format_decimal(self._remedy, "g"),
+        )
 
     @property
     def _remedy(self) -> float:

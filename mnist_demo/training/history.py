@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.progress import Progress
+from mnist_demo.translation import format_decimal
 
 # "step" is the last: it is what counts steps, and a reader in another thread must never see a step without its metrics.
 STEP_COLUMNS = ("train_loss", "train_accuracy", "learning_rate", "images", "seconds", "step")
@@ -249,7 +250,7 @@ class _FullBuckets:
 def format_loss(loss: float) -> str:
     """Return a loss in four decimals, or one that has run away as ``1e30``."""
     if abs(loss) < 10_000 or not math.isfinite(loss):
-        return f"{loss:.4f}"
+        return format_decimal(loss, ".4f")
     mantissa, exponent = f"{loss:.1e}".split("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 

@@ -25,7 +25,7 @@ from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.progress import InitialMetrics, Progress
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -94,7 +94,7 @@ class TrainingState:
             message = _(
                 "A run can only go on with its own settings, but {names} would change: start a new run instead."
             )
-            raise CheckpointError(message.format(names=", ".join(different)))
+            raise CheckpointError(message.format(names=format_list(different)))
         if data_digest != self.data_digest:
             raise CheckpointError(_("A run can only go on with the digits that it began with: choose them first."))
         if hyperparameters.epochs < self.progress.epochs_done + (self.progress.images_seen > 0):

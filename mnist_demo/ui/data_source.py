@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
 from mnist_demo.errors import DatasetError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, first_dataset, mnist_download
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -72,7 +72,7 @@ def _switch_to_mnist() -> None:
 
 
 def _describe(dataset: DigitDataset) -> str:
-    counts = {"training": f"{len(dataset.train_labels):,}", "test": f"{len(dataset.test_labels):,}"}
+    counts = {"training": format_decimal(len(dataset.train_labels)), "test": format_decimal(len(dataset.test_labels))}
     if dataset.name == "builtin":
         if state.data_problem():
             text = _(

@@ -11,6 +11,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import state
 from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.data_source import prepare_dataset
+from mnist_demo.ui.language.switch import render_language, render_language_switch
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.look_inside.page import render_look_inside
 from mnist_demo.ui.runs.page import render_runs
@@ -66,6 +67,7 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None) -> None:
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
         st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()
+        render_language()
         _come_back()
     prepare_dataset()
     state.prepare_session()
@@ -77,6 +79,7 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None) -> None:
             for page in pages:
                 if page.visibility == "visible":
                     st.page_link(page, width="content")
+        render_language_switch()
     if pages and current is not pages[0]:  # which has a place of its own for them: above, they would move the canvas
         render_notices()
 

@@ -11,6 +11,7 @@ from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor, visitor_state
 from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_store, visitor_store
+from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 UNUSABLE_MODEL = N_(
     "The model of this run cannot be used any more: an earlier version of this program saved it. Its charts and "
@@ -40,6 +41,7 @@ def matches(record: RunRecord, search: str) -> bool:
         record.name,
         record.id,
         record.state,
+        _(STATE_WORDS[record.state]),  # type: ignore[index]
         record.dataset.name,
         hyperparameters.model,
         hyperparameters.model_title,

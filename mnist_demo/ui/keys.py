@@ -56,6 +56,7 @@ OPEN_RUN, GO_ON, RENAME_RUN, DELETE_RUN, EXPORT_RUN, LINK_RUN = (
     f"{verb}-run" for verb in ("open", "continue", "rename", "delete", "export", "link")
 )
 RUN_NAME, SAVE_NAME, MORE_EPOCHS, START_MORE = "run-name", "save-name", "more-epochs", "start-more"
+LANGUAGE = "language"
 RUN_FORMAT, SAVE_RUN, TRY_SAVING = "run-format", "save-run", "try-saving"
 KEPT_ABOUT_ME, DELETE_ALL, DELETE_ALL_NOW = "kept-about-me", "delete-all", "delete-all-now"
 DATA_SOURCE = "data-source"

@@ -18,6 +18,7 @@ from mnist_demo.settings.links import (
 )
 from mnist_demo.training.speed import NAMED_SPEEDS
 from mnist_demo.translation import _
+from mnist_demo.ui.language.state import link_parameters
 
 SPEED = "speed"
 _LINK, _SHARING = "link-parameters", "sharing-settings"
@@ -73,4 +74,5 @@ def page_address() -> str:
 
 def settings_link(hyperparameters: Hyperparameters, restrictions: Restrictions) -> str:
     """Return a link that opens the page with these settings, some of them locked or hidden."""
-    return build_link(page_address(), {**address_of_settings(hyperparameters), **restrictions.as_parameters()})
+    parameters = {**address_of_settings(hyperparameters), **restrictions.as_parameters(), **link_parameters()}
+    return build_link(page_address(), parameters)

@@ -33,6 +33,7 @@ from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, send_at_once
 
 if TYPE_CHECKING:
@@ -259,6 +260,8 @@ def _warm_up(done: threading.Event) -> None:
     from mnist_demo.rejection.calibration_files import load_starter_calibration
 
     available_devices()  # known from here on
+    for language in language_names():
+        use_language(language)  # reading its catalogue takes 0.2 s: not when the first visitor asks for it
     # What the page computes is small; its threads would only take the cores from training.
     torch.set_num_threads(1)
     # The first of everything that a stroke asks for takes 50 times as long as the second: so here, not at the first

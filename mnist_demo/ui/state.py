@@ -17,7 +17,7 @@ from mnist_demo.settings.links import settings_from_address
 from mnist_demo.settings.presets import preset_of
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, visitor_state
 from mnist_demo.ui.link_state import keep_link, speed_from_address
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
@@ -224,7 +224,7 @@ def note_start_problem(sentence: str) -> None:
 
 
 def start_problem() -> str:
-    return str(st.session_state.get(_START_PROBLEM, ""))
+    return translated(st.session_state.get(_START_PROBLEM, ""))
 
 
 def note_data_problem(sentence: str) -> None:
@@ -233,7 +233,7 @@ def note_data_problem(sentence: str) -> None:
 
 
 def data_problem() -> str:
-    return str(st.session_state.get(_DATA_PROBLEM, ""))
+    return translated(st.session_state.get(_DATA_PROBLEM, ""))
 
 
 def has_dataset() -> bool:

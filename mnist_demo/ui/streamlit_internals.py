@@ -40,7 +40,7 @@ OPEN_FILES = Path("/dev/fd")
 
 def session_id() -> str:
     """Return the id of the visitor's session, an empty text outside of one."""
-    context = get_script_run_ctx()
+    context = get_script_run_ctx(suppress_warning=True)  # asked in threads of the server too
     return context.session_id if context is not None else ""
 
 

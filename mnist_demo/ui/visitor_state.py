@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from mnist_demo.translation import translated
+
 NOTICE_SECONDS = 15.0
 _TOKEN = "visitor-token"
 _NOTICE, _SHOWN, _SAID = "notice", "notices-shown", "notices-said-once"
@@ -60,4 +62,4 @@ def take_notices() -> list[str]:
         for notice in (*st.session_state.get(_SHOWN, ()), *notices)
         if time.monotonic() - notice.since < NOTICE_SECONDS
     ]
-    return [notice.sentence for notice in st.session_state[_SHOWN]]
+    return [translated(notice.sentence) for notice in st.session_state[_SHOWN]]

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_list, format_percent
+from mnist_demo.ui.widgets.charts import percent_axis, percent_tooltip
 from mnist_demo.ui.widgets.pictures import NOTHING, data_url_of_pixels
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
         "title": {"text": title_of(metric, measured), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
         "legend": {"show": False},
         "grid": {"left": 8, "right": 28, "top": 40, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%" if metric == "accuracy" else "%.4f"},
+        "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else "%.4f"},
         "dataset": [{"source": frame} for frame in frames],
         "xAxis": x_axis | {"min": 0, "max": last},
         "yAxis": _y_axis(runs, metric, frames),
@@ -83,14 +84,17 @@ def _series(run: ComparedRun, index: int, metric: Figure, axis: Axis, points: in
 def describe_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> str:
     """Return the chart's text alternative: where every run stands now."""
     frames = [_frame(run.history, metric, measured, "step") for run in runs]
-    number = "{:.1f} %" if metric == "accuracy" else "{:.3f}"
     ends = [
         _("run {letter} at {value}").format(
-            letter=run.letter, value="–" if frame.empty else number.format(frame.iloc[-1, 1])
+            letter=run.letter, value="–" if frame.empty else _format_end(frame.iloc[-1, 1], metric)
         )
         for run, frame in zip(runs, frames, strict=True)
     ]
-    return _("{title}: {ends}.").format(title=title_of(metric, measured), ends=", ".join(ends))
+    return _("{title}: {ends}.").format(title=title_of(metric, measured), ends=format_list(ends))
+
+
+def _format_end(value: float, metric: Figure) -> str:
+    return format_percent(value / 100, digits=1) if metric == "accuracy" else format_decimal(value, ".3f")
 
 
 def losses_off_chart(runs: Sequence[ComparedRun], measured: Measured) -> list[str]:
@@ -152,7 +156,7 @@ def _axis_title(axis: Axis) -> str:
 
 def _y_axis(runs: Sequence[ComparedRun], metric: Figure, frames: "Sequence[pd.DataFrame]") -> dict[str, Any]:
     if metric == "accuracy":
-        return {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}}
+        return {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": percent_axis()}}
     if metric == "log-loss":
         losses = np.concatenate([frame["log-loss"] for frame in frames])
         return {"type": "log"} | (_log_bounds(float(losses.min()), float(losses.max())) if losses.size else {})

@@ -9,6 +9,7 @@ from mnist_demo.insight.comparison import format_setting
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.links import write_value
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.state import comparable_runs, fork_problem, note_fork_problem, session_jobs, start_fork
@@ -85,7 +86,7 @@ def _render_value(name: str, hyperparameters: Hyperparameters, key: str) -> None
             width=260,
         )
     else:
-        text = format_setting(name, value).replace(",", "") if field.kind != "sizes" else format_setting(name, value)
+        text = ", ".join(map(str, value)) if field.kind == "sizes" else write_value(name, value)
         st.text_input(label, value=text, key=key, width=260)
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.insight.comparison import compared_metrics, differing_settings, short_title
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.charts import (
     Axis,
@@ -63,7 +63,7 @@ def render_overlay() -> None:
             "log-loss": _("loss, logarithmic"),
             "accuracy": _("accuracy"),
         }
-        metric = read_choice(_("Figure"), metrics, keys.COMPARED_METRIC)
+        metric = read_choice(pgettext("loss or accuracy", "Figure"), metrics, keys.COMPARED_METRIC)
         images: dict[Measured, str] = {"test": _("test"), "train": _("train")}
         if any(run.hyperparameters.validation_size for run in runs):
             images["validation"] = _("validation")
@@ -83,5 +83,5 @@ def render_overlay() -> None:
         off_chart = losses_off_chart(chosen, measured) if metric == "loss" else []
         if off_chart:
             sentence = _("The loss of {letters} rises above what is shown here; the logarithmic axis shows it whole.")
-            st.caption(sentence.format(letters=", ".join(off_chart)))
+            st.caption(sentence.format(letters=format_list(off_chart)))
         st.html(comparison_html(chosen, differing_settings(chosen), compared_metrics(chosen)))

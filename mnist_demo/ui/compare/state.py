@@ -9,7 +9,7 @@ from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import DatasetFacts
 from mnist_demo.settings.fields import FIELDS, parse_value
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
@@ -116,7 +116,7 @@ def start_fork(job: Job, name: str, value: Any) -> None:
         value = parse_value(name, value)
     hyperparameters = job.hyperparameters.replace(**{name: value})
     if hyperparameters == job.hyperparameters:
-        sentence = _("{setting} is the same in that run: choose another value, so that the fork differs from it.")
+        sentence = _("Change the value of “{setting}” first: it is the same in that run.")
         raise HyperparameterError(sentence.format(setting=_(FIELDS[name].title)), name)
     # The digits and the beginning of that run too: only one thing is to differ.
     state.start_training(hyperparameters, job.initial_weights, job.extra, beside=job)
@@ -130,4 +130,4 @@ def note_fork_problem(sentence: str) -> None:
 
 def fork_problem() -> str:
     problem: str = st.session_state.get(_FORK_PROBLEM, "")
-    return problem
+    return translated(problem)

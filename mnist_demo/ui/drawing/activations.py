@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing.readers import Reading
 from mnist_demo.ui.widgets.mosaics import digit_images_html, diverging_png, full_colour, mosaic_html
@@ -40,9 +40,9 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                 pictures = [
                     (
                         diverging_png(picture, strongest),
-                        f"{digit}: {picture.sum():+.1f}",
+                        f"{digit}: {format_decimal(picture.sum(), '+.1f')}",
                         _("Weight × input for {digit}: blue speaks for it, orange against it; together {sum}.").format(
-                            digit=digit, sum=f"{picture.sum():+.1f}"
+                            digit=digit, sum=format_decimal(picture.sum(), "+.1f")
                         ),
                     )
                     for digit, picture in enumerate(layer.maps)

@@ -62,7 +62,7 @@ def _render_gallery(drawings: DrawingCollection) -> None:
     st.html(samples_html(images, labels, predicted))
     st.html(
         shares_html(
-            _("Of my drawings are read right by"),
+            _("My drawings read correctly"),
             [(reader.title, accuracy_on_drawings(reader.classifier, drawings) or 0.0) for reader in readers],
         )
     )

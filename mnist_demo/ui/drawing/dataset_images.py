@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui.drawing import state as drawing_state
 
 
@@ -37,4 +37,4 @@ def image_of(dataset: DigitDataset, part: str, index: int) -> drawing_state.Insp
     )
     image: np.ndarray = scale_pixels(pixels[index])
     name = image_value(part, index)
-    return drawing_state.InspectedImage(image, title.format(number=f"{index:,}", label=label), label, name)
+    return drawing_state.InspectedImage(image, title.format(number=format_decimal(index), label=label), label, name)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.resources import nearest_training_images
@@ -30,9 +30,9 @@ def render_neighbours(image: np.ndarray, dataset: DigitDataset) -> None:
             (
                 dataset_images.image_value("train", int(index)),
                 scale_pixels(dataset.train_pixels[index]),
-                f"{label} · {distance:.1f}",
+                f"{label} · {format_decimal(distance, '.1f')}",
                 _("Training image {number}, a {label}, at distance {distance}").format(
-                    number=f"{index:,}", label=label, distance=f"{distance:.1f}"
+                    number=format_decimal(index), label=label, distance=format_decimal(distance, ".1f")
                 ),
                 False,
             )
@@ -49,5 +49,10 @@ def render_neighbours(image: np.ndarray, dataset: DigitDataset) -> None:
                 "The {count} of {total} training images that differ least from it, pixel by pixel, each with its label "
                 "and distance. They vote {digit} ({votes} of {count}). Look for neighbours of another digit: there "
                 "the pixels alone mislead."
-            ).format(count=len(labels), total=f"{len(dataset.train_labels):,}", digit=votes.argmax(), votes=votes.max())
+            ).format(
+                count=len(labels),
+                total=format_decimal(len(dataset.train_labels)),
+                digit=votes.argmax(),
+                votes=votes.max(),
+            )
         )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.drawing.opened_models_state import (
     OpenedModel,
@@ -15,7 +15,6 @@ from mnist_demo.ui.drawing.opened_models_state import (
 )
 from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import format_percent
 
 
 def render_opened_models() -> None:
@@ -53,7 +52,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
             name=escape_markdown(model.name),
             model=hyperparameters.model_title,
             accuracy=format_percent(model.accuracy, digits=1),
-            count=f"{model.measured_on:,}",
+            count=format_decimal(model.measured_on),
         )
     )
     trained = ngettext(
@@ -65,7 +64,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
         trained.format(
             epochs=hyperparameters.epochs,
             optimizer=hyperparameters.optimizer,
-            rate=f"{hyperparameters.learning_rate:g}",
+            rate=format_decimal(hyperparameters.learning_rate, "g"),
             seed=hyperparameters.seed,
         )
     )

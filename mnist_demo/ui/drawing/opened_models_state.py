@@ -11,7 +11,7 @@ import streamlit as st
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import CheckpointError, KeepingError, MnistDemoError
 from mnist_demo.saved_runs.visitors import MODELS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 from mnist_demo.ui import visitor, visitor_state
 from mnist_demo.ui.resources import visitor_store
 
@@ -92,7 +92,7 @@ def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel
 def why_not_opened() -> str:
     """Return why the file that was given last is not open; an empty text when it is."""
     problem: str = st.session_state.get(_PROBLEM, "")
-    return problem
+    return translated(problem)
 
 
 def opened_models() -> tuple[OpenedModel, ...]:

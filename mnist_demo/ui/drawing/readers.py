@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import state
 from mnist_demo.ui.drawing import opened_models_state
 from mnist_demo.ui.resources import (
@@ -110,7 +110,7 @@ def read_readers() -> list[Reader]:
 
 def _opened_reader(model: opened_models_state.OpenedModel) -> Reader:
     title = _("{name}, {percent} % of {count} test images").format(
-        name=model.name, percent=f"{100 * model.accuracy:.1f}", count=f"{model.measured_on:,}"
+        name=model.name, percent=format_decimal(100 * model.accuracy, ".1f"), count=format_decimal(model.measured_on)
     )
     return Reader(
         title,
@@ -127,8 +127,8 @@ def _run_reader(job: Job, sentence: str) -> Reader | None:
     model = job.hyperparameters.model_title
     accuracy = job.history.test_accuracy
     title = _("{model}, {percent} % on test images").format(
-        model=model, percent=f"{100 * accuracy:.1f}" if accuracy is not None else "?"
+        model=model, percent=format_decimal(100 * accuracy, ".1f") if accuracy is not None else "?"
     )
     if job.state == "diverged":
         sentence = _("Read by a run of “{model}” that has diverged, after step {step}: do not believe it.")
-    return Reader(title, sentence.format(model=model, step=f"{weights.step:,}"), classifier)
+    return Reader(title, sentence.format(model=model, step=format_decimal(weights.step)), classifier)

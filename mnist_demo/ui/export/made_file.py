@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.exports.formats import EXPORTS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import keys
 from mnist_demo.ui.export.state import ExportTask
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -38,10 +38,10 @@ def render_made_file(task: ExportTask, file_name: str, key: str) -> None:
         type="primary",
         on_click="ignore",
     )
-    st.caption(_("The run as it was after step {step}.").format(step=f"{task.step:,}"))
+    st.caption(_("The run as it was after step {step}.").format(step=format_decimal(task.step)))
 
 
 def _format_size(count: int) -> str:
     if count < 1_000_000:
-        return _("{kilobytes} KB").format(kilobytes=f"{max(1, round(count / 1000)):,}")
-    return _("{megabytes} MB").format(megabytes=f"{count / 1_000_000:.1f}")
+        return _("{kilobytes} KB").format(kilobytes=format_decimal(max(1, round(count / 1000))))
+    return _("{megabytes} MB").format(megabytes=format_decimal(count / 1_000_000, ".1f"))

@@ -1,7 +1,6 @@
 """Session state of exports: the file that a visitor has made of a run, beside the page, which does not wait for it."""
 
 import contextlib
-import contextvars
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from mnist_demo.exports.formats import EXPORTS, build_export
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.exporting import exported_job, exported_run
 from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.translation import current_language, use_language
 from mnist_demo.ui.resources import export_builder, run_store
 
 QUICK_SECONDS = 0.3
@@ -54,14 +54,14 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
-    # In the visitor's context, which has her language.
-    content = export_builder().submit(contextvars.copy_context().run, _build, load, name)
+    content = export_builder().submit(_build, load, name, current_language())
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
     st.session_state[_TASK] = ExportTask(run_id, name, step, content)
 
 
-def _build(load: Callable[[], ExportedRun], name: str) -> bytes:
+def _build(load: Callable[[], ExportedRun], name: str, language: str) -> bytes:
+    use_language(language)  # of the visitor; this thread makes files for others too
     return (build_export if EXPORTS[name].is_quick else build_beside)(load(), name)
 
 

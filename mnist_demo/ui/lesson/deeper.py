@@ -13,7 +13,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_decimal, format_percent
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.sliding_filter import render_sliding_filter
@@ -25,7 +25,6 @@ from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.resources import cost_estimator, job_registry, lesson_registry, newest_classifier, starter_accuracy
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.mosaics import full_colour, mosaic_html
-from mnist_demo.ui.widgets.pictures import format_percent
 from mnist_demo.ui.widgets.pulse import render_pulse
 
 # The runs take seconds: of a large set the first images, of a small one more rounds.
@@ -63,7 +62,7 @@ def render_deeper(digits: LessonDigits) -> None:
         _(
             "The linear model has one fixed picture of weights a class, and cannot follow a stroke that is moved or "
             "slanted. Four real trainings will run here, each on the same {count} digits. That takes some seconds."
-        ).format(count=f"{wanted['linear'].training_size:,}")
+        ).format(count=format_decimal(wanted["linear"].training_size or 0))
     )
     if ask("deeper"):
         _render_deeper_runs(digits, dataset, wanted)
@@ -87,7 +86,7 @@ def _render_deeper_runs(digits: LessonDigits, dataset: DigitDataset, wanted: Map
         ).format(
             linear=accuracy_of(runs["linear"]),
             convolution=accuracy_of(runs["convolution"]),
-            count=f"{wanted['linear'].training_size:,}",
+            count=format_decimal(wanted["linear"].training_size or 0),
         ),
     )
     image = _image_looked_at(digits)

@@ -9,7 +9,7 @@ from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.lesson.parts import judge_cost, judge_probability
 from mnist_demo.lesson.tutorial import code_of, naive_log_softmax, naive_softmax, predict_logits
 from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import LOWEST_PROBABILITY, build_cost
@@ -23,7 +23,7 @@ from mnist_demo.ui.lesson.pictures import (
 )
 
 CHART_HEIGHT = 280
-FLOAT32_LIMIT = math.log(torch.finfo(torch.float32).max)
+FLOAT32_MAX = torch.finfo(torch.float32).max
 
 
 def render_linear(digits: LessonDigits) -> None:
@@ -60,7 +60,7 @@ def render_linear(digits: LessonDigits) -> None:
         st.html(scores_html(scores, label, digit))
     st.caption(
         _("These weights were learned from {count} digits when you opened the lesson. The bold class wins.").format(
-            count=f"{len(digits.x):,}"
+            count=format_decimal(len(digits.x))
         )
     )
     if not ask("linear"):
@@ -72,7 +72,7 @@ def render_linear(digits: LessonDigits) -> None:
         _(
             "Each row of x meets each column of W once. The bias is *broadcast*: the same ten numbers are added to "
             "every row. So {count} numbers are all that is learned: 784 × 10 weights and 10 biases."
-        ).format(count=f"{digits.weights.numel() + digits.bias.numel():,}"),
+        ).format(count=format_decimal(digits.weights.numel() + digits.bias.numel())),
     )
     batch = st.segmented_control(
         _("Digits in the batch"), [1, 100, 1000], default=100, required=True, key=keys.BATCH_SHAPE
@@ -119,10 +119,10 @@ def render_softmax(digits: LessonDigits) -> None:
         _(
             "A float32 ends at {largest}, which is e to the power of {limit}. Beyond that e to the x is *inf*, and inf "
             "divided by inf is nan: one such score, and all weights are nan after the next step."
-        ).format(largest=f"{torch.finfo(torch.float32).max:.1e}", limit=f"{FLOAT32_LIMIT:.1f}"),
+        ).format(largest=format_decimal(FLOAT32_MAX, ".1e"), limit=format_decimal(math.log(FLOAT32_MAX), ".1f")),
     )
     largest = st.slider(
-        _("Stretch the scores of this {label} until the largest is").format(label=label),
+        _("Largest score (the others are stretched with it)"),
         1.0,
         200.0,
         100.0,
@@ -177,10 +177,10 @@ def render_likelihood(digits: LessonDigits) -> None:
             "−log 0.05 = {cost}, and −log 0.95 = {little}: {times} times less. Halving p always costs {halving} more. "
             "A model that is sure and wrong pays without limit."
         ).format(
-            cost=f"{cost:.3f}",
-            little=f"{-math.log(0.95):.3f}",
-            times=f"{cost / -math.log(0.95):.0f}",
-            halving=f"{math.log(2):.3f}",
+            cost=format_decimal(cost, ".3f"),
+            little=format_decimal(-math.log(0.95), ".3f"),
+            times=format_decimal(cost / -math.log(0.95), ".0f"),
+            halving=format_decimal(math.log(2), ".3f"),
         ),
     )
     probability = st.slider(
@@ -194,14 +194,14 @@ def render_likelihood(digits: LessonDigits) -> None:
     )
     chart, metric = st.columns([3, 1], gap="large", vertical_alignment="center")
     with metric:
-        st.metric(_("It costs"), f"{abs(math.log(probability)):.3f}")
+        st.metric(_("It costs"), format_decimal(abs(math.log(probability)), ".3f"))
     with chart:
         st.echarts_chart(
             build_cost(probability),
             key=keys.LESSON_CHART,
             height=CHART_HEIGHT,
             alt=_("The cost by probability falls steeply from above 6 to 0; at {probability} it is {cost}.").format(
-                probability=f"{probability:.3f}", cost=f"{abs(math.log(probability)):.3f}"
+                probability=format_decimal(probability, ".3f"), cost=format_decimal(abs(math.log(probability)), ".3f")
             ),
         )
     _render_real_costs(digits)
@@ -213,7 +213,8 @@ def _render_real_costs(digits: LessonDigits) -> None:
     # The surest, some in between, and the most wrong.
     order = costs.argsort()
     shown = order[torch.linspace(0, len(order) - 1, 8).long()]
-    st.markdown(_("Eight real digits, from the cheapest to the dearest of {count}:").format(count=f"{len(costs):,}"))
+    count = format_decimal(len(costs))
+    st.markdown(_("Eight real digits, from the cheapest to the dearest of {count}:").format(count=count))
     st.html(
         costs_html(
             [
@@ -225,7 +226,7 @@ def _render_real_costs(digits: LessonDigits) -> None:
     st.markdown(
         _(
             "The **loss** is the mean over all {count}: **{loss}**. This is the number on every chart of a training."
-        ).format(count=f"{len(costs):,}", loss=format_number(float(negative_log_likelihood(logs, digits.test_y))))
+        ).format(count=count, loss=format_number(float(negative_log_likelihood(logs, digits.test_y))))
     )
     st.code(code_of(negative_log_likelihood), language="python")
 

@@ -56,7 +56,12 @@ def _render_guess(part: Part) -> None:
     if guess is None:
         st.markdown(_("You went on without a guess."))
     else:
-        st.markdown(_("Your guess: {guess}.").format(guess=_(part.options[guess])))
+        st.markdown(_beside(_("Your guess"), _(part.options[guess])))
+
+
+def _beside(title: str, option: str) -> str:
+    """Return Markdown of an option beside what it is: no sentence goes on in an option."""
+    return f"**{title}** · {option}"
 
 
 def tell(name: str, answer: str, explanation: str) -> None:
@@ -67,11 +72,9 @@ def tell(name: str, answer: str, explanation: str) -> None:
     words = _(part.options[answer])
     with st.container(key=keys.ANSWER + name):
         if guess is None:
-            st.info(_("**It turned out:** {answer}.").format(answer=words), icon=":material/arrow_forward:")
+            st.info(_beside(_("It turned out"), words), icon=":material/arrow_forward:")
         elif guess == answer:
-            st.success(_("**You guessed right:** {answer}.").format(answer=words), icon=":material/check:")
+            st.success(_beside(_("You guessed right"), words), icon=":material/check:")
         else:
-            st.warning(
-                _("**Not as you guessed.** It turned out: {answer}.").format(answer=words), icon=":material/close:"
-            )
+            st.warning(_beside(_("Not as you guessed"), words), icon=":material/close:")
         st.markdown(explanation)

@@ -5,12 +5,11 @@ import streamlit as st
 
 from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.lesson.parts import judge_memory
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import pairs_html, pixel_grid_html
-from mnist_demo.ui.widgets.pictures import format_percent
 
 SHOWN_PAIRS = 6
 
@@ -47,7 +46,7 @@ def render_data(digits: LessonDigits) -> None:
         _(
             "The digits come in two sets. A model learns from the {train} digits of the **training set**. The {test} "
             "digits of the **test set** are kept back to measure how good it is."
-        ).format(train=f"{len(dataset.train_labels):,}", test=f"{len(dataset.test_labels):,}")
+        ).format(train=format_decimal(len(dataset.train_labels)), test=format_decimal(len(dataset.test_labels)))
     )
     if not ask("data"):
         return
@@ -59,8 +58,8 @@ def render_data(digits: LessonDigits) -> None:
             "test digits it reads {accuracy} rightly. Only the second figure says how good it is, which is why the "
             "test set is never learned from. The share that is read rightly is called **accuracy**."
         ).format(
-            known=f"{len(digits.x):,}",
-            count=f"{len(digits.test_y):,}",
+            known=format_decimal(len(digits.x)),
+            count=format_decimal(len(digits.test_y)),
             accuracy=format_percent(digits.memory_accuracy, digits=1),
         ),
     )

@@ -4,11 +4,10 @@ import streamlit as st
 
 from mnist_demo.lesson.digits import FEW_IMAGES, MANY_EPOCHS, LessonDigits
 from mnist_demo.lesson.parts import judge_overfitting
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson.charts import build_overfitting
 from mnist_demo.ui.lesson.guess import ask, tell
-from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 
@@ -19,7 +18,7 @@ def render_overfitting(digits: LessonDigits) -> None:
         _(
             "Until now the model saw every digit a few times. Here it sees {count} digits {epochs} times: {epochs} "
             "epochs, each of one step. What it makes of {test} test digits is measured on the way."
-        ).format(count=FEW_IMAGES, epochs=f"{MANY_EPOCHS:,}", test=f"{len(digits.test_y):,}")
+        ).format(count=FEW_IMAGES, epochs=format_decimal(MANY_EPOCHS), test=format_decimal(len(digits.test_y)))
     )
     if not ask("overfitting"):
         return
@@ -35,10 +34,10 @@ def render_overfitting(digits: LessonDigits) -> None:
             "digits. What is learned last is true of these {count} digits only. That is called **overfitting**."
         ).format(
             epoch=run.epochs[lowest],
-            lowest=f"{run.test_losses[lowest]:.3f}",
-            last=f"{run.test_losses[-1]:.3f}",
+            lowest=format_decimal(run.test_losses[lowest], ".3f"),
+            last=format_decimal(run.test_losses[-1], ".3f"),
             count=FEW_IMAGES,
-            train=f"{run.train_losses[-1]:.3f}",
+            train=format_decimal(run.train_losses[-1], ".3f"),
             known=format_percent(run.train_accuracy, digits=0),
             accuracy=format_percent(run.test_accuracy, digits=1),
         ),
@@ -48,14 +47,14 @@ def render_overfitting(digits: LessonDigits) -> None:
         key=keys.LESSON_CHART,
         height=CHART_HEIGHT,
         alt=_("The training loss falls to {train}; the test loss falls to {lowest} and ends at {last}.").format(
-            train=f"{run.train_losses[-1]:.3f}",
-            lowest=f"{run.test_losses[lowest]:.3f}",
-            last=f"{run.test_losses[-1]:.3f}",
+            train=format_decimal(run.train_losses[-1], ".3f"),
+            lowest=format_decimal(run.test_losses[lowest], ".3f"),
+            last=format_decimal(run.test_losses[-1], ".3f"),
         ),
     )
     st.markdown(
         _(
             "What helps? More digits: the same model, taught {many} of them, reads {accuracy} of the test digits. "
             "Stopping when the test loss is lowest. Digits that look a little different in every epoch."
-        ).format(many=f"{len(digits.x):,}", accuracy=format_percent(digits.trained.test_accuracy, digits=1))
+        ).format(many=format_decimal(len(digits.x)), accuracy=format_percent(digits.trained.test_accuracy, digits=1))
     )

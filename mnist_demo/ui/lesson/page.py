@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.resources import lesson_digits
@@ -52,7 +52,7 @@ def _render_bar(page: int) -> None:
             args=(page - 1,),
         )
         st.segmented_control(
-            _("Part"),
+            pgettext("of the lesson", "Part"),
             list(range(1, PAGE_COUNT + 1)),
             required=True,
             key=keys.LESSON_PAGE,

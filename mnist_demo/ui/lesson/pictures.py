@@ -6,15 +6,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from markupsafe import Markup
 
-from mnist_demo.translation import _
-from mnist_demo.ui.widgets.pictures import (
-    NOTHING,
-    column_heads,
-    data_url_of,
-    format_percent,
-    overlay_png,
-    picture_html,
-)
+from mnist_demo.translation import _, format_decimal, format_percent
+from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, data_url_of, overlay_png, picture_html
 
 
 def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> Markup:
@@ -26,10 +19,10 @@ def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> M
     cells = []
     for y, line in enumerate(pixels.tolist()):
         for x, value in enumerate(line):
-            shown = f"{value / 255:.2f}".removeprefix("0") if scaled else str(value)
+            shown = format_decimal(value / 255, ".2f").removeprefix("0") if scaled else str(value)
             shown = {".00": "0", "1.00": "1"}.get(shown, shown)
             place = _("row {row}, column {column}: {value} of 255, scaled {scaled}").format(
-                row=y, column=x, value=value, scaled=f"{value / 255:.3f}"
+                row=y, column=x, value=value, scaled=format_decimal(value / 255, ".3f")
             )
             classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 110) + ["zero"] * (value == 0))
             cells.append(cell % (classes, 100 * value // 255, place, shown))
@@ -122,7 +115,7 @@ def costs_html(digits: Sequence[tuple[np.ndarray, int, float]]) -> Markup:
     """Return digits, each (image, label, probability of the label), with what each costs."""
     figure = Markup(
         '<figure><img src="{url}" alt="{words}"><figcaption><b>{label}</b>: {percent}<br>'
-        "<strong>{cost:.3f}</strong></figcaption></figure>"
+        "<strong>{cost}</strong></figcaption></figure>"
     )
     figures = (
         figure.format(
@@ -130,7 +123,7 @@ def costs_html(digits: Sequence[tuple[np.ndarray, int, float]]) -> Markup:
             words=_("A handwritten {label}").format(label=label),
             label=label,
             percent=format_percent(probability, digits=1),
-            cost=-math.log(max(probability, 1e-45)),
+            cost=format_decimal(-math.log(max(probability, 1e-45)), ".3f"),
         )
         for image, label, probability in digits
     )
@@ -166,13 +159,13 @@ def outcomes_html(caption: str, titles: Sequence[str], rows: Sequence[tuple[str,
 def format_number(number: float) -> str:
     """Return a number short enough for a table: three decimals, or a power of ten where those would not show it."""
     if number == 0 or 0.001 <= abs(number) < 10_000:
-        return f"{number:.3f}".replace("-", "−")
-    return f"{number:.1e}".replace("-", "−")
+        return format_decimal(number, ".3f").replace("-", "−")
+    return format_decimal(number, ".1e").replace("-", "−")
 
 
 def signed(number: float) -> str:
     """Return a number with two decimals and its sign, a true minus."""
-    return f"{number:+.2f}".replace("-", "−")
+    return format_decimal(number, "+.2f").replace("-", "−")
 
 
 def _ink(image: np.ndarray) -> bytes:

@@ -9,7 +9,7 @@ from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits
 from mnist_demo.lesson.parts import judge_rate
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
@@ -25,7 +25,6 @@ from mnist_demo.ui.lesson.runs import (
     say_progress,
     start_or_say,
 )
-from mnist_demo.ui.widgets.pictures import format_percent
 from mnist_demo.ui.widgets.scripts import focus_on
 
 # The runs take seconds: of a large set the first images, of a small one more rounds.
@@ -64,7 +63,7 @@ def render_rates(digits: LessonDigits) -> None:
             "MNIST it ends at about 87 %. With 0.0005 the model walks in the right direction, and after the same time "
             "reads {tiny} of them instead of {reference}."
         ).format(
-            peak=f"{max(wild.history.steps['train_loss']):,.0f}",
+            peak=format_decimal(max(wild.history.steps["train_loss"]), ",.0f"),
             wild=loss_of(wild),
             right=accuracy_of(wild),
             tiny=accuracy_of(tiny),
@@ -96,12 +95,12 @@ def _render_explosion(dataset: DigitDataset) -> None:
             "for a class, and no less than 0. *Weight decay* has no bounds: at every step it takes learning rate × "
             "decay × weight off each weight. With 50 and {decay} that is five times the weight, and what is left is "
             "minus four times the weight, step after step."
-        ).format(decay=f"{EXPLOSIVE_DECAY:g}")
+        ).format(decay=format_decimal(EXPLOSIVE_DECAY, "g"))
     )
     runs = lesson_state.runs(EXPLOSION)
     if not runs:
         st.button(
-            _("Run it: learning rate 50, weight decay {decay}").format(decay=f"{EXPLOSIVE_DECAY:g}"),
+            _("Run it: learning rate 50, weight decay {decay}").format(decay=format_decimal(EXPLOSIVE_DECAY, "g")),
             key=keys.EXPLODE,
             icon=":material/bolt:",
             on_click=_explode,
@@ -110,7 +109,7 @@ def _render_explosion(dataset: DigitDataset) -> None:
         return
     if lesson_state.is_just_revealed(EXPLOSION):
         focus_on(keys.EXPLOSION_CHART, EXPLOSION)
-    name = _("rate 50, weight decay {decay}").format(decay=f"{EXPLOSIVE_DECAY:g}")
+    name = _("rate 50, weight decay {decay}").format(decay=format_decimal(EXPLOSIVE_DECAY, "g"))
     (job,) = runs.values()
     render_losses({name: job}, keys.EXPLOSION_CHART)
     if not say_progress(EXPLOSION, runs):
@@ -144,18 +143,18 @@ def _render_scaling(digits: LessonDigits) -> None:
             "accuracy hides it: {bad} against {good}. The test loss does not: {bad_loss} against {good_loss}, for such "
             "a model is as sure of its mistakes as of all else."
         ).format(
-            rate=f"{LEARNING_RATE:g}",
-            times=f"{LEARNING_RATE * 255**2:,.0f}",
-            peak=f"{max(bad.losses):,.0f}",
+            rate=format_decimal(LEARNING_RATE, "g"),
+            times=format_decimal(LEARNING_RATE * 255**2, ",.0f"),
+            peak=format_decimal(max(bad.losses), ",.0f"),
             bad=format_percent(bad.test_accuracy, digits=1),
             good=format_percent(good.test_accuracy, digits=1),
-            bad_loss=f"{bad.test_loss:,.0f}",
-            good_loss=f"{good.test_loss:.2f}",
+            bad_loss=format_decimal(bad.test_loss, ",.0f"),
+            good_loss=format_decimal(good.test_loss, ".2f"),
         )
     )
     scaled_title, unscaled_title = _("pixels 0 to 1"), _("pixels 0 to 255")
     rows = [
-        (title, (f"{outcome.test_loss:,.3f}", format_percent(outcome.test_accuracy, digits=1)))
+        (title, (format_decimal(outcome.test_loss, ",.3f"), format_percent(outcome.test_accuracy, digits=1)))
         for title, outcome in ((scaled_title, good), (unscaled_title, bad))
     ]
     st.html(outcomes_html(_("How it went"), (_("test loss"), _("test accuracy")), rows))
@@ -164,6 +163,6 @@ def _render_scaling(digits: LessonDigits) -> None:
         key=keys.SCALING_CHART,
         height=CHART_HEIGHT,
         alt=_("Loss by step: without scaling it rises to {peak}, with scaling it falls to {last}.").format(
-            peak=f"{max(bad.losses):,.0f}", last=f"{good.losses[-1]:.2f}"
+            peak=format_decimal(max(bad.losses), ",.0f"), last=format_decimal(good.losses[-1], ".2f")
         ),
     )

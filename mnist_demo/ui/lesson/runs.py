@@ -7,14 +7,13 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, format_list, format_percent, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.pictures import outcomes_html
 from mnist_demo.ui.resources import lesson_registry
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 
@@ -56,7 +55,7 @@ def render_losses(runs: Mapping[str, Job], key: str) -> None:
         build_losses({name: list(job.history.steps["train_loss"]) for name, job in runs.items()}),
         key=key,
         height=CHART_HEIGHT,
-        alt=_("The training losses of {names} by step.").format(names=", ".join(runs)),
+        alt=_("The training losses of {names} by step.").format(names=format_list(runs)),
     )
 
 
@@ -69,7 +68,7 @@ def render_runs(runs: Mapping[str, Job], misread_title: str | None = None) -> No
         if misread_title:
             n_test = len(job.dataset.test_labels)
             known = history.test_accuracy
-            cells.append("–" if known is None else f"{round((1 - known) * n_test):,}")
+            cells.append("–" if known is None else format_decimal(round((1 - known) * n_test)))
         rows.append((name, cells))
     titles = [_("test loss"), _("test accuracy"), *([misread_title] if misread_title else [])]
     st.html(outcomes_html(_("How it went"), titles, rows))
@@ -83,7 +82,7 @@ def final_loss(job: Job) -> float | None:
 def loss_of(job: Job) -> str:
     """Return the final test loss in words."""
     loss = final_loss(job)
-    return "–" if loss is None else f"{loss:,.3f}"
+    return "–" if loss is None else format_decimal(loss, ",.3f")
 
 
 def accuracy_of(job: Job) -> str:

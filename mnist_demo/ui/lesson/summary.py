@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mnist_demo.lesson.parts import PARTS, count_right
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, ngettext, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 
@@ -36,7 +36,7 @@ def render_summary() -> None:
             if guess is None or answer is None:
                 st.badge(_("no guess"), color="gray", icon=":material/remove:")
             elif guess == answer:
-                st.badge(_("right"), color="green", icon=":material/check:")
+                st.badge(pgettext("a guess", "right"), color="green", icon=":material/check:")
             else:
                 st.badge(_("not as guessed"), color="orange", icon=":material/close:")
     st.button(_("Begin again"), key=keys.AGAIN, icon=":material/restart_alt:", on_click=lesson_state.begin_again)

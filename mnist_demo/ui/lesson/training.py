@@ -7,14 +7,13 @@ from mnist_demo.lesson.digits import LEARNING_RATE, LessonDigits, accuracy
 from mnist_demo.lesson.parts import judge_loops, judge_steps, judge_wrong_loss
 from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.lesson.tutorial import LinearModel, code_of, loop_steps, same_weights
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html, signed
 from mnist_demo.ui.widgets.choices import read_choice
-from mnist_demo.ui.widgets.pictures import format_percent
 
 CHART_HEIGHT = 320
 RATES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 50.0)
@@ -30,8 +29,8 @@ def render_descent(digits: LessonDigits) -> None:
             "drawn. This one starts at the untrained model, where the loss is {loss}, and goes straight downhill. "
             "Every point is the true loss on {count} real digits."
         ).format(
-            weights=f"{digits.weights.numel() + digits.bias.numel():,}",
-            loss=f"{start_loss:.2f}",
+            weights=format_decimal(digits.weights.numel() + digits.bias.numel()),
+            loss=format_decimal(start_loss, ".2f"),
             count=len(line.labels),
         )
     )
@@ -43,7 +42,11 @@ def render_descent(digits: LessonDigits) -> None:
     if revealed:
         with controls, st.container(horizontal=True, gap="large"):
             rate = st.select_slider(
-                _("Learning rate η"), RATES, LEARNING_RATE, format_func=lambda value: f"{value:g}", key=keys.SLICE_RATE
+                _("Learning rate η"),
+                RATES,
+                LEARNING_RATE,
+                format_func=lambda value: format_decimal(value, "g"),
+                key=keys.SLICE_RATE,
             )
             steps = st.slider(_("Steps"), 0, 20, 8, key=keys.SLICE_STEPS)
     path = line.descend(rate, steps)
@@ -53,7 +56,7 @@ def render_descent(digits: LessonDigits) -> None:
             key=keys.LESSON_CHART,
             height=CHART_HEIGHT,
             alt=_("A valley. After {steps} steps with learning rate {rate} the loss is {loss}.").format(
-                steps=steps, rate=f"{rate:g}", loss=f"{path[-1][1]:.3f}"
+                steps=steps, rate=format_decimal(rate, "g"), loss=format_decimal(path[-1][1], ".3f")
             ),
         )
         if revealed:
@@ -68,10 +71,10 @@ def render_descent(digits: LessonDigits) -> None:
             "At the start the slope is {slope}: the first step goes {rate} × {steepness} = {step} to the right. Near "
             "the bottom the ground is flat, and the same learning rate moves hardly at all. Now try 2, 5 and 50."
         ).format(
-            slope=f"{slope:.2f}".replace("-", "−"),
-            rate=f"{LEARNING_RATE:g}",
-            steepness=f"{-slope:.2f}",
-            step=f"{-LEARNING_RATE * slope:.2f}",
+            slope=format_decimal(slope, ".2f").replace("-", "−"),
+            rate=format_decimal(LEARNING_RATE, "g"),
+            steepness=format_decimal(-slope, ".2f"),
+            step=format_decimal(-LEARNING_RATE * slope, ".2f"),
         ),
     )
     st.latex(r"W \leftarrow W - \eta \, \frac{\partial L}{\partial W}")
@@ -81,10 +84,10 @@ def _say_path(path: list[tuple[float, float]]) -> str:
     highest = max(path, key=lambda point: abs(point[0]))
     if abs(highest[0]) > SLICE_TO:
         return _("One step went as far as {place}, outside the chart, where the loss is {loss}.").format(
-            place=f"{highest[0]:.0f}".replace("-", "−"), loss=f"{highest[1]:.1f}"
+            place=format_decimal(highest[0], ".0f").replace("-", "−"), loss=format_decimal(highest[1], ".1f")
         )
     return _("Now at {place}, where the loss is {loss}.").format(
-        place=f"{path[-1][0]:.2f}".replace("-", "−"), loss=f"{path[-1][1]:.3f}"
+        place=format_decimal(path[-1][0], ".2f").replace("-", "−"), loss=format_decimal(path[-1][1], ".3f")
     )
 
 
@@ -133,10 +136,18 @@ def _tell_of_loops(digits: LessonDigits) -> None:
             "{steps} steps each, which are {epochs} epochs of {count} digits: the losses are at most {apart} apart, "
             "which is rounding.",
             digits.epochs,
-        ).format(steps=len(by_hand), epochs=digits.epochs, count=f"{len(digits.x):,}", apart=f"{apart:.7f}"),
+        ).format(
+            steps=len(by_hand),
+            epochs=digits.epochs,
+            count=format_decimal(len(digits.x)),
+            apart=format_decimal(apart, ".7f"),
+        ),
     )
     rows = [
-        (_("step {step}").format(step=step + 1), (f"{by_hand[step]:.6f}", f"{with_torch[step]:.6f}"))
+        (
+            _("step {step}").format(step=step + 1),
+            (format_decimal(by_hand[step], ".6f"), format_decimal(with_torch[step], ".6f")),
+        )
         for step in (0, 1, 9, len(by_hand) - 1)
     ]
     st.html(outcomes_html(_("Losses of both loops"), (_("by hand"), _("with PyTorch")), rows))
@@ -145,7 +156,11 @@ def _tell_of_loops(digits: LessonDigits) -> None:
             "Why do the tutorial’s two programs end at different accuracies, then? Its first one draws its weights "
             "{times} times as large as PyTorch does. So it begins at a loss of {scratch} on these test digits, where "
             "PyTorch begins at {small}, and has a longer way to go."
-        ).format(times=f"{times:.0f}", scratch=f"{scratch_loss:.1f}", small=f"{digits.start_test_loss:.1f}")
+        ).format(
+            times=format_decimal(times, ".0f"),
+            scratch=format_decimal(scratch_loss, ".1f"),
+            small=format_decimal(digits.start_test_loss, ".1f"),
+        )
     )
 
 
@@ -155,7 +170,7 @@ def render_wrong_loss(digits: LessonDigits) -> None:
         _(
             "The tutorial’s second program prints a loss that is not a loss. PyTorch has two functions that look "
             "alike: *cross_entropy* and *nll_loss*. Here is the model of part 2 with the scores of {count} test digits."
-        ).format(count=f"{len(digits.test_y):,}")
+        ).format(count=format_decimal(len(digits.test_y)))
     )
     logits, y = digits.test_logits, digits.test_y
     right, wrong = float(F.cross_entropy(logits, y)), float(F.nll_loss(logits, y))
@@ -177,10 +192,12 @@ def render_wrong_loss(digits: LessonDigits) -> None:
             turned=signed(-float(logits[0, y[0]])),
         ),
     )
+    scores, logarithms = _("wrong: scores"), _("right: log-probabilities")
+    itself = _("right: does the log-softmax itself")
     st.code(
-        f">>> F.nll_loss(logits, y).item()                        # wrong: scores\n{wrong:.4f}\n"
-        f">>> F.nll_loss(F.log_softmax(logits, dim=1), y).item()  # right: log-probabilities\n{mended:.4f}\n"
-        f">>> F.cross_entropy(logits, y).item()                   # right: does the log-softmax itself\n{right:.4f}",
+        f">>> F.nll_loss(logits, y).item()                        # {scores}\n{wrong:.4f}\n"
+        f">>> F.nll_loss(F.log_softmax(logits, dim=1), y).item()  # {logarithms}\n{mended:.4f}\n"
+        f">>> F.cross_entropy(logits, y).item()                   # {itself}\n{right:.4f}",
         language="python",
     )
     logs = F.log_softmax(logits, dim=1)

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from mnist_demo.insight.analysis import Analysis
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.look_inside import state as insight_state
@@ -20,7 +20,7 @@ SHARES = "shares"
 
 def render_confusion(analysis: Analysis, looked_at: LookedAt) -> None:
     """Draw the matrix; beneath it the images of the cell that was clicked, and the figures of each digit."""
-    units = {"counts": _("images"), SHARES: _("percent of each digit")}
+    units = {"counts": pgettext("number of", "images"), SHARES: _("percent of each digit")}
     unit = read_choice(_("What the cells show"), units, keys.CONFUSION_UNIT)
     cell = insight_state.chosen_cell()
     render_clickable(
@@ -55,7 +55,7 @@ def _render_cell(analysis: Analysis, looked_at: LookedAt, label: int, predicted:
     indices = analysis.in_cell(label, predicted)
     title = ngettext(
         "{label} read as {predicted}: {count} image", "{label} read as {predicted}: {count} images", len(indices)
-    ).format(label=label, predicted=predicted, count=f"{len(indices):,}")
+    ).format(label=label, predicted=predicted, count=format_decimal(len(indices)))
     st.markdown(f"#### {title}")
     if not len(indices):
         st.caption(_("No test image of a {label} is read as a {predicted}.").format(label=label, predicted=predicted))

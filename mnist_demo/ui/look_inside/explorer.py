@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.translation import N_, _
+from mnist_demo.translation import N_, _, format_decimal
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.look_inside import state as insight_state
@@ -48,8 +48,8 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
         (
             dataset_images.image_value("train", int(index)),
             scale_pixels(dataset.train_pixels[index]),
-            f"{index:,}",
-            _("Training image {number}, a {label}").format(number=f"{index:,}", label=digit),
+            format_decimal(index),
+            _("Training image {number}, a {label}").format(number=format_decimal(index), label=digit),
             False,
         )
         for index in indices
@@ -71,7 +71,7 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
         _(
             "Training images (bar) and test images of each digit. Where the counts are nearly equal, always giving the "
             "most frequent digit as the answer would be right {percent} % of the time: that is where a model starts."
-        ).format(percent=f"{100 * test[train.argmax()] / max(1, test.sum()):.1f}")
+        ).format(percent=format_decimal(100 * test[train.argmax()] / max(1, test.sum()), ".1f"))
     )
 
 
@@ -114,7 +114,7 @@ def render_intensities(statistics: DatasetStatistics) -> None:
     counts = statistics.intensities
     blank, full = counts[0] / counts.sum(), counts[250:].sum() / counts.sum()
     words = _("How often each pixel value occurs: {blank} % of all pixels are 0, {full} % are 250 or more.").format(
-        blank=f"{100 * blank:.0f}", full=f"{100 * full:.0f}"
+        blank=format_decimal(100 * blank, ".0f"), full=format_decimal(100 * full, ".0f")
     )
     st.echarts_chart(
         intensity_chart(counts),

@@ -5,9 +5,9 @@ from markupsafe import Markup
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.insight.analysis import Analysis
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui.drawing.dataset_images import chosen_image, image_value
-from mnist_demo.ui.widgets.pictures import format_percent, gallery_html
+from mnist_demo.ui.widgets.pictures import gallery_html
 
 MAX_IMAGES = 50
 
@@ -21,7 +21,7 @@ def gallery_of(analysis: Analysis, dataset: DigitDataset, part: str, indices: np
         wrong = label != predicted
         sure = format_percent(float(analysis.confidence[index]), digits=0)
         words = (_("Image {number}, a {label} read as {predicted}, {percent} sure")).format(
-            number=f"{index:,}", label=label, predicted=predicted, percent=sure
+            number=format_decimal(index), label=label, predicted=predicted, percent=sure
         )
         caption = f"{label} → {predicted}{' ✗' if wrong else ''} {sure}"
         images.append((image_value(part, index), scale_pixels(pixels[index]), caption, words, wrong))

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_demo.insight.analysis import Analysis
-from mnist_demo.translation import N_, _, ngettext
+from mnist_demo.translation import N_, _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.look_inside.galleries import MAX_IMAGES, gallery_of
@@ -55,7 +55,7 @@ def render_mistakes(analysis: Analysis, looked_at: LookedAt, kind: str) -> None:
         count = len(indices)
         st.markdown(
             ngettext("{count} of {total} is misread.", "{count} of {total} are misread.", count).format(
-                count=f"{count:,}", total=f"{len(analysis.labels):,}"
+                count=format_decimal(count), total=format_decimal(len(analysis.labels))
             )
         )
     if not len(indices):

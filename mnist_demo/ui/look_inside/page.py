@@ -6,7 +6,7 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.translation import N_, _, translated
+from mnist_demo.translation import N_, _, format_decimal, translated
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
@@ -75,7 +75,7 @@ def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, read
         render_weights(looked_at)
         if readings:
             st.markdown(_("#### Layer by layer"))
-            st.caption(shown.title)
+            st.caption(translated(shown.title))
             render_activations(shown.image, readings[0], folded=False)
             render_sliding_filter(shown.image, readings[0].reader.classifier)
         return False
@@ -129,9 +129,9 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
         )
         st.caption(
             sentence.format(
-                step=f"{answer.step:,}",
-                percent=f"{100 * answer.found.accuracy:.2f}",
-                count=f"{len(answer.found.labels):,}",
+                step=format_decimal(answer.step),
+                percent=format_decimal(100 * answer.found.accuracy, ".2f"),
+                count=format_decimal(len(answer.found.labels)),
             )
         )
     return answer.found
@@ -153,7 +153,7 @@ def _render_explained(
 ) -> None:
     """Draw one image: how it is read, why, and what each layer makes of it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.markdown(shown.title, width="content")
+        st.markdown(translated(shown.title), width="content")
         if st.button(_("Open in Train and draw"), key=keys.TAKE_ALONG, icon=":material/draw:", type="tertiary"):
             if shown.label is not None:  # the drawing is there already
                 drawing_state.inspect_image(shown)

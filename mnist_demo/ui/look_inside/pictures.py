@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from mnist_demo.translation import _
-from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, digit_bars, format_percent
+from mnist_demo.translation import _, format_decimal, format_percent
+from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, digit_bars
 
 
 def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, int] | None) -> Markup:
@@ -42,7 +42,9 @@ def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, 
                     "words": _("{label} read as {predicted}: {count} images, {share} of that digit").format(
                         label=label, predicted=predicted, count=count, share=format_percent(share, digits=1)
                     ),
-                    "shown": (f"{100 * share:.1f}" if as_shares else f"{count:,}") if count else "·",
+                    "shown": (format_decimal(100 * share, ".1f") if as_shares else format_decimal(count))
+                    if count
+                    else "·",
                 }
             )
         body.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(label, NOTHING.join(cells)))
@@ -55,7 +57,7 @@ def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, 
 
 def class_metrics_html(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray, counts: np.ndarray) -> Markup:
     """Return precision, recall and F1 (fractions) and the number of images of each digit, (10,) each, as a table."""
-    row, cell = Markup('<tr><th scope="row">{}{}</th>{}<td>{:,}</td></tr>'), Markup("<td>{}</td>")
+    row, cell = Markup('<tr><th scope="row">{}{}</th>{}<td>{}</td></tr>'), Markup("<td>{}</td>")
     mark = Markup(' <span title="{}">▼</span>').format(_("the lowest F1"))
     worst = int(f1.argmin())
     rows = [
@@ -65,7 +67,7 @@ def class_metrics_html(precision: np.ndarray, recall: np.ndarray, f1: np.ndarray
             NOTHING.join(
                 cell.format(format_percent(float(of_class[digit]), digits=1)) for of_class in (precision, recall, f1)
             ),
-            count,
+            format_decimal(count),
         )
         for digit, count in enumerate(map(int, counts))
     ]
@@ -80,10 +82,10 @@ def counts_html(train: np.ndarray, test: np.ndarray) -> Markup:
     bar = Markup(
         '<li><span class="digit">{digit}</span>'
         '<span class="track"><span class="fill" style="width:{width:.1f}%"></span></span>'
-        '<span class="percent wide">{count:,} + {tested:,}</span></li>'
+        '<span class="percent wide">{count} + {tested}</span></li>'
     )
     bars = (
-        bar.format(digit=digit, width=100 * count / most, count=count, tested=tested)
+        bar.format(digit=digit, width=100 * count / most, count=format_decimal(count), tested=format_decimal(tested))
         for digit, (count, tested) in enumerate(zip(map(int, train), map(int, test), strict=True))
     )
     return digit_bars(_("Training and test images of each digit"), bars)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.look_inside.subjects import LookedAt
 from mnist_demo.ui.widgets.mosaics import digit_images_html, diverging_png, full_colour, mosaic_html
@@ -45,7 +45,7 @@ def render_weights(looked_at: LookedAt) -> None:
 
 
 def _explain(looked_at: LookedAt, weights: np.ndarray, strongest: float) -> str:
-    scale = _("Full colour is a weight of ±{strongest} or more.").format(strongest=f"{strongest:.2g}")
+    scale = _("Full colour is a weight of ±{strongest} or more.").format(strongest=format_decimal(strongest, ".2g"))
     architecture = looked_at.classifier.hyperparameters.architecture
     if architecture.is_linear:
         sentence = _(

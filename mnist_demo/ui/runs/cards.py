@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.training.history import format_loss
-from mnist_demo.translation import _, ngettext
-from mnist_demo.ui.widgets.pictures import NOTHING, format_percent
+from mnist_demo.translation import _, format_percent, ngettext
+from mnist_demo.ui.widgets.pictures import NOTHING
 
 
 def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, bytes_taken: int) -> Markup:

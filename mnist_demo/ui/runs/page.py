@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.saved_runs.records import RunRecord
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import kept_runs, keys, visitor
 from mnist_demo.ui.ownership import perform, run_commands
 from mnist_demo.ui.resources import run_keeper, run_store
@@ -34,7 +34,9 @@ def render_runs(train_and_draw: st.Page) -> None:
             _(
                 "All runs on this server take {used} of {limit} MB. When there is no room left, the oldest runs "
                 "without a name are removed: name those that you want to keep."
-            ).format(used=f"{used / 1e6:,.1f}", limit=f"{run_store().limit_bytes / 1e6:,.0f}")
+            ).format(
+                used=format_decimal(used / 1e6, ",.1f"), limit=format_decimal(run_store().limit_bytes / 1e6, ",.0f")
+            )
         )
     else:
         st.info(

@@ -12,6 +12,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.links import build_link
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, state
+from mnist_demo.ui.language.state import link_parameters
 from mnist_demo.ui.link_state import page_address
 from mnist_demo.ui.ownership import attempt, run_commands
 from mnist_demo.ui.resources import run_store
@@ -110,7 +111,8 @@ def _render_link(record: RunRecord) -> None:
             "it stopped before its end, they can go on with a copy."
         )
     )
-    st.code(build_link(page_address(), {state.RUN_PARAMETER: record.id}), language=None, wrap_lines=True)
+    link = build_link(page_address(), {state.RUN_PARAMETER: record.id, **link_parameters()})
+    st.code(link, language=None, wrap_lines=True)
 
 
 # What a button opens below its run, by the button's key.

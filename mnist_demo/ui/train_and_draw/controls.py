@@ -11,7 +11,7 @@ import streamlit as st
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, State
-from mnist_demo.translation import _
+from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.kept_runs import can_go_on, go_on, has_copy
 from mnist_demo.ui.ownership import owns, perform, run_commands
@@ -83,7 +83,7 @@ def _render_status(job: Job | None, status: State | None) -> None:
                 _command(commands.resume if paused else commands.pause, job),
             )
         if mine and paused:
-            _button(keys.STEP, _("Step"), "skip_next", _command(commands.step, job))
+            _button(keys.STEP, pgettext("do one", "Step"), "skip_next", _command(commands.step, job))
         if mine and not has_ended:
             _button(keys.STOP, _("Stop"), "stop", _command(commands.stop, job))
         if has_ended or not mine:

@@ -7,7 +7,7 @@ from mnist_demo.insight.diagnosis import Diagnosis, diagnose
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.link_state import restrictions
 from mnist_demo.ui.train_and_draw.state import last_diagnosis, note_diagnosis
@@ -21,10 +21,10 @@ def render_diagnosis(job: Job) -> None:
     # Above the canvas on a phone: there it waits until the run rests, so that no stroke under way loses its place.
     surroundings = st.container(key=keys.DIAGNOSIS_WHILE_RUNNING if job.state == "running" else None)
     with surroundings, st.container(border=True, gap="small", key=keys.DIAGNOSIS):
-        st.markdown(f":material/troubleshoot: **{diagnosis.title}**")
-        st.markdown(diagnosis.explanation)
+        st.markdown(f":material/troubleshoot: **{translated(diagnosis.title)}**")
+        st.markdown(translated(diagnosis.explanation))
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(diagnosis.advice)
+            st.markdown(translated(diagnosis.advice))
             if _is_locked(job.hyperparameters, diagnosis.remedy):
                 return
             st.button(

@@ -4,7 +4,7 @@ import inspect
 
 import streamlit as st
 
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translate_comments
 from mnist_demo.ui import state
 
 
@@ -25,4 +25,5 @@ def render_explanation() -> None:
                 "and denominator are divided by the same factor, and then no exponent is above zero."
             )
         )
-        st.code(inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood), language="python")
+        code = inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood)
+        st.code(translate_comments(code), language="python")

@@ -5,10 +5,9 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
 from mnist_demo.training.fine_tuning import accuracy_on_extra
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_percent
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import classifier_with
-from mnist_demo.ui.widgets.pictures import format_percent
 
 
 def render_gain(job: Job) -> None:

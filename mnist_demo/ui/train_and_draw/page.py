@@ -9,7 +9,7 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.drawing.stages import Stage, prepare_in_stages
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import State
-from mnist_demo.translation import _
+from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.data_source import render_data_source
 from mnist_demo.ui.drawing import state as drawing_state
@@ -151,7 +151,7 @@ def _render_inspected_title(inspected: drawing_state.InspectedImage | None) -> N
     if inspected is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
-        st.markdown(inspected.title)
+        st.markdown(translated(inspected.title))
         st.button(
             _("Back to my drawing"),
             key=keys.FORGET_INSPECTED,

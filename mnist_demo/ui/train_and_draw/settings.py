@@ -14,8 +14,9 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
 from mnist_demo.ui.train_and_draw import settings_state
-from mnist_demo.ui.train_and_draw.cost import format_duration, known_seconds, render_cost
+from mnist_demo.ui.train_and_draw.cost import known_seconds, render_cost
 from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
+from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 # Those of a row stand side by side, the ones that are changed most often first.

@@ -10,7 +10,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import StepDetail
 from mnist_demo.training.speed import steps_a_second
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
 
@@ -43,14 +43,14 @@ def _detail_shown(job: Job) -> StepDetail | None:
 
 
 def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
-    st.subheader(_("Step {step}, laid open").format(step=f"{detail.step:,}"), anchor=ANCHOR)
+    st.subheader(_("Step {step}, laid open").format(step=format_decimal(detail.step)), anchor=ANCHOR)
     st.markdown(_describe_batch(detail))
     st.html(batch_html(detail))
     st.markdown(_describe_update(detail, hyperparameters))
     linear = hyperparameters.architecture.is_linear
     digits = [str(digit) for digit in range(10)] if linear else None
     descent = hyperparameters.optimizer == "sgd" and not hyperparameters.weight_decay
-    update = "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" if descent else _("what the optimizer makes of it, ΔW")
+    update = "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" if descent else "ΔW"
     st.html(
         tiles_html(
             _title(_("{symbol}, the weights before"), "W"),
@@ -100,8 +100,8 @@ def _describe_batch(detail: StepDetail) -> str:
             "losses; the others lost {smallest} at most."
         )
     return sentence.format(
-        count=f"{detail.batch_images:,}",
-        loss=f"{detail.batch_loss:.4f}" if math.isfinite(detail.batch_loss) else "∞",
+        count=format_decimal(detail.batch_images),
+        loss=format_decimal(detail.batch_loss, ".4f") if math.isfinite(detail.batch_loss) else "∞",
         shown=shown,
         smallest=format_number(float(detail.losses[-1])),
     )
@@ -112,11 +112,11 @@ def _describe_update(detail: StepDetail, hyperparameters: Hyperparameters) -> st
         return _(
             "Each weight moves against its gradient: $W \\leftarrow W - \\eta\\,\\partial L/\\partial W$ with learning "
             "rate $\\eta = {rate}$. Blue is above zero, orange below: where the gradient is blue, the update is orange."
-        ).format(rate=f"{detail.learning_rate:g}")
+        ).format(rate=format_decimal(detail.learning_rate, "g"))
     return _(
         "The optimizer makes its step from this gradient and those before it: $W \\leftarrow W + \\Delta W$, at "
         "learning rate $\\eta = {rate}$. Blue is above zero, orange below."
-    ).format(rate=f"{detail.learning_rate:g}")
+    ).format(rate=format_decimal(detail.learning_rate, "g"))
 
 
 def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
@@ -127,7 +127,7 @@ def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
     sum_ = _("{before} − {rate} × ({gradient}) = {after}") if descent else _("{before} + ({update}) = {after}")
     sum_ = sum_.format(
         before=_signed(before),
-        rate=f"{detail.learning_rate:g}",
+        rate=format_decimal(detail.learning_rate, "g"),
         gradient=_signed(gradient),
         update=_signed(after - before),
         after=_signed(after),
@@ -141,4 +141,4 @@ def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
 
 
 def _signed(number: float) -> str:
-    return f"{number:.5f}".replace("-", "−")
+    return format_decimal(number, ".5f").replace("-", "−")

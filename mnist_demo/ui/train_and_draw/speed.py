@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.training.speed import NAMED_SPEEDS, RISING, SPEEDS, Speed
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.ownership import perform, run_commands
 from mnist_demo.ui.train_and_draw.state import prepare_speed
@@ -54,4 +54,4 @@ def format_speed(speed: Speed) -> str:
     if speed is None:
         return _("Full speed")
     sentence = ngettext("{count} step a second", "{count} steps a second", int(speed))
-    return sentence.format(count=f"{speed:g}")
+    return sentence.format(count=format_decimal(speed, "g"))

@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mnist_demo.training.slow_motion import LayerStep, StepDetail
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, numerals
 from mnist_demo.ui.widgets.mosaics import full_colour, mosaic_png
 from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, data_url, data_url_of, titled_picture
 
@@ -69,7 +69,7 @@ def layers_html(layers: tuple[LayerStep, ...]) -> Markup:
     rows = []
     for layer in layers:
         share = layer.update_norm / layer.weight_norm if layer.weight_norm else math.inf
-        percent = _("{percent} %").format(percent=f"{100 * share:.2g}") if math.isfinite(share) else "–"
+        percent = numerals().percent.format(format_decimal(100 * share, ".2g")) if math.isfinite(share) else "–"
         norms = (layer.weight_norm, layer.gradient_norm, layer.update_norm)
         cells = NOTHING.join(map(Markup("<td>{}</td>").format, [*map(format_number, norms), percent]))
         rows.append(row.format(f"{layer.layer} {layer.name}".strip(), " × ".join(map(str, layer.shape)), cells))
@@ -84,5 +84,5 @@ def format_number(number: float, figures: int = 3) -> str:
     """Return a number with so many figures that mean something, short enough for a caption."""
     if not math.isfinite(number):
         return "∞" if number > 0 else "–" if math.isnan(number) else "−∞"
-    text = f"{number:.{figures}g}" if number == 0 or 1e-4 <= abs(number) < 1e4 else f"{number:.1e}"
+    text = f"{number:.{figures}g}" if number == 0 or 1e-4 <= abs(number) < 1e4 else format_decimal(number, ".1e")
     return text.replace("-", "−")

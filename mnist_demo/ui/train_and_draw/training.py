@@ -5,14 +5,14 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.training.speed import seconds_at_speed
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, format_unit, ngettext
 from mnist_demo.ui import kept_runs, keys
-from mnist_demo.ui.train_and_draw.own_drawings import render_gain
-from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.ownership import owns, perform, run_commands
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
+from mnist_demo.ui.train_and_draw.own_drawings import render_gain
+from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
+from mnist_demo.ui.widgets.pictures import metrics_html
 
 CHART_HEIGHT = 180
 
@@ -77,8 +77,8 @@ def _render_progress(job: Job) -> None:
         model=title,
         epoch=min(hyperparameters.epochs, history.step_count // history.started.steps_per_epoch + 1),
         epochs=hyperparameters.epochs,
-        step=f"{history.step_count:,}",
-        steps=f"{history.started.total_steps:,}",
+        step=format_decimal(history.step_count),
+        steps=format_decimal(history.started.total_steps),
     )
     st.progress(history.progress, text=done)
 
@@ -100,14 +100,16 @@ def _render_metrics(job: Job) -> None:
     with st.container(horizontal=True, gap="medium", key="figures"):
         with st.container(key=keys.TEST_ACCURACY, width="content"):
             shown = unknown if accuracy is None else format_percent(accuracy, digits=2)
-            step = _("after step {step}").format(step=f"{history.tested_step:,}") if history.tested_step else ""
+            step = (
+                _("after step {step}").format(step=format_decimal(history.tested_step)) if history.tested_step else ""
+            )
             st.html(metrics_html([(_("Test accuracy"), shown)], step))
         st.html(
             metrics_html(
                 [
                     (_("Test loss"), unknown if test_loss is None else format_loss(test_loss)),
                     (_("Train loss"), unknown if train_loss is None else format_loss(train_loss)),
-                    (_("Images a second"), unknown if pace is None else f"{pace:,.0f}"),
+                    (_("Images a second"), unknown if pace is None else format_decimal(pace, ",.0f")),
                     time,
                 ]
             )
@@ -126,8 +128,6 @@ def _render_charts(history: History, axis: Axis, accuracy_range: AccuracyRange) 
 
 
 def _format_seconds(seconds: float) -> str:
-    if seconds < 10:
-        return _("{seconds} s").format(seconds=f"{seconds:.1f}")
     if seconds < 100:
-        return _("{seconds} s").format(seconds=f"{seconds:.0f}")
-    return _("{minutes} min").format(minutes=f"{seconds / 60:.0f}")
+        return format_unit(seconds, "second", ".1f" if seconds < 10 else ".0f")
+    return format_unit(seconds / 60, "minute")

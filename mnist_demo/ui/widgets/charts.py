@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, numerals
 
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
@@ -77,7 +77,7 @@ def build_chart(
     loss_format = "%.2e" if is_huge else "%.4f"
     y_axis: dict[str, Any] = {"type": "value", "min": 0}
     if metric == "accuracy":
-        y_axis |= {"min": LEAST_ACCURACY[accuracy_range], "max": 100, "axisLabel": {"formatter": _("{value} %")}}
+        y_axis |= {"min": LEAST_ACCURACY[accuracy_range], "max": 100, "axisLabel": {"formatter": percent_axis()}}
     elif is_huge:
         y_axis = {"type": "value", "minInterval": 1, "axisLabel": {"formatter": "1e{value}"}}
 
@@ -94,7 +94,7 @@ def build_chart(
             "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
         },
         "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%" if metric == "accuracy" else loss_format},
+        "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else loss_format},
         "dataset": [{"dimensions": dimensions, "source": source(line)} for line in lines],
         "xAxis": {
             "type": "value",
@@ -126,10 +126,26 @@ def describe_chart(history: History, metric: Figure) -> str:
         return _("{title}: nothing measured yet.").format(title=_title(metric))
     first = begin.test_loss if metric == "loss" else begin.test_accuracy
     last = getattr(history.newest_test, f"test_{metric}")
-    number = "{:.3f}" if metric == "loss" else "{:.1%}"
     return _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
-        title=_title(metric), first=number.format(first), last=number.format(last), count=len(history.epochs)
+        title=_title(metric),
+        first=_format_value(first, metric),
+        last=_format_value(last, metric),
+        count=len(history.epochs),
     )
+
+
+def _format_value(value: float, metric: Figure) -> str:
+    return format_decimal(value, ".3f" if metric == "loss" else ".1%")
+
+
+def percent_axis() -> str:
+    """Return how ECharts is to write a percentage on an axis, in the reader's language."""
+    return numerals().percent.format("{value}")
+
+
+def percent_tooltip(digits: int) -> str:
+    """Return how a tooltip is to write a percentage with so many decimals, as a format of C."""
+    return numerals().percent.replace("%", "%%").format(f"%.{digits}f")
 
 
 def _title(metric: Figure) -> str:

@@ -1,6 +1,6 @@
 """Durations in words."""
 
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_unit
 
 
 def format_duration(seconds: float) -> str:
@@ -8,7 +8,7 @@ def format_duration(seconds: float) -> str:
     if seconds < 1:
         return _("less than a second")
     if seconds < 90:
-        return _("about {seconds} s").format(seconds=f"{float(f'{seconds:.2g}'):.0f}")
-    if seconds < 90 * 60:
-        return _("about {minutes} min").format(minutes=f"{seconds / 60:.0f}")
-    return _("about {hours} h").format(hours=f"{seconds / 3600:.0f}")
+        duration = format_unit(float(f"{seconds:.2g}"), "second")
+    else:
+        duration = format_unit(seconds / 60, "minute") if seconds < 90 * 60 else format_unit(seconds / 3600, "hour")
+    return _("about {duration}").format(duration=duration)

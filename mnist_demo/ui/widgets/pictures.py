@@ -13,14 +13,9 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_decimal, format_percent
 
 NOTHING = Markup()  # and what puts pieces of HTML together: NOTHING.join(pieces)
-
-
-def format_percent(fraction: float, digits: int) -> str:
-    """Return a fraction as a percentage with so many decimals."""
-    return _("{percent} %").format(percent=f"{100 * fraction:.{digits}f}")
 
 
 def png_of(image: np.ndarray) -> bytes:
@@ -136,7 +131,7 @@ def readings_html(readings: list[tuple[str, int, float]]) -> Markup:
         differs = digit != readings[0][1]
         percent = format_percent(probability, digits=1)
         rows.append(row.format("differs" if differs else "", title, mark if differs else "", digit, percent))
-    return _readings_table(_("The same drawing, read by"), rows)
+    return _readings_table(_("How each model reads this drawing"), rows)
 
 
 def _readings_table(caption: str, rows: Iterable[Markup]) -> Markup:
@@ -216,7 +211,7 @@ def logits_html(logits: np.ndarray) -> Markup:
     bar = Markup(
         '<li class="{kind}"><span class="digit">{digit}</span>'
         '<span class="track zero"><span class="fill {sign}" style="{side}:50%;width:{share:.1f}%"></span></span>'
-        '<span class="percent">{value:+.1f}</span></li>'
+        '<span class="percent">{score}</span></li>'
     )
     bars = (
         bar.format(
@@ -225,7 +220,7 @@ def logits_html(logits: np.ndarray) -> Markup:
             sign="above" if value >= 0 else "below",
             side="left" if value >= 0 else "right",
             share=50 * abs(value) / strongest,
-            value=value,
+            score=format_decimal(value, "+.1f"),
         )
         for digit, value in enumerate(map(float, logits))
     )

@@ -93,7 +93,7 @@ def test_fork_changes_one_thing_runs_beside_its_run_and_fills_in_the_form(compar
 
 @pytest.mark.parametrize(
     ("value", "sentence"),
-    [("0.5", "choose another value"), ("-1", "Learning rate must be a number from"), ("much", "but is “much”")],
+    [("0.5", "Change the value of"), ("-1", "Learning rate must be a number from"), ("much", "but is “much”")],
 )
 def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(
     compare: AppTest, value: str, sentence: str

@@ -9,7 +9,6 @@ from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.train_and_draw import cost, settings
 from mnist_demo.ui.train_and_draw.cost import describe_cost
-from mnist_demo.ui.widgets.durations import format_duration
 
 
 def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> None:
@@ -55,8 +54,9 @@ def test_cost_is_asked_for_the_device_on_which_the_run_will_compute(
         (90_000, "about 25 h"),
     ],
 )
-def test_format_duration_gives_at_most_two_digits(seconds: float, words: str) -> None:
-    assert format_duration(seconds) == words
+def test_describe_cost_gives_at_most_two_digits_of_the_time(seconds: float, words: str) -> None:
+    said = describe_cost(Hyperparameters(epochs=2), CostEstimate(seconds, False))
+    assert said == f"Linear, with PyTorch, 2 epochs: {words} here."
 
 
 def test_describe_cost_says_why_there_is_no_estimate() -> None:

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
+from mnist_demo.translation import format_percent
 from mnist_demo.ui.widgets.pictures import (
     bars_html,
     digit_choice_html,
-    format_percent,
     overlay_png,
     png_of,
     readings_html,

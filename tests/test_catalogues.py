@@ -1,0 +1,56 @@
+"""The catalogues agree with the source, and their translations with the texts that they translate."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+
+from mnist_demo.translation.languages import catalogue_file
+from tests import ROOT
+from tests.catalogues import MARKERS, as_file, extract, languages, merged, mistakes, read, update
+
+HOW = "run “python -m tests.catalogues”"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_catalogue_has_the_texts_of_the_source_and_no_others(language: str) -> None:
+    assert as_file(merged(language)) == catalogue_file(ROOT / "mnist_demo" / "locale", language).read_bytes(), HOW
+
+
+@pytest.mark.parametrize("language", languages())
+def test_translations_keep_the_values_and_the_markup_of_their_texts(language: str) -> None:
+    assert list(mistakes(read(language))) == []
+
+
+def test_a_changed_text_makes_a_catalogue_out_of_date_and_a_lost_value_is_a_mistake(tmp_path: Path) -> None:
+    update("de", tmp_path)
+    path = catalogue_file(tmp_path, "de")
+    fresh = path.read_bytes()
+    assert as_file(merged("de", tmp_path)) == fresh
+    path.write_bytes(fresh.replace(b"Learn to read digits", b"Learn to read the digits"))
+    assert as_file(merged("de", tmp_path)) != path.read_bytes()
+
+    catalogue = Catalog(locale="de")
+    catalogue.add("{count} of {total}", "{count} von {total}")
+    catalogue.add("{count} runs", "Läufe")
+    catalogue.add(("{count} run", "{count} runs"), ("{count} Lauf", "{number} Läufe"))
+    catalogue.add("**bold**", "fett")
+    assert [mistake.split(" has ")[0] for mistake in mistakes(catalogue)] == ["'Läufe'", "'{number} Läufe'", "'fett'"]
+
+
+def test_every_marked_text_is_found() -> None:
+    # Calls inside of f-strings, and texts that are chosen within a call, are not.
+    texts = {text for message in extract() for text in ([message.id] if isinstance(message.id, str) else message.id)}
+    marked = {}
+    for path in [ROOT / "app.py", *(ROOT / "mnist_demo").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS:
+                literal = [
+                    argument for argument in node.args if not isinstance(argument, ast.Subscript | ast.Attribute)
+                ]
+                for constant in (found for argument in literal for found in ast.walk(argument)):
+                    if isinstance(constant, ast.Constant) and isinstance(constant.value, str):
+                        marked[constant.value] = path.name
+    contexts = {message.context for message in extract()}
+    assert {text: name for text, name in marked.items() if text not in texts | contexts} == {}

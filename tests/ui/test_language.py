@@ -1,0 +1,141 @@
+"""The language of a visitor: where it comes from, how it is changed, and that it is hers alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.translation import current_language, languages, use_language
+from mnist_demo.ui.resources import job_registry
+from tests import ROOT
+from tests.marked_language import CODE, write_marked_catalogue
+from tests.ui.actions import draw
+
+TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
+WHICH = """
+import streamlit as st
+
+from mnist_demo.translation import current_language
+from mnist_demo.ui.language.state import link_parameters
+
+st.text(current_language())
+"""
+
+
+@pytest.fixture(autouse=True)
+def marked(_own_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the made-up language be one of ours, and the server's system be English."""
+    write_marked_catalogue(tmp_path / "locale")
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", tmp_path / "locale")
+    for name in languages.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    before = current_language()
+    yield
+    use_language(before)
+
+
+def read_in(language: str) -> None:
+    """Ask widgets in that language from here on: AppTest has the test itself write what they show."""
+    use_language(language)
+
+
+def opened(**parameters: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in parameters.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def title(page: AppTest) -> str:
+    assert not page.exception
+    return page.markdown[0].value.removeprefix("# ")
+
+
+class Visitor:
+    """What a browser tells of itself: its language, and the cookie that it has kept."""
+
+    def __init__(self, locale: str | None = None, kept: str | None = None) -> None:
+        self.locale, self.cookies = locale, {"mnist_demo_language": kept} if kept else {}
+        self.url = self.timezone = self.ip_address = None
+
+
+@pytest.mark.parametrize(
+    ("locale", "kept", "link", "server", "shown"),
+    [
+        (None, None, None, None, "en"),
+        ("fr-FR", None, None, None, "en"),
+        ("xx-YY", None, None, None, CODE),
+        ("en-GB", "xx", None, None, CODE),
+        ("xx", "en", None, None, "en"),
+        ("en", "en", "xx", None, CODE),
+        ("xx", None, "en", None, "en"),
+        ("en", None, "nonsense", None, "en"),
+        ("fr", None, None, "xx_YY.UTF-8", CODE),
+        ("en", None, None, "xx", "en"),
+    ],
+)
+def test_language_is_the_links_else_her_choice_else_her_browsers_else_the_servers(
+    monkeypatch: pytest.MonkeyPatch,
+    locale: str | None,
+    kept: str | None,
+    link: str | None,
+    server: str | None,
+    shown: str,
+) -> None:
+    monkeypatch.setattr(st, "context", Visitor(locale, kept))
+    if server:
+        monkeypatch.setenv("MNIST_DEMO_LANGUAGE", server)
+    page = AppTest.from_string(WHICH)
+    if link:
+        page.query_params["lang"] = link
+    assert page.run().text[0].value == shown
+
+
+def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices() -> None:
+    read_in(CODE)
+    page = opened(lang=CODE)
+    assert page.query_params["lang"] in (CODE, [CODE])
+    page.segmented_control(key="language").set_value("en").run()
+    read_in("en")
+    assert title(page) == TITLES["en"]
+    assert "lang" not in page.query_params
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    draw(page)
+    page.segmented_control(key="chart-axis").set_value("epoch").run()
+    before = job_registry().jobs()
+    page.segmented_control(key="language").set_value(CODE).run()
+    read_in(CODE)
+    assert title(page) == TITLES[CODE]
+    assert job_registry().jobs() == before
+    assert before[0].state == "running"
+    assert page.session_state["objects-drawn"]
+    assert page.session_state["epochs"] == 1000
+    assert page.segmented_control(key="chart-axis").value == "epoch"
+    scripts = [element.proto.body for element in page.get("html") if "<script>" in element.proto.body]
+    assert any(f'document.documentElement.lang = "{CODE}"' in script for script in scripts)
+    assert any(f'"mnist_demo_language={CODE}; Path=/' in script for script in scripts)
+    # A link that she gives away brings the language that she chose along.
+    page.button(key="share-settings").click().run()
+    assert f"lang={CODE}" in page.code[-1].value
+
+
+def test_two_visitors_in_turn_read_their_own_languages() -> None:
+    pages: dict[str, AppTest] = {}
+    for language in [*TITLES] * 2:
+        read_in(language)
+        page = pages[language].run() if language in pages else opened(lang=language)
+        pages[language] = page
+        assert title(page) == TITLES[language]
+
+
+def test_sentence_that_was_kept_is_said_in_the_language_that_is_read_now() -> None:
+    read_in(CODE)
+    page = opened(epochs="-1", lang=CODE)
+    assert page.warning
+    assert not any("The address asks" in notice.value for notice in page.warning)
+    page.segmented_control(key="language").set_value("en").run()
+    read_in("en")
+    assert any("The address asks" in notice.value for notice in page.warning)

@@ -1,0 +1,176 @@
+"""Every page in a made-up language, through AppTest: no text has bypassed the catalogue."""
+
+import contextvars
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_demo.exports.formats import EXPORTS
+from mnist_demo.lesson.parts import PARTS
+from mnist_demo.settings.architectures import ARCHITECTURES
+from mnist_demo.settings.presets import PRESETS
+from mnist_demo.translation import languages, use_language
+from mnist_demo.translation.comments import comments_in
+from mnist_demo.ui.resources import analyst, job_registry, lesson_registry
+from tests import ROOT
+from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
+from tests.ui.actions import draw
+from tests.ui.compare.test_page import PAGE as COMPARE
+from tests.ui.conftest import page_alone
+from tests.waiting import wait_until
+
+PATIENCE = 90
+# The names of files, formats and settings that this walk meets, besides those that may be bare everywhere.
+NAMES = {*(word for export in EXPORTS.values() for word in export.file_name.replace("_", ".").split("."))}
+PRESET_WORDS = {word for name in [*PRESETS, *ARCHITECTURES] for word in name.split("-")}
+EXPANDERS = ("reasons", "activations", "nearest", "preparation")
+
+
+@pytest.fixture(scope="module")
+def marked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locale")
+    write_marked_catalogue(folder)
+    return folder
+
+
+@pytest.fixture
+def marked(_own_server: None, marked_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the made-up language be one of ours, and that of this test, which asks widgets what they show."""
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_folder)
+    before = contextvars.copy_context()
+    use_language(CODE)
+    yield
+    use_language(before.run(languages.current_language))
+    analyst().close()
+    lesson_registry().close()
+
+
+def open_marked(page: AppTest) -> AppTest:
+    page.query_params["lang"] = CODE
+    for name in EXPANDERS:
+        page.session_state[name] = True
+    return page.run()
+
+
+def check(page: AppTest, *names: str) -> None:
+    """Find no bare text on the page but names."""
+    assert not page.exception
+    texts = list(texts_of_page(page))
+    bare = {text for text in texts if set(bare_words(text)) - NAMES - set(names)}
+    assert bare == set()
+    assert len(texts) > 50
+
+
+def run_until(page: AppTest, condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        page.run()
+
+
+@pytest.mark.usefixtures("marked")
+def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> None:
+    page = open_marked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60))
+    check(page)
+    draw(page)
+    check(page)
+    page.number_input(key="epochs").set_value(1000)
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    check(page)
+    page.selectbox(key=f"speed-of-{job.id}").select(2).run()
+    run_until(page, lambda: job.step_detail is not None)
+    check(page.run())
+    page.button(key="pause-training").click().run()
+    wait_until(lambda: job.state == "paused")
+    check(page.run())
+    page.button(key="stop-training").click().run()
+    job.wait(PATIENCE)
+    check(page.run())
+    for name in EXPORTS:
+        page.selectbox(key="export-format").set_value(name).run()
+        run_until(page, lambda: page.get("download_button"))
+        check(page)
+        content = page.session_state["export-task"].content.result()
+        if name == "script":
+            assert [comment for comment in comments_in(content.decode()) if bare_words(comment)] == []
+        elif name == "chart-svg":
+            assert bare_words(" ".join(re.findall("<text[^>]*>([^<]*)</text>", content.decode()))) == []
+    # What goes wrong is said in a callback, by a worker, and in the address.
+    page.number_input(key="epochs").set_value(1.5)
+    page.button(key="start-training").click().run()
+    assert page.error
+    check(page)
+    page.number_input(key="epochs").set_value(2)
+    page.number_input(key="learning-rate").set_value(1e20)
+    page.button(key="start-training").click().run()
+    job_registry().jobs()[-1].wait(PATIENCE)
+    check(page.run())
+    page.button(key="share-settings").click().run()
+    check(page)
+
+
+@pytest.mark.usefixtures("marked")
+def test_address_that_cannot_be_is_answered_without_unmarked_text() -> None:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in {"run": "none", "preset": "none", "epochs": "-1", "model": "none", "one-cycle": "x"}.items():
+        page.query_params[name] = value
+    check(open_marked(page), "none", "x", *PRESET_WORDS, "on", "off", "sgd")
+
+
+@pytest.mark.usefixtures("marked")
+def test_look_inside_shows_no_unmarked_text() -> None:
+    page = open_marked(AppTest.from_string(page_alone("look_inside"), default_timeout=60))
+    check(page)
+    for view in ("confusion", "mistakes", "data"):
+        page.segmented_control(key="look-at").set_value(view).run()
+        check(page)
+        if view != "data":
+            run_until(page, lambda: page.get("bidi_component"))
+        check(page)
+    for view in ("means", "intensities", "augmentation"):
+        page.segmented_control(key="explorer-view").set_value(view).run()
+        check(page)
+
+
+@pytest.mark.usefixtures("marked")
+def test_lesson_shows_no_unmarked_text_before_and_after_each_guess() -> None:
+    page = open_marked(AppTest.from_string(page_alone("lesson"), default_timeout=60))
+    for part in PARTS:
+        check(page)
+        page.radio(key=f"guess-{part.name}").set_value(next(iter(part.options))).run()
+        page.button(key=f"run-guess-{part.name}").click().run()
+        check(page)
+        run_until(page, lambda: not any(job.is_active for job in lesson_registry().jobs()))
+        check(page.run())
+        page.button(key="next-part").click().run()
+    check(page)
+
+
+@pytest.mark.usefixtures("marked")
+def test_runs_and_compare_show_no_unmarked_text() -> None:
+    page = open_marked(AppTest.from_string(COMPARE, default_timeout=60))
+    check(page)
+    for seed in (1, 2):
+        page.number_input(key="epochs").set_value(1)
+        page.number_input(key="seed").set_value(seed)
+        page.button(key="start-training").click().run()
+        job_registry().jobs()[-1].wait(PATIENCE)
+    check(page.run())
+    page.button(key="start-fork").click().run()
+    check(page)
+    run_id = job_registry().jobs()[-1].id
+    page = open_marked(AppTest.from_string(page_alone("runs"), default_timeout=60))
+    check(page)
+    for action in ("rename", "export", "link", "continue", "delete"):
+        for button in page.button:
+            if (button.key or "").startswith(f"{action}-run") and (button.key or "").endswith(run_id):
+                button.click().run()
+                break
+        check(page)
