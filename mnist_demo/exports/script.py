@@ -22,7 +22,7 @@ from mnist_demo.translation import _
 
 # How the template builds the model that stands there for any other.
 _TEMPLATE_IMPORT = "from mnist_demo.models.classifiers import MLP"
-_TEMPLATE_CALL = "MLP(HIDDEN_SIZES, DROPOUT)"
+_TEMPLATE_CALL = "MLP(HIDDEN_SIZES, ACTIVATION, DROPOUT)"
 # At the end of a line: "# [mark]", or "[mark]" after a comment that stays.
 _MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 

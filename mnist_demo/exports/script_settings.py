@@ -7,6 +7,7 @@ LEARNING_RATE = 0.5
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.0
 HIDDEN_SIZES = (128,)
+ACTIVATION = "relu"  # or tanh, gelu, none
 DROPOUT = 0.0
 LABEL_SMOOTHING = 0.0
 TRAINING_SIZE = 60_000  # images, from the beginning of the training set

@@ -15,6 +15,7 @@ from mnist_demo.data.builtin_digits import load_builtin_digits
 from mnist_demo.data.synthetic_digits import draw_digits
 from mnist_demo.exports.script_parts import check_digits, download_mnist, evaluate, format_row, read_folder
 from mnist_demo.exports.script_settings import (
+    ACTIVATION,
     BATCH_SIZE,
     BUILTIN_COPIES,
     DROPOUT,
@@ -61,7 +62,7 @@ def main() -> None:
 
     torch.manual_seed(SEED)  # the first weights are random
     model: Any  # [never]
-    model = MLP(HIDDEN_SIZES, DROPOUT)
+    model = MLP(HIDDEN_SIZES, ACTIVATION, DROPOUT)
     torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
     order = torch.Generator().manual_seed(SEED)  # [shuffle]
     variation = torch.Generator().manual_seed(SEED)  # [variation]

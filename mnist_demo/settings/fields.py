@@ -43,6 +43,13 @@ OPTIMIZER_CHOICES = (
     Choice("adamw", N_("AdamW"), N_("Adam with weight decay kept apart from the gradient.")),
 )
 
+ACTIVATION_CHOICES = (
+    Choice("relu", N_("ReLU"), N_("Nothing below zero, the sum as it is above: quick, and what most networks use.")),
+    Choice("tanh", N_("Tanh"), N_("Bends every sum into the range from −1 to 1; where it is flat, little is learned.")),
+    Choice("gelu", N_("GELU"), N_("A ReLU with a soft bend, as language models have it.")),
+    Choice("none", N_("None"), N_("The sum as it is: then all layers together are one linear model.")),
+)
+
 # Where people customarily start, by optimizer.
 CUSTOMARY_LEARNING_RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "adamw": 0.001}
 
@@ -81,6 +88,15 @@ FIELDS: dict[str, Field] = {
         N_("Units in each hidden layer of the multi-layer perceptron, such as 128 or 256, 64."),
         minimum=1,
         maximum=2048,
+    ),
+    "activation": Field(
+        "choice",
+        N_("Activation"),
+        N_(
+            "What a hidden unit makes of its weighted sum. Without a bend, sums of sums are sums again, and the "
+            "network can do no more than the linear model."
+        ),
+        choices=ACTIVATION_CHOICES,
     ),
     "dropout": Field(
         "number",

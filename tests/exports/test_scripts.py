@@ -34,7 +34,14 @@ RUNS: dict[str, dict[str, Any]] = {
     "tutorial": {"shuffle": False, "training_size": None},
     "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
     "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
-    "dropout": {"model": "mlp", "hidden_sizes": (40, 20), "dropout": 0.3, "optimizer": "adamw", "learning_rate": 0.003},
+    "dropout": {
+        "model": "mlp",
+        "hidden_sizes": (40, 20),
+        "activation": "gelu",
+        "dropout": 0.3,
+        "optimizer": "adamw",
+        "learning_rate": 0.003,
+    },
     "convnet": {
         "model": "convnet",
         "optimizer": "momentum",
