@@ -121,7 +121,7 @@ def metrics_of(history: History) -> dict[str, float]:
     metrics: dict[str, float | None] = {
         "step": history.step_count,
         "epochs": len(history.epochs),
-        "total_steps": started.total_steps if started else None,
+        "total_steps": history.total_steps if started else None,
         "training_images": started.training_images if started else None,
         "parameter_count": started.parameter_count if started else None,
         "seconds": history.seconds,

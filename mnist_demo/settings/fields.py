@@ -19,7 +19,8 @@ Kind = Literal["choice", "integer", "number", "switch", "sizes"]
 class Field:
     """One hyperparameter: its kind, its inclusive bounds, and the words for it.
 
-    `optional` fields may be None, written ``all``. `title` and `help` are source texts: translate them when shown.
+    `optional` fields may be None, written ``all``; `changeable` ones can be changed while a run goes on. `title` and
+    `help` are source texts: translate them when shown.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Field:
     step: float = 1
     choices: Collection[Choice] = ()
     optional: bool = False
+    changeable: bool = False
 
     @property
     def choice_names(self) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ FIELDS: dict[str, Field] = {
         # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
         maximum=1e30,
         step=0.01,
+        changeable=True,
     ),
     "one_cycle": Field(
         "switch",
@@ -73,14 +76,25 @@ FIELDS: dict[str, Field] = {
         N_("The learning rate rises to the value above during the first part of training, then falls to almost zero."),
     ),
     "batch_size": Field(
-        "integer", N_("Batch size"), N_("Images a step learns from at once."), minimum=1, maximum=10_000
+        "integer",
+        N_("Batch size"),
+        N_("Images a step learns from at once."),
+        minimum=1,
+        maximum=10_000,
+        changeable=True,
     ),
     "epochs": Field("integer", N_("Epochs"), N_("How many times training goes through all training images."), 1, 1000),
     "momentum": Field(
         "number", N_("Momentum"), N_("The part of the last move that SGD with momentum keeps."), 0, 0.999, step=0.01
     ),
     "weight_decay": Field(
-        "number", N_("Weight decay"), N_("Pulls every weight towards zero a little at each step."), 0, 1, step=0.0001
+        "number",
+        N_("Weight decay"),
+        N_("Pulls every weight towards zero a little at each step."),
+        0,
+        1,
+        step=0.0001,
+        changeable=True,
     ),
     "hidden_sizes": Field(
         "sizes",
@@ -105,6 +119,7 @@ FIELDS: dict[str, Field] = {
         minimum=0,
         maximum=0.9,
         step=0.05,
+        changeable=True,
     ),
     "label_smoothing": Field(
         "number",
@@ -113,6 +128,7 @@ FIELDS: dict[str, Field] = {
         minimum=0,
         maximum=0.9,
         step=0.05,
+        changeable=True,
     ),
     "shuffle": Field("switch", N_("Shuffle"), N_("A new random order of the training images in every epoch.")),
     "augmentation": Field(

@@ -57,6 +57,19 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """A hyperparameter that was changed on the way: the steps after `step` are made with `value`.
+
+    `epoch` is how many epochs are through by then, with the part of the one under way: of its images, not its steps.
+    """
+
+    step: int
+    epoch: float
+    setting: str
+    value: float
+
+
+@dataclass(frozen=True)
 class Diverged:
     """Last event of a run whose loss is no longer a finite number."""
 
@@ -86,4 +99,4 @@ class Stopped:
     test_accuracy: float
 
 
-Event = Started | Step | Epoch | Diverged | Stopped
+Event = Started | Step | Changed | Epoch | Diverged | Stopped

@@ -59,10 +59,10 @@ def _render_progress(job: Job) -> None:
         return
     done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
         model=title,
-        epoch=min(hyperparameters.epochs, history.step_count // history.started.steps_per_epoch + 1),
+        epoch=min(hyperparameters.epochs, len(history.epochs) + 1),
         epochs=hyperparameters.epochs,
         step=f"{history.step_count:,}",
-        steps=f"{history.started.total_steps:,}",
+        steps=f"{history.total_steps:,}",
     )
     st.progress(history.progress, text=done)
 
@@ -73,8 +73,8 @@ def _render_metrics(job: Job) -> None:
     last = history.epochs[-1] if history.epochs else None
     accuracy, test_loss = history.test_accuracy, history.test_loss
     pace, left = history.images_per_second, history.seconds_left
-    if left is not None and job.speed is not None and history.started is not None:
-        left += (history.started.total_steps - history.step_count) / job.speed
+    if left is not None and job.speed is not None:
+        left += (history.total_steps - history.step_count) / job.speed
     train_loss = last.train_loss if last else None
     if left and not job.has_ended:
         time = _("Time left"), _format_seconds(left)
