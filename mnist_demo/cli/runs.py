@@ -94,6 +94,7 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
     for title, values in (
         (_("Run"), about),
         (_("Settings"), settings),
+        (_("Changed on the way"), {str(change): "" for change in record.changes}),
         (_("Figures"), record.metrics),
         (_("Versions"), record.versions),
         (_("Machine"), record.machine),

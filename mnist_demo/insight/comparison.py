@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.fields import FIELDS, check_value
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.history import History
+from mnist_demo.training.events import Changed
+from mnist_demo.training.history import History, format_loss
 from mnist_demo.translation import N_, _
 
 
@@ -46,6 +47,9 @@ def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
     for name in differing_names([run.hyperparameters for run in runs]):
         cells = tuple(format_setting(name, getattr(run.hyperparameters, name)) for run in runs)
         rows.append(Row(_(FIELDS[name].title), cells))
+    if any(run.history.changes for run in runs):
+        cells = tuple("; ".join(map(format_change, run.history.changes)) or "–" for run in runs)
+        rows.append(Row(_("Changed on the way"), cells))
     if len({run.digits for run in runs}) > 1:
         rows.append(Row(_("Digits"), tuple(run.digits for run in runs)))
     return rows
@@ -75,6 +79,19 @@ def format_setting(name: str, value: Any) -> str:
     return f"{value:,}" if field.kind == "integer" else f"{value:g}"
 
 
+def format_value(name: str, value: float) -> str:
+    """Return a hyperparameter and its value in words for people."""
+    return _("{setting} {value}").format(
+        setting=_(FIELDS[name].title), value=format_setting(name, check_value(name, value))
+    )
+
+
+def format_change(change: Changed) -> str:
+    """Return what was changed while a run went on, in words for people."""
+    setting = format_value(change.setting, change.value)
+    return _("{setting} after step {step}").format(setting=setting, step=f"{change.step:,}")
+
+
 def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
     """Return its name, or what tells `run` from the others: up to three settings that differ, or else its model."""
     if run.name:
@@ -95,8 +112,8 @@ def _percent(fraction: float) -> str:
 # Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
 _METRICS: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
     (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
-    (N_("Test loss"), lambda history: history.test_loss, "{:.4f}".format, -1),
-    (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, "{:.4f}".format, -1),
+    (N_("Test loss"), lambda history: history.test_loss, format_loss, -1),
+    (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, format_loss, -1),
     (N_("Steps"), lambda history: float(history.step_count), "{:,.0f}".format, 0),
     (N_("Training time in seconds"), lambda history: history.seconds, "{:.1f}".format, 0),
 )

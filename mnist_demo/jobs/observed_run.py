@@ -22,7 +22,7 @@ from mnist_demo.jobs.messages import (
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
-from mnist_demo.training.slow_motion import IDLE_SPEED
+from mnist_demo.training.speed import IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import translated
 
@@ -84,7 +84,7 @@ class ObservedRun:
             progress = read_progress(assignment.resume_from)
             self._history = history.until(progress) if history is not None else self._history
         self._asked: dict[str, float] = {}  # changes of settings that no step has been made with yet
-        self._speed: float | None = None
+        self._speed: Speed = None
         self._step_detail: StepDetail | None = None
         self._steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
         self._watchers: set[str] = set()
@@ -128,8 +128,8 @@ class ObservedRun:
         return self.hyperparameters.replace(**changed | self._asked)
 
     @property
-    def speed(self) -> float | None:
-        """The pace in steps a second that it is held to, None for full speed."""
+    def speed(self) -> Speed:
+        """The speed that it is held to."""
         return self._speed
 
     @property
@@ -153,7 +153,8 @@ class ObservedRun:
     @property
     def cores_used(self) -> int:
         """How many cores it keeps busy while it runs: none in slow motion."""
-        return 0 if self._speed is not None and self._speed <= IDLE_SPEED else self.threads
+        steady = steps_a_second(self._speed)
+        return 0 if steady is not None and steady <= IDLE_SPEED else self.threads
 
     @property
     def has_ended(self) -> bool:

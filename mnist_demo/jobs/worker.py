@@ -132,7 +132,9 @@ class Worker:
 
     def _note(self, event: Event) -> None:
         self.unsent.append(event)
-        if isinstance(event, Step):
+        if isinstance(event, Started | Changed) and self.training is not None:
+            self.slow_motion.steps_left = self.training.steps_to_come
+        elif isinstance(event, Step):
             self.step = event.step
             self.slow_motion.note_step()
             detail = self.slow_motion.take_detail()
@@ -141,10 +143,10 @@ class Worker:
 
     def _exchange(self, event: Event) -> None:
         """Report and obey what is due after `event`; while paused, wait here until told to go on."""
-        # The end of an epoch belongs to its last step, and the end of the run to its last epoch; a change to the next
-        # step, which is the first that is made with it.
+        # An evaluation and the end of an epoch belong to the step before, and the end of the run to its last epoch; a
+        # change to the next step, the first that is made with it.
         in_between = (
-            (isinstance(event, Step) and self.training is not None and self.training.is_between_epochs)
+            (isinstance(event, Step) and self.training is not None and self.training.evaluates_next)
             or isinstance(event, Changed)
             or (isinstance(event, Epoch) and event.epoch == self.hyperparameters.epochs)
             or isinstance(event, Diverged)
@@ -175,13 +177,14 @@ class Worker:
                     self._tell_paused()
                 case Resume():
                     self.paused = False
+                    self.slow_motion.set_speed(self.slow_motion.speed)
                 case DoStep() if self.paused:
                     self.slow_motion.watch_next_step()
                     return
                 case Rest():
                     self._rest()
-                case SetSpeed(steps_per_second):
-                    self.slow_motion.set_speed(steps_per_second)
+                case SetSpeed(speed):
+                    self.slow_motion.set_speed(speed)
                 case ChangeSetting(name, value) if self.training is not None:
                     self.training.change(name, value)
         self.next_obey = time.perf_counter() + OBEY_SECONDS

@@ -18,6 +18,7 @@ from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
+from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 
@@ -51,8 +52,9 @@ class RunRecord:
     command line. `state` is that of the job when it was saved: a run that is ``running`` here but trained by no living
     process was interrupted. `metrics` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
     at most 40 test accuracies, for a sparkline. `files` maps every other file to its size in bytes and its SHA-256.
-    `is_repeatable` is False for a run that its settings alone do not reproduce, because it started from another run's
-    weights or was trained on drawings.
+    `changes` are those of its hyperparameters that were made while it went on. `is_repeatable` is False for a run that
+    its settings, with these changes, do not reproduce, because it started from another run's weights or was trained on
+    drawings.
     """
 
     id: str
@@ -70,6 +72,7 @@ class RunRecord:
     machine: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     is_repeatable: bool = True
+    changes: tuple[Change, ...] = ()
 
     @property
     def title(self) -> str:
@@ -198,6 +201,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
         "created": _moment(about["created"]),
         "updated": _moment(about["updated"]),
         "hyperparameters": Hyperparameters.from_dict(about["hyperparameters"]),
+        # A run that was saved before settings could be changed on the way has none.
+        "changes": changes_from_json(about.get("changes", [])),
         "dataset": DatasetFacts(**{name: str(text) for name, text in about["dataset"].items()}),
         "curve": tuple(curve),
         "files": {name: (size, digest) for name, (size, digest) in files.items()},

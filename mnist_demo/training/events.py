@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
+from mnist_demo.settings.changes import Change
+from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES, check_value
 from mnist_demo.translation import _
 
 
@@ -68,6 +69,22 @@ class Changed:
     setting: str
     value: float
 
+    @property
+    def change(self) -> Change:
+        """The change itself, which another run can make too."""
+        return Change(self.step, self.setting, check_value(self.setting, self.value))
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The model so far on the test images, between the ends of epochs: see `mnist_demo.training.progress`."""
+
+    step: int
+    epoch: int
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+
 
 @dataclass(frozen=True)
 class Diverged:
@@ -99,4 +116,4 @@ class Stopped:
     test_accuracy: float
 
 
-Event = Started | Step | Changed | Epoch | Diverged | Stopped
+Event = Started | Step | Changed | Evaluated | Epoch | Diverged | Stopped

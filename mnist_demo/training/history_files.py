@@ -5,7 +5,7 @@ Nothing is lost: `history_from_csv` gives back the very numbers. A line has a va
 ========================================  =======================================================================
 column                                    what it holds
 ========================================  =======================================================================
-event                                     started, step, changed, epoch, diverged or stopped
+event                                     started, step, changed, evaluation, epoch, diverged or stopped
 step, epoch                               counted from 1; 0 before training; of a change, how many were through then
 train_loss, train_accuracy                of a step: its batch, before the update; of an epoch: the mean of its images
 test_loss, test_accuracy                  measured on all test images
@@ -35,7 +35,7 @@ import numpy as np
 
 from mnist_demo.errors import HistoryFileError
 from mnist_demo.settings.fields import FIELDS, check_value
-from mnist_demo.training.events import Changed, Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.events import Changed, Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
@@ -46,6 +46,7 @@ EVENTS: dict[str, type[Event]] = {
     "started": Started,
     "step": Step,
     "changed": Changed,
+    "evaluation": Evaluated,
     "epoch": Epoch,
     "diverged": Diverged,
     "stopped": Stopped,
@@ -110,9 +111,9 @@ def _line(event: Event, **more: int) -> list[object]:
     return ["" if (value := values.get(name)) is None else value for name in COLUMNS]
 
 
-def _between_steps(history: History) -> list[Epoch | Changed]:
-    """Return what happened between steps, in its order: an epoch ends before a setting is changed for the next one."""
-    events: list[Epoch | Changed] = [*history.epochs, *history.changes]
+def _between_steps(history: History) -> list[Evaluated | Epoch | Changed]:
+    """Return what happened between steps, in its order: a step's model is measured before a setting is changed."""
+    events: list[Evaluated | Epoch | Changed] = [*history.measured_in_run(), *history.changes]
     return sorted(events, key=lambda event: event.step)
 
 
@@ -213,7 +214,7 @@ def _check_place(event: Event, history: History) -> None:
             fits = not begun and 0 < event.steps_per_epoch <= event.total_steps
         case Step():
             fits = begun and event.step == done + 1
-        case Epoch():
+        case Epoch() | Evaluated():
             fits = begun and event.step == done
         case Changed():
             check_value(event.setting, event.value)

@@ -86,6 +86,11 @@ class LiveSettings:
             made.append(Changed(step, epochs, change.name, float(change.value)))
         return made
 
+    def steps_from(self, step: int) -> int:
+        """Return how many steps there are after `step`, if nothing more changes."""
+        size, epochs = self._current.batch_size, self._current.epochs
+        return steps_from(self._position(step), self._batches.n_images, size, epochs)
+
     def _look_ahead(self) -> None:
         self.due = self.changes[self._made].step if self._made < len(self.changes) else math.inf
 
@@ -100,9 +105,8 @@ class LiveSettings:
         if name == "batch_size":
             self._batches.batch_size = self._current.batch_size
             if self.one_cycle is not None:
-                size, epochs = self._current.batch_size, self._current.epochs
                 self.one_cycle.move_to(step)
-                self.one_cycle.spread_over(steps_from(self._position(step), self._batches.n_images, size, epochs))
+                self.one_cycle.spread_over(self.steps_from(step))
         elif name == "learning_rate" and self.one_cycle is not None:
             self.one_cycle.set_peak(value)
         elif name in _IN_OPTIMIZER:

@@ -19,10 +19,10 @@ from mnist_demo.models.optimizers import lean_calls
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step
+from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.live_settings import LiveSettings
-from mnist_demo.training.progress import InitialMetrics, Progress
+from mnist_demo.training.progress import InitialMetrics, Progress, is_evaluated
 from mnist_demo.training.resuming import restore_run, run_tensors
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState, digest_of_data
@@ -117,9 +117,16 @@ class Training(Iterator[Event]):
         self._live.ask(Change(self._progress.step, name, value))
 
     @property
-    def is_between_epochs(self) -> bool:
-        """Whether the last step of an epoch has been made, and the model is about to be evaluated."""
-        return self._progress.images_seen == self._batches.n_images
+    def evaluates_next(self) -> bool:
+        """Whether the model is evaluated after the step that has just been made."""
+        progress, per_epoch = self._progress, self._batches.steps_per_epoch
+        ends_epoch = progress.images_seen == self._batches.n_images
+        return ends_epoch or is_evaluated(progress.step, per_epoch, per_epoch * self._hyperparameters.epochs)
+
+    @property
+    def steps_to_come(self) -> int:
+        """How many steps the run still has to make, as far as is known."""
+        return self._live.steps_from(self._progress.step)
 
     def state(self) -> TrainingState:
         """Return all that is needed to go on from here, copied; `Started` must have been yielded, `Diverged` not."""
@@ -141,8 +148,7 @@ class Training(Iterator[Event]):
         else:
             torch.set_rng_state(self._resumed.tensors["random.torch"])
         if self._initial_metrics is None:
-            measured = (*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
-            self._initial_metrics = InitialMetrics(*measured)
+            self._initial_metrics = InitialMetrics(*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
         # With a schedule hooked to it, the optimizer has to be called as it is.
@@ -155,7 +161,7 @@ class Training(Iterator[Event]):
             epoch = progress.epochs_done + 1
             learning_rate = float(optimizer.param_groups[0]["lr"])
             model.train()
-            if live.due <= progress.step:
+            if progress.images_seen < n_images and live.due <= progress.step:
                 # Before the order of the epoch is drawn: a run may be interrupted here.
                 yield from live.make_due(progress.step)
             batches = self._batches.epoch(skip=progress.images_seen)
@@ -189,6 +195,12 @@ class Training(Iterator[Event]):
                     self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
                 accuracy = correct / count
                 yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
+                if progress.images_seen < n_images and is_evaluated(progress.step, steps_per_epoch, total_steps):
+                    measured = evaluate_on_test(model, self._dataset)
+                    model.train()
+                    # Weights that have just broken are noted by the loss of the next step.
+                    if math.isfinite(measured[0]):
+                        yield Evaluated(progress.step, epoch, *measured, progress.seconds)
             test_loss, test_accuracy = evaluate_on_test(model, self._dataset)
             # The last update may have broken the weights without a training loss that shows it.
             if not math.isfinite(test_loss):

@@ -24,7 +24,7 @@ from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
-from mnist_demo.ui.train_and_draw.controls import chosen_axis, render_controls
+from mnist_demo.ui.train_and_draw.controls import chosen_accuracy_range, chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
 from mnist_demo.ui.train_and_draw.explanation import render_explanation
 from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
@@ -97,7 +97,7 @@ def _render_live(shown: Shown) -> None:
             if job.is_active:
                 render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
             render_step_link(job)
-            render_training(job, chosen_axis())
+            render_training(job, chosen_axis(), chosen_accuracy_range())
             render_diagnosis(job)
             render_step_detail(job)
     with st.container(key="samples"):
