@@ -14,6 +14,12 @@ TRAINING_SIZE = 60_000  # images, from the beginning of the training set
 VALIDATION_SIZE = 0  # images, from the end of the training set: measured as test images are, not learned from
 SYNTHETIC_DIGITS = 0
 BUILTIN_COPIES = 0
+# What was changed while the run went on: after so many steps, the value from there on.
+LEARNING_RATES = {0: 0.5}
+BATCH_SIZES = {0: 100}
+WEIGHT_DECAYS = {0: 0.0}
+DROPOUTS = {0: 0.0}
+LABEL_SMOOTHINGS = {0: 0.0}
 STOPPED_AFTER_STEP = 0
 THREADS = 1  # another number rounds sums differently
 # SHA-256 of the training images that the run learned from, as an IDX file holds them.
