@@ -16,7 +16,6 @@ from typing import Any
 
 from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
 from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -114,7 +113,7 @@ class RunRecord:
             raise ValueError("run.json was not written by this version of this program")
         try:
             return cls(**_checked(about))
-        except (KeyError, TypeError, AttributeError, OverflowError, HyperparameterError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
             raise ValueError("run.json does not say what it should") from error
 
 
@@ -180,7 +179,7 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    KeyError, TypeError, ValueError, AttributeError, OverflowError, HyperparameterError
+    KeyError, TypeError, ValueError, AttributeError, OverflowError
         If a value is missing or invalid; `RunRecord.from_json` translates them.
     """
     texts = ("id", "owner", "state", "detail", "name")
