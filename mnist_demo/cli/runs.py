@@ -91,9 +91,11 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
         return 0
     about = _summary(record, store)
     settings = {name: value for name, value in record.hyperparameters.as_dict().items() if name != "model"}
+    changes = {str(number): str(change) for number, change in enumerate(record.changes, 1)}
     for title, values in (
         (_("Run"), about),
         (_("Settings"), settings),
+        *([(_("Changed on the way, as “train --change” takes it"), changes)] if changes else []),
         (_("Figures"), record.metrics),
         (_("Versions"), record.versions),
         (_("Machine"), record.machine),

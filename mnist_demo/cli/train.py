@@ -23,12 +23,14 @@ from mnist_demo.cli.common import (
 )
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
+from mnist_demo.insight.comparison import format_change
 from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep
+from mnist_demo.settings.changes import Change, parse_change
 from mnist_demo.settings.fields import FIELDS, parse_value
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.links import parameter_of
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
-from mnist_demo.training.events import Diverged, Epoch, Started, Step, Stopped
+from mnist_demo.training.events import Changed, Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import N_, _, format_decimal, ngettext
 
@@ -60,6 +62,15 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
     hyperparameters = train.add_argument_group(_("hyperparameters"), _("Each overrides what the preset says."))
     for name in FIELDS:
         _add_hyperparameter(hyperparameters, name)
+    train.add_argument(
+        "--change",
+        dest="changes",
+        metavar=_("STEP:SETTING=VALUE"),
+        type=_parse_change,
+        action="append",
+        default=[],
+        help=_("change a setting after that step, such as 500:learning-rate=0.05; may be given several times"),
+    )
     train.add_argument(
         "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
     )
@@ -93,7 +104,8 @@ def run_train(arguments: argparse.Namespace) -> int:
         title: form for title, form in COLUMNS.items() if hyperparameters.validation_size or "validation" not in form
     }
     status, last, history = 0, None, History()
-    training = train(model, hyperparameters, dataset, device=device)
+    changes: list[dict[str, Any]] = []  # since the last epoch
+    training = train(model, hyperparameters, dataset, device=device, changes=arguments.changes)
     try:
         with tqdm(disable=None, leave=False, unit=_(" steps")) as bar, between_steps() as check_interruption:
             for event in training:
@@ -111,8 +123,15 @@ def run_train(arguments: argparse.Namespace) -> int:
                     case Epoch():
                         bar.clear()
                         metrics = dataclasses.asdict(event)
+                        if changes:
+                            metrics["changes"] = changes
+                            changes = []
                         cells = (form.format(**metrics) for form in columns.values())
                         print(to_json(metrics) if arguments.json else _table_line(cells))
+                    case Changed():
+                        bar.clear()
+                        tell(_("From here on: {change}.").format(change=format_change(event)))
+                        changes.append({"step": event.step, "setting": event.setting, "value": event.value})
                     case Diverged():
                         bar.close()
                         tell(event.message)
@@ -216,6 +235,13 @@ def _add_hyperparameter(group: "argparse._ArgumentGroup", name: str) -> None:
 def _parse(name: str, text: str) -> Any:
     try:
         return parse_value(name, text)
+    except HyperparameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _parse_change(text: str) -> Change:
+    try:
+        return parse_change(text)
     except HyperparameterError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

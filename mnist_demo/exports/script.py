@@ -18,11 +18,12 @@ from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.models.classifiers import Network
 from mnist_demo.settings.architectures import Architecture
+from mnist_demo.settings.changes import changeable_names
 from mnist_demo.translation import _, translate_comments
 
 # How the template builds the model that stands there for any other.
 _TEMPLATE_IMPORT = "from mnist_demo.models.classifiers import MLP"
-_TEMPLATE_CALL = "MLP(HIDDEN_SIZES, DROPOUT)"
+_TEMPLATE_CALL = "MLP(HIDDEN_SIZES, ACTIVATION, DROPOUT)"
 # At the end of a line: "# [mark]", or "[mark]" after a comment that stays.
 _MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 
@@ -102,7 +103,11 @@ def _marks(run: ExportedRun) -> set[str]:
     is_mnist = run.dataset_digest == MNIST.train_sha256
     architecture = hyperparameters.architecture
     formula = _has_formula(architecture)
-    smoothing = hyperparameters.uses("label_smoothing") and hyperparameters.label_smoothing
+    changed = {change.setting for change in history.changes}
+    has_other_rates, has_other_sizes = "learning_rate" in changed, "batch_size" in changed
+    smoothing = hyperparameters.uses("label_smoothing") and (
+        hyperparameters.label_smoothing or "label_smoothing" in changed
+    )
     optimizer = (
         "sgd-decay"
         if hyperparameters.optimizer == "sgd" and hyperparameters.weight_decay
@@ -122,15 +127,25 @@ def _marks(run: ExportedRun) -> set[str]:
         "formula": formula,
         "smoothing": not formula and smoothing,
         "autograd": not formula and not smoothing,
-        "dropout": hyperparameters.uses("dropout") and hyperparameters.dropout,
+        "same-smoothing": "label_smoothing" not in changed and not formula and smoothing,
+        "new-smoothing": "label_smoothing" in changed,
+        "dropout": hyperparameters.uses("dropout") and (hyperparameters.dropout or "dropout" in changed),
+        "new-dropout": "dropout" in changed,
+        "new-decay": "weight_decay" in changed,
         "one-cycle": hyperparameters.one_cycle,
+        "plain-cycle": hyperparameters.one_cycle and not (has_other_rates or has_other_sizes),
+        "changed-cycle": hyperparameters.one_cycle and (has_other_rates or has_other_sizes),
+        "resized-cycle": hyperparameters.one_cycle and has_other_sizes,
+        "new-peak": hyperparameters.one_cycle and has_other_rates,
+        "new-rate": not hyperparameters.one_cycle and has_other_rates,
+        "resized": has_other_sizes,
         "shuffle": hyperparameters.shuffle,
         "variation": hyperparameters.augmentation or hyperparameters.pen_variation,
         "augmentation": hyperparameters.augmentation,
         "pen": hyperparameters.pen_variation,
         "stopped": history.stopped,
         "diverged": history.diverged,
-        "counted": history.stopped or history.diverged,
+        "counted": history.stopped or history.diverged or changed,
     }
     return {mark for mark, holds in conditions.items() if holds}
 
@@ -139,10 +154,18 @@ def _settings(run: ExportedRun) -> dict[str, object]:
     hyperparameters = run.hyperparameters
     return {
         **{name.upper(): getattr(hyperparameters, name) for name in hyperparameters.as_dict()},
+        **{f"{name.upper()}S": _values_by_step(run, name) for name in changeable_names(hyperparameters)},
         "STOPPED_AFTER_STEP": run.history.stopped.step if run.history.stopped else 0,
         "THREADS": run.threads,
         "DIGEST": run.dataset_digest,
     }
+
+
+def _values_by_step(run: ExportedRun, name: str) -> dict[int, float]:
+    """Return the values of a setting that was changed while the run went on, by how many steps had been made."""
+    begin = {0: getattr(run.hyperparameters, name)} if name == "batch_size" else {}
+    changes = (changed.change for changed in run.history.changes)
+    return begin | {change.step: change.value for change in changes if change.name == name}
 
 
 def _fill_in(source: str, values: dict[str, object]) -> str:
@@ -150,7 +173,8 @@ def _fill_in(source: str, values: dict[str, object]) -> str:
 
     def fill_in(match: re.Match[str]) -> str:
         name, _default, comment = match.groups()
-        return f"{name} = {_literal(values[name])}{comment}"
+        # What this model has not has no value, and is used nowhere.
+        return f"{name} = {_literal(values[name])}{comment}" if name in values else match[0]
 
     return re.sub(r"^([A-Z_]+) = (.*?)((?:  #.*)?)$", fill_in, source, flags=re.MULTILINE)
 

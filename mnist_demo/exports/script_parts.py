@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_demo.exports.script_settings import DIGEST
+from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST
 from mnist_demo.training.loop import EVALUATION_BATCH
 
 
@@ -40,6 +40,16 @@ def check_digits(pixels: np.ndarray) -> None:
     header = np.array([2051, *pixels.shape], ">i4").tobytes()
     if hashlib.sha256(header + pixels.tobytes()).hexdigest() != DIGEST:
         print("Attention: these are not the digits that the run learned from.")
+
+
+def sizes_of_batches(step: int, images: int) -> list[int]:
+    """Return how many of `images` each batch of an epoch has that begins after `step` steps."""
+    sizes, size = [], 0
+    while images:
+        size = min(images, BATCH_SIZES[max(begin for begin in BATCH_SIZES if begin <= step + len(sizes))])
+        sizes.append(size)
+        images -= size
+    return sizes
 
 
 @torch.no_grad()

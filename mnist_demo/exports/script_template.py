@@ -13,15 +13,27 @@ import torch
 
 from mnist_demo.data.builtin_digits import load_builtin_digits
 from mnist_demo.data.synthetic_digits import draw_digits
-from mnist_demo.exports.script_parts import check_digits, download_mnist, evaluate, format_row, read_folder
+from mnist_demo.exports.script_parts import (
+    check_digits,
+    download_mnist,
+    evaluate,
+    format_row,
+    read_folder,
+    sizes_of_batches,
+)
 from mnist_demo.exports.script_settings import (
+    ACTIVATION,
     BATCH_SIZE,
+    BATCH_SIZES,
     BUILTIN_COPIES,
     DROPOUT,
+    DROPOUTS,
     EPOCHS,
     HIDDEN_SIZES,
     LABEL_SMOOTHING,
+    LABEL_SMOOTHINGS,
     LEARNING_RATE,
+    LEARNING_RATES,
     MOMENTUM,
     SEED,
     STOPPED_AFTER_STEP,
@@ -30,10 +42,12 @@ from mnist_demo.exports.script_settings import (
     TRAINING_SIZE,
     VALIDATION_SIZE,
     WEIGHT_DECAY,
+    WEIGHT_DECAYS,
 )
 from mnist_demo.models.classifiers import MLP
 from mnist_demo.models.optimizers import ManualSGD
 from mnist_demo.training.augmentation import augment, vary_pen
+from mnist_demo.training.one_cycle import OneCycle
 
 
 def main() -> None:
@@ -61,7 +75,7 @@ def main() -> None:
 
     torch.manual_seed(SEED)  # the first weights are random
     model: Any  # [never]
-    model = MLP(HIDDEN_SIZES, DROPOUT)
+    model = MLP(HIDDEN_SIZES, ACTIVATION, DROPOUT)
     torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
     order = torch.Generator().manual_seed(SEED)  # [shuffle]
     variation = torch.Generator().manual_seed(SEED)  # [variation]
@@ -72,10 +86,12 @@ def main() -> None:
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE, MOMENTUM, weight_decay=WEIGHT_DECAY)  # [momentum]
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)  # [adam]
     optimizer = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)  # [adamw]
+    schedule: Any  # [never]
     # The learning rate rises to LEARNING_RATE, then falls to almost nothing. [one-cycle]
     steps = EPOCHS * math.ceil(len(train_labels) / BATCH_SIZE)  # [one-cycle]
-    one_cycle = torch.optim.lr_scheduler.OneCycleLR  # [one-cycle]
-    schedule = one_cycle(optimizer, LEARNING_RATE, total_steps=steps + 1, cycle_momentum=False)  # [one-cycle]
+    schedule = OneCycle(optimizer, LEARNING_RATE, steps)  # [changed-cycle]
+    one_cycle = torch.optim.lr_scheduler.OneCycleLR  # [plain-cycle]
+    schedule = one_cycle(optimizer, LEARNING_RATE, total_steps=steps + 1, cycle_momentum=False)  # [plain-cycle]
 
     print(format_row("epoch", "train loss", "test loss", "test accuracy"))  # [not validation]
     print(format_row("epoch", "train loss", "test loss", "test accuracy", "held-out loss", "accuracy"))  # [validation]
@@ -84,15 +100,37 @@ def main() -> None:
     print(format_row(0, "", *test))  # [not validation]
     print(format_row(0, "", *test, *held_out))  # [validation]
     step = 0  # [counted]
+    smoothing = LABEL_SMOOTHING  # [new-smoothing]
     for epoch in range(1, EPOCHS + 1):
         model.train()
         loss_sum = 0.0
         images_in_order = torch.arange(len(train_labels))  # [not shuffle]
         images_in_order = torch.randperm(len(train_labels), generator=order)  # [shuffle]
-        for batch in images_in_order.split(BATCH_SIZE):
+        batches: Any  # [never]
+        batches = images_in_order.split(BATCH_SIZE)  # [not resized]
+        batches = images_in_order.split(sizes_of_batches(step, len(train_labels)))  # [resized]
+        seen = 0  # [resized-cycle]
+        for batch in batches:
             if step == STOPPED_AFTER_STEP:  # [stopped]
                 print(format_row(f"step {step}", "", *evaluate(model, test_pixels, test_labels)))  # [stopped]
                 return  # [stopped]
+            if step in LEARNING_RATES:  # [new-rate]
+                optimizer.param_groups[0]["lr"] = LEARNING_RATES[step]  # [new-rate]
+            if step in LEARNING_RATES:  # [new-peak]
+                schedule.set_peak(LEARNING_RATES[step])  # [new-peak]
+            if step in BATCH_SIZES:  # [resized-cycle]
+                left = math.ceil((len(train_labels) - seen) / BATCH_SIZES[step])  # [resized-cycle]
+                later = (EPOCHS - epoch) * math.ceil(len(train_labels) / BATCH_SIZES[step])  # [resized-cycle]
+                schedule.spread_over(left + later)  # [resized-cycle]
+            seen += len(batch)  # [resized-cycle]
+            if step in WEIGHT_DECAYS:  # [new-decay]
+                optimizer.param_groups[0]["weight_decay"] = WEIGHT_DECAYS[step]  # [new-decay]
+            if step in DROPOUTS:  # [new-dropout]
+                for layer in model.modules():  # [new-dropout]
+                    if isinstance(layer, torch.nn.Dropout):  # [new-dropout]
+                        layer.p = DROPOUTS[step]  # [new-dropout]
+            if step in LABEL_SMOOTHINGS:  # [new-smoothing]
+                smoothing = LABEL_SMOOTHINGS[step]  # [new-smoothing]
             step += 1  # [counted]
             images, labels = train_pixels[batch].float() * (1 / 255), train_labels[batch]
             images = vary_pen(images, variation)  # [pen]
@@ -107,7 +145,9 @@ def main() -> None:
                 return  # [diverged]
             loss.backward()  # the loss's gradient by every weight [autograd]
             # Learned from labels of which every digit gets an equal share. [smoothing]
-            smoothed = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)  # [smoothing]
+            cross_entropy = torch.nn.functional.cross_entropy  # [smoothing]
+            smoothed = cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)  # [same-smoothing]
+            smoothed = cross_entropy(logits, labels, label_smoothing=smoothing)  # [new-smoothing]
             smoothed.backward()  # its gradient by every weight [smoothing]
             optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]

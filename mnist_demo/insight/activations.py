@@ -9,6 +9,7 @@ from torch import nn
 
 from mnist_demo.models.checkpoints import TrainedClassifier, check_images
 from mnist_demo.models.classifiers import (
+    ACTIVATIONS,
     CLASSES,
     MNIST_DEVIATION,
     MNIST_MEAN,
@@ -27,7 +28,8 @@ Maps = npt.NDArray[np.float32]
 class Layer:
     """The activations of one layer: `maps`, float32 (n, h, w), one for each of its n filters or units.
 
-    `kind` is a key of ``LAYER_KINDS``. Only maps of kind ``contribution`` and ``logits`` may be negative.
+    `kind` is a key of ``LAYER_KINDS``. Maps of kind ``contribution`` and ``logits`` may be negative, and
+    ``hidden`` ones where the activation is no ReLU.
     """
 
     kind: str
@@ -94,7 +96,7 @@ def layer_activations(classifier: TrainedClassifier, image: npt.NDArray[np.float
             normalise = nn.Sequential(*layers[index + 1 : index + 3])
             shown.append(Layer("convolution", _maps(normalise(values))))
         values = layer(values)
-        if isinstance(layer, nn.ReLU):
+        if isinstance(layer, tuple(ACTIVATIONS.values())):
             kind = "convolution" if values.ndim == 4 else "hidden"
             shown.append(Layer("pooling" if _is_pooled_first(layers, index - 2) else kind, _maps(values)))
         elif isinstance(layer, nn.MaxPool2d) and not _is_pooled_first(layers, index):

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.fields import FIELDS, check_value
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.translation import N_, _, format_decimal, format_percent, translated
 
@@ -46,6 +47,9 @@ def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
     for name in differing_names([run.hyperparameters for run in runs]):
         cells = tuple(format_setting(name, getattr(run.hyperparameters, name)) for run in runs)
         rows.append(Row(_(FIELDS[name].title), cells))
+    if any(run.history.changes for run in runs):
+        cells = tuple("; ".join(map(format_change, run.history.changes)) or "–" for run in runs)
+        rows.append(Row(_("Changed on the way"), cells))
     if len({run.digits for run in runs}) > 1:
         rows.append(Row(_("Digits"), tuple(translated(run.digits) for run in runs)))
     return rows
@@ -73,6 +77,19 @@ def format_setting(name: str, value: Any) -> str:
     if field.kind == "sizes":
         return ", ".join(map(str, value))
     return format_decimal(value) if field.kind == "integer" else format_decimal(value, "g")
+
+
+def format_value(name: str, value: float) -> str:
+    """Return a hyperparameter and its value in words for people."""
+    return _("{setting} {value}").format(
+        setting=_(FIELDS[name].title), value=format_setting(name, check_value(name, value))
+    )
+
+
+def format_change(change: Changed) -> str:
+    """Return what was changed while a run went on, in words for people."""
+    setting = format_value(change.setting, change.value)
+    return _("{setting} after step {step}").format(setting=setting, step=f"{change.step:,}")
 
 
 def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:

@@ -76,7 +76,7 @@ def diagnose(history: History, hyperparameters: Hyperparameters) -> Diagnosis | 
     if history.started is None or not epochs:
         return None
     kind = _recognise(history, epochs, hyperparameters)
-    has_ended = history.stopped is not None or epochs[-1].step >= history.started.total_steps
+    has_ended = history.stopped is not None or epochs[-1].step >= history.total_steps
     if kind is None or (not has_ended and kind != _recognise(history, epochs[:-1], hyperparameters)):
         return None
     return _build(kind, history, hyperparameters)

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from mnist_demo.errors import JobError
 from mnist_demo.jobs.messages import (
     ENDED,
     Assignment,
+    ChangeSetting,
     Command,
     DoStep,
     Ended,
@@ -28,12 +30,14 @@ from mnist_demo.jobs.messages import (
 )
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
 from mnist_demo.processes import ChildProcess
+from mnist_demo.settings.changes import with_change
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
 from mnist_demo.translation import _
 
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
 STOP_SECONDS = 8.0
+MAX_CHANGES = 500
 _logger = logging.getLogger(__name__)
 
 
@@ -111,6 +115,25 @@ class Job(ObservedRun):
             if not self.has_ended:
                 self._send(SetSpeed(speed))
         self._on_core_free()
+
+    def change(self, name: str, value: float) -> None:
+        """Have the run go on with another value of a hyperparameter, from the next step on; one that has ended may not.
+
+        Raises
+        ------
+        HyperparameterError
+            When it cannot be changed while this run goes on, or cannot have that value.
+        JobError
+            When there were too many changes already: all of them are saved with the run.
+        """
+        with self._changed:
+            value = getattr(with_change(self.settings_now, name, value), name)
+            if len(self._history.changes) >= MAX_CHANGES:
+                message = _("The settings of this run have been changed {count} times, which is the limit.")
+                raise JobError(message.format(count=MAX_CHANGES))
+            if self._child is not None and not self.has_ended:
+                self._asked[name] = value
+                self._send(ChangeSetting(name, value))
 
     def rest(self) -> None:
         """Have a running job leave its cores to something short, an eighth of a second at most; returns at once."""

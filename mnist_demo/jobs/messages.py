@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
+from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import Speed
@@ -38,6 +39,8 @@ class Assignment:
         One of ``DEVICES``; if the machine has none such, the run fails and says so.
     threads
         How many it computes with; 0 stands for the number that suits the model on this machine.
+    changes
+        Of settings, made at their steps: those of a run that is repeated. The state to go on from has its own.
     """
 
     hyperparameters: Hyperparameters
@@ -47,6 +50,7 @@ class Assignment:
     resume_from: bytes | None = None
     device: str = AUTO
     threads: int = 0
+    changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         if self.threads == 0:
@@ -88,7 +92,15 @@ class SetSpeed:
     speed: Speed
 
 
-Command = Pause | Resume | DoStep | Stop | Rest | SetSpeed
+@dataclass(frozen=True)
+class ChangeSetting:
+    """Make the next step, and all after it, with another value of a hyperparameter, which has been checked."""
+
+    name: str
+    value: float
+
+
+Command = Pause | Resume | DoStep | Stop | Rest | SetSpeed | ChangeSetting
 
 
 # From the worker to the page

@@ -20,6 +20,7 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Weights,
 )
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
@@ -82,6 +83,7 @@ class ObservedRun:
         if assignment.resume_from is not None:
             progress = read_progress(assignment.resume_from)
             self._history = history.until(progress) if history is not None else self._history
+        self._asked: dict[str, float] = {}  # changes of settings that no step has been made with yet
         self._speed: Speed = None
         self._step_detail: StepDetail | None = None
         self._steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
@@ -118,6 +120,12 @@ class ObservedRun:
     def training_state(self) -> bytes | None:
         """The bytes of the newest `TrainingState` that came: from there another job can go on."""
         return self._training_state
+
+    @property
+    def settings_now(self) -> Hyperparameters:
+        """The hyperparameters of its next step: those that it began with, and all changes since."""
+        changed = {change.setting: change.value for change in self._history.changes}
+        return self.hyperparameters.replace(**changed | self._asked)
 
     @property
     def speed(self) -> Speed:
@@ -199,6 +207,8 @@ class ObservedRun:
         match report:
             case Progressed(history):
                 self._history.extend(history)
+                for change in history.changes:
+                    self._asked.pop(change.setting, None)
             case Weights():
                 self._weights = report
             case StepWatched(detail):

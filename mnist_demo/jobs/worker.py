@@ -11,6 +11,7 @@ from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.messages import (
     Assignment,
+    ChangeSetting,
     Command,
     DeviceChosen,
     DoStep,
@@ -30,10 +31,9 @@ from mnist_demo.jobs.messages import (
 from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.events import Changed, Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import Training, evaluate_on_test, train
-from mnist_demo.training.progress import is_evaluated
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState
 from mnist_demo.translation import _
@@ -80,7 +80,6 @@ class Worker:
         self.slow_motion = SlowMotion()
         self.training: Training | None = None
         self.unsent: list[Event] = []
-        self.steps_per_epoch = self.total_steps = 0
         self.step = 0
         self.paused = False
         self.next_obey = self.next_report = self.next_weights = self.next_rest = 0.0
@@ -128,13 +127,13 @@ class Worker:
         device = choose_device(self.assignment.device, hyperparameters.architecture.gains_by_accelerator)
         self._send(DeviceChosen(device))
         dataset, extra = self.assignment.dataset, self.assignment.extra
-        return train(self.model, hyperparameters, dataset, extra, self.slow_motion, resume_from, device)
+        changes = self.assignment.changes
+        return train(self.model, hyperparameters, dataset, extra, self.slow_motion, resume_from, device, changes)
 
     def _note(self, event: Event) -> None:
         self.unsent.append(event)
-        if isinstance(event, Started):
-            self.steps_per_epoch, self.total_steps = event.steps_per_epoch, event.total_steps
-            self.slow_motion.steps_left = event.total_steps - self.step
+        if isinstance(event, Started | Changed) and self.training is not None:
+            self.slow_motion.steps_left = self.training.steps_to_come
         elif isinstance(event, Step):
             self.step = event.step
             self.slow_motion.note_step()
@@ -144,9 +143,11 @@ class Worker:
 
     def _exchange(self, event: Event) -> None:
         """Report and obey what is due after `event`; while paused, wait here until told to go on."""
-        # An evaluation and the end of an epoch belong to the step before, and the end of the run to its last epoch.
+        # An evaluation and the end of an epoch belong to the step before, and the end of the run to its last epoch; a
+        # change to the next step, the first that is made with it.
         in_between = (
-            (isinstance(event, Step) and self._is_followed_by_an_evaluation(event.step))
+            (isinstance(event, Step) and self.training is not None and self.training.evaluates_next)
+            or isinstance(event, Changed)
             or (isinstance(event, Epoch) and event.epoch == self.hyperparameters.epochs)
             or isinstance(event, Diverged)
         )  # fmt: skip
@@ -163,9 +164,6 @@ class Worker:
             self._obey()
         elif now >= self.next_obey or self.slow_motion.seconds_to_wait():
             self._obey()
-
-    def _is_followed_by_an_evaluation(self, step: int) -> bool:
-        return step % self.steps_per_epoch == 0 or is_evaluated(step, self.steps_per_epoch, self.total_steps)
 
     def _obey(self) -> None:
         """Carry out what has been commanded; return when the next event is wanted."""
@@ -187,6 +185,8 @@ class Worker:
                     self._rest()
                 case SetSpeed(speed):
                     self.slow_motion.set_speed(speed)
+                case ChangeSetting(name, value) if self.training is not None:
+                    self.training.change(name, value)
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
     def _rest(self) -> None:

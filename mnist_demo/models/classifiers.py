@@ -154,15 +154,22 @@ class Linear(Network):
         return loss, wrong
 
 
-class MLP(Network):
-    """Hidden layers of ReLU units, each followed by dropout."""
+# With none, the layers are still counted as with any other: weights are saved by their number.
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "none": nn.Identity}
 
-    def __init__(self, hidden_sizes: tuple[int, ...], dropout: float) -> None:
+
+class MLP(Network):
+    """Hidden layers of units, each followed by its activation, one of ``ACTIVATIONS``, and by dropout.
+
+    With the activation ``none`` it is a product of matrices, and so one matrix: it reads no more than `Linear` can.
+    """
+
+    def __init__(self, hidden_sizes: tuple[int, ...], activation: str, dropout: float) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Flatten())
         sizes = (PIXELS, *hidden_sizes)
         for n_in, n_out in itertools.pairwise(sizes):
-            self.layers.extend([nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(dropout)])
+            self.layers.extend([nn.Linear(n_in, n_out), ACTIVATIONS[activation](), nn.Dropout(dropout)])
         self.layers.append(nn.Linear(sizes[-1], CLASSES))
 
 

@@ -74,6 +74,10 @@ class RunCommands:
         """See `Job.set_speed`."""
         self._job(run_id).set_speed(speed)
 
+    def change(self, run_id: str, name: str, value: object) -> None:
+        """See `Job.change`; raises HyperparameterError for a value that cannot be."""
+        self._job(run_id).change(name, value)
+
     def stop(self, run_id: str) -> None:
         """See `Job.stop`."""
         self._job(run_id).stop()

@@ -16,8 +16,8 @@ from typing import Any
 
 from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
+from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.translation import _, text_from_json, text_to_json
@@ -52,8 +52,9 @@ class RunRecord:
     command line. `state` is that of the job when it was saved: a run that is ``running`` here but trained by no living
     process was interrupted. `metrics` are numbers such as ``test_accuracy`` (a fraction) and ``step``; `curve` has
     at most 40 test accuracies, for a sparkline. `files` maps every other file to its size in bytes and its SHA-256.
-    `is_repeatable` is False for a run that its settings alone do not reproduce, because it started from another run's
-    weights or was trained on drawings.
+    `changes` are those of its hyperparameters that were made while it went on. `is_repeatable` is False for a run that
+    its settings, with these changes, do not reproduce, because it started from another run's weights or was trained on
+    drawings.
     """
 
     id: str
@@ -71,6 +72,7 @@ class RunRecord:
     machine: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     is_repeatable: bool = True
+    changes: tuple[Change, ...] = ()
 
     @property
     def title(self) -> str:
@@ -113,7 +115,7 @@ class RunRecord:
             raise ValueError(_("run.json was not written by this version of this program"))
         try:
             return cls(**_checked(about))
-        except (KeyError, TypeError, AttributeError, OverflowError, HyperparameterError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError, ValueError) as error:
             raise ValueError(_("run.json does not say what it should")) from error
 
 
@@ -132,7 +134,7 @@ def metrics_of(history: History) -> dict[str, float]:
     metrics: dict[str, float | None] = {
         "step": history.step_count,
         "epochs": len(history.epochs),
-        "total_steps": started.total_steps if started else None,
+        "total_steps": history.total_steps if started else None,
         "training_images": started.training_images if started else None,
         "parameter_count": started.parameter_count if started else None,
         "seconds": history.seconds,
@@ -188,7 +190,7 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    KeyError, TypeError, ValueError, AttributeError, OverflowError, HyperparameterError
+    KeyError, TypeError, ValueError, AttributeError, OverflowError
         If a value is missing or invalid; `RunRecord.from_json` translates them.
     """
     texts = ("id", "owner", "state", "name")
@@ -211,6 +213,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
         "created": _moment(about["created"]),
         "updated": _moment(about["updated"]),
         "hyperparameters": Hyperparameters.from_dict(about["hyperparameters"]),
+        # A run that was saved before settings could be changed on the way has none.
+        "changes": changes_from_json(about.get("changes", [])),
         "dataset": DatasetFacts(**{name: str(text) for name, text in about["dataset"].items()}),
         "curve": tuple(curve),
         "files": {name: (size, digest) for name, (size, digest) in files.items()},

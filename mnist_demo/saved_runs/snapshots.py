@@ -82,6 +82,7 @@ class Snapshot:
             versions=versions_here(),
             machine={**machine_here(), "threads": str(self.threads), "device": self.device},
             is_repeatable=is_repeatable,
+            changes=tuple(changed.change for changed in self.history.changes),
         )
         return record, RunContent(self.history, model, self.training_state if model is not None else None)
 

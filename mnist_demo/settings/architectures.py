@@ -99,9 +99,9 @@ ARCHITECTURES: dict[str, Architecture] = {
         Architecture(
             "mlp",
             N_("Multi-layer perceptron"),
-            N_("Hidden layers of ReLU units between pixels and digits."),
+            N_("Hidden layers of units between pixels and digits."),
             class_path="mnist_demo.models.classifiers:MLP",
-            hyperparameters=("hidden_sizes", "dropout", "label_smoothing"),
+            hyperparameters=("hidden_sizes", "activation", "dropout", "label_smoothing"),
         ),
         _convolutional(
             "convnet",

@@ -19,7 +19,8 @@ Kind = Literal["choice", "integer", "number", "switch", "sizes"]
 class Field:
     """One hyperparameter: its kind, its inclusive bounds, and the words for it.
 
-    `optional` fields may be None, written ``all``. `title` and `help` are source texts: translate them when shown.
+    `optional` fields may be None, written ``all``; `changeable` ones can be changed while a run goes on. `title` and
+    `help` are source texts: translate them when shown.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Field:
     step: float = 1
     choices: Collection[Choice] = ()
     optional: bool = False
+    changeable: bool = False
 
     @property
     def choice_names(self) -> tuple[str, ...]:
@@ -41,6 +43,13 @@ OPTIMIZER_CHOICES = (
     Choice("momentum", N_("SGD with momentum"), N_("Keeps part of the last move, so steps add up along a valley.")),
     Choice("adam", N_("Adam"), N_("A step size for each weight, from its recent gradients.")),
     Choice("adamw", N_("AdamW"), N_("Adam with weight decay kept apart from the gradient.")),
+)
+
+ACTIVATION_CHOICES = (
+    Choice("relu", N_("ReLU"), N_("Nothing below zero, the sum as it is above: quick, and what most networks use.")),
+    Choice("tanh", N_("Tanh"), N_("Bends every sum into the range from −1 to 1; where it is flat, little is learned.")),
+    Choice("gelu", N_("GELU"), N_("A ReLU with a soft bend, as language models have it.")),
+    Choice("none", N_("None"), N_("The sum as it is: then all layers together are one linear model.")),
 )
 
 # Where people customarily start, by optimizer.
@@ -59,6 +68,7 @@ FIELDS: dict[str, Field] = {
         # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
         maximum=1e30,
         step=0.01,
+        changeable=True,
     ),
     "one_cycle": Field(
         "switch",
@@ -66,14 +76,25 @@ FIELDS: dict[str, Field] = {
         N_("The learning rate rises to the value above during the first part of training, then falls to almost zero."),
     ),
     "batch_size": Field(
-        "integer", N_("Batch size"), N_("Images a step learns from at once."), minimum=1, maximum=10_000
+        "integer",
+        N_("Batch size"),
+        N_("Images a step learns from at once."),
+        minimum=1,
+        maximum=10_000,
+        changeable=True,
     ),
     "epochs": Field("integer", N_("Epochs"), N_("How many times training goes through all training images."), 1, 1000),
     "momentum": Field(
         "number", N_("Momentum"), N_("The part of the last move that SGD with momentum keeps."), 0, 0.999, step=0.01
     ),
     "weight_decay": Field(
-        "number", N_("Weight decay"), N_("Pulls every weight towards zero a little at each step."), 0, 1, step=0.0001
+        "number",
+        N_("Weight decay"),
+        N_("Pulls every weight towards zero a little at each step."),
+        0,
+        1,
+        step=0.0001,
+        changeable=True,
     ),
     "hidden_sizes": Field(
         "sizes",
@@ -82,6 +103,15 @@ FIELDS: dict[str, Field] = {
         minimum=1,
         maximum=2048,
     ),
+    "activation": Field(
+        "choice",
+        N_("Activation"),
+        N_(
+            "What a hidden unit makes of its weighted sum. Without a bend, sums of sums are sums again, and the "
+            "network can do no more than the linear model."
+        ),
+        choices=ACTIVATION_CHOICES,
+    ),
     "dropout": Field(
         "number",
         N_("Dropout"),
@@ -89,6 +119,7 @@ FIELDS: dict[str, Field] = {
         minimum=0,
         maximum=0.9,
         step=0.05,
+        changeable=True,
     ),
     "label_smoothing": Field(
         "number",
@@ -97,6 +128,7 @@ FIELDS: dict[str, Field] = {
         minimum=0,
         maximum=0.9,
         step=0.05,
+        changeable=True,
     ),
     "shuffle": Field("switch", N_("Shuffle"), N_("A new random order of the training images in every epoch.")),
     "augmentation": Field(

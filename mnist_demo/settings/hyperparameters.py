@@ -33,6 +33,7 @@ class Hyperparameters:
     momentum: float = 0.9
     weight_decay: float = 0.0
     hidden_sizes: tuple[int, ...] = (128,)
+    activation: str = "relu"
     dropout: float = 0.0
     label_smoothing: float = 0.0
     shuffle: bool = True

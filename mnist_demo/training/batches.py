@@ -23,7 +23,9 @@ SCALE = 1 / 255
 
 
 class Batches:
-    """The training images of a run: `n_images` of them, in `steps_per_epoch` batches, and those held out.
+    """The training images of a run: `n_images` of them, at first in `steps_per_epoch` batches, and those held out.
+
+    `batch_size` may be set anew; an epoch that is under way is then gone on with by `rest_of_epoch`.
 
     Raises
     ------
@@ -51,12 +53,14 @@ class Batches:
         self._pixels, self._labels = pixels.to(device), labels.to(device)
         self._hyperparameters = hyperparameters
         self.n_images = len(labels)
-        self.steps_per_epoch = math.ceil(self.n_images / hyperparameters.batch_size)
+        self.batch_size = hyperparameters.batch_size
+        self.steps_per_epoch = math.ceil(self.n_images / self.batch_size)
         # Generators of their own: what is not used leaves everything else as it was.
         self._generators = {
             name: torch.Generator().manual_seed(hyperparameters.seed) for name in ("order", "variation", "mixing")
         }
         self._epoch_order = self._generators["order"].get_state()
+        self._order: Tensor | None = None
         self._mix_in = _mixing(extra, self._generators["mixing"], device)
 
     def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
@@ -67,16 +71,14 @@ class Batches:
         """
         self._epoch_order = self._generators["order"].get_state()
         if self._hyperparameters.shuffle:
-            return self._batches(torch.randperm(self.n_images, generator=self._generators["order"]), skip)
-        return self._batches(None, skip)
+            order = torch.randperm(self.n_images, generator=self._generators["order"])
+            self._order = order.to(self._labels.device)
+        return self.rest_of_epoch(skip)
 
-    def _batches(self, order: Tensor | None, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
-        hyperparameters, variation, size = (
-            self._hyperparameters,
-            self._generators["variation"],
-            self._hyperparameters.batch_size,
-        )
-        labels, order = self._labels, None if order is None else order.to(self._labels.device)
+    def rest_of_epoch(self, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the batches of the epoch that is under way, in its order, without its first `skip` images."""
+        hyperparameters, variation, size = self._hyperparameters, self._generators["variation"], self.batch_size
+        labels, order = self._labels, self._order
         if order is not None:
             labels = labels.index_select(0, order)
         chunk = min(size * max(1, CONVERTED_IMAGES // size), self.n_images)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
+from mnist_demo.settings.changes import Change
+from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES, check_value
 from mnist_demo.translation import _, format_decimal
 
 
@@ -57,6 +58,24 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """A hyperparameter that was changed on the way: the steps after `step` are made with `value`.
+
+    `epoch` is how many epochs are through by then, with the part of the one under way: of its images, not its steps.
+    """
+
+    step: int
+    epoch: float
+    setting: str
+    value: float
+
+    @property
+    def change(self) -> Change:
+        """The change itself, which another run can make too."""
+        return Change(self.step, self.setting, check_value(self.setting, self.value))
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """The model so far on the test images, between the ends of epochs: see `mnist_demo.training.progress`."""
 
@@ -102,4 +121,4 @@ class Stopped:
     test_accuracy: float
 
 
-Event = Started | Step | Evaluated | Epoch | Diverged | Stopped
+Event = Started | Step | Changed | Evaluated | Epoch | Diverged | Stopped

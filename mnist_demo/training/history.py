@@ -12,7 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
+import numpy as np
+
+from mnist_demo.settings.changes import steps_from
+from mnist_demo.training.events import Changed, Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.progress import Progress
 from mnist_demo.translation import format_decimal
 
@@ -47,6 +50,7 @@ class History:
         self.diverged: Diverged | None = None
         self.stopped: Stopped | None = None
         self.epochs: list[Epoch] = []
+        self.changes: list[Changed] = []
         self.evaluations: list[Evaluated] = []
         # 8 bytes a number: 100,000 steps are 5 MB, where a list of Step objects would be 40.
         self.steps: dict[str, array[float]] = {name: array("d") for name in STEP_COLUMNS}
@@ -73,6 +77,8 @@ class History:
             case Step():
                 for name, column in self.steps.items():
                     column.append(getattr(event, name))
+            case Changed():
+                self.changes.append(event)
             case Evaluated():
                 self.evaluations.append(event)
             case Epoch():
@@ -88,6 +94,7 @@ class History:
         for name, column in self.steps.items():
             column.extend(later.steps[name])
         # After their steps: a reader in another thread may look in between.
+        self.changes += later.changes
         self.evaluations += later.evaluations
         self.epochs += later.epochs
         self.diverged = later.diverged or self.diverged
@@ -98,6 +105,7 @@ class History:
         copied = History()
         copied.started, copied.diverged, copied.stopped = self.started, self.diverged, self.stopped
         copied.epochs, copied.evaluations = list(self.epochs), list(self.evaluations)
+        copied.changes = list(self.changes)
         copied.steps = {name: column[:] for name, column in self.steps.items()}
         return copied
 
@@ -106,6 +114,8 @@ class History:
         earlier = History()
         earlier.started = self.started
         earlier.epochs = self.epochs[: progress.epochs_done]
+        # One at the last step has made no step yet: a run that goes on from there makes it anew.
+        earlier.changes = [change for change in self.changes if change.step < progress.step]
         earlier.evaluations = [event for event in self.evaluations if event.step <= progress.step]
         earlier.steps = {name: column[: progress.step] for name, column in self.steps.items()}
         return earlier
@@ -120,9 +130,28 @@ class History:
         return self.steps["seconds"][-1] if self.step_count else 0.0
 
     @property
+    def total_steps(self) -> int:
+        """How many steps the run has, as far as is known: another batch size on the way makes it another number."""
+        if self.started is None:
+            return 0
+        epochs = self.started.total_steps // self.started.steps_per_epoch
+        for change in reversed(self.changes):
+            if change.setting == "batch_size":
+                whole, part = divmod(change.epoch, 1)
+                images = self.started.training_images
+                position = int(whole), round(part * images)
+                return change.step + steps_from(position, images, int(change.value), epochs)
+        return self.started.total_steps
+
+    @property
+    def epochs_through(self) -> float:
+        """How many epochs are through, with the part of the one under way."""
+        return self._epochs_at(self.step_count)
+
+    @property
     def progress(self) -> float:
         """The fraction of all steps that is done."""
-        return self.step_count / self.started.total_steps if self.started else 0.0
+        return self.step_count / self.total_steps if self.started else 0.0
 
     @property
     def images_per_second(self) -> float | None:
@@ -140,7 +169,7 @@ class History:
         if self.started is None or count < 2:
             return None
         seconds = self.steps["seconds"][-1] - self.steps["seconds"][-count]
-        return max(0, self.started.total_steps - self.step_count) * seconds / (count - 1)
+        return max(0, self.total_steps - self.step_count) * seconds / (count - 1)
 
     @property
     def newest_test(self) -> Started | Evaluated | Epoch | Stopped | None:
@@ -201,7 +230,14 @@ class History:
         return sorted(measured, key=lambda event: event.step)
 
     def _epochs_at(self, step: int) -> float:
-        return step / self.started.steps_per_epoch if self.started else 0.0
+        if self.started is None:
+            return 0.0
+        if all(change.setting != "batch_size" for change in self.changes):
+            return step / self.started.steps_per_epoch
+        # Epochs of batches of several sizes: known at their ends and where the size changed, and even in between.
+        known = {0: 0.0} | {event.step: float(event.epoch) for event in (*self.changes, *self.epochs)}
+        known[self.total_steps] = self.started.total_steps / self.started.steps_per_epoch
+        return float(np.interp(step, sorted(known), sorted(known.values())))
 
     def thinned_steps(self, limit: int) -> ThinnedSteps:
         """Return at most `limit` points of the steps so far, each the mean of equally many steps.

@@ -5,8 +5,8 @@ Nothing is lost: `history_from_csv` gives back the very numbers. A line has a va
 ========================================  =======================================================================
 column                                    what it holds
 ========================================  =======================================================================
-event                                     started, step, evaluation, epoch, diverged or stopped
-step, epoch                               counted from 1; 0 before training
+event                                     started, step, changed, evaluation, epoch, diverged or stopped
+step, epoch                               counted from 1; 0 before training; of a change, how many were through then
 train_loss, train_accuracy                of a step: its batch, before the update; of an epoch: the mean of its images
 test_loss, test_accuracy                  measured on all test images
 validation_loss, validation_accuracy      the same on the images held out, where there are any
@@ -15,6 +15,7 @@ images                                    how many the step learned from
 seconds                                   training time so far, evaluation and pauses left out
 steps_per_epoch … parameter_count         of the whole run, in the line of ``started``
 optimizer                                 in the line of ``diverged``
+setting, value                            in the line of ``changed``: what the steps after this one were made with
 ========================================  =======================================================================
 
 Accuracies are fractions, losses mean cross-entropy.
@@ -33,8 +34,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_demo.errors import HistoryFileError
-from mnist_demo.settings.fields import FIELDS
-from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
+from mnist_demo.settings.fields import FIELDS, check_value
+from mnist_demo.training.events import Changed, Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
     "step": Step,
+    "changed": Changed,
     "evaluation": Evaluated,
     "epoch": Epoch,
     "diverged": Diverged,
@@ -69,7 +71,11 @@ COLUMNS = (
     "training_images",
     "parameter_count",
     "optimizer",
+    "setting",
+    "value",
 )
+# A run that was saved before settings could be changed on the way lacks the last two.
+_OLDER_COLUMNS = COLUMNS[:-2]
 # A history keeps these; the epoch follows from the step.
 _STEP_NUMBERS = tuple(name for name in Step._fields if name != "epoch")
 
@@ -85,12 +91,12 @@ def history_to_csv(history: History) -> bytes:
     writer.writerow(COLUMNS)
     # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
     last = [event for event in (history.diverged, history.stopped) if event is not None]
-    measured, count, started = history.measured_in_run(), history.step_count, history.started
+    between, count, started = _between_steps(history), history.step_count, history.started
     if started is not None:
         writer.writerow(_line(started, step=0, epoch=0))
-        steps = _step_table(history, count, started.steps_per_epoch)
+        steps = _step_table(history, count)
         written = 0
-        for event in measured:
+        for event in between:
             _write_steps(steps[written : event.step], content)
             writer.writerow(_line(event))
             written = event.step
@@ -105,7 +111,13 @@ def _line(event: Event, **more: int) -> list[object]:
     return ["" if (value := values.get(name)) is None else value for name in COLUMNS]
 
 
-def _step_table(history: History, count: int, steps_per_epoch: int) -> "pa.Table":
+def _between_steps(history: History) -> list[Evaluated | Epoch | Changed]:
+    """Return what happened between steps, in its order: a step's model is measured before a setting is changed."""
+    events: list[Evaluated | Epoch | Changed] = [*history.measured_in_run(), *history.changes]
+    return sorted(events, key=lambda event: event.step)
+
+
+def _step_table(history: History, count: int) -> "pa.Table":
     """Return the lines of the first `count` steps. A long run has very many, and its server other things to do.
 
     Arrow writes the same numbers as Python would, in a fifth of the time, and lets others compute meanwhile.
@@ -118,7 +130,7 @@ def _step_table(history: History, count: int, steps_per_epoch: int) -> "pa.Table
         **{name: pa.array(column) for name, column in numbers.items()},
         "event": pa.repeat(_NAMES[Step], count),
         "step": pa.array(numbers["step"].astype(np.int64)),
-        "epoch": pa.array(np.arange(count) // steps_per_epoch + 1),
+        "epoch": pa.array(np.searchsorted([epoch.step for epoch in history.epochs], numbers["step"]) + 1),
         "images": pa.array(numbers["images"].astype(np.int64)),
     }
     return pa.table({name: columns.get(name, pa.nulls(count, pa.string())) for name in COLUMNS})
@@ -145,7 +157,7 @@ def history_from_csv(content: bytes) -> History:
     try:
         # strict: a quote that is never closed is an error, not a field as long as the file.
         lines = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
-        if tuple(lines.fieldnames or ()) != COLUMNS:
+        if tuple(lines.fieldnames or ()) not in (COLUMNS, _OLDER_COLUMNS):
             raise ValueError("other columns")
         for line in lines:
             event = _event_from(line)
@@ -161,19 +173,21 @@ def events_of(history: History) -> Iterator[Event]:
     """Yield the events that `history` was made of, in their order."""
     # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
     last = [event for event in (history.diverged, history.stopped) if event is not None]
-    measured = {event.step: event for event in history.measured_in_run()}
-    count, started = history.step_count, history.started
+    between, count, started = _between_steps(history), history.step_count, history.started
     if started is None:
         return
     yield started
+    epoch = 1
     for values in zip(*(history.steps[name][:count] for name in _STEP_NUMBERS), strict=True):
         numbers: dict[str, Any] = dict(zip(_STEP_NUMBERS, values, strict=True))
         step = numbers["step"] = int(numbers["step"])
         numbers["images"] = int(numbers["images"])
-        yield Step(epoch=(step - 1) // started.steps_per_epoch + 1, **numbers)
-        if step in measured:
-            yield measured[step]
-    yield from last
+        while between and between[0].step < step:
+            event = between.pop(0)
+            epoch += isinstance(event, Epoch)
+            yield event
+        yield Step(epoch=epoch, **numbers)
+    yield from [*between, *last]
 
 
 def _event_from(line: dict[str, Any]) -> Event:
@@ -202,6 +216,9 @@ def _check_place(event: Event, history: History) -> None:
             fits = begun and event.step == done + 1
         case Epoch() | Evaluated():
             fits = begun and event.step == done
+        case Changed():
+            check_value(event.setting, event.value)
+            fits = begun and event.step == done and FIELDS[event.setting].changeable and 0 <= event.epoch <= done
         case Diverged():
             # The step whose loss is no number is never made.
             fits = begun and event.step in (done, done + 1) and event.optimizer in FIELDS["optimizer"].choice_names

@@ -8,18 +8,20 @@ the same stream goes on in another process, on another day.
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import Classifier, build_optimizer, count_parameters
-from mnist_demo.models.optimizers import Optimizer, lean_calls
+from mnist_demo.models.optimizers import lean_calls
+from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor
 from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step
 from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.live_settings import LiveSettings
 from mnist_demo.training.progress import InitialMetrics, Progress, is_evaluated
 from mnist_demo.training.resuming import restore_run, run_tensors
 from mnist_demo.training.slow_motion import SlowMotion
@@ -39,31 +41,34 @@ def train(
     slow_motion: SlowMotion | None = None,
     resume_from: TrainingState | None = None,
     device: str = "cpu",
+    changes: Iterable[Change] = (),
 ) -> "Training":
     """Train `model`, whose weights change with every step, and yield what happens as it happens.
 
     The same model weights, settings, data and thread count give the same events, number for number, but for
     ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
     here. `extra` images are mixed into every batch and count in its metrics. `slow_motion` may look at a step, which
-    changes nothing. The model is moved to `device`, and stays there.
+    changes nothing. The model is moved to `device`, and stays there. `changes` of settings, such as those of a run that
+    is repeated, are made at their steps.
 
     With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
-    and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more.
+    and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more; the changes of
+    the settings are those that the state knows of.
 
     Yields
     ------
     Event
-        `Started`; then per epoch a `Step` for every batch (the short last one too) and an `Epoch`; or, as soon as the
-        loss is not finite, `Diverged` as the last one.
+        `Started`; then per epoch a `Step` for every batch (the short last one too) and an `Epoch`; `Changed` before the
+        first step with another setting; or, as soon as the loss is not finite, `Diverged` as the last one.
 
     Raises
     ------
     HyperparameterError
-        When the dataset has not as many images as are asked for.
+        When the dataset has not as many images as are asked for, or a change cannot be made in this run.
     CheckpointError
         When the run cannot go on from `resume_from` with these settings and data.
     """
-    return Training(model, hyperparameters, dataset, extra, slow_motion, resume_from, device)
+    return Training(model, hyperparameters, dataset, extra, slow_motion, resume_from, device, changes)
 
 
 class Training(Iterator[Event]):
@@ -78,6 +83,7 @@ class Training(Iterator[Event]):
         slow_motion: SlowMotion | None = None,
         resume_from: TrainingState | None = None,
         device: str = "cpu",
+        changes: Iterable[Change] = (),
     ) -> None:
         self._model, self._hyperparameters, self._dataset = model, hyperparameters, dataset
         self._slow_motion = slow_motion
@@ -87,15 +93,40 @@ class Training(Iterator[Event]):
         self._optimizer = build_optimizer(model, hyperparameters)
         self._progress, self._initial_metrics = Progress(), None
         self._resumed = resume_from
+        changes = changes if resume_from is None else resume_from.changes
+        self._live = LiveSettings(hyperparameters, model, self._optimizer, self._batches, changes)
         if resume_from is not None:
             resume_from.check_continues(hyperparameters, self._data_digest)
             restore_run(resume_from, model, self._optimizer, self._batches)
             self._progress = dataclasses.replace(resume_from.progress)
+            self._live.go_to(self._progress.step)
             self._initial_metrics = resume_from.initial_metrics
         self._events = self._run()
 
     def __next__(self) -> Event:
         return next(self._events)
+
+    def change(self, name: str, value: float) -> None:
+        """Have the next step, and all after it, made with another value of a hyperparameter.
+
+        Raises
+        ------
+        HyperparameterError
+            When it cannot be changed while this run goes on, or cannot have that value.
+        """
+        self._live.ask(Change(self._progress.step, name, value))
+
+    @property
+    def evaluates_next(self) -> bool:
+        """Whether the model is evaluated after the step that has just been made."""
+        progress, per_epoch = self._progress, self._batches.steps_per_epoch
+        ends_epoch = progress.images_seen == self._batches.n_images
+        return ends_epoch or is_evaluated(progress.step, per_epoch, per_epoch * self._hyperparameters.epochs)
+
+    @property
+    def steps_to_come(self) -> int:
+        """How many steps the run still has to make, as far as is known."""
+        return self._live.steps_from(self._progress.step)
 
     def state(self) -> TrainingState:
         """Return all that is needed to go on from here, copied; `Started` must have been yielded, `Diverged` not."""
@@ -106,15 +137,12 @@ class Training(Iterator[Event]):
             dataclasses.replace(self._progress),
             self._initial_metrics,
             run_tensors(self._model, self._optimizer, self._batches, inside_epoch=self._progress.images_seen > 0),
+            tuple(self._live.changes),
         )
 
     def _run(self) -> Iterator[Event]:
-        model, hyperparameters, optimizer, progress = (
-            self._model,
-            self._hyperparameters,
-            self._optimizer,
-            self._progress,
-        )
+        model, hyperparameters, progress = self._model, self._hyperparameters, self._progress
+        optimizer, live = self._optimizer, self._live
         if self._resumed is None:
             torch.manual_seed(hyperparameters.seed)
         else:
@@ -123,10 +151,9 @@ class Training(Iterator[Event]):
             self._initial_metrics = InitialMetrics(*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
-        schedule = _one_cycle(optimizer, hyperparameters, total_steps, progress.step)
         # With a schedule hooked to it, the optimizer has to be called as it is.
         zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
-        if not hyperparameters.one_cycle:
+        if live.one_cycle is None:
             zero_grad, optimizer_step = lean_calls(optimizer)
         initial = dataclasses.astuple(self._initial_metrics)
         yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *initial)
@@ -134,8 +161,14 @@ class Training(Iterator[Event]):
             epoch = progress.epochs_done + 1
             learning_rate = float(optimizer.param_groups[0]["lr"])
             model.train()
+            if progress.images_seen < n_images and live.due <= progress.step:
+                # Before the order of the epoch is drawn: a run may be interrupted here.
+                yield from live.make_due(progress.step)
             batches = self._batches.epoch(skip=progress.images_seen)
             while progress.images_seen < n_images:
+                if live.due <= progress.step:
+                    yield from live.make_due(progress.step)
+                    batches = self._batches.rest_of_epoch(progress.images_seen)
                 began = time.perf_counter()
                 images, labels = next(batches)
                 count = images.shape[0]
@@ -149,10 +182,11 @@ class Training(Iterator[Event]):
                     yield Diverged(progress.step + 1, epoch, learning_rate, hyperparameters.optimizer)
                     return
                 optimizer_step()
-                schedule()
+                if live.one_cycle is not None:
+                    live.one_cycle.step()
                 correct = count - int(wrong)
                 progress.step += 1
-                progress.images_seen = min(progress.images_seen + hyperparameters.batch_size, n_images)
+                progress.images_seen = min(progress.images_seen + self._batches.batch_size, n_images)
                 progress.images_counted += count
                 progress.loss_sum += train_loss * count
                 progress.correct_sum += correct
@@ -161,7 +195,7 @@ class Training(Iterator[Event]):
                     self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
                 accuracy = correct / count
                 yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
-                if is_evaluated(progress.step, steps_per_epoch, total_steps):
+                if progress.images_seen < n_images and is_evaluated(progress.step, steps_per_epoch, total_steps):
                     measured = evaluate_on_test(model, self._dataset)
                     model.train()
                     # Weights that have just broken are noted by the loss of the next step.
@@ -214,22 +248,3 @@ def evaluate_on_test(model: Classifier, dataset: DigitDataset) -> tuple[float, f
     all come here. The images are not copied; they go to the model's device in batches.
     """
     return evaluate(model, as_tensor(dataset.test_pixels), torch.from_numpy(dataset.test_labels))
-
-
-def _one_cycle(
-    optimizer: Optimizer, hyperparameters: Hyperparameters, total_steps: int, done: int
-) -> Callable[[], None]:
-    """Return a function to call after every step: it moves the learning rate, or does nothing.
-
-    `done` steps have been made already; the learning rate of the next one is set here.
-    """
-    if not hyperparameters.one_cycle or not isinstance(optimizer, torch.optim.Optimizer):
-        return lambda: None
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, hyperparameters.learning_rate, total_steps=total_steps + 1, cycle_momentum=False
-    )
-    if done:
-        # The rate of a step follows from its number alone. A count above 1 tells torch that there were steps before.
-        schedule.load_state_dict({"last_epoch": done - 1, "_step_count": done + 1})
-        schedule.step()
-    return schedule.step

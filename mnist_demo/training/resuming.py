@@ -1,6 +1,5 @@
 """The tensors that a run has to keep: read from its live objects, and put back into new ones."""
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -8,9 +7,8 @@ from torch import Tensor
 
 from mnist_demo.models.classifiers import Classifier
 from mnist_demo.models.optimizers import Optimizer
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.changes import position_after
 from mnist_demo.training.batches import Batches
-from mnist_demo.training.progress import Progress
 from mnist_demo.training.state import TrainingState, damaged_state
 
 # What torch's optimizers keep for each parameter from the first step on.
@@ -42,7 +40,7 @@ def restore_run(state: TrainingState, model: Classifier, optimizer: Optimizer, b
         When they do not fit, or `state` contradicts itself. Then the other three are not to be used any more.
     """
     hyperparameters, progress = state.hyperparameters, state.progress
-    if not _is_position(progress, hyperparameters, batches):
+    if not _is_position(state, batches.n_images):
         raise damaged_state()
     expected = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     memory_names = OPTIMIZER_MEMORY[hyperparameters.optimizer] if progress.step else ()
@@ -70,13 +68,16 @@ def restore_run(state: TrainingState, model: Classifier, optimizer: Optimizer, b
         raise damaged_state() from error
 
 
-def _is_position(progress: Progress, hyperparameters: Hyperparameters, batches: Batches) -> bool:
-    """Tell whether a run with these settings and images can have come just so far."""
-    seen, batch_size = progress.images_seen, hyperparameters.batch_size
-    steps = progress.epochs_done * batches.steps_per_epoch + math.ceil(seen / batch_size)
-    between_batches = seen % batch_size == 0 or seen == batches.n_images
-    counted = progress.images_counted >= seen and progress.correct_sum <= progress.images_counted
-    return seen <= batches.n_images and between_batches and counted and progress.step == steps
+def _is_position(state: TrainingState, n_images: int) -> bool:
+    """Tell whether the run of `state` can have come just so far."""
+    progress = state.progress
+    position = progress.epochs_done, progress.images_seen
+    if progress.images_seen == n_images:  # the epoch is through, and not evaluated yet
+        position = progress.epochs_done + 1, 0
+    counted = progress.images_counted >= progress.images_seen and progress.correct_sum <= progress.images_counted
+    return counted and position == position_after(
+        progress.step, n_images, state.hyperparameters.batch_size, state.changes
+    )
 
 
 def _empty_memory(name: str, parameter: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ optimizer keeps for each parameter) and ``random.NAME`` (the states of the rando
 one entry, ``mnist_demo_training``, which is JSON::
 
     {"version": 1, "hyperparameters": {"model": "linear", …}, "data_digest": "ba89…",
-     "progress": {"step": 1200, "epochs_done": 2, "images_seen": 0, …},
+     "changes": [[500, "learning_rate", 0.05], …], "progress": {"step": 1200, "epochs_done": 2, "images_seen": 0, …},
      "first_figures": {"test_loss": 2.31, "test_accuracy": 0.1, "validation_loss": null, "validation_accuracy": null}}
 
 Nothing here imports torch before tensors are wanted, so that the page may look at how far a saved run has come.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError
 from mnist_demo.models.safetensors_header import read_metadata
+from mnist_demo.settings.changes import Change, changes_from_json, with_changes
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.progress import InitialMetrics, Progress
@@ -40,6 +41,8 @@ MAX_STATE_BYTES = 250_000_000
 class TrainingState:
     """A run between two steps: `tensors` by the names that the module describes, and how far it had come.
 
+    `hyperparameters` are those that it began with, `changes` those that were made on the way, and any still to come.
+
     `data_digest` stands for the images that it learns from (see `digest_of_data`): it can only go on with the same.
     """
 
@@ -48,6 +51,7 @@ class TrainingState:
     progress: Progress
     initial_metrics: InitialMetrics
     tensors: "Mapping[str, Tensor]"
+    changes: tuple[Change, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the state in safetensors format."""
@@ -57,6 +61,7 @@ class TrainingState:
             "version": VERSION,
             "hyperparameters": self.hyperparameters.as_dict(),
             "data_digest": self.data_digest,
+            "changes": self.changes,
             "progress": dataclasses.asdict(self.progress),
             "first_figures": dataclasses.asdict(self.initial_metrics),
         }
@@ -76,12 +81,12 @@ class TrainingState:
         import safetensors.torch
         from safetensors import SafetensorError
 
-        hyperparameters, data_digest, progress, initial_metrics = _read_about(content)
+        hyperparameters, data_digest, progress, initial_metrics, changes = _read_about(content)
         try:
             tensors = safetensors.torch.load(content)
         except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise damaged_state() from error
-        return cls(hyperparameters, data_digest, progress, initial_metrics, tensors)
+        return cls(hyperparameters, data_digest, progress, initial_metrics, tensors, changes)
 
     def check_continues(self, hyperparameters: Hyperparameters, data_digest: str) -> None:
         """Raise CheckpointError unless a run with these settings and data can go on from here.
@@ -121,7 +126,7 @@ def digest_of_data(dataset: DigitDataset, extra: ExtraImages | None) -> str:
     return digest.hexdigest()
 
 
-def _read_about(content: bytes) -> tuple[Hyperparameters, str, Progress, InitialMetrics]:
+def _read_about(content: bytes) -> tuple[Hyperparameters, str, Progress, InitialMetrics, tuple[Change, ...]]:
     if len(content) > MAX_STATE_BYTES:
         raise damaged_state()
     try:
@@ -141,7 +146,11 @@ def _read_about(content: bytes) -> tuple[Hyperparameters, str, Progress, Initial
                 raise ValueError(name)
         if not isinstance(about["data_digest"], str) or not math.isfinite(progress.seconds):
             raise ValueError("data_digest")
-        return Hyperparameters.from_dict(about["hyperparameters"]), about["data_digest"], progress, metrics
+        hyperparameters = Hyperparameters.from_dict(about["hyperparameters"])
+        # A run that was saved before settings could be changed on the way has none.
+        changes = changes_from_json(about.get("changes", []))
+        with_changes(hyperparameters, changes)
+        return hyperparameters, about["data_digest"], progress, metrics, changes
     # HyperparameterError is a ValueError. AttributeError: a list where an object should be. RecursionError: brackets
     # nested ten thousand deep.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

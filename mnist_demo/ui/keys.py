@@ -43,6 +43,7 @@ PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "
 TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
 REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
 EXPORT, EXPORT_CHOICE = "export", "export-choice"
+KNOBS, KNOB_FIELDS, KNOB = "knobs", "knob-fields", "knob-"  # the last with the parameter of its setting behind it
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
 SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN = (

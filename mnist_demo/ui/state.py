@@ -11,6 +11,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
+from mnist_demo.settings.changes import Change
 from mnist_demo.settings.fields import FIELDS, parse_value
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import settings_from_address
@@ -132,11 +133,12 @@ def start_training(
     extra: ExtraImages | None = None,
     beside: Job | None = None,
     speed: Speed = None,
+    changes: tuple[Change, ...] = (),
 ) -> None:
     """Start a run with this session's dataset; the runs until now, if any, are stopped and kept for comparison.
 
-    It begins with `initial_weights` instead of random ones, and mixes `extra` images into its batches, where given. A
-    run `beside` another has the digits of that one, and stops none.
+    It begins with `initial_weights` instead of random ones, mixes `extra` images into its batches, and makes `changes`
+    of its settings on the way, where given. A run `beside` another has the digits of that one, and stops none.
 
     Raises
     ------
@@ -144,7 +146,7 @@ def start_training(
         When it cannot be started; then the run shown until now goes on.
     """
     dataset = beside.dataset if beside else current_dataset()
-    assignment = Assignment(hyperparameters, dataset, initial_weights, extra)
+    assignment = Assignment(hyperparameters, dataset, initial_weights, extra, changes=changes)
     job = start_job(assignment)
     run_commands().set_speed(job.id, speed)
     show_run_next(job, stop_others=beside is None)

@@ -80,12 +80,13 @@ def test_train_without_json_prints_a_table(run: Run) -> None:
 
 def test_train_output_saves_a_model_with_the_settings_of_the_flags(run: Run, tmp_path: Path) -> None:
     flags = ["--preset", "small-network", "--learning-rate", "0.002", "--hidden-sizes", "32,16", "--no-shuffle"]
-    flags += ["--one-cycle", "--training-size", "all", "--epochs", "1"]
+    flags += ["--one-cycle", "--training-size", "all", "--epochs", "1", "--activation", "tanh"]
     status, out, err = run("train", *flags, "--data", "builtin", "--output", tmp_path / "new", "--json")
     classifier = load_checkpoint(tmp_path / "new")
     assert status == 0
     assert str(tmp_path / "new" / "model.safetensors") in err
     changes = {"learning_rate": 0.002, "hidden_sizes": (32, 16), "shuffle": False, "one_cycle": True, "epochs": 1}
+    changes["activation"] = "tanh"
     assert classifier.hyperparameters == PRESETS["small-network"].hyperparameters.replace(**changes)
     assert classifier.metrics["test_accuracy"] == _json_lines(out)[-1]["test_accuracy"]
 

@@ -45,6 +45,39 @@ def test_train_keeps_its_run_and_list_and_show_tell_of_it(run: Run) -> None:
     assert f"?run={run_id}" in run("runs", "show", run_id)[1]
 
 
+def test_run_with_changes_is_repeated_with_what_show_tells_of_them(run: Run) -> None:
+    flags = ("--change", "20:batch-size=50", "--change", "3:learning-rate=0.05")
+    status, out, err = run("train", "--data", "builtin", "--epochs", 2, "--json", *flags)
+    epochs = [json.loads(line) for line in out.splitlines()]
+    assert (status, len(epochs)) == (0, 2)
+    assert err.splitlines() == [
+        "From here on: Learning rate 0.05 after step 3.",
+        "From here on: Batch size 50 after step 20.",
+    ]
+    assert [change["setting"] for epoch in epochs for change in epoch.get("changes", [])] == [
+        "learning_rate",
+        "batch_size",
+    ]
+    (kept,) = RunStore().runs()
+    assert kept.hyperparameters.batch_size == 100
+    shown = run("runs", "show", kept.id)[1]
+    assert "3:learning-rate=0.05" in shown
+    assert json.loads(run("runs", "show", kept.id, "--json")[1])["changes"] == [
+        [3, "learning_rate", 0.05],
+        [20, "batch_size", 50],
+    ]
+    again = [flag for change in kept.changes for flag in ("--change", str(change))]
+    repeated = run("train", "--data", "builtin", "--epochs", 2, "--json", *again)[1]
+    assert [json.loads(line)["test_loss"] for line in repeated.splitlines()] == [epoch["test_loss"] for epoch in epochs]
+
+
+def test_change_that_cannot_be_made_is_one_line_of_error(run: Run) -> None:
+    for change, words in (("5:dropout=0.5", "“dropout” cannot be changed"), ("5:seed=1", "must be STEP:SETTING=VALUE")):
+        status, out, err = run("train", "--data", "builtin", "--change", change)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+        assert words in err
+
+
 def test_train_without_keeping_writes_nothing(run: Run, home: Path) -> None:
     assert run("train", "--data", "builtin", "--epochs", 1, "--no-keep")[0] == 0
     assert not home.exists()

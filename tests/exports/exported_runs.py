@@ -1,19 +1,27 @@
 """Small runs on the built-in digits, as the exports get them."""
 
+from collections.abc import Iterable
+
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.models.checkpoints import weights_to_bytes
 from mnist_demo.models.classifiers import build_model
+from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import evaluate_on_test, train
 
 
-def train_run(hyperparameters: Hyperparameters, dataset: DigitDataset, stop_after: int | None = None) -> ExportedRun:
+def train_run(
+    hyperparameters: Hyperparameters,
+    dataset: DigitDataset,
+    stop_after: int | None = None,
+    changes: Iterable[Change] = (),
+) -> ExportedRun:
     """Train, to the end or until `stop_after` steps are done, and return the run."""
     model, history = build_model(hyperparameters), History()
-    for event in train(model, hyperparameters, dataset):
+    for event in train(model, hyperparameters, dataset, changes=changes):
         history.append(event)
         if history.step_count == stop_after:
             history.append(Stopped(stop_after, *evaluate_on_test(model, dataset)))

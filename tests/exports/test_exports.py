@@ -96,8 +96,11 @@ def test_onnx_of_a_convnet_answers_any_number_of_images_as_the_run_does(
     assert json.loads(about["mnist_demo"])["figures"]["test_accuracy"] == run.history.test_accuracy
 
 
-def test_onnx_of_the_model_from_scratch_is_checked_and_built(builtin: DigitDataset, quick: Hyperparameters) -> None:
-    run = train_run(quick.replace(model="scratch-linear", epochs=1), builtin)
+@pytest.mark.parametrize("changes", [{"model": "scratch-linear"}, {"model": "mlp", "activation": "gelu"}])
+def test_onnx_of_other_models_is_checked_and_built(
+    changes: dict[str, str], builtin: DigitDataset, quick: Hyperparameters
+) -> None:
+    run = train_run(quick.replace(**changes, epochs=1), builtin)
 
     assert len(build_export(run, "onnx")) > 784 * 10 * 4
 

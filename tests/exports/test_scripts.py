@@ -24,6 +24,7 @@ from mnist_demo.exports.formats import build_export
 from mnist_demo.exports.script import build_script, expected_output
 from mnist_demo.exports.script_parts import download_mnist
 from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.settings.changes import parse_change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from tests.exports.exported_runs import train_run
@@ -34,7 +35,14 @@ RUNS: dict[str, dict[str, Any]] = {
     "tutorial": {"shuffle": False, "training_size": None},
     "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
     "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
-    "dropout": {"model": "mlp", "hidden_sizes": (40, 20), "dropout": 0.3, "optimizer": "adamw", "learning_rate": 0.003},
+    "dropout": {
+        "model": "mlp",
+        "hidden_sizes": (40, 20),
+        "activation": "gelu",
+        "dropout": 0.3,
+        "optimizer": "adamw",
+        "learning_rate": 0.003,
+    },
     "convnet": {
         "model": "convnet",
         "optimizer": "momentum",
@@ -47,6 +55,21 @@ RUNS: dict[str, dict[str, Any]] = {
     "smoothed": {"model": "wide-convnet", "optimizer": "adamw", "learning_rate": 0.01, "label_smoothing": 0.2},
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
+    "turned": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01},
+    "turned-cycle": {"model": "convnet", "optimizer": "adamw", "learning_rate": 0.01, "one_cycle": True},
+    "turned-scratch": {"model": "scratch-linear"},
+}
+# What was changed while a run went on.
+CHANGES = {
+    "turned": [
+        "2:batch-size=30",
+        "4:learning-rate=0.002",
+        "4:dropout=0.4",
+        "9:label-smoothing=0.2",
+        "9:weight-decay=0.1",
+    ],
+    "turned-cycle": ["3:batch-size=30", "4:learning-rate=0.02", "9:batch-size=100"],
+    "turned-scratch": ["3:learning-rate=0.05", "7:batch-size=20"],
 }
 # Runs the scripts that it is given, one after the other: Python starts and imports torch once.
 RUN_EACH = """
@@ -74,7 +97,10 @@ def run_apart(folder: Path, *arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def runs(builtin: DigitDataset) -> dict[str, ExportedRun]:
-    return {name: train_run(settings(changes), builtin) for name, changes in RUNS.items()}
+    return {
+        name: train_run(settings(values), builtin, changes=map(parse_change, CHANGES.get(name, [])))
+        for name, values in RUNS.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +245,8 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("OneCycleLR", run.hyperparameters.one_cycle),
         ("class Classifier", False),
         ("def backpropagate(", run.hyperparameters.model == "linear"),
-        ("label_smoothing=", run.hyperparameters.label_smoothing > 0),
+        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned"),
+        ("class OneCycle", name == "turned-cycle"),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),
         ("DROPOUT = ", run.hyperparameters.model not in ("scratch-linear", "linear")),

@@ -31,7 +31,7 @@ from mnist_demo.training.loop import train
 SETTINGS = [
     Hyperparameters(epochs=1),
     Hyperparameters(epochs=1, model="scratch-linear"),
-    Hyperparameters(epochs=1, model="mlp", hidden_sizes=(32, 16), dropout=0.2),
+    Hyperparameters(epochs=1, model="mlp", hidden_sizes=(32, 16), dropout=0.2, activation="gelu"),
     Hyperparameters(epochs=1, model="convnet", optimizer="adamw", learning_rate=0.01),
 ]
 METRICS = {"test_accuracy": 0.9, "test_loss": 0.4}

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import torch
@@ -121,6 +122,29 @@ def test_convolutional_models_fit_into_400_kilobytes(name: str) -> None:
 def test_mlp_hidden_sizes_decide_its_layers() -> None:
     shapes = [tuple(w.shape) for w in build_model(Hyperparameters(model="mlp", hidden_sizes=(32, 16))).parameters()]
     assert shapes == [(32, 784), (32,), (16, 32), (16,), (10, 16), (10,)]
+
+
+@pytest.mark.parametrize(
+    ("activation", "function"),
+    [("relu", F.relu), ("tanh", torch.tanh), ("gelu", F.gelu), ("none", lambda sums: sums)],
+)
+def test_mlp_applies_its_activation_to_every_hidden_layer(activation: str, function: Any) -> None:
+    model = build_model(Hyperparameters(model="mlp", hidden_sizes=(32, 16), activation=activation))
+    images = torch.rand(5, 28, 28)
+    values = images.flatten(1)
+    numbers = list(model.parameters())
+    for weight, bias in zip(numbers[:-2:2], numbers[1:-2:2], strict=True):
+        values = function(values @ weight.T + bias)
+    torch.testing.assert_close(model(images), values @ numbers[-2].T + numbers[-1])
+
+
+def test_mlp_without_activation_is_one_linear_map_and_with_any_other_it_is_none() -> None:
+    first, second = torch.rand(2, 5, 28, 28)
+    for activation in FIELDS["activation"].choice_names:
+        model = build_model(Hyperparameters(model="mlp", hidden_sizes=(64, 32), activation=activation))
+        middle = (model(first) + model(second)) / 2
+        is_linear = torch.allclose(model((first + second) / 2), middle, atol=1e-5)
+        assert is_linear == (activation == "none")
 
 
 @pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choice_names)

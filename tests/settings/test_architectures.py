@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from mnist_demo.models.classifiers import Network
+from mnist_demo.models.classifiers import ACTIVATIONS, Network
 from mnist_demo.models.optimizers import TORCH_OPTIMIZERS
 from mnist_demo.settings.architectures import ARCHITECTURES, Architecture
 from mnist_demo.settings.fields import FIELDS
@@ -21,9 +21,10 @@ def test_every_architecture_names_a_class_that_takes_its_hyperparameters(name: s
     assert issubclass(architecture.load_class(), Network) != architecture.is_from_scratch
 
 
-def test_choices_of_models_and_optimizers_are_those_that_can_be_built() -> None:
+def test_choices_of_models_optimizers_and_activations_are_those_that_can_be_built() -> None:
     assert FIELDS["model"].choice_names == tuple(ARCHITECTURES)
     assert FIELDS["optimizer"].choice_names == tuple(TORCH_OPTIMIZERS)
+    assert FIELDS["activation"].choice_names == tuple(ACTIVATIONS)
     assert {name for entry in ARCHITECTURES.values() for name in entry.optimizers} == set(TORCH_OPTIMIZERS)
 
 

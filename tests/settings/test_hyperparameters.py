@@ -136,6 +136,12 @@ def test_as_dict_round_trips_through_from_dict() -> None:
         assert Hyperparameters.from_dict(preset.hyperparameters.as_dict()) == preset.hyperparameters
 
 
+def test_from_dict_of_a_file_from_before_activations_could_be_chosen_is_a_network_of_relus() -> None:
+    before = {**PRESETS["small-network"].hyperparameters.as_dict()}
+    del before["activation"]
+    assert Hyperparameters.from_dict(before).activation == "relu"
+
+
 def test_from_dict_with_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(HyperparameterError, match="“lr” is not a hyperparameter; choose from model, optimizer"):
         Hyperparameters.from_dict({"lr": 0.1})
@@ -163,7 +169,7 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
     [
         ("scratch-linear", set()),
         ("linear", set()),
-        ("mlp", {"hidden_sizes", "dropout", "label_smoothing"}),
+        ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing"}),
         ("convnet", {"dropout", "label_smoothing"}),
         ("wide-convnet", {"dropout", "label_smoothing"}),
         ("deep-convnet", {"dropout", "label_smoothing"}),
@@ -171,7 +177,7 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
 )
 def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
     hyperparameters = Hyperparameters(model=model)
-    unused = {"hidden_sizes", "dropout", "label_smoothing", "momentum"} - used
+    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "momentum"} - used
     assert {name for name in FIELDS if not hyperparameters.uses(name)} == unused
 
 

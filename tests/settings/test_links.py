@@ -22,6 +22,7 @@ OWN = Hyperparameters(
     optimizer="adamw",
     learning_rate=3.7e-05,
     hidden_sizes=(64, 32, 16),
+    activation="none",
     training_size=1234,
     shuffle=False,
     dropout=0.1,

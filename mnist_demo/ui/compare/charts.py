@@ -186,7 +186,7 @@ def _last(history: History, axis: Axis) -> float:
         return 1
     if axis == "seconds":
         return max(history.seconds, 0.1)
-    return started.total_steps if axis == "step" else started.total_steps / started.steps_per_epoch
+    return history.total_steps if axis == "step" else started.total_steps / started.steps_per_epoch
 
 
 def _frame(history: History, metric: Figure, measured: Measured, axis: Axis) -> "pd.DataFrame":

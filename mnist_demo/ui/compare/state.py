@@ -8,6 +8,7 @@ from mnist_demo.errors import HyperparameterError
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import DatasetFacts
+from mnist_demo.settings.changes import changeable_names
 from mnist_demo.settings.fields import FIELDS, parse_value
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
@@ -118,8 +119,11 @@ def start_fork(job: Job, name: str, value: Any) -> None:
     if hyperparameters == job.hyperparameters:
         sentence = _("Change the value of “{setting}” first: it is the same in that run.")
         raise HyperparameterError(sentence.format(setting=_(FIELDS[name].title)), name)
-    # The digits and the beginning of that run too: only one thing is to differ.
-    state.start_training(hyperparameters, job.initial_weights, job.extra, beside=job)
+    # The digits and the beginning of that run too, and what was changed on its way: only one thing is to differ.
+    possible = set(changeable_names(hyperparameters)) - {name}
+    changes = (changed.change for changed in job.history.changes)
+    changes = tuple(change for change in changes if change.name in possible)
+    state.start_training(hyperparameters, job.initial_weights, job.extra, beside=job, changes=changes)
     state.write_settings(hyperparameters)
 
 

@@ -55,7 +55,10 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                     if height == 1
                     else ngettext("{count} of {height} × {width}", "{count} of {height} × {width}", n)
                 ).format(count=n, height=height, width=width)
-                words = _("{title}; {size}; the stronger the answer, the bluer.").format(title=title, size=size)
+                words = _("{title}; {size}; the stronger the answer, the bluer.")
+                if layer.maps.min() < 0:
+                    words = _("{title}; {size}; blue is above zero, orange below, and the stronger the deeper.")
+                words = words.format(title=title, size=size)
                 columns = (32 if n > 32 else 16) if height == 1 else 8 if n <= 24 else 12
                 heading = LAYER_TITLE.format(title, Markup(" <span>{}</span>").format(size))
                 st.html(heading + mosaic_html(layer.maps, strongest, columns, words))

@@ -16,6 +16,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.kept_runs import can_go_on, go_on, has_copy
 from mnist_demo.ui.ownership import owns, perform, run_commands
 from mnist_demo.ui.train_and_draw.export import render_export
+from mnist_demo.ui.train_and_draw.knobs import render_knobs
 from mnist_demo.ui.train_and_draw.speed import render_speed
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis
 from mnist_demo.ui.widgets.choices import read_choice
@@ -50,6 +51,8 @@ def render_controls(job: Job | None, status: State | None) -> None:
             return
         if owns(job.id) and not job.has_ended:
             render_speed(job)
+            if status in ("running", "paused") and owns(job.id):
+                render_knobs(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
         read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
         ranges: dict[AccuracyRange, str] = {"whole": _("0–100 %"), "top": _("90–100 %")}

@@ -25,7 +25,7 @@ def render_diagnosis(job: Job) -> None:
         st.markdown(translated(diagnosis.explanation))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(translated(diagnosis.advice))
-            if _is_locked(job.hyperparameters, diagnosis.remedy):
+            if _is_locked(job.settings_now, diagnosis.remedy):
                 return
             st.button(
                 _("Start with this change"),
@@ -41,7 +41,7 @@ def _diagnose(job: Job) -> Diagnosis | None:
 
     A loss that wavers would otherwise take it away and bring it back, and move all that is below each time.
     """
-    found = diagnose(job.history, job.hyperparameters)
+    found = diagnose(job.history, job.settings_now)
     if found is None and job.is_active:
         return last_diagnosis(job)
     note_diagnosis(job, found)

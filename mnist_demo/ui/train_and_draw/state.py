@@ -1,11 +1,11 @@
-"""Session state of the page “Train and draw”: the last diagnosis of a run, and the choice of its speed."""
+"""Session state of the page “Train and draw”: the last diagnosis of a run, the choice of its speed, and its knobs."""
 
 import streamlit as st
 
 from mnist_demo.insight.diagnosis import Diagnosis
 from mnist_demo.jobs.job import Job
 
-_FOUND = "found-diagnosis"
+_FOUND, _KNOB_PROBLEM = "found-diagnosis", "knob-problem"
 
 
 def note_diagnosis(job: Job, found: Diagnosis | None) -> None:
@@ -22,3 +22,18 @@ def last_diagnosis(job: Job) -> Diagnosis | None:
 def prepare_speed(key: str, speed: float | str) -> None:
     """Let the widget of that key begin at `speed`, unless something has been chosen there."""
     st.session_state.setdefault(key, speed)
+
+
+def prepare_knob(key: str, value: float) -> None:
+    """Let the widget of that key show `value`, which the run is going on with, also where something else was typed."""
+    st.session_state[key] = float(value)
+
+
+def note_knob_problem(job: Job, sentence: str) -> None:
+    """Remember why the last turn of a knob changed nothing; an empty text when it did."""
+    st.session_state[_KNOB_PROBLEM] = job.id, sentence
+
+
+def knob_problem(job: Job) -> str:
+    of_job, sentence = st.session_state.get(_KNOB_PROBLEM, ("", ""))
+    return str(sentence) if of_job == job.id else ""

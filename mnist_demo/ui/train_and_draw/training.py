@@ -75,10 +75,10 @@ def _render_progress(job: Job) -> None:
         return
     done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
         model=title,
-        epoch=min(hyperparameters.epochs, history.step_count // history.started.steps_per_epoch + 1),
+        epoch=min(hyperparameters.epochs, len(history.epochs) + 1),
         epochs=hyperparameters.epochs,
         step=format_decimal(history.step_count),
-        steps=format_decimal(history.started.total_steps),
+        steps=format_decimal(history.total_steps),
     )
     st.progress(history.progress, text=done)
 
@@ -89,8 +89,8 @@ def _render_metrics(job: Job) -> None:
     last = history.epochs[-1] if history.epochs else None
     accuracy, test_loss = history.test_accuracy, history.test_loss
     pace, left = history.images_per_second, history.seconds_left
-    if left is not None and history.started is not None:
-        left += seconds_at_speed(job.speed, history.started.total_steps - history.step_count)
+    if left is not None:
+        left += seconds_at_speed(job.speed, history.total_steps - history.step_count)
     train_loss = last.train_loss if last else None
     if left and not job.has_ended:
         time = _("Time left"), _format_seconds(left)

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from mnist_demo.insight.comparison import format_change, format_value
 from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _, format_decimal, numerals
 
@@ -69,6 +70,8 @@ def build_chart(
     ]
     if not lines[-1].points:
         lines.pop()
+    if history.changes:
+        lines[0].style["markLine"] = _marks_of_changes(history, axis)
     if history.started is not None and history.started.total_steps > MAX_SYMBOLS * history.started.steps_per_epoch:
         lines = [line.with_symbol_at_its_end() for line in lines]
     losses = [y for line in lines for _x, y in line.points] if metric == "loss" else []
@@ -126,12 +129,32 @@ def describe_chart(history: History, metric: Figure) -> str:
         return _("{title}: nothing measured yet.").format(title=_title(metric))
     first = begin.test_loss if metric == "loss" else begin.test_accuracy
     last = getattr(history.newest_test, f"test_{metric}")
-    return _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
+    words = _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
         title=_title(metric),
         first=_format_value(first, metric),
         last=_format_value(last, metric),
         count=len(history.epochs),
     )
+    if not history.changes:
+        return words
+    return _("{description} Changed on the way: {changes}.").format(
+        description=words, changes=", ".join(map(format_change, history.changes))
+    )
+
+
+def _marks_of_changes(history: History, axis: Axis) -> dict[str, Any]:
+    """Return a vertical line wherever settings were changed, with what they are from there on written along it."""
+    words: dict[float, list[str]] = {}
+    for change in history.changes:
+        words.setdefault(round(getattr(change, axis), DECIMALS), []).append(format_value(change.setting, change.value))
+    return {
+        "data": [{"xAxis": place, "label": {"formatter": "\n".join(lines)}} for place, lines in words.items()],
+        "symbol": "none",
+        "silent": True,
+        "animation": False,
+        "lineStyle": {"type": "dashed", "width": 1},
+        "label": {"position": "insideEndTop", "fontSize": 10},
+    }
 
 
 def _format_value(value: float, metric: Figure) -> str:
@@ -156,10 +179,10 @@ def _end_of_axis(history: History, axis: Axis) -> int:
     """Return where the axis ends: it grows with the run, in jumps so large that it seldom does, up to the run's end."""
     if history.started is None:
         return 1
-    steps_per_epoch = history.started.steps_per_epoch
-    end, done = history.started.total_steps, history.step_count
+    end, done = history.total_steps, history.step_count
     if axis == "epoch":
-        end, done = end // steps_per_epoch, math.ceil(done / steps_per_epoch)
+        end = history.started.total_steps // history.started.steps_per_epoch
+        done = math.ceil(history.epochs_through)
     jump = 10 if axis == "step" else 1
     while jump < done:
         jump = jump * 5 // 2 if str(jump).startswith("2") else jump * 2  # 1, 2, 5, 10 …

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mnist_demo.training.events import Epoch, Evaluated, Started, Step
+from mnist_demo.training.events import Changed, Epoch, Evaluated, Started, Step
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.ui.widgets.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Figure, build_chart, describe_chart
 
@@ -104,6 +104,19 @@ def test_chart_of_many_epochs_has_one_symbol_a_line_on_the_newest_point() -> Non
 def test_chart_of_few_epochs_has_a_symbol_for_each() -> None:
     chart = build_chart(grown(2000, epochs=20, total_epochs=MAX_SYMBOLS), "loss", "step")
     assert [line["symbol"] for line in chart["series"]] == ["none", "circle"]
+
+
+@pytest.mark.parametrize(("axis", "places"), [("step", [30, 250]), ("epoch", [0.3, 2.5])])
+def test_chart_marks_what_was_changed_on_the_way_and_says_so(axis: Axis, places: list[float]) -> None:
+    history = grown(300, 3)
+    assert "markLine" not in json.dumps(build_chart(history, "loss", axis))
+    for change in (Changed(30, 0.3, "learning_rate", 0.05), Changed(30, 0.3, "batch_size", 50.0)):
+        history.append(change)
+    history.append(Changed(250, 2.5, "weight_decay", 0.001))
+    (mark,) = [line["markLine"] for line in build_chart(history, "loss", axis)["series"] if "markLine" in line]
+    assert [line["xAxis"] for line in mark["data"]] == places
+    assert mark["data"][0]["label"]["formatter"] == "Learning rate 0.05\nBatch size 50"
+    assert describe_chart(history, "loss").endswith("Batch size 50 after step 30, Weight decay 0.001 after step 250.")
 
 
 def test_chart_of_a_run_without_any_event_is_empty_and_can_be_drawn() -> None:
