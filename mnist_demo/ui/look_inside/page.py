@@ -73,7 +73,7 @@ def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, read
     if view == WEIGHTS:
         render_weights(looked_at)
         if readings:
-            st.markdown(_("#### Layer by layer"))
+            st.markdown(_("### Layer by layer"))
             st.caption(shown.title)
             render_activations(shown.image, readings[0], folded=False)
         return False
