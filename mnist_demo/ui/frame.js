@@ -19,5 +19,9 @@
       text.id ||= `progress-${++bars}`;
       bar.setAttribute("aria-labelledby", text.id);
     }
+    // What scrolls sideways is scrolled with the arrow keys too.
+    for (const box of document.querySelectorAll(".stCode pre:not([tabindex]), .scrolls:not([tabindex]), .wide:not([tabindex])")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    }
   }, 500);
 })();
