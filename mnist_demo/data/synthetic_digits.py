@@ -68,9 +68,15 @@ def draw_digits(count: int, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArr
     return pixels, labels
 
 
-def vary_strokes(strokes: list[list[Corner]], random: np.random.Generator) -> list[Floats]:
+def vary_strokes(
+    strokes: list[list[Corner]],
+    random: np.random.Generator,
+    widths: tuple[float, float] = WIDTHS,
+    slants: tuple[float, float] = SLANTS,
+    cuts: tuple[float, float] = CORNER_CUTS,
+) -> list[Floats]:
     """Return strokes (n_points, 2), y down, with random corners within their ranges, width, slant and roundness."""
-    width, slant, cut = random.uniform(*WIDTHS), random.uniform(*SLANTS), random.uniform(*CORNER_CUTS)
+    width, slant, cut = random.uniform(*widths), random.uniform(*slants), random.uniform(*cuts)
     shape = np.array([[width, 0.0], [-slant, 1.0]])
     varied = []
     for stroke in strokes:

@@ -44,7 +44,7 @@ def check_digits(pixels: np.ndarray) -> None:
 
 def sizes_of_batches(step: int, images: int) -> list[int]:
     """Return how many of `images` each batch of an epoch has that begins after `step` steps."""
-    sizes, size = [], 0
+    sizes: list[int] = []
     while images:
         size = min(images, BATCH_SIZES[max(begin for begin in BATCH_SIZES if begin <= step + len(sizes))])
         sizes.append(size)

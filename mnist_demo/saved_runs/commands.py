@@ -74,7 +74,7 @@ class RunCommands:
         """See `Job.set_speed`."""
         self._job(run_id).set_speed(speed)
 
-    def change(self, run_id: str, name: str, value: object) -> None:
+    def change(self, run_id: str, name: str, value: float) -> None:
         """See `Job.change`; raises HyperparameterError for a value that cannot be."""
         self._job(run_id).change(name, value)
 

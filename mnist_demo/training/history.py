@@ -235,7 +235,8 @@ class History:
         if all(change.setting != "batch_size" for change in self.changes):
             return step / self.started.steps_per_epoch
         # Epochs of batches of several sizes: known at their ends and where the size changed, and even in between.
-        known = {0: 0.0} | {event.step: float(event.epoch) for event in (*self.changes, *self.epochs)}
+        known = {0: 0.0} | {change.step: change.epoch for change in self.changes}
+        known |= {epoch.step: float(epoch.epoch) for epoch in self.epochs}
         known[self.total_steps] = self.started.total_steps / self.started.steps_per_epoch
         return float(np.interp(step, sorted(known), sorted(known.values())))
 

@@ -1,5 +1,6 @@
 """All pages in their frame: the navigation, the settings beside them, and the notices above them."""
 
+import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from mnist_demo.ui.visitor import render_visitor
 from mnist_demo.ui.widgets.notices import render_notices
 from mnist_demo.ui.widgets.scripts import run_script
 
-STYLE, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "frame.js"))
+STYLE, ACCESS, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "access.css", "frame.js"))
 TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
 # What links of earlier versions call two of the pages.
 OLD_ADDRESSES = {"laboratory": TRAIN_AND_DRAW, "understand": LOOK_INSIDE}
@@ -59,11 +60,15 @@ def _redirect(page: st.Page) -> None:
     st.switch_page(page, query_params=st.query_params.to_dict())
 
 
-def render_frame(pages: Sequence[st.Page], current: st.Page | None) -> None:
-    """Draw what stands above every page: the title and a tab for each of `pages`."""
+def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: str = "en") -> None:
+    """Draw what stands above every page: the title and a tab for each of `pages`.
+
+    `language`, such as ``"ko"``, is the one that the page is in, for programs that read it aloud.
+    """
     with st.container(key="unseen"):  # takes no room
         st.html(STYLE)
-        run_script(SCRIPT.read_text(encoding="utf-8"))
+        st.html(ACCESS)
+        run_script(SCRIPT.read_text(encoding="utf-8").replace("LANGUAGE;", f"{json.dumps(language)};"))
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
         st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()

@@ -16,11 +16,13 @@
 - **The canvas component** (`drawing/canvas.js`): its shadow root, the class ``dc-toolbar`` of its tools, and the
   label of the tool that sends at once. Without them its tools lie over a corner, and an answer comes 200 ms later. It
   can be imported only in a running page (`drawing/canvas.py`), and writes Fabric.js objects (`drawing/strokes.py`).
+- **The name of the canvas, and the digit typed on it** (`drawing/typed_digit.js`): its shadow root, and the class
+  ``upper-canvas`` of the layer that is drawn on. Without them there is no typing: `tests/e2e/test_everybody.py`.
 - **A script that runs** (`widgets/pulse.js`): ``data-test-script-state`` of the page's outermost element. Without it
   a refresh falls into a click on a busy machine, and the click is lost: `tests/e2e/test_refreshing.py`.
-- **Names of elements** in `style.css`, `lesson/lesson.css`, `frame.js` and the lesson's script: ``data-testid`` and
-  classes that begin with ``st`` and a capital. Where one is gone, its rule does nothing: compare screenshots of all
-  pages.
+- **Names of elements** in `style.css`, `access.css`, `lesson/lesson.css`, `frame.js` and the lesson's script:
+  ``data-testid`` and classes that begin with ``st`` and a capital. Where one is gone, its rule does nothing: compare
+  screenshots of all pages.
 """
 
 import contextlib

@@ -60,10 +60,18 @@ def test_no_session_outside_of_a_server() -> None:
 
 
 def test_every_name_of_an_element_that_styles_and_scripts_ask_for_is_streamlits() -> None:
-    asking = ("style.css", "lesson/lesson.css", "frame.js", "lesson/page.py", "widgets/pulse.js", "drawing/canvas.js")
+    asking = (
+        "style.css",
+        "access.css",
+        "lesson/lesson.css",
+        "frame.js",
+        "lesson/page.py",
+        "widgets/pulse.js",
+        "drawing/canvas.js",
+    )
     pattern = re.compile(r"""(?:data-testid=\\?["']|\.)(st[A-Z]\w+)""")
-    names = {name for file in asking for name in pattern.findall(source_of(file))}
-    assert {"stMainBlockContainer", "stSidebarNavLink", "stMain", "stApp"} <= names
+    names = {name for file in (*asking, "drawing/canvas.js") for name in pattern.findall(source_of(file))}
+    assert {"stMainBlockContainer", "stCaptionContainer", "stProgress", "stEChartsChart", "stMain", "stApp"} <= names
     assert names - set(re.findall(r"\bst[A-Z]\w+", streamlit_bundle())) == set()
 
 

@@ -121,8 +121,7 @@ def start_fork(job: Job, name: str, value: Any) -> None:
         raise HyperparameterError(sentence.format(setting=_(FIELDS[name].title)), name)
     # The digits and the beginning of that run too, and what was changed on its way: only one thing is to differ.
     possible = set(changeable_names(hyperparameters)) - {name}
-    changes = (changed.change for changed in job.history.changes)
-    changes = tuple(change for change in changes if change.name in possible)
+    changes = tuple(event.change for event in job.history.changes if event.change.name in possible)
     state.start_training(hyperparameters, job.initial_weights, job.extra, beside=job, changes=changes)
     state.write_settings(hyperparameters)
 

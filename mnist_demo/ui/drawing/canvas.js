@@ -16,7 +16,8 @@
       style.className = "tools-put-away";
       style.textContent = `.dc-toolbar { display: none !important; }
         .dc-container { width: var(--canvas-side, 280px) !important; height: var(--canvas-side, 280px) !important; }
-        .dc-container canvas, .canvas-container { width: 100% !important; height: 100% !important; }`;
+        .dc-container canvas, .canvas-container { width: 100% !important; height: 100% !important; }
+        .dc-container canvas:focus-visible { outline: 3px solid var(--accent); outline-offset: -3px; }`;
       root.append(style);
     }
   }, 200);

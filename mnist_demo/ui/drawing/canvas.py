@@ -11,6 +11,7 @@ from streamlit_drawable_canvas import st_canvas
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.typed_digit import render_typed_digit
 from mnist_demo.ui.widgets.scripts import run_script
 
 CANVAS_SIZE = 280
@@ -49,8 +50,9 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
         # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
         objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
         # Always there, so that nothing is drawn anew with the first stroke; canvas.js hides it as the pen goes down.
-        hint = Markup('<p class="canvas-hint{}" aria-hidden="true">{}</p>')
-        st.html(hint.format("" if not objects else " gone", _("Draw a digit here")))
+        hint = Markup('<p class="canvas-hint{}" aria-hidden="true">{}<small>{}</small></p>')
+        st.html(hint.format("" if not objects else " gone", _("Draw a digit here"), _("or type one, 0 to 9")))
+        render_typed_digit(CANVAS_SIZE, INK, PEN_WIDTH)
     drawing_state.note_drawn(objects)
     return objects
 

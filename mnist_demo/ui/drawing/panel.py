@@ -57,13 +57,14 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
     with st.container(horizontal=True, gap="small", wrap=False, key=key):
         with st.container(width="content", gap="xsmall", key="verdict"):
             with st.container(key=keys.PREDICTED_DIGIT, width="content"):
-                answer = Markup('<output aria-live="polite">{}</output>')
+                answer = Markup('<span class="answer">{}</span>')
                 st.html(answer.format(reading.digit if reading else NO_DIGIT))
             with st.container(key=keys.MODEL_INPUT, width="content"):
                 seen = _("What the model sees: 28 × 28 pixels, bright ink on black, centred.")
                 st.html(picture_html(png_of(image), 64, seen))
         with st.container(key=keys.DIGIT_PROBABILITIES):
             st.html(bars_html(reading.probabilities if reading else None))
+    _say(reading, is_digit)
     if reading is None:
         st.caption(_("Draw a digit with mouse, pen or finger. The model reads it each time you lift the pen."))
     elif is_digit:
@@ -71,6 +72,18 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
     else:
         sentence = _("**I don’t think this is a digit.** If it is one, the closest is {digit}.")
         st.caption(sentence.format(digit=reading.digit))
+
+
+def _say(reading: Reading | None, is_digit: bool) -> None:
+    """Say in words what is read, for who does not see it: frame.js has that spoken, each time that it changes."""
+    if reading is None:
+        words = _("Nothing is drawn.")
+    elif is_digit:
+        words = _("The model reads a {digit}.").format(digit=reading.digit)
+    else:
+        words = _("This is no digit; the closest is {digit}.").format(digit=reading.digit)
+    with st.container(key=keys.DRAWING_IN_WORDS):
+        st.html(Markup("<p>{}</p>").format(words))
 
 
 def render_comparison(readings: list[Reading]) -> None:

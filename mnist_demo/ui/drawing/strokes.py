@@ -1,6 +1,7 @@
-"""Strokes from the Fabric.js objects that the canvas component writes; pure, so that it is tested without a page."""
+"""Strokes from the Fabric.js objects that the canvas component writes, and back; pure: it is tested without a page."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,18 @@ def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
     it is seen.
     """
     return [_place(_flatten(item["path"]), item) for item in objects if item.get("path")]
+
+
+def objects_of(strokes: Sequence[np.ndarray], colour: str, width: float) -> tuple[dict[str, Any], ...]:
+    """Return strokes, (n_points, 2) in canvas pixels, as objects for the canvas, as if drawn with that pen."""
+    pen = {"fill": None, "stroke": colour, "strokeWidth": width, "strokeLineCap": "round", "strokeLineJoin": "round"}
+    objects = []
+    for stroke in strokes:
+        (left, top), (right, bottom) = stroke.min(axis=0).tolist(), stroke.max(axis=0).tolist()
+        begin, *others = stroke.tolist()
+        place = {"originX": "center", "originY": "center", "left": (left + right) / 2, "top": (top + bottom) / 2}
+        objects.append({"type": "Path", **place, **pen, "path": [["M", *begin], *(["L", *point] for point in others)]})
+    return tuple(objects)
 
 
 def _flatten(path: list[list[Any]]) -> np.ndarray:

@@ -24,7 +24,7 @@ def pixel_grid_html(pixels: np.ndarray, label: int, row: int, scaled: bool) -> M
             place = _("row {row}, column {column}: {value} of 255, scaled {scaled}").format(
                 row=y, column=x, value=value, scaled=format_decimal(value / 255, ".3f")
             )
-            classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 110) + ["zero"] * (value == 0))
+            classes = " ".join(["row"] * (y == row) + ["dark"] * (value > 147) + ["zero"] * (value == 0))
             cells.append(cell % (classes, 100 * value // 255, place, shown))
     grid = Markup('<div class="pixel-frame"><div class="pixel-grid" role="img" aria-label="{}">{}</div></div>')
     return grid.format(_("A handwritten {label} as 28 rows of 28 numbers").format(label=label), NOTHING.join(cells))

@@ -39,7 +39,7 @@ def render_confusion(analysis: Analysis, looked_at: LookedAt) -> None:
     with st.container(key=keys.CONFUSION_CELL):
         if cell is not None:
             _render_cell(analysis, looked_at, *cell)
-    st.markdown(_("#### Digit by digit"))
+    st.markdown(_("### Digit by digit"))
     st.html(
         class_metrics_html(analysis.precision, analysis.recall, analysis.f1, analysis.confusion.sum(axis=1)),
     )
@@ -56,7 +56,7 @@ def _render_cell(analysis: Analysis, looked_at: LookedAt, label: int, predicted:
     title = ngettext(
         "{label} read as {predicted}: {count} image", "{label} read as {predicted}: {count} images", len(indices)
     ).format(label=label, predicted=predicted, count=format_decimal(len(indices)))
-    st.markdown(f"#### {title}")
+    st.markdown(f"### {title}")
     if not len(indices):
         st.caption(_("No test image of a {label} is read as a {predicted}.").format(label=label, predicted=predicted))
         return

@@ -64,7 +64,7 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
     st.caption(
         _("Look how differently people write the same digit. The number under each is its place in the training set.")
     )
-    st.markdown(_("#### How many there are"))
+    st.markdown(_("### How many there are"))
     train, test = (np.bincount(labels, minlength=10) for labels in (dataset.train_labels, dataset.test_labels))
     st.html(counts_html(train, test))
     st.caption(
@@ -77,7 +77,7 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
 
 def render_means(statistics: DatasetStatistics) -> None:
     """Draw the mean image of each digit and where its images differ."""
-    st.markdown(_("#### Mean"))
+    st.markdown(_("### Mean"))
     st.html(
         digit_images_html(
             [
@@ -86,7 +86,7 @@ def render_means(statistics: DatasetStatistics) -> None:
             ]
         )
     )
-    st.markdown(_("#### Variation"))
+    st.markdown(_("### Variation"))
     strongest = max(float(statistics.deviations.max()), 1e-12)
     st.html(
         digit_images_html(

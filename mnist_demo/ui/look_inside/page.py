@@ -74,7 +74,7 @@ def _render_views(looked_at: LookedAt, shown: drawing_state.InspectedImage, read
     if view == WEIGHTS:
         render_weights(looked_at)
         if readings:
-            st.markdown(_("#### Layer by layer"))
+            st.markdown(_("### Layer by layer"))
             st.caption(translated(shown.title))
             render_activations(shown.image, readings[0], folded=False)
             render_sliding_filter(shown.image, readings[0].reader.classifier)

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.drawing.stages import Stage, prepare_in_stages
 from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import State
+from mnist_demo.jobs.messages import ENDED, State
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.data_source import render_data_source
@@ -52,11 +52,11 @@ def render_train_and_draw() -> None:
             st.fragment(_render_drawing_side)(shown)
         return
     with st.container(key="bench"):  # placed side by side by style.css
-        control = st.container(key="control")
-        with control:
-            render_notices()
         with st.container(key="teach"):
             render_settings(is_first=job is None)
+        control = st.container(key="control")  # Tab goes from Start to Pause, wherever they stand
+        with control:
+            render_notices()
         st.fragment(_render_live)(shown)
         with control:  # last: where it says that a run has finished, all else on the page is of its end too
             render_controls(job, shown.status)
@@ -94,7 +94,8 @@ def _render_live(shown: Shown) -> None:
     st.fragment(_render_drawing_side)(shown)
     with st.container(key="watch"):
         if job is not None:
-            if job.is_active:
+            # A run that ends in the midst of this is still drawn as one that goes on: the next refresh says so.
+            if shown.status not in ENDED:
                 render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
             render_step_link(job)
             render_training(job, chosen_axis(), chosen_accuracy_range())

@@ -42,24 +42,11 @@ def render_settings(is_first: bool) -> None:
     """
     link = restrictions()
     settings_state.fill_in()
-    if is_first:
-        st.markdown(_("## Teach your own model"))
+    st.markdown(_("## Teach your own model") if is_first else _("## Train again"))
     with st.container(key="settings"):
         if keys.PRESET not in link.hidden:
             _render_preset(link)
         with st.form("settings", border=False, enter_to_submit=False):
-            # In the callback: a stroke drawn at the same moment would cut this run of the script short.
-            with st.container(horizontal=True, gap="small", key="start-row"):
-                st.form_submit_button(
-                    _name_of_first_start() if is_first else _("Start training"),
-                    key=keys.START,
-                    type="primary" if is_first else "secondary",
-                    icon=":material/play_arrow:",
-                    width="stretch",
-                    on_click=_start,
-                )
-                if not link.all_hidden:
-                    render_start_speed()
             if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
                 with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
                     if link.locked:
@@ -75,6 +62,19 @@ def render_settings(is_first: bool) -> None:
                         icon=":material/share:",
                         on_click=toggle_sharing,
                     )
+            # Last, so that Tab goes on to Pause; style.css shows it first.
+            # In the callback: a stroke drawn at the same moment would cut this run of the script short.
+            with st.container(horizontal=True, gap="small", key="start-row"):
+                if not link.all_hidden:
+                    render_start_speed()
+                st.form_submit_button(
+                    _name_of_first_start() if is_first else _("Start training"),
+                    key=keys.START,
+                    type="primary",  # always: of another type it is another button, and loses the focus when pressed
+                    icon=":material/play_arrow:",
+                    width="stretch",
+                    on_click=_start,
+                )
     render_cost()
     settings_state.note_drawn()
     if state.start_problem():

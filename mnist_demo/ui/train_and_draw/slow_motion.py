@@ -43,7 +43,7 @@ def _detail_shown(job: Job) -> StepDetail | None:
 
 
 def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
-    st.subheader(_("Step {step}, laid open").format(step=format_decimal(detail.step)), anchor=ANCHOR)
+    st.header(_("Step {step}, laid open").format(step=format_decimal(detail.step)), anchor=ANCHOR)
     st.markdown(_describe_batch(detail))
     st.html(batch_html(detail))
     st.markdown(_describe_update(detail, hyperparameters))

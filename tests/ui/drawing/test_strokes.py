@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_demo.ui.drawing.strokes import strokes_of
+from mnist_demo.ui.drawing.strokes import objects_of, strokes_of
 
 
 def path(*commands: list[Any], **placed: Any) -> dict[str, Any]:
@@ -56,3 +56,14 @@ def test_strokes_of_an_empty_canvas_are_none() -> None:
 
 def test_strokes_leave_out_what_is_no_path() -> None:
     assert strokes_of(({"type": "Rect", "left": 1, "top": 1}, {"type": "Path", "path": []})) == []
+
+
+def test_objects_of_strokes_give_the_strokes_back_and_lie_where_they_were() -> None:
+    drawn = [np.array([[10.0, 20.0], [10.0, 60.0], [50.0, 60.0]]), np.array([[100.0, 30.0], [120.0, 90.0]])]
+    objects = objects_of(drawn, "#123456", 16)
+    for stroke, back in zip(drawn, strokes_of(objects), strict=True):
+        np.testing.assert_allclose(back, stroke)
+    assert [(item["left"], item["top"], item["stroke"], item["strokeWidth"]) for item in objects] == [
+        (30, 40, "#123456", 16),
+        (110, 60, "#123456", 16),
+    ]

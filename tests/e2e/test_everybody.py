@@ -1,0 +1,245 @@
+"""Every page in every state for everybody: checked with axe-core, by keyboard alone, and in words.
+
+Each state is looked at in a window on a desk in the light theme, and on a phone in the dark one.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
+from tests.browser.pen import draw
+from tests.browser.server import PageServer
+from tests.e2e.actions import go_to, open_settings, quick_run, set_number, sideways_overflow, start_with, steps_done
+from tests.e2e.conftest import visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+# What Streamlit draws and nothing here can mend: the rule of axe-core, a part of the element, and the reason.
+STREAMLITS_OWN = [
+    (
+        "presentation-role-conflict",
+        'data-testid="stFileUploaderDropzone"',
+        "the box to drop a file on is no element for programs that read aloud, and has a name; the button in it works",
+    ),
+]
+LOOKS: tuple[tuple[Scheme, int, int], ...] = (("light", 1280, 800), ("dark", 390, 844))
+# A page that is being drawn anew may be looked at in the midst of that.
+ATTEMPTS = 3
+
+
+def show_in(page: Page, scheme: Scheme, width: int, height: int) -> None:
+    """Show `page` in that theme, in a window of that size, without motion."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function(
+        "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
+    )
+
+
+@dataclass
+class Look:
+    """Runs axe-core on the page as it is, and collects what it finds by the name of the state."""
+
+    page: Page
+    found: list[str] = field(default_factory=list)
+
+    def at(self, state: str) -> None:
+        """Look at the page in that state, in every look of ``LOOKS``."""
+        for scheme, width, height in LOOKS:
+            show_in(self.page, scheme, width, height)
+            problems: list[str] = []
+            for _attempt in range(ATTEMPTS):
+                self.page.wait_for_timeout(200)
+                problems = list(self.problems())
+                if not problems:
+                    break
+            self.found += [f"{state}, {scheme}: {problem}" for problem in problems]
+
+    def problems(self) -> Iterator[str]:
+        if sideways_overflow(self.page):
+            yield "scrolls sideways"
+        for violation in Axe().run(self.page).response["violations"]:
+            rule = violation["id"]
+            for node in violation["nodes"]:
+                if not any(rule == own and part in node["html"] for own, part, _reason in STREAMLITS_OWN):
+                    checks = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
+                    yield f"{rule}: {node['html'][:160]} {node['target']} {checks}"
+
+
+@pytest.fixture(autouse=True)
+def _more_patience(_patience: None) -> None:
+    """Wait as long as a busy machine takes: an analysis loads scikit-learn first."""
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(page: Page) -> None:
+    look = Look(page)
+    element(page, "tabs").get_by_role("link").nth(1).hover()
+    look.at("fresh, a tab under the pointer")
+    draw(page, "3")
+    expect(element(page, "predicted-digit")).to_have_text("3")
+    for key in ("preparation", "reasons", "activations", "nearest"):
+        element(page, key).locator("summary").first.click()
+    expect(element(page, "nearest-images").locator("img").first).to_be_visible()
+    for words in ("My drawings:", "Read a picture", "Open a saved model"):
+        page.get_by_text(words).click()
+    look.at("drawn, details open")
+    button(page, "clear-drawing").click()
+    expect(element(page, "predicted-digit")).to_have_text("–")
+    draw(page, "scribble")
+    expect(page.get_by_text("I don’t think this is a digit.")).to_be_visible()
+    open_settings(page)
+    button(page, "share-settings").click()
+    expect(element(page, "shared-link")).to_be_visible()
+    set_number(page, "batch-size", "0")
+    button(page, "start-training").click()
+    expect(page.get_by_text("Batch size must be").first).to_be_visible()
+    look.at("refused drawing, settings open, link shared, error")
+    start_with(page, batch_size="2", epochs="300")
+    wait_for_state(page, "running")
+    look.at("running")
+    button(page, "pause-training").click()
+    wait_for_state(page, "paused")
+    button(page, "step-training").click()
+    expect(element(page, "step-detail")).to_be_visible()
+    element(page, "export").get_by_role("button").first.click()
+    expect(element(page, "export-choice")).to_be_visible()
+    look.at("paused at a step, export open")
+    assert look.found == []
+
+
+def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, server: PageServer) -> None:
+    with visit(browser, f"{server.url}/?epochs=2") as opened:
+        page = opened.page
+        look = Look(page)
+        for _run in range(2):
+            button(page, "start-training").click()
+            wait_for_state(page, "finished")
+            button(page, "reset-training").click()
+            wait_for_state(page, "not started")
+        quick_run(page)
+        look.at("finished")
+        go_to(page, "Look inside")
+        expect(element(page, "weights").locator("img")).to_have_count(10)
+        look.at("look inside")
+        page.get_by_text("What it confuses").click()
+        # By keyboard: Tab enters at the first cell, the arrows go on from there, Enter clicks.
+        first = element(page, "confusion-matrix").locator("button").first
+        first.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Enter")
+        expect(first).to_be_focused()
+        expect(element(page, "confusion-cell").locator(".gallery button").first).to_be_visible()
+        look.at("confusion matrix, a cell open")
+        page.get_by_text("Its mistakes").click()
+        expect(element(page, "mistakes").locator("img").first).to_be_visible()
+        look.at("mistakes")
+        page.get_by_text("The data", exact=True).click()
+        views = {
+            "digits": "Look how differently",
+            "pixel values": "Look at the two ends",
+            "augmentation": "Look whether",
+        }
+        for view, sentence in views.items():
+            page.get_by_text(view, exact=True).click()
+            expect(page.get_by_text(sentence)).to_be_visible()
+            look.at(f"the data, {view}")
+        go_to(page, "Compare")
+        expect(element(page, "comparison").locator("canvas").first).to_be_visible()
+        look.at("compare")
+        go_to(page, "Runs")
+        opened_by = {"rename": "run-name", "export": "run-format", "delete": "undo-delete"}
+        for action, shown in opened_by.items():
+            page.locator(f"[class*=st-key-{action}-run-] button").first.click()
+            expect(element(page, shown)).to_be_visible()
+            look.at(f"runs, {action}")
+        go_to(page, "Lesson")
+        expect(element(page, "lesson").get_by_role("heading").first).to_be_visible()
+        look.at("lesson")
+        assert look.found == []
+
+
+def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_the_run_stands(
+    browser: Browser, server: PageServer
+) -> None:
+    with visit(browser, f"{server.url}/?epochs=1000&batch-size=2") as opened:
+        page = opened.page
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        canvas = page.get_by_role("application", name="Canvas to draw a digit on")
+        digit, seen = element(page, "predicted-digit"), element(page, "model-input").locator("img")
+        spoken, status = element(page, "drawing-in-words"), element(page, "training-status")
+        for region in (spoken, status):
+            expect(region).to_have_attribute("role", "status")
+        spoken.evaluate(
+            """region => {
+                window.said = [];
+                const note = () => window.said.push(region.textContent);
+                new MutationObserver(note).observe(region, {childList: true, subtree: true, characterData: true});
+            }"""
+        )
+        canvas.focus()
+        for typed in ("7", "3", "3"):
+            before = seen.get_attribute("src") or ""
+            page.keyboard.press(typed)
+            expect(seen).not_to_have_attribute("src", before)
+            expect(digit).to_have_text(typed)
+            expect(spoken).to_have_text(f"The model reads a {typed}.")
+            expect(canvas).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(button(page, "undo-drawing")).to_be_focused()
+
+        start, pause, step = (button(page, f"{verb}-training") for verb in ("start", "pause", "step"))
+        start.focus()
+        page.keyboard.press("Enter")
+        wait_for_state(page, "running")
+        expect(page.get_by_role("progressbar", name=re.compile(r"step [\d,]+ of"))).to_be_attached()
+        expect(start).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(pause).to_be_focused()
+        page.keyboard.press("Enter")
+        wait_for_state(page, "paused")
+        expect(pause).to_be_focused()
+        done = steps_done(page)
+        page.keyboard.press("Tab")
+        expect(step).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(f"step {done + 1:,} of")).to_be_visible()
+        expect(step).to_be_focused()
+        page.keyboard.press("Tab")  # over Stop
+        page.keyboard.press("Tab")
+        speed = element(page, "speed").locator("input")
+        expect(speed).to_be_focused()
+        for key in ("ArrowUp", "ArrowUp", "Enter"):
+            page.keyboard.press(key)
+        expect(speed).not_to_have_value("Full speed")
+        said = page.evaluate("window.said")
+        assert [text for text, next_ in itertools.pairwise(said) if text == next_] == []
+        stop_training(page)
+
+
+def test_bench_stays_whole_at_twice_the_size_without_motion_and_in_high_contrast(page: Page) -> None:
+    draw(page, "3")
+    expect(element(page, "predicted-digit")).to_have_text("3")
+    show_in(page, "light", 640, 400)  # a window of 1280 × 800 at 200 %
+    assert sideways_overflow(page) == 0
+    durations = page.evaluate(
+        """() => [...document.querySelectorAll('.stApp *')].map(getComputedStyle).flatMap(
+            style => [style.transitionDuration, style.animationDuration]
+        ).flatMap(text => text.split(',')).map(parseFloat)"""
+    )
+    assert max(durations) <= 0.001
+    page.emulate_media(forced_colors="active")
+    colours = page.evaluate(
+        """() => ['.digit-bars .best .fill', '.digit-bars li:not(.best) .fill', '.stApp'].map(
+            selector => getComputedStyle(document.querySelector(selector)).backgroundColor)"""
+    )
+    assert len(set(colours)) == 3
+    for outlined in (element(page, "drawing-canvas"), page.locator(".digit-bars .track").first):
+        expect(outlined).to_have_css("outline-style", "solid")
