@@ -17,6 +17,13 @@ def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
     return [_place(_flatten(item["path"]), item) for item in objects if item.get("path")]
 
 
+def without_strokes(objects: tuple[dict[str, Any], ...], places: list[int]) -> tuple[dict[str, Any], ...]:
+    """Return `objects` without those that gave the strokes at these places of `strokes_of`."""
+    drawn = [index for index, item in enumerate(objects) if item.get("path")]
+    gone = {drawn[place] for place in places}
+    return tuple(item for index, item in enumerate(objects) if index not in gone)
+
+
 def _flatten(path: list[list[Any]]) -> np.ndarray:
     """Return points along a path of M, L and Q commands, whose curves are quadratic Bézier curves."""
     points: list[tuple[float, float]] = []

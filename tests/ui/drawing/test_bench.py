@@ -14,6 +14,7 @@ from mnist_demo.jobs.job import Job
 from tests.ui.actions import (
     document_of,
     draw,
+    moved,
     press_start,
     the_job,
 )
@@ -95,6 +96,23 @@ def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered
     assert more.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     page.run()
     assert any("moved the accuracy on the test images from" in caption.value for caption in page.caption)
+
+
+def test_digits_side_by_side_are_read_as_a_number_of_which_one_is_explained(page: AppTest) -> None:
+    draw(page)
+    alone = document_of(page, "digit-bars")
+    assert ">1</output>" in document_of(page, "")
+    zero = {**moved(80), "path": [["M", 220, 60], ["Q", 160, 140, 220, 220], ["Q", 270, 140, 220, 60], ["L", 220, 60]]}
+    zero |= {"left": 215}
+    draw(page, zero, moved(-80))
+    assert not page.exception
+    assert ">10</output>" in document_of(page, "number")
+    assert document_of(page, "digit-bars") == alone
+    # What a click on the second one tells the server.
+    page.session_state["digit-of-the-number"] = 1
+    page.run()
+    assert ">10</output>" in document_of(page, "number")
+    assert document_of(page, "digit-bars") != alone
 
 
 def test_what_spoke_for_a_digit_is_drawn_when_asked_for(page: AppTest) -> None:
