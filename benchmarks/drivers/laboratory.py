@@ -21,7 +21,7 @@ LATER_MS = 15_000  # after 10 s of training, which are some more of the clock, n
 def long_run_query(surroundings: Surroundings) -> str:
     """Return the settings, as a query, of a linear model that trains for minutes at full speed."""
     few = len(surroundings.dataset.train_labels) < 10_000
-    return f"/?preset=tutorial-pytorch&epochs=1000&batch-size={2 if few else 100}"
+    return f"/?speed=full&preset=tutorial-pytorch&epochs=1000&batch-size={2 if few else 100}"
 
 
 def start_training(page: Page) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, format_loss
 from mnist_demo.translation import N_, _
 
 
@@ -95,8 +95,8 @@ def _percent(fraction: float) -> str:
 # Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
 _METRICS: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
     (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
-    (N_("Test loss"), lambda history: history.test_loss, "{:.4f}".format, -1),
-    (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, "{:.4f}".format, -1),
+    (N_("Test loss"), lambda history: history.test_loss, format_loss, -1),
+    (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, format_loss, -1),
     (N_("Steps"), lambda history: float(history.step_count), "{:,.0f}".format, 0),
     (N_("Training time in seconds"), lambda history: history.seconds, "{:.1f}".format, 0),
 )

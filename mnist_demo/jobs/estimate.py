@@ -26,6 +26,7 @@ from mnist_demo.processes import (
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
+from mnist_demo.training.progress import EVALUATED_STEPS_OF_SHORT_RUNS, is_evaluated
 
 # The first steps are slow, most of all those of convolutions; and no batch that takes seconds is measured whole.
 WARM_UP_STEPS, WARM_UP_SECONDS = 3, 0.1
@@ -79,17 +80,31 @@ def estimate_cost(
     OSError, EOFError
         When they cannot be measured.
     """
-    n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
-    if dataset.name != "builtin":
-        n_training += TRAINING_DIGITS * hyperparameters.builtin_copies
-    n_training += hyperparameters.synthetic_digits
+    n_training, n_validation = _sizes(hyperparameters, dataset)
     if rates is None:
         rates = measure_rates(hyperparameters, dataset, device)
-    steps = math.ceil(n_training / hyperparameters.batch_size) * hyperparameters.epochs
-    evaluated = (len(dataset.test_labels) + n_validation) * (hyperparameters.epochs + 1)
+    steps_per_epoch = math.ceil(n_training / hyperparameters.batch_size)
+    steps = planned_steps(hyperparameters, dataset)
+    between = sum(is_evaluated(step, steps_per_epoch, steps) for step in EVALUATED_STEPS_OF_SHORT_RUNS if step < steps)
+    tests = hyperparameters.epochs + 1
+    evaluated = len(dataset.test_labels) * (tests + between) + n_validation * tests
     synthetic = hyperparameters.synthetic_digits * rates.synthetic_digit
     all_else = steps * rates.step + evaluated * rates.evaluated_image + synthetic
     return START_SECONDS + rates.first_steps + WATCHED * all_else
+
+
+def planned_steps(hyperparameters: Hyperparameters, dataset: DigitDataset) -> int:
+    """Return how many steps a run with these settings has; raise HyperparameterError as `estimate_cost` does."""
+    n_training, _n_validation = _sizes(hyperparameters, dataset)
+    return math.ceil(n_training / hyperparameters.batch_size) * hyperparameters.epochs
+
+
+def _sizes(hyperparameters: Hyperparameters, dataset: DigitDataset) -> tuple[int, int]:
+    """Return how many images are trained on in an epoch, and how many are held out."""
+    n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
+    if dataset.name != "builtin":
+        n_training += TRAINING_DIGITS * hyperparameters.builtin_copies
+    return n_training + hyperparameters.synthetic_digits, n_validation
 
 
 def measure_rates(hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:

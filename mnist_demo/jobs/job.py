@@ -29,6 +29,7 @@ from mnist_demo.jobs.messages import (
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
 from mnist_demo.processes import ChildProcess
 from mnist_demo.training.history import History
+from mnist_demo.training.speed import Speed
 from mnist_demo.translation import _
 
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
@@ -103,12 +104,12 @@ class Job(ObservedRun):
                 self._send(DoStep())
                 self._changed.wait_for(lambda: not self._steps_awaited or self.has_ended, timeout)
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Hold the run to that pace from the next step on; None is full speed."""
+    def set_speed(self, speed: Speed) -> None:
+        """Hold the run to that speed from the next step on."""
         with self._changed:
-            self._speed = steps_per_second
+            self._speed = speed
             if not self.has_ended:
-                self._send(SetSpeed(steps_per_second))
+                self._send(SetSpeed(speed))
         self._on_core_free()
 
     def rest(self) -> None:

@@ -9,6 +9,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.speed import Speed
 
 if TYPE_CHECKING:
     from mnist_demo.training.history import History
@@ -82,9 +83,9 @@ class Rest:
 
 @dataclass(frozen=True)
 class SetSpeed:
-    """Keep to this pace from the next step on; None is full speed."""
+    """Keep to this speed from the next step on."""
 
-    steps_per_second: float | None
+    speed: Speed
 
 
 Command = Pause | Resume | DoStep | Stop | Rest | SetSpeed

@@ -21,7 +21,7 @@ from mnist_demo.jobs.messages import (
     Weights,
 )
 from mnist_demo.training.history import History
-from mnist_demo.training.slow_motion import IDLE_SPEED
+from mnist_demo.training.speed import IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import translated
 
@@ -82,7 +82,7 @@ class ObservedRun:
         if assignment.resume_from is not None:
             progress = read_progress(assignment.resume_from)
             self._history = history.until(progress) if history is not None else self._history
-        self._speed: float | None = None
+        self._speed: Speed = None
         self._step_detail: StepDetail | None = None
         self._steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
         self._watchers: set[str] = set()
@@ -120,8 +120,8 @@ class ObservedRun:
         return self._training_state
 
     @property
-    def speed(self) -> float | None:
-        """The pace in steps a second that it is held to, None for full speed."""
+    def speed(self) -> Speed:
+        """The speed that it is held to."""
         return self._speed
 
     @property
@@ -145,7 +145,8 @@ class ObservedRun:
     @property
     def cores_used(self) -> int:
         """How many cores it keeps busy while it runs: none in slow motion."""
-        return 0 if self._speed is not None and self._speed <= IDLE_SPEED else self.threads
+        steady = steps_a_second(self._speed)
+        return 0 if steady is not None and steady <= IDLE_SPEED else self.threads
 
     @property
     def has_ended(self) -> bool:

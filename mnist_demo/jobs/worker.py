@@ -33,6 +33,7 @@ from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep
 from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import Training, evaluate_on_test, train
+from mnist_demo.training.progress import is_evaluated
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState
 from mnist_demo.translation import _
@@ -79,7 +80,7 @@ class Worker:
         self.slow_motion = SlowMotion()
         self.training: Training | None = None
         self.unsent: list[Event] = []
-        self.steps_per_epoch = 0
+        self.steps_per_epoch = self.total_steps = 0
         self.step = 0
         self.paused = False
         self.next_obey = self.next_report = self.next_weights = self.next_rest = 0.0
@@ -132,7 +133,8 @@ class Worker:
     def _note(self, event: Event) -> None:
         self.unsent.append(event)
         if isinstance(event, Started):
-            self.steps_per_epoch = event.steps_per_epoch
+            self.steps_per_epoch, self.total_steps = event.steps_per_epoch, event.total_steps
+            self.slow_motion.steps_left = event.total_steps - self.step
         elif isinstance(event, Step):
             self.step = event.step
             self.slow_motion.note_step()
@@ -142,9 +144,9 @@ class Worker:
 
     def _exchange(self, event: Event) -> None:
         """Report and obey what is due after `event`; while paused, wait here until told to go on."""
-        # The end of an epoch belongs to its last step, and the end of the run to its last epoch.
+        # An evaluation and the end of an epoch belong to the step before, and the end of the run to its last epoch.
         in_between = (
-            (isinstance(event, Step) and event.step % self.steps_per_epoch == 0)
+            (isinstance(event, Step) and self._is_followed_by_an_evaluation(event.step))
             or (isinstance(event, Epoch) and event.epoch == self.hyperparameters.epochs)
             or isinstance(event, Diverged)
         )  # fmt: skip
@@ -162,6 +164,9 @@ class Worker:
         elif now >= self.next_obey or self.slow_motion.seconds_to_wait():
             self._obey()
 
+    def _is_followed_by_an_evaluation(self, step: int) -> bool:
+        return step % self.steps_per_epoch == 0 or is_evaluated(step, self.steps_per_epoch, self.total_steps)
+
     def _obey(self) -> None:
         """Carry out what has been commanded; return when the next event is wanted."""
         while self.paused or self.connection.poll(self.slow_motion.seconds_to_wait()):
@@ -174,13 +179,14 @@ class Worker:
                     self._tell_paused()
                 case Resume():
                     self.paused = False
+                    self.slow_motion.set_speed(self.slow_motion.speed)
                 case DoStep() if self.paused:
                     self.slow_motion.watch_next_step()
                     return
                 case Rest():
                     self._rest()
-                case SetSpeed(steps_per_second):
-                    self.slow_motion.set_speed(steps_per_second)
+                case SetSpeed(speed):
+                    self.slow_motion.set_speed(speed)
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
     def _rest(self) -> None:

@@ -57,6 +57,17 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """The model so far on the test images, between the ends of epochs: see `mnist_demo.training.progress`."""
+
+    step: int
+    epoch: int
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Diverged:
     """Last event of a run whose loss is no longer a finite number."""
 
@@ -86,4 +97,4 @@ class Stopped:
     test_accuracy: float
 
 
-Event = Started | Step | Epoch | Diverged | Stopped
+Event = Started | Step | Evaluated | Epoch | Diverged | Stopped

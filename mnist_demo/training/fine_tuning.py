@@ -49,8 +49,13 @@ def accuracy_on_drawings(classifier: Predictor, collection: DrawingCollection) -
     """Return the fraction of the drawings that `classifier` reads correctly, or None where there are none."""
     if not len(collection):
         return None
-    predicted = classifier.predict_probabilities(collection.images()).argmax(axis=1)
-    return float((predicted == collection.labels()).mean())
+    return accuracy_on_extra(classifier, extra_images(collection))
+
+
+def accuracy_on_extra(classifier: Predictor, extra: ExtraImages) -> float:
+    """Return the fraction of the extra images that `classifier` reads correctly."""
+    predicted = classifier.predict_probabilities(extra.images).argmax(axis=1)
+    return float((predicted == extra.labels).mean())
 
 
 def fine_tuning_settings(hyperparameters: Hyperparameters, available: int = 60_000) -> Hyperparameters:

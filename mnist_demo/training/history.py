@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.progress import Progress
 
 # "step" is the last: it is what counts steps, and a reader in another thread must never see a step without its metrics.
@@ -46,6 +46,7 @@ class History:
         self.diverged: Diverged | None = None
         self.stopped: Stopped | None = None
         self.epochs: list[Epoch] = []
+        self.evaluations: list[Evaluated] = []
         # 8 bytes a number: 100,000 steps are 5 MB, where a list of Step objects would be 40.
         self.steps: dict[str, array[float]] = {name: array("d") for name in STEP_COLUMNS}
         self._full_buckets: dict[int, _FullBuckets] = {}  # of the largest number of points asked for
@@ -71,6 +72,8 @@ class History:
             case Step():
                 for name, column in self.steps.items():
                     column.append(getattr(event, name))
+            case Evaluated():
+                self.evaluations.append(event)
             case Epoch():
                 self.epochs.append(event)
             case Diverged():
@@ -83,7 +86,9 @@ class History:
         self.started = later.started or self.started
         for name, column in self.steps.items():
             column.extend(later.steps[name])
-        self.epochs += later.epochs  # after their steps: a reader in another thread may look in between
+        # After their steps: a reader in another thread may look in between.
+        self.evaluations += later.evaluations
+        self.epochs += later.epochs
         self.diverged = later.diverged or self.diverged
         self.stopped = later.stopped or self.stopped
 
@@ -91,7 +96,7 @@ class History:
         """Return a copy that does not change when this history grows."""
         copied = History()
         copied.started, copied.diverged, copied.stopped = self.started, self.diverged, self.stopped
-        copied.epochs = list(self.epochs)
+        copied.epochs, copied.evaluations = list(self.epochs), list(self.evaluations)
         copied.steps = {name: column[:] for name, column in self.steps.items()}
         return copied
 
@@ -100,6 +105,7 @@ class History:
         earlier = History()
         earlier.started = self.started
         earlier.epochs = self.epochs[: progress.epochs_done]
+        earlier.evaluations = [event for event in self.evaluations if event.step <= progress.step]
         earlier.steps = {name: column[: progress.step] for name, column in self.steps.items()}
         return earlier
 
@@ -136,9 +142,15 @@ class History:
         return max(0, self.started.total_steps - self.step_count) * seconds / (count - 1)
 
     @property
-    def newest_test(self) -> Started | Epoch | Stopped | None:
+    def newest_test(self) -> Started | Evaluated | Epoch | Stopped | None:
         """The event with the newest metrics on the test images: at first those of the untrained model."""
-        return self.stopped or (self.epochs[-1] if self.epochs else self.started)
+        measured = self.measured_in_run()
+        return self.stopped or (measured[-1] if measured else self.started)
+
+    @property
+    def tested_step(self) -> int:
+        """The step after which the newest metrics on the test images were measured; 0 before training."""
+        return getattr(self.newest_test, "step", 0)
 
     @property
     def test_accuracy(self) -> float | None:
@@ -153,13 +165,13 @@ class History:
     def measured_points(self, metric: str, limit: int | None = None) -> list[Point]:
         """Return the points where `metric`, such as ``test_loss``, was measured.
 
-        That is before training, after every epoch and when the run was stopped, wherever that event has such a value;
-        ``train_loss`` and ``train_accuracy`` are those of epochs. With a `limit` (2 or more) these are at most so many
-        points, evenly taken; the first and the newest are always among them.
+        That is before training, between epochs, after every epoch and when the run was stopped, wherever that event has
+        such a value; ``train_loss`` and ``train_accuracy`` are those of epochs. With a `limit` (2 or more) these are at
+        most so many points, evenly taken; the first and the newest are always among them.
         """
         events = [
             event
-            for event in (self.started, *self.epochs, self.stopped)
+            for event in (self.started, *self.measured_in_run(), self.stopped)
             if event is not None and getattr(event, metric, None) is not None
         ]
         if limit is not None and len(events) > limit:
@@ -169,7 +181,7 @@ class History:
         for event in events:
             step = 0 if isinstance(event, Started) else event.step
             epoch = event.epoch if isinstance(event, Epoch) else self._epochs_at(step)
-            seconds = event.seconds if isinstance(event, Epoch) else self.seconds if step else 0.0
+            seconds = event.seconds if isinstance(event, Epoch | Evaluated) else self.seconds if step else 0.0
             points.append(Point(step, epoch, seconds, getattr(event, metric)))
         return points
 
@@ -181,6 +193,11 @@ class History:
             Point(step, self._epochs_at(step), seconds[step - 1], value)
             for step, value in zip(thinned.step, values, strict=True)
         ]
+
+    def measured_in_run(self) -> list[Evaluated | Epoch]:
+        """Return what was measured after steps of the run, in order; at most one event a step."""
+        measured: list[Evaluated | Epoch] = [*self.evaluations, *self.epochs]
+        return sorted(measured, key=lambda event: event.step)
 
     def _epochs_at(self, step: int) -> float:
         return step / self.started.steps_per_epoch if self.started else 0.0
@@ -227,6 +244,14 @@ class _FullBuckets:
             (*thinned_losses, *(_mean(losses[begin : begin + bucket]) for begin in begins)),
             (*thinned_accuracies, *(_mean(accuracies[begin : begin + bucket]) for begin in begins)),
         )
+
+
+def format_loss(loss: float) -> str:
+    """Return a loss in four decimals, or one that has run away as ``1e30``."""
+    if abs(loss) < 10_000 or not math.isfinite(loss):
+        return f"{loss:.4f}"
+    mantissa, exponent = f"{loss:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 
 
 def _pairs(means: tuple[float, ...]) -> tuple[float, ...]:

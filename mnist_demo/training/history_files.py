@@ -5,7 +5,7 @@ Nothing is lost: `history_from_csv` gives back the very numbers. A line has a va
 ========================================  =======================================================================
 column                                    what it holds
 ========================================  =======================================================================
-event                                     started, step, epoch, diverged or stopped
+event                                     started, step, evaluation, epoch, diverged or stopped
 step, epoch                               counted from 1; 0 before training
 train_loss, train_accuracy                of a step: its batch, before the update; of an epoch: the mean of its images
 test_loss, test_accuracy                  measured on all test images
@@ -34,7 +34,7 @@ import numpy as np
 
 from mnist_demo.errors import HistoryFileError
 from mnist_demo.settings.fields import FIELDS
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step, Stopped
+from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
     "step": Step,
+    "evaluation": Evaluated,
     "epoch": Epoch,
     "diverged": Diverged,
     "stopped": Stopped,
@@ -84,15 +85,15 @@ def history_to_csv(history: History) -> bytes:
     writer.writerow(COLUMNS)
     # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
     last = [event for event in (history.diverged, history.stopped) if event is not None]
-    epochs, count, started = list(history.epochs), history.step_count, history.started
+    measured, count, started = history.measured_in_run(), history.step_count, history.started
     if started is not None:
         writer.writerow(_line(started, step=0, epoch=0))
         steps = _step_table(history, count, started.steps_per_epoch)
         written = 0
-        for epoch in epochs:
-            _write_steps(steps[written : epoch.step], content)
-            writer.writerow(_line(epoch))
-            written = epoch.step
+        for event in measured:
+            _write_steps(steps[written : event.step], content)
+            writer.writerow(_line(event))
+            written = event.step
         _write_steps(steps[written:], content)
         writer.writerows(map(_line, last))
     return content.getvalue()
@@ -160,7 +161,7 @@ def events_of(history: History) -> Iterator[Event]:
     """Yield the events that `history` was made of, in their order."""
     # From the end to the beginning: another thread may append meanwhile, and whatever is there has its forerunners.
     last = [event for event in (history.diverged, history.stopped) if event is not None]
-    epochs = {epoch.step: epoch for epoch in history.epochs}
+    measured = {event.step: event for event in history.measured_in_run()}
     count, started = history.step_count, history.started
     if started is None:
         return
@@ -170,8 +171,8 @@ def events_of(history: History) -> Iterator[Event]:
         step = numbers["step"] = int(numbers["step"])
         numbers["images"] = int(numbers["images"])
         yield Step(epoch=(step - 1) // started.steps_per_epoch + 1, **numbers)
-        if step in epochs:
-            yield epochs[step]
+        if step in measured:
+            yield measured[step]
     yield from last
 
 
@@ -199,7 +200,7 @@ def _check_place(event: Event, history: History) -> None:
             fits = not begun and 0 < event.steps_per_epoch <= event.total_steps
         case Step():
             fits = begun and event.step == done + 1
-        case Epoch():
+        case Epoch() | Evaluated():
             fits = begun and event.step == done
         case Diverged():
             # The step whose loss is no number is never made.

@@ -18,9 +18,9 @@ from mnist_demo.models.classifiers import Classifier, build_optimizer, count_par
 from mnist_demo.models.optimizers import Optimizer, lean_calls
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step
+from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step
 from mnist_demo.training.fine_tuning import ExtraImages
-from mnist_demo.training.progress import InitialMetrics, Progress
+from mnist_demo.training.progress import InitialMetrics, Progress, is_evaluated
 from mnist_demo.training.resuming import restore_run, run_tensors
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.state import TrainingState, digest_of_data
@@ -120,8 +120,7 @@ class Training(Iterator[Event]):
         else:
             torch.set_rng_state(self._resumed.tensors["random.torch"])
         if self._initial_metrics is None:
-            measured = (*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
-            self._initial_metrics = InitialMetrics(*measured)
+            self._initial_metrics = InitialMetrics(*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
         schedule = _one_cycle(optimizer, hyperparameters, total_steps, progress.step)
@@ -162,6 +161,12 @@ class Training(Iterator[Event]):
                     self._slow_motion.after_step(model, progress.step, epoch, learning_rate)
                 accuracy = correct / count
                 yield Step(progress.step, epoch, train_loss, accuracy, learning_rate, count, progress.seconds)
+                if is_evaluated(progress.step, steps_per_epoch, total_steps):
+                    measured = evaluate_on_test(model, self._dataset)
+                    model.train()
+                    # Weights that have just broken are noted by the loss of the next step.
+                    if math.isfinite(measured[0]):
+                        yield Evaluated(progress.step, epoch, *measured, progress.seconds)
             test_loss, test_accuracy = evaluate_on_test(model, self._dataset)
             # The last update may have broken the weights without a training loss that shows it.
             if not math.isfinite(test_loss):

@@ -1,6 +1,18 @@
-"""The progress of a run, and the metrics of its model before the first step."""
+"""The progress of a run, the metrics of its model before the first step, and when it is evaluated between epochs."""
 
 from dataclasses import dataclass
+
+# A model learns most in its first steps, long before an epoch of thousands of images ends.
+EVALUATED_STEPS = frozenset((10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000))
+# The whole of a run of so few steps, such as one of the built-in digits, would lie between two or three of those.
+SHORT_RUN_STEPS = 200
+EVALUATED_STEPS_OF_SHORT_RUNS = EVALUATED_STEPS | set(range(10, 100, 10))
+
+
+def is_evaluated(step: int, steps_per_epoch: int, total_steps: int) -> bool:
+    """Tell whether the model is evaluated on the test images right after `step`, although no epoch ends there."""
+    chosen = EVALUATED_STEPS if total_steps > SHORT_RUN_STEPS else EVALUATED_STEPS_OF_SHORT_RUNS
+    return step in chosen and step % steps_per_epoch != 0
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Slow motion: training at so many steps a second, and what one step did, laid open.
+"""Training held to a speed, and what one step did, laid open.
 
 The worker owns a `SlowMotion`; `train()` asks it before every step whether that step is watched. At full speed, with
 nothing paused, the answer is no and costs nothing. Nothing here imports torch before a step is watched, so that the
@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_demo.training.speed import FIRST_SPEED, RISING, RisingSpeed, Speed, steps_a_second
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from mnist_demo.models.classifiers import Classifier
 
-# Steps a second that the page offers, besides full speed.
-SPEEDS = (1, 2, 5, 20, 100)
-# Up to this pace a run computes so little that it keeps no other run waiting for a core.
-IDLE_SPEED = 5
 # The page refreshes twice a second: more details than that nobody would see.
 DETAIL_SECONDS = 0.4
 MAX_DETAIL_IMAGES = 40
@@ -77,32 +75,42 @@ class StepDetail:
 
 
 class SlowMotion:
-    """Holds a run to a pace, and watches single steps of it; belongs to the worker."""
+    """Holds a run to a speed, and watches single steps of it; belongs to the worker."""
 
     def __init__(self) -> None:
-        self.steps_per_second: float | None = None
+        self.speed: Speed = None
+        self.steps_left = 0
+        self._rising: RisingSpeed | None = None
+        self._rising_since = 0.0
+        self._risen_steps = 0
         self._next_step = 0.0
         self._next_detail = 0.0
         self._asked = False
         self._begun: _BegunStep | None = None
         self._detail: StepDetail | None = None
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Go on at that pace; None is as fast as possible."""
-        self.steps_per_second = steps_per_second
-        self._next_step = time.perf_counter() + (1 / steps_per_second if steps_per_second else 0)
+    def set_speed(self, speed: Speed) -> None:
+        """Go on at that speed. A rising one begins anew, with what is left: so it does after a pause, too."""
+        self.speed = speed
+        now = time.perf_counter()
+        self._rising = RisingSpeed(self.steps_left) if speed == RISING else None
+        self._rising_since, self._risen_steps = now, 0
+        self._next_step = now + 1 / (steps_a_second(speed) or FIRST_SPEED)
 
     def seconds_to_wait(self) -> float:
         """Return how long the next step has to wait for its turn: 0 at full speed."""
-        if self.steps_per_second is None:
-            return 0.0
-        return max(0.0, self._next_step - time.perf_counter())
+        return 0.0 if self.speed is None else max(0.0, self._next_step - time.perf_counter())
 
     def note_step(self) -> None:
         """Note that a step is done, so that the next one waits for its turn."""
-        if self.steps_per_second is not None:
+        self.steps_left -= 1
+        steady = steps_a_second(self.speed)
+        if steady is not None:
             # A step that took longer than its turn is not made good by the next ones.
-            self._next_step = max(self._next_step + 1 / self.steps_per_second, time.perf_counter())
+            self._next_step = max(self._next_step + 1 / steady, time.perf_counter())
+        elif self._rising is not None:
+            self._risen_steps += 1
+            self._next_step = self._rising_since + self._rising.seconds_until(self._risen_steps + 1)
 
     def watch_next_step(self) -> None:
         """Watch the next step, at any speed."""
@@ -111,7 +119,7 @@ class SlowMotion:
     @property
     def is_watching(self) -> bool:
         """Whether the next step is to be watched."""
-        return self._asked or (self.steps_per_second is not None and time.perf_counter() >= self._next_detail)
+        return self._asked or (steps_a_second(self.speed) is not None and time.perf_counter() >= self._next_detail)
 
     def before_step(self, model: "Classifier", images: "Tensor", labels: "Tensor") -> float:
         """Look at a batch and its gradient before `model`, which stays as it is, is updated by it.

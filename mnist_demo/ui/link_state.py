@@ -1,10 +1,11 @@
 """Links with settings: the one that a session was opened with, what it locks and hides, and those given to others."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
+from mnist_demo.settings.fields import shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import (
     HIDE,
@@ -15,7 +16,10 @@ from mnist_demo.settings.links import (
     address_of_settings,
     build_link,
 )
+from mnist_demo.training.speed import NAMED_SPEEDS
+from mnist_demo.translation import _
 
+SPEED = "speed"
 _LINK, _SHARING = "link-parameters", "sharing-settings"
 
 
@@ -33,6 +37,15 @@ def keep_link(address: MutableMapping[str, str]) -> None:
     for name, text in link.items():
         if address.get(name) != text:
             address[name] = text
+
+
+def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, list[str]]:
+    """Return the name of the speed in an address, or else `default`; and what is wrong with it, if anything."""
+    name = address.get(SPEED, default)
+    if name in NAMED_SPEEDS:
+        return name, []
+    sentence = _("The address asks for the speed “{name}”, which does not exist; choose one of {names}.")
+    return default, [sentence.format(name=shorten(name), names=", ".join(NAMED_SPEEDS))]
 
 
 def restrictions() -> Restrictions:

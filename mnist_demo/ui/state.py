@@ -16,9 +16,10 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import settings_from_address
 from mnist_demo.settings.presets import preset_of
 from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, visitor_state
-from mnist_demo.ui.link_state import keep_link
+from mnist_demo.ui.link_state import keep_link, speed_from_address
 from mnist_demo.ui.ownership import find_job, owns, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
@@ -51,9 +52,12 @@ def prepare_session() -> None:
         return
     st.session_state[_PREPARED] = True
     hyperparameters, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
-    for sentence in sentences:
+    # A first run is to be watched.
+    speed, complaints = speed_from_address(st.query_params.to_dict(), RISING if job is None else FULL)
+    for sentence in sentences + complaints:
         visitor_state.notify(sentence)
     write_settings(hyperparameters)
+    st.session_state[keys.START_SPEED] = speed
 
 
 def shows_bench_only() -> bool:
@@ -64,7 +68,7 @@ def shows_bench_only() -> bool:
 def _keep_settings() -> None:
     """Have the values of the form outlive a visit to a page without it: Streamlit forgets those of absent widgets."""
     kept: dict[str, Any] = st.session_state.setdefault(_FORM, {})
-    for key in (keys.PRESET, keys.DEVICE, *map(keys.widget_key, FIELDS)):
+    for key in (keys.PRESET, keys.START_SPEED, keys.DEVICE, *map(keys.widget_key, FIELDS)):
         if key in st.session_state:
             kept[key] = st.session_state[key]
         if key in kept:
@@ -127,6 +131,7 @@ def start_training(
     initial_weights: bytes | None = None,
     extra: ExtraImages | None = None,
     beside: Job | None = None,
+    speed: Speed = None,
 ) -> None:
     """Start a run with this session's dataset; the runs until now, if any, are stopped and kept for comparison.
 
@@ -140,7 +145,9 @@ def start_training(
     """
     dataset = beside.dataset if beside else current_dataset()
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra)
-    show_run_next(start_job(assignment), stop_others=beside is None)
+    job = start_job(assignment)
+    job.set_speed(speed)
+    show_run_next(job, stop_others=beside is None)
 
 
 def show_run_next(job: Job, stop_others: bool = True) -> None:

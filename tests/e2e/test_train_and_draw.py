@@ -113,7 +113,9 @@ def test_finished_run_shows_final_figures_and_marks_misread_samples(page: Page) 
 
 
 def test_page_says_by_itself_how_long_a_run_would_take_here(page: Page) -> None:
-    expect(element(page, "cost")).to_contain_text(re.compile(r"Linear, with PyTorch, 5 epochs: .* here\."))
+    expect(element(page, "cost")).to_contain_text(
+        re.compile(r"Linear, with PyTorch, 5 epochs: .* here, at full speed\.")
+    )
     # It is measured some more, and then no longer asked for.
     expect(element(page, "cost-pulse")).to_have_count(0)
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 
-from mnist_demo.training.events import Epoch, Event, Step
+from mnist_demo.training.events import Epoch, Evaluated, Event, Step
 
 
 def without_seconds(events: Iterable[Event]) -> list[Event]:
@@ -15,7 +15,7 @@ def _without_seconds(event: Event) -> Event:
     match event:
         case Step():
             return event._replace(seconds=0.0)
-        case Epoch():
+        case Epoch() | Evaluated():
             return dataclasses.replace(event, seconds=0.0)
         case _:
             return event

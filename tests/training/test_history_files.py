@@ -96,14 +96,14 @@ def test_columns_have_a_place_for_every_field_of_every_event() -> None:
     assert fields | {"event"} == set(COLUMNS)
 
 
-def test_csv_read_by_pandas_has_a_row_for_each_step_and_epoch(events: list[Event]) -> None:
+def test_csv_read_by_pandas_has_a_row_for_each_step_and_measurement(events: list[Event]) -> None:
     table = pd.read_csv(io.BytesIO(history_to_csv(as_history(events))))
 
     steps = [event for event in events if isinstance(event, Step)]
     rows = table[table.event == "step"]
     assert rows.train_loss.tolist() == [step.train_loss for step in steps]
     assert rows.epoch.tolist() == [step.epoch for step in steps]
-    assert table.event.value_counts().to_dict() == {"step": 12, "epoch": 3, "started": 1}
+    assert table.event.value_counts().to_dict() == {"step": 12, "evaluation": 1, "epoch": 3, "started": 1}
 
 
 @pytest.mark.parametrize(

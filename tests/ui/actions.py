@@ -22,7 +22,7 @@ STROKE = {
 
 def open_page(**parameters: str) -> AppTest:
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in parameters.items():
+    for name, value in {"speed": "full", **parameters}.items():
         page.query_params[name] = value
     page.run()
     assert not page.exception

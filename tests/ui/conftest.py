@@ -25,7 +25,9 @@ def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 
 @pytest.fixture
 def page(_own_server: None) -> AppTest:
-    opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    opened.query_params["speed"] = "full"
+    opened.run()
     assert not opened.exception
     return opened
 

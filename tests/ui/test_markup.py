@@ -49,7 +49,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     pictures.stages_html: lambda: pictures.stages_html(
         [(HOSTILE, HOSTILE, IMAGE, enabled) for enabled in (True, False)]
     ),
-    pictures.metrics_html: lambda: pictures.metrics_html([(HOSTILE, HOSTILE)]),
+    pictures.metrics_html: lambda: pictures.metrics_html([(HOSTILE, HOSTILE)], HOSTILE),
     pictures.digit_choice_html: lambda: pictures.digit_choice_html(HOSTILE, 3),
     pictures.shares_html: lambda: pictures.shares_html(HOSTILE, [(HOSTILE, 0.5)]),
     pictures.gallery_html: lambda: pictures.gallery_html([(HOSTILE, IMAGE, HOSTILE, HOSTILE, True)], HOSTILE, HOSTILE),

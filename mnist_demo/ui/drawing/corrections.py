@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
-from mnist_demo.translation import _
+from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.number import DrawnDigits
@@ -15,7 +15,7 @@ from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.drawing.strokes import without_strokes
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.pictures import digit_choice_html, format_percent, samples_html, shares_html
+from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
 
 
 def render_correction(drawn: DrawnDigits, reading: Reading) -> None:
@@ -32,6 +32,21 @@ def _keep(drawn: DrawnDigits, digit: str) -> None:
     drawing_state.keep_drawing(LabelledDrawing(tuple(drawn.strokes), int(digit)))
     others = without_strokes(drawing_state.drawn_objects(), drawn.places[drawn.chosen]) if len(drawn) > 1 else ()
     drawing_state.replace_drawing(others)
+    drawing_state.note_kept_label(int(digit))
+
+
+def render_kept() -> None:
+    """Say that the last drawing was kept, until there is another."""
+    label = drawing_state.kept_label()
+    if label is not None:
+        kept = len(drawing_state.my_drawings())
+        with st.container(key=keys.KEPT):
+            sentence = ngettext(
+                "Kept as {digit}: there is {count} drawing in My drawings.",
+                "Kept as {digit}: there are {count} drawings in My drawings.",
+                kept,
+            )
+            st.success(sentence.format(digit=label, count=kept), icon=":material/check:")
 
 
 def render_my_drawings() -> None:
@@ -56,14 +71,6 @@ def _render_gallery(drawings: DrawingCollection) -> None:
             [(reader.title, accuracy_on_drawings(reader.classifier, drawings) or 0.0) for reader in readers],
         )
     )
-    job = state.current_job()
-    if job is not None and job.extra is not None and job.history.started and job.has_ended:
-        st.caption(
-            _("Training on your drawings moved the accuracy on the test images from {before} to {after}.").format(
-                before=format_percent(job.history.started.test_accuracy, digits=2),
-                after=format_percent(job.history.test_accuracy or 0.0, digits=2),
-            )
-        )
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             _("Save as a file"),

@@ -14,6 +14,7 @@ _DRAWN = "objects-drawn"
 _INSPECTED = "image-inspected"
 _MY_DRAWINGS = "my-drawings-kept"
 _CHOSEN_DIGIT = "digit-of-the-number"
+_KEPT_LABEL = "label-of-the-drawing-kept-last"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def note_drawn(objects: tuple[dict[str, Any], ...]) -> None:
     """
     if objects != drawn_objects():
         inspect_image(None)
+        st.session_state.pop(_KEPT_LABEL, None)
     if not objects:
         choose_digit(0)
     st.session_state[_DRAWN] = objects
@@ -110,6 +112,16 @@ def add_drawings(drawings: DrawingCollection) -> None:
 
 def keep_drawing(drawing: LabelledDrawing) -> None:
     add_drawings(DrawingCollection((drawing,)))
+
+
+def note_kept_label(label: int) -> None:
+    """Remember as what the last drawing was kept, until another one is begun."""
+    st.session_state[_KEPT_LABEL] = label
+
+
+def kept_label() -> int | None:
+    label: int | None = st.session_state.get(_KEPT_LABEL)
+    return label
 
 
 def forget_drawings() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.training.history import format_loss
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui.widgets.pictures import NOTHING, format_percent
 
@@ -35,7 +36,7 @@ def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, byt
         word=state_word,
         facts=" · ".join(facts),
         accuracy="–" if accuracy is None else format_percent(accuracy, digits=2),
-        loss="" if loss is None else _("loss {loss}").format(loss=f"{loss:.4f}"),
+        loss="" if loss is None else _("loss {loss}").format(loss=format_loss(loss)),
     )
 
 

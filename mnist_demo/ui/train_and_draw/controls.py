@@ -16,8 +16,8 @@ from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.kept_runs import can_go_on, go_on
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.train_and_draw.export import render_export
-from mnist_demo.ui.train_and_draw.slow_motion import render_speed
-from mnist_demo.ui.widgets.charts import Axis
+from mnist_demo.ui.train_and_draw.speed import render_speed
+from mnist_demo.ui.widgets.charts import AccuracyRange, Axis
 from mnist_demo.ui.widgets.choices import read_choice
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
@@ -28,6 +28,12 @@ def chosen_axis() -> Axis:
     """Return what the charts are to be drawn over."""
     axis: Axis = st.session_state.get(keys.CHART_AXIS, "step")
     return axis
+
+
+def chosen_accuracy_range() -> AccuracyRange:
+    """Return which part of the axis of accuracy is to be drawn."""
+    accuracy_range: AccuracyRange = st.session_state.get(keys.ACCURACY_RANGE, "whole")
+    return accuracy_range
 
 
 def render_controls(job: Job | None, status: State | None) -> None:
@@ -42,9 +48,12 @@ def render_controls(job: Job | None, status: State | None) -> None:
         st.toggle(_("Big picture"), key=keys.BIG_PICTURE)
         if job is None:
             return
-        render_speed(job)
+        if not job.has_ended:
+            render_speed(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
         read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)
+        ranges: dict[AccuracyRange, str] = {"whole": _("0–100 %"), "top": _("90–100 %")}
+        read_choice(_("Axis of accuracy"), ranges, keys.ACCURACY_RANGE)
         render_export(job)
 
 

@@ -4,8 +4,9 @@ import streamlit as st
 
 from mnist_demo.devices import choose_device, known_devices
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs.estimate import CostEstimate
+from mnist_demo.jobs.estimate import CostEstimate, planned_steps
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.speed import Speed, seconds_at_speed
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.ownership import wanted_device
@@ -40,12 +41,22 @@ def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
         return None
 
 
+def known_seconds(speed: Speed) -> float | None:
+    """Return about how many seconds a run with the settings would take at `speed`, as far as that is known by now."""
+    asked = _ask()
+    if asked is None:
+        return None
+    hyperparameters, estimate = asked
+    spread = seconds_at_speed(speed, planned_steps(hyperparameters, state.current_dataset()))
+    return max(spread, estimate.seconds or 0.0) or None
+
+
 def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> str:
     """Return the sentence. It names model and epochs: the form above may hold changes that nobody has sent yet."""
     if estimate.seconds is not None:
         sentence = ngettext(
-            "{model}, {epochs} epoch: {duration} here.",
-            "{model}, {epochs} epochs: {duration} here.",
+            "{model}, {epochs} epoch: {duration} here, at full speed.",
+            "{model}, {epochs} epochs: {duration} here, at full speed.",
             hyperparameters.epochs,
         )
         duration = format_duration(estimate.seconds)

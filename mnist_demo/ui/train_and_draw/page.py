@@ -15,7 +15,7 @@ from mnist_demo.ui.data_source import render_data_source
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
-from mnist_demo.ui.drawing.corrections import render_correction, render_my_drawings
+from mnist_demo.ui.drawing.corrections import render_correction, render_kept, render_my_drawings
 from mnist_demo.ui.drawing.neighbours import render_neighbours
 from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.opened_models import render_opened_models
@@ -25,7 +25,7 @@ from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_by, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
-from mnist_demo.ui.train_and_draw.controls import chosen_axis, render_controls
+from mnist_demo.ui.train_and_draw.controls import chosen_accuracy_range, chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
 from mnist_demo.ui.train_and_draw.explanation import render_explanation
 from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
@@ -98,7 +98,7 @@ def _render_live(shown: Shown) -> None:
             if job.is_active:
                 render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
             render_step_link(job)
-            render_training(job, chosen_axis())
+            render_training(job, chosen_axis(), chosen_accuracy_range())
             render_diagnosis(job)
             render_step_detail(job)
     with st.container(key="samples"):
@@ -136,6 +136,8 @@ def _render_drawing_side(shown: Shown) -> None:
             with st.container(key="which"):
                 if readings and inspected is None and not state.shows_bench_only():
                     render_correction(drawn, readings[0])
+                if inspected is None:
+                    render_kept()
         if state.shows_bench_only():
             return
         # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.

@@ -3,6 +3,7 @@
 import math
 
 from mnist_demo.jobs.job import Job
+from mnist_demo.training.speed import steps_a_second
 
 # Seconds of training; from there on, how many seconds lie between two refreshes at least, and in a long run at most. A
 # browser needs 0.1 to 0.2 s of a core for each, and the longer a run has lasted, the less its chart moves in a second.
@@ -19,5 +20,5 @@ def seconds_between_refreshes(job: Job) -> float:
     if left is None or job.state != "running":
         return least
     # Whole seconds, so that it seldom changes. In slow motion each step is to be seen.
-    wanted = math.ceil((trained + left) / LONG_RUN_REFRESHES) if job.speed is None else 0
+    wanted = math.ceil((trained + left) / LONG_RUN_REFRESHES) if steps_a_second(job.speed) is None else 0
     return min(max(least, wanted), most, max(left, SOONEST_REFRESH_SECONDS))

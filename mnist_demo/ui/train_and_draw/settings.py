@@ -14,7 +14,8 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
 from mnist_demo.ui.train_and_draw import settings_state
-from mnist_demo.ui.train_and_draw.cost import render_cost
+from mnist_demo.ui.train_and_draw.cost import format_duration, known_seconds, render_cost
+from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 # Those of a row stand side by side, the ones that are changed most often first.
@@ -46,14 +47,17 @@ def render_settings(is_first: bool) -> None:
             _render_preset(link)
         with st.form("settings", border=False, enter_to_submit=False):
             # In the callback: a stroke drawn at the same moment would cut this run of the script short.
-            st.form_submit_button(
-                _("Train my first model") if is_first else _("Start training"),
-                key=keys.START,
-                type="primary" if is_first else "secondary",
-                icon=":material/play_arrow:",
-                width="stretch",
-                on_click=_start,
-            )
+            with st.container(horizontal=True, gap="small", key="start-row"):
+                st.form_submit_button(
+                    _name_of_first_start() if is_first else _("Start training"),
+                    key=keys.START,
+                    type="primary" if is_first else "secondary",
+                    icon=":material/play_arrow:",
+                    width="stretch",
+                    on_click=_start,
+                )
+                if not link.all_hidden:
+                    render_start_speed()
             if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
                 with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
                     if link.locked:
@@ -75,6 +79,14 @@ def render_settings(is_first: bool) -> None:
         st.error(escape_markdown(state.start_problem()), icon=":material/error:")
     if is_sharing():
         _render_link()
+
+
+def _name_of_first_start() -> str:
+    """Return what Start does, and where that is known how long it takes."""
+    seconds = known_seconds(read_start_speed())
+    if seconds is None:
+        return _("Train my first model")
+    return _("Train my first model, {duration}").format(duration=format_duration(seconds))
 
 
 def _render_device() -> None:
@@ -130,11 +142,12 @@ def _start() -> None:
     state.note_start_problem("")
     try:
         hyperparameters = state.read_settings()
-        state.start_training(hyperparameters)
+        state.start_training(hyperparameters, speed=read_start_speed())
     except MnistDemoError as error:
         state.note_start_problem(str(error))
     else:
         state.write_settings(hyperparameters)  # the preset follows what was typed: it may be none any more
+        settings_state.note_started()
 
 
 def _apply_preset() -> None:

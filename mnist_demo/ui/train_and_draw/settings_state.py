@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.speed import FULL, RISING
 from mnist_demo.ui import keys, state
 
 DELIVERY_SECONDS = 3.0
@@ -29,6 +30,12 @@ def fill_in() -> None:
     """Fill in what is still to be; before the form is drawn."""
     if _FILLED_IN in st.session_state:
         state.write_settings(st.session_state[_FILLED_IN])
+
+
+def note_started() -> None:
+    """Have the next run go at full speed, if this one is to be watched: the first is watched, others are compared."""
+    if st.session_state[keys.START_SPEED] == RISING:
+        st.session_state[keys.START_SPEED] = FULL
 
 
 def note_drawn() -> None:

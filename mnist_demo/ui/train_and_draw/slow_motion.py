@@ -1,4 +1,4 @@
-"""Slow motion: how fast the run may go, and one step of it laid open."""
+"""Slow motion: one step of the run laid open."""
 
 import math
 
@@ -8,39 +8,13 @@ from markupsafe import Markup, escape
 
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.slow_motion import SPEEDS, StepDetail
+from mnist_demo.training.slow_motion import StepDetail
+from mnist_demo.training.speed import steps_a_second
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
-from mnist_demo.ui.train_and_draw.state import prepare_speed
 from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
 
-# A choice without a value would be one that has not been made.
-FULL_SPEED = 0
 ANCHOR = "one-step"
-
-
-def render_speed(job: Job) -> None:
-    """Draw the choice of how many steps a second the run may do."""
-    key = f"{keys.SPEED}-of-{job.id}"  # a new run begins at full speed, whatever the last one went at
-    prepare_speed(key, job.speed or FULL_SPEED)
-    with st.container(key=keys.SPEED, width="content"):
-        st.selectbox(
-            _("Speed of training"),
-            (*SPEEDS, FULL_SPEED),
-            format_func=_format_speed,
-            key=key,
-            disabled=job.has_ended,
-            label_visibility="collapsed",
-            on_change=lambda: job.set_speed(st.session_state[key] or None),
-            width=170,
-        )
-
-
-def _format_speed(speed: int) -> str:
-    if speed == FULL_SPEED:
-        return _("Full speed")
-    sentence = ngettext("{count} step a second", "{count} steps a second", speed)
-    return sentence.format(count=speed)
 
 
 def render_step_link(job: Job) -> None:
@@ -63,7 +37,7 @@ def render_step_detail(job: Job) -> None:
 
 def _detail_shown(job: Job) -> StepDetail | None:
     detail = job.step_detail
-    if detail is None or (job.speed is None and detail.step != job.history.step_count):
+    if detail is None or (steps_a_second(job.speed) is None and detail.step != job.history.step_count):
         return None
     return detail
 

@@ -19,6 +19,6 @@ def last_diagnosis(job: Job) -> Diagnosis | None:
     return found if of_job == job.id else None
 
 
-def prepare_speed(key: str, speed: float) -> None:
-    """Let the widget of that key begin at `speed`, in steps a second, unless something has been chosen there."""
+def prepare_speed(key: str, speed: float | str) -> None:
+    """Let the widget of that key begin at `speed`, unless something has been chosen there."""
     st.session_state.setdefault(key, speed)

@@ -3,26 +3,29 @@
 import streamlit as st
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.training.history import History
+from mnist_demo.training.history import History, format_loss
+from mnist_demo.training.speed import seconds_at_speed
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns
 from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper
-from mnist_demo.ui.widgets.charts import Axis, build_chart, describe_chart
+from mnist_demo.ui.train_and_draw.own_drawings import render_gain
+from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import format_percent, metrics_html
 
 CHART_HEIGHT = 180
 
 
-def render_training(job: Job, axis: Axis) -> None:
+def render_training(job: Job, axis: Axis, accuracy_range: AccuracyRange) -> None:
     """Draw the run, which may be going on, and its charts over `axis`."""
     if job.detail:
         st.error(escape_markdown(job.detail), icon=":material/error:")
     _render_keeping(job)
+    render_gain(job)
     _render_progress(job)
     _render_metrics(job)
-    _render_charts(job.history, axis)
+    _render_charts(job.history, axis, accuracy_range)
 
 
 def _render_keeping(job: Job) -> None:
@@ -68,13 +71,13 @@ def _render_progress(job: Job) -> None:
 
 
 def _render_metrics(job: Job) -> None:
-    """Draw the figures in force: of the last epoch where there is one, of the untrained model before."""
+    """Draw the figures in force: those that were measured last, at first of the untrained model."""
     unknown, history = "–", job.history
     last = history.epochs[-1] if history.epochs else None
     accuracy, test_loss = history.test_accuracy, history.test_loss
     pace, left = history.images_per_second, history.seconds_left
-    if left is not None and job.speed is not None and history.started is not None:
-        left += (history.started.total_steps - history.step_count) / job.speed
+    if left is not None and history.started is not None:
+        left += seconds_at_speed(job.speed, history.started.total_steps - history.step_count)
     train_loss = last.train_loss if last else None
     if left and not job.has_ended:
         time = _("Time left"), _format_seconds(left)
@@ -84,12 +87,13 @@ def _render_metrics(job: Job) -> None:
     with st.container(horizontal=True, gap="medium", key="figures"):
         with st.container(key=keys.TEST_ACCURACY, width="content"):
             shown = unknown if accuracy is None else format_percent(accuracy, digits=2)
-            st.html(metrics_html([(_("Test accuracy"), shown)]))
+            step = _("after step {step}").format(step=f"{history.tested_step:,}") if history.tested_step else ""
+            st.html(metrics_html([(_("Test accuracy"), shown)], step))
         st.html(
             metrics_html(
                 [
-                    (_("Test loss"), unknown if test_loss is None else f"{test_loss:.4f}"),
-                    (_("Train loss"), unknown if train_loss is None else f"{train_loss:.4f}"),
+                    (_("Test loss"), unknown if test_loss is None else format_loss(test_loss)),
+                    (_("Train loss"), unknown if train_loss is None else format_loss(train_loss)),
                     (_("Images a second"), unknown if pace is None else f"{pace:,.0f}"),
                     time,
                 ]
@@ -97,11 +101,11 @@ def _render_metrics(job: Job) -> None:
         )
 
 
-def _render_charts(history: History, axis: Axis) -> None:
+def _render_charts(history: History, axis: Axis, accuracy_range: AccuracyRange) -> None:
     with st.container(key=keys.LIVE_CHARTS):
         for metric, key in (("loss", keys.LOSS_CHART), ("accuracy", keys.ACCURACY_CHART)):
             st.echarts_chart(
-                build_chart(history, metric, axis),  # type: ignore[arg-type]
+                build_chart(history, metric, axis, accuracy_range),  # type: ignore[arg-type]
                 key=key,
                 height=CHART_HEIGHT,
                 alt=describe_chart(history, metric),  # type: ignore[arg-type]

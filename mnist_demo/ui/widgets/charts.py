@@ -18,6 +18,11 @@ MAX_POINTS = 200
 # In a run of more epochs symbols would lie on each other, hide the other line, and take longest of all to draw.
 MAX_SYMBOLS = 40
 DECIMALS = 5
+# Beside a loss that runs away all others would be one flat line: from here on the axis counts powers of ten.
+HUGE_LOSS, SMALLEST_LOSS = 1e4, 1e-5
+# Where the axis of accuracy begins, in percent.
+AccuracyRange = Literal["whole", "top"]
+LEAST_ACCURACY: dict[AccuracyRange, int] = {"whole": 0, "top": 90}
 
 Points = list[tuple[float, float]]
 
@@ -39,7 +44,9 @@ class Line:
         return replace(self, style={**self.style, "symbol": "none", "markPoint": mark})
 
 
-def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
+def build_chart(
+    history: History, metric: Figure, axis: Axis, accuracy_range: AccuracyRange = "whole"
+) -> dict[str, Any]:
     """Return the ECharts option for `metric` over steps or epochs, at most ``MAX_POINTS`` points a series."""
     lines = [
         Line(
@@ -62,8 +69,21 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
     ]
     if not lines[-1].points:
         lines.pop()
-    if _last(history, "epoch") > MAX_SYMBOLS:
+    if history.started is not None and history.started.total_steps > MAX_SYMBOLS * history.started.steps_per_epoch:
         lines = [line.with_symbol_at_its_end() for line in lines]
+    losses = [y for line in lines for _x, y in line.points] if metric == "loss" else []
+    is_huge = max(losses, default=0.0) > HUGE_LOSS
+    dimensions = [axis, metric, "height"] if is_huge else [axis, metric]
+    loss_format = "%.2e" if is_huge else "%.4f"
+    y_axis: dict[str, Any] = {"type": "value", "min": 0}
+    if metric == "accuracy":
+        y_axis |= {"min": LEAST_ACCURACY[accuracy_range], "max": 100, "axisLabel": {"formatter": _("{value} %")}}
+    elif is_huge:
+        y_axis = {"type": "value", "minInterval": 1, "axisLabel": {"formatter": "1e{value}"}}
+
+    def source(line: Line) -> list[tuple[float, ...]]:
+        return [(x, y, math.log10(max(y, SMALLEST_LOSS))) for x, y in line.points] if is_huge else [*line.points]
+
     return {
         "animation": False,
         "title": {"text": _title(metric), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
@@ -74,8 +94,8 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
             "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
         },
         "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f" if metric == "loss" else "%.2f %%"},
-        "dataset": [{"dimensions": [axis, metric], "source": line.points} for line in lines],
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.2f %%" if metric == "accuracy" else loss_format},
+        "dataset": [{"dimensions": dimensions, "source": source(line)} for line in lines],
         "xAxis": {
             "type": "value",
             "name": _("step") if axis == "step" else _("epoch"),
@@ -83,17 +103,15 @@ def build_chart(history: History, metric: Figure, axis: Axis) -> dict[str, Any]:
             "nameGap": 26,
             "minInterval": 1,
             "min": 0,
-            "max": _last(history, axis),
+            "max": _end_of_axis(history, axis),
         },
-        "yAxis": {"type": "value", "min": 0}
-        if metric == "loss"
-        else {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": _("{value} %")}},
+        "yAxis": y_axis,
         "series": [
             {
                 "type": "line",
                 "name": line.name,
                 "datasetIndex": index,
-                "encode": {"x": axis, "y": metric, "tooltip": [metric]},
+                "encode": {"x": axis, "y": "height" if is_huge else metric, "tooltip": [metric]},
                 **line.style,
             }
             for index, line in enumerate(lines)
@@ -118,12 +136,18 @@ def _title(metric: Figure) -> str:
     return _("Loss (cross-entropy)") if metric == "loss" else _("Accuracy")
 
 
-def _last(history: History, axis: Axis) -> int:
-    """Return where the axis ends: known from the start, so that the line grows into the chart and nothing rescales."""
+def _end_of_axis(history: History, axis: Axis) -> int:
+    """Return where the axis ends: it grows with the run, in jumps so large that it seldom does, up to the run's end."""
     if history.started is None:
         return 1
-    total = history.started.total_steps
-    return total if axis == "step" else total // history.started.steps_per_epoch
+    steps_per_epoch = history.started.steps_per_epoch
+    end, done = history.started.total_steps, history.step_count
+    if axis == "epoch":
+        end, done = end // steps_per_epoch, math.ceil(done / steps_per_epoch)
+    jump = 10 if axis == "step" else 1
+    while jump < done:
+        jump = jump * 5 // 2 if str(jump).startswith("2") else jump * 2  # 1, 2, 5, 10 …
+    return min(end, jump)
 
 
 def _train_points(history: History, metric: Figure, axis: Axis) -> Points:

@@ -177,10 +177,11 @@ def overlay_png(image: np.ndarray, contributions: np.ndarray) -> bytes:
     return _png(np.round(paper * (1 - opacity) + colour * opacity).astype(np.uint8))
 
 
-def metrics_html(metrics: list[tuple[str, str]]) -> Markup:
-    """Return metrics beside each other: (title, value) each."""
-    item = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
-    items = NOTHING.join(item.format(title, value) for title, value in metrics)
+def metrics_html(metrics: list[tuple[str, str]], note: str = "") -> Markup:
+    """Return metrics beside each other: (title, value) each; a `note` is put beside the title of the last."""
+    item, noted = Markup("<div><dt>{}</dt><dd>{}</dd>{}</div>"), Markup('<dd class="note">{}</dd>')
+    notes = [NOTHING] * (len(metrics) - 1) + [noted.format(note) if note else NOTHING]
+    items = NOTHING.join(item.format(*metric, beside) for metric, beside in zip(metrics, notes, strict=True))
     return Markup('<dl class="run-figures">{}</dl>').format(items)
 
 

@@ -26,7 +26,9 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def compare(_own_server: None) -> AppTest:
-    opened = AppTest.from_string(PAGE, default_timeout=60).run()
+    opened = AppTest.from_string(PAGE, default_timeout=60)
+    opened.query_params["speed"] = "full"
+    opened.run()
     assert not opened.exception
     return opened
 

@@ -1,5 +1,6 @@
 """Drawings on the page: who reads them, how they are prepared, and training on them."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -95,7 +96,7 @@ def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered
     assert more.extra.labels.tolist() == [7]
     assert more.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     page.run()
-    assert any("moved the accuracy on the test images from" in caption.value for caption in page.caption)
+    assert any(re.search(r"My drawings: \d+ % read rightly before, \d+ % now", text.value) for text in page.markdown)
 
 
 def test_digits_side_by_side_are_read_as_a_number_of_which_one_is_explained(page: AppTest) -> None:

@@ -17,7 +17,9 @@ PATIENCE = 60
 
 @pytest.fixture
 def inside(_own_server: None) -> Iterator[AppTest]:
-    opened = AppTest.from_string(page_alone("look_inside"), default_timeout=60).run()
+    opened = AppTest.from_string(page_alone("look_inside"), default_timeout=60)
+    opened.query_params["speed"] = "full"
+    opened.run()
     assert not opened.exception
     yield opened
     analyst().close()

@@ -61,7 +61,8 @@ def test_format_duration_gives_at_most_two_digits(seconds: float, words: str) ->
 def test_describe_cost_says_why_there_is_no_estimate() -> None:
     hyperparameters = Hyperparameters(epochs=1)
     assert (
-        describe_cost(hyperparameters, CostEstimate(40.0, False)) == "Linear, with PyTorch, 1 epoch: about 40 s here."
+        describe_cost(hyperparameters, CostEstimate(40.0, False))
+        == "Linear, with PyTorch, 1 epoch: about 40 s here, at full speed."
     )
     assert describe_cost(hyperparameters, CostEstimate(None, True)).startswith("Measuring")
     assert "when no run is computing" in describe_cost(hyperparameters, CostEstimate(None, False))

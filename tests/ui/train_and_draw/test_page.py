@@ -11,6 +11,7 @@ from mnist_demo.ui.state import MAX_EARLIER_RUNS
 from tests import ROOT
 from tests.ui.actions import (
     document_of,
+    open_page,
     press_start,
     the_job,
 )
@@ -45,6 +46,26 @@ def test_earlier_runs_are_kept_up_to_a_number(page: AppTest) -> None:
         press_start(page)
         assert the_job().wait(60) == "finished"
     assert len(job_registry().jobs()) == MAX_EARLIER_RUNS + 1
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_first_run_is_slow_enough_to_be_watched_and_the_next_goes_at_full_speed() -> None:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert page.selectbox(key="start-speed").value == "rising"
+    assert page.button(key="start-training").label == "Train my first model, about 4 s"  # 75 steps, 20 a second
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    assert job.speed == "rising"
+    assert page.selectbox(key="start-speed").value == "full"
+    assert job.wait(60) == "finished"
+    assert len(job.history.measured_points("test_accuracy")) >= 10
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_link_to_a_speed_that_is_none_says_so() -> None:
+    page = open_page(speed="warp")
+    assert any("the speed “warp”" in str(getattr(notice, "value", "")) for notice in [*page.warning, *page.info])
+    assert page.selectbox(key="start-speed").value == "rising"
 
 
 def test_a_session_that_opens_the_address_of_a_run_sees_it(page: AppTest) -> None:

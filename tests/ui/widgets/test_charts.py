@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mnist_demo.training.events import Epoch, Started, Step
-from mnist_demo.training.history import History
+from mnist_demo.training.events import Epoch, Evaluated, Started, Step
+from mnist_demo.training.history import History, format_loss
 from mnist_demo.ui.widgets.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Figure, build_chart, describe_chart
 
 
@@ -47,9 +47,39 @@ def test_chart_has_a_validation_line_only_when_images_are_held_out() -> None:
     assert points(chart, "validation") == [[0, 0.5], [100, 0.5]]
 
 
-@pytest.mark.parametrize(("axis", "last"), [("step", 1000), ("epoch", 10)])
-def test_chart_axis_ends_where_the_run_will_end(axis: Axis, last: int) -> None:
-    assert build_chart(grown(5), "loss", axis)["xAxis"]["max"] == last
+@pytest.mark.parametrize(
+    ("steps", "axis", "end"),
+    [(0, "step", 10), (11, "step", 20), (320, "step", 500), (600, "step", 1000), (5, "epoch", 1), (301, "epoch", 5)],
+)
+def test_chart_axis_grows_with_the_run(steps: int, axis: Axis, end: int) -> None:
+    assert build_chart(grown(steps), "loss", axis)["xAxis"]["max"] == end
+
+
+def test_chart_axis_ends_where_the_run_ends() -> None:
+    assert build_chart(grown(700, total_epochs=7), "loss", "step")["xAxis"]["max"] == 700
+
+
+def test_accuracy_can_be_seen_from_90_percent_up() -> None:
+    assert build_chart(grown(5), "accuracy", "step", "top")["yAxis"]["min"] == 90
+
+
+def test_loss_that_runs_away_is_drawn_and_written_in_powers_of_ten() -> None:
+    history = grown(10)
+    history.append(Step(11, 1, 1e30, 0.5, 0.5, 100, 0.11))
+    chart = build_chart(history, "loss", "step")
+    assert points(chart, "train")[-1] == [11, pytest.approx(30)]
+    assert points(chart, "train")[0] == [1, 0]
+    assert chart["yAxis"]["axisLabel"]["formatter"] == "1e{value}"
+    assert chart["dataset"][0]["source"][-1][1] == 1e30
+    assert [format_loss(loss) for loss in (0.29754, 1e30, 2.34e5)] == ["0.2975", "1e30", "2.3e5"]
+
+
+def test_test_line_has_what_was_measured_between_epochs() -> None:
+    history = grown(30)
+    history.append(Evaluated(10, 1, 1.5, 0.5, 0.1))
+    history.append(Evaluated(30, 1, 1.0, 0.7, 0.3))
+    assert points(build_chart(history, "accuracy", "step"), "test") == [[0, 10.0], [10, 50.0], [30, 70.0]]
+    assert history.tested_step == 30
 
 
 @pytest.mark.parametrize("figure", ["loss", "accuracy"])
