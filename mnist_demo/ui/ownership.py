@@ -38,7 +38,9 @@ def start_job(
     is_repeatable = is_repeatable and assignment.initial_weights is None and assignment.extra is None
     run_keeper().expect(job_id, visitor.owner(), is_repeatable)
     try:
-        return job_registry().start(assignment, session_id(), history=history, weights=weights, job_id=job_id)
+        return job_registry().start(
+            assignment, session_id(), history=history, weights=weights, job_id=job_id, visitor=visitor.owner()
+        )
     except MnistDemoError:
         run_keeper().release(job_id)
         raise
