@@ -45,19 +45,19 @@ class DrawnDigits:
 
 def render_digits(readings: list[Reading], chosen: int) -> None:
     """Draw a button for each digit of a number, with its probability: that one's bars are shown."""
+    answers = [(reading.digit, float(reading.probabilities.max())) for reading in readings]
+    render_clickable(number_html(answers, chosen), keys.NUMBER_DIGITS, _choose)
+
+
+def number_html(answers: list[tuple[int, float]], chosen: int) -> Markup:
+    """Return a button for each digit of a number: (digit, probability) each; see `mnist_demo.ui.widgets.clickable`."""
     button = Markup('<button type="button" data-value="{}" aria-pressed="{}"><b>{}</b> <small>{}</small></button>')
-    buttons = NOTHING.join(
-        button.format(
-            place,
-            "true" if place == chosen else "false",
-            reading.digit,
-            format_percent(float(reading.probabilities.max()), digits=0),
-        )
-        for place, reading in enumerate(readings)
+    buttons = (
+        button.format(place, "true" if place == chosen else "false", digit, format_percent(probability, digits=0))
+        for place, (digit, probability) in enumerate(answers)
     )
     group = Markup('<div class="number-digits" role="group" aria-label="{}">{}</div>')
-    words = _("The digits of the number: choose whose probabilities are shown")
-    render_clickable(group.format(words, buttons), keys.NUMBER_DIGITS, _choose)
+    return group.format(_("The digits of the number: choose whose probabilities are shown"), NOTHING.join(buttons))
 
 
 def _choose(place: str) -> None:
