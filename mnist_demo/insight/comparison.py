@@ -3,6 +3,7 @@
 Where a run comes from does not matter here: one that trains now, and one that was saved, are compared alike.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -105,13 +106,47 @@ def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
     return " · ".join(words or [hyperparameters.model_title])
 
 
-def _loss(loss: float) -> str:
-    return format_decimal(loss, ".4f")
+def validation_accuracy(history: History) -> float | None:
+    """Return the newest accuracy on the validation images, a fraction, or None where none was measured."""
+    measured = [epoch.validation_accuracy for epoch in history.epochs if epoch.validation_accuracy is not None]
+    return measured[-1] if measured else None
+
+
+@dataclass(frozen=True)
+class Best:
+    """The runs of the highest `accuracy`, a fraction, and what it was measured on: "validation" or "test" images."""
+
+    runs: tuple[ComparedRun, ...]
+    accuracy: float
+    measured: str
+
+
+def best_of(runs: Sequence[ComparedRun]) -> Best | None:
+    """Return which of several runs is the best so far; None before there are two that have been measured.
+
+    By the validation images, where all runs hold some out, and else by the test images. What is chosen by the test
+    images looks better than it is: they are no test of the choice.
+    """
+    has_validation = all(run.hyperparameters.validation_size for run in runs)
+    measured, read = (
+        ("validation", validation_accuracy) if has_validation else ("test", lambda history: history.test_accuracy)
+    )
+    accuracies = [(read(run.history), run) for run in runs if run.history.step_count and not run.history.diverged]
+    known = [(accuracy, run) for accuracy, run in accuracies if accuracy is not None]
+    if len(known) < 2:
+        return None
+    highest = max(accuracy for accuracy, _run in known)
+    return Best(tuple(run for accuracy, run in known if accuracy == highest), highest, measured)
+
+
+def _percent(fraction: float) -> str:
+    return format_percent(fraction, 2)
 
 
 # Title, how to read it from a history, how to write it, and whether more or less of it is better (1, -1) or neither.
 _METRICS: tuple[tuple[str, Callable[[History], float | None], Callable[[float], str], int], ...] = (
-    (N_("Test accuracy"), lambda history: history.test_accuracy, lambda fraction: format_percent(fraction, 2), 1),
+    (N_("Validation accuracy"), validation_accuracy, _percent, 1),
+    (N_("Test accuracy"), lambda history: history.test_accuracy, _percent, 1),
     (N_("Test loss"), lambda history: history.test_loss, format_loss, -1),
     (N_("Train loss"), lambda history: history.epochs[-1].train_loss if history.epochs else None, format_loss, -1),
     (N_("Steps"), lambda history: float(history.step_count), lambda count: format_decimal(count, ",.0f"), 0),
@@ -129,7 +164,9 @@ def compared_metrics(runs: Sequence[ComparedRun]) -> list[Row]:
     rows = []
     for title, read, form, better in _METRICS:
         values = [read(run.history) for run in runs]
-        known = [value for value in values if value is not None]
+        known = [value for value in values if value is not None and math.isfinite(value)]
+        if not known and read is validation_accuracy:
+            continue
         best: tuple[int, ...] = ()
         if better and len(set(known)) > 1:
             top = max(known) if better > 0 else min(known)

@@ -50,6 +50,8 @@ class Job(ObservedRun):
         Called, without the lock, when the job needs fewer cores than before, or wants to run.
     on_saved_point
         Called with the job, without the lock, when a new `training_state` has come, and when the job has ended.
+    visitor
+        Whose turn it takes; a job of nobody takes one of its own.
     history, weights, lock, clock
         See `ObservedRun`.
     """
@@ -65,12 +67,15 @@ class Job(ObservedRun):
         clock: Callable[[], float] = time.monotonic,
         on_core_free: Callable[[], None] = lambda: None,
         on_saved_point: Callable[["Job"], None] = lambda job: None,
+        visitor: str = "",
     ) -> None:
         super().__init__(assignment, job_id or new_job_id(), history, weights, lock, clock)
+        self.visitor = visitor or self.id
         self._assignment = assignment
         self._on_core_free, self._on_saved_point = on_core_free, on_saved_point
         self._stop_deadline: float | None = None
         self._child: ChildProcess | None = None
+        self._gives_way = False
 
     @classmethod
     def ended(cls, assignment: Assignment, job_id: str, snapshot: JobSnapshot) -> "Job":
@@ -89,6 +94,7 @@ class Job(ObservedRun):
     def pause(self, timeout: float = 1.0) -> None:
         """Pause a running job after its current step; waits up to `timeout` seconds until that is so."""
         with self._changed:
+            self._gives_way = False
             if self._state == "running":
                 self._send(Pause())
                 self._changed.wait_for(lambda: self._state != "running", timeout)
@@ -172,6 +178,18 @@ class Job(ObservedRun):
                 self._send(SetSpeed(self._speed))
             threading.Thread(target=self._listen, args=(self._child,), name=f"job {self.id}", daemon=True).start()
 
+    def give_way(self) -> None:
+        """Have a running job queue again after its current step: somebody else's turn comes first."""
+        with self._changed:
+            if self._state == "running" and not self._gives_way:
+                self._gives_way = True
+                self._send(Pause())
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it was told to and still computes."""
+        return self._gives_way and self._state == "running"
+
     def kill_if_stuck(self) -> None:
         """End the worker if it was told to stop and has not answered for too long."""
         if self._stop_deadline is not None and self._clock() > self._stop_deadline and not self.has_ended:
@@ -197,6 +215,9 @@ class Job(ObservedRun):
                 report: Report = child.connection.recv()
                 with self._changed:
                     self._note(report)
+                    if self._gives_way and self._state == "paused":
+                        self._gives_way = False
+                        self._become("queued")
                     self._changed.notify_all()
                 match report:
                     case Paused():

@@ -1,12 +1,15 @@
 """Training in other processes, seen from the page's process: a `Job` is one run, the `JobRegistry` has them all.
 
 A run is in one of the states of ``STATES``. It waits as *queued* until as many cores are free as it computes with; a
-paused one gives its cores back and waits again when it is resumed. All methods may be called from any thread.
+paused one gives its cores back and waits again when it is resumed. Visitors take turns: of those who wait, the one with
+the fewest runs that compute comes next, and who has several that do gives one up to somebody who has none. So nobody
+waits for the many runs of another longer than for one. All methods may be called from any thread.
 """
 
 import dataclasses
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from mnist_demo.errors import JobError
@@ -67,6 +70,7 @@ class JobRegistry:
         history: History | None = None,
         weights: Weights | None = None,
         job_id: str | None = None,
+        visitor: str = "",
     ) -> Job:
         """Start a run, or queue it; return its job at once.
 
@@ -79,6 +83,8 @@ class JobRegistry:
             growing; the weights are shown until new ones come.
         job_id
             The new job takes the place of the ended one with this id.
+        visitor
+            Whose run it is; nobody's waits by itself.
 
         Raises
         ------
@@ -99,19 +105,29 @@ class JobRegistry:
             clock=self._clock,
             on_core_free=self.schedule,
             on_saved_point=self._on_saved_point,
+            visitor=visitor,
         )
         if watcher is not None:
             job.watch(watcher)
         with self._lock:
-            if len(self._jobs) >= MAX_JOBS and job.id not in self._jobs:
-                raise JobError(
-                    _("This server already keeps {count} runs, which is its limit: try again in a few minutes.").format(
-                        count=MAX_JOBS
-                    )
-                )
+            if job.id not in self._jobs:
+                self.require_room()
             self._jobs[job.id] = job
         self.schedule()
         return job
+
+    def require_room(self, count: int = 1) -> None:
+        """Raise JobError where `count` more runs are too many to be kept."""
+        if len(self._jobs) + count <= MAX_JOBS:
+            return
+        if count == 1:
+            sentence = _("This server already keeps {limit} runs, which is its limit: try again in a few minutes.")
+        else:
+            sentence = _(
+                "This server keeps {limit} runs at most, and {count} more are too many now: start fewer, or try again "
+                "in a few minutes."
+            )
+        raise JobError(sentence.format(limit=MAX_JOBS, count=count))
 
     def restore(self, ended: Job) -> Job:
         """Take in a run of an earlier server process, which has ended; return the job of that id that is kept."""
@@ -129,8 +145,9 @@ class JobRegistry:
 
     def jobs_before(self, job: Job) -> int:
         """Return how many queued runs come before this queued one."""
-        queued = [other for other in self.jobs() if other.state == "queued"]
-        return queued.index(job) if job in queued else 0
+        with self._lock:
+            queue = self._queue()
+        return queue.index(job) if job in queue else 0
 
     def rest(self) -> None:
         """Have all runs leave the cores to something short; see `Job.rest`."""
@@ -144,16 +161,37 @@ class JobRegistry:
             self._jobs.pop(job.id, None)
 
     def schedule(self) -> None:
-        """Let queued jobs run, in their order, while cores are free for the next one."""
+        """Let queued jobs run, each visitor's in turn, while cores are free for the next one."""
         with self._lock:
-            for job in self._jobs.values():
-                if job.state != "queued":
-                    continue
-                busy = sum(other.cores_used for other in self._jobs.values() if other.state == "running")
+            for job in self._queue():
+                busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
                 if busy and job.cores_used and busy + job.cores_used > self.slots:
+                    self._ask_for_a_turn(job)
                     return
                 job.go_on()
+
+    def _computing(self) -> list[Job]:
+        return [job for job in self._jobs.values() if job.state == "running" and job.cores_used]
+
+    def _queue(self) -> list[Job]:
+        """Return the queued jobs in the order of their turns."""
+        turns = Counter(job.visitor for job in self._computing())
+        queue = []
+        for job in self._jobs.values():
+            if job.state == "queued":
+                queue.append((turns[job.visitor], job))
+                turns[job.visitor] += 1
+        return [job for _turn, job in sorted(queue, key=lambda place: place[0])]
+
+    def _ask_for_a_turn(self, job: Job) -> None:
+        """Have the newest job of whoever has most that compute give way to `job`, whose visitor has none."""
+        computing = self._computing()
+        turns = Counter(other.visitor for other in computing)
+        most = max(turns.values())
+        if turns[job.visitor] or most == 1 or any(other.gives_way for other in computing):
+            return
+        [other for other in computing if turns[other.visitor] == most][-1].give_way()
 
     def close(self) -> None:
         """End every job and the reaper."""

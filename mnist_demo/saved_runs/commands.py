@@ -53,7 +53,9 @@ class RunCommands:
             self._check(job_id)
         self._keeper.expect(job_id, self._visitor, is_repeatable)
         try:
-            return self._registry.start(assignment, watcher, history=history, weights=weights, job_id=job_id)
+            return self._registry.start(
+                assignment, watcher, history=history, weights=weights, job_id=job_id, visitor=self._visitor
+            )
         except MnistDemoError:
             self._keeper.release(job_id)
             raise

@@ -3,6 +3,7 @@
 Only modules called ``state`` or ``*_state``, each for its own part, and widgets write to ``st.session_state``.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -34,6 +35,7 @@ _DATA_PROBLEM = "data-problem"
 _START_PROBLEM = "start-problem"
 _EARLIER_RUNS = "earlier-runs"
 MAX_EARLIER_RUNS = 7
+_TOGETHER = "runs-started-together"
 _SAMPLE_SEED = "sample-seed"
 
 
@@ -152,6 +154,36 @@ def start_training(
     show_run_next(job, stop_others=beside is None)
 
 
+def start_beside(shown: Job, settings: Sequence[Hyperparameters], changes: tuple[Change, ...] = ()) -> None:
+    """Start several runs with these settings, and the digits and beginning of `shown`, which goes on: all or none.
+
+    They are kept for comparison until as many others are started together.
+
+    Raises
+    ------
+    MnistDemoError
+        When one of them cannot be started.
+    """
+    for hyperparameters in settings:
+        hyperparameters.split_sizes(len(shown.dataset.train_labels))
+    job_registry().require_room(len(settings))
+    started = [
+        start_job(Assignment(hyperparameters, shown.dataset, shown.initial_weights, shown.extra, changes=changes))
+        for hyperparameters in settings
+    ]
+    st.session_state[_TOGETHER] = [job.id for job in started]
+    st.session_state[_EARLIER_RUNS] = [*reversed(st.session_state[_TOGETHER]), *_earlier_ids()]
+    _forget_oldest()
+
+
+def _forget_oldest() -> None:
+    """Keep as many earlier runs of this visitor as are compared, besides those that were started together last."""
+    together = st.session_state.get(_TOGETHER, ())
+    mine = [job for job in earlier_jobs() if owns(job.id) and job.id not in together]
+    for forgotten in mine[MAX_EARLIER_RUNS:]:
+        attempt(run_commands().forget, forgotten.id)
+
+
 def show_run_next(job: Job, stop_others: bool = True) -> None:
     """Show `job` instead of the run shown until now, which is kept to compare; this visitor's other runs are stopped.
 
@@ -161,11 +193,10 @@ def show_run_next(job: Job, stop_others: bool = True) -> None:
     if previous is not None and previous.id != job.id:
         st.session_state[_EARLIER_RUNS] = [previous.id, *_earlier_ids()]
     st.session_state[_EARLIER_RUNS] = [other for other in dict.fromkeys(_earlier_ids()) if other != job.id]
-    mine = [other for other in earlier_jobs() if owns(other.id)]
-    for other in mine if stop_others else ():
-        attempt(run_commands().stop, other.id)
-    for forgotten in mine[MAX_EARLIER_RUNS:]:
-        attempt(run_commands().forget, forgotten.id)
+    for other in earlier_jobs() if stop_others else ():
+        if owns(other.id):
+            attempt(run_commands().stop, other.id)
+    _forget_oldest()
     show_run(job)
 
 

@@ -1,6 +1,15 @@
-from mnist_demo.insight.comparison import ComparedRun, compared_metrics, differing_settings, format_setting, short_title
+import dataclasses
+
+from mnist_demo.insight.comparison import (
+    ComparedRun,
+    best_of,
+    compared_metrics,
+    differing_settings,
+    format_setting,
+    short_title,
+)
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.events import Epoch, Started, Step
+from mnist_demo.training.events import Diverged, Epoch, Started, Step
 from mnist_demo.training.history import History
 
 
@@ -56,6 +65,27 @@ def test_metrics_mark_the_best_run_and_leave_out_what_is_not_known_yet() -> None
     assert rows["Steps"].cells == ("4", "4", "0")
     assert rows["Steps"].best == ()
     assert rows["Training time in seconds"].cells[0] == "0.4"
+
+
+def test_best_run_is_so_by_validation_accuracy_where_all_have_one() -> None:
+    worse, better = history_of([0.5], [0.8]), history_of([0.3], [0.9])
+    runs = [run("A", Hyperparameters(), worse), run("B", Hyperparameters(), better)]
+    found = best_of(runs)
+    assert found is not None
+    assert (found.runs, found.accuracy, found.measured) == ((runs[1],), 0.9, "test")
+    worse.epochs[-1] = dataclasses.replace(worse.epochs[-1], validation_accuracy=0.7)
+    better.epochs[-1] = dataclasses.replace(better.epochs[-1], validation_accuracy=0.6)
+    held_out = [
+        run(letter, Hyperparameters(validation_size=10), history) for letter, history in (("A", worse), ("B", better))
+    ]
+    found = best_of(held_out)
+    assert found is not None
+    assert (found.runs, found.accuracy, found.measured) == ((held_out[0],), 0.7, "validation")
+    rows = {row.title: row for row in compared_metrics(held_out)}
+    assert rows["Validation accuracy"].best == (0,)
+    assert best_of([runs[0], run("C", Hyperparameters())]) is None
+    worse.append(Diverged(2, 1, 0.5, "sgd"))
+    assert best_of(runs) is None
 
 
 def test_short_title_says_what_tells_a_run_from_the_others() -> None:

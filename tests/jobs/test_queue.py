@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.errors import JobError
 from mnist_demo.jobs.job import STOP_SECONDS
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.jobs.registry import MAX_JOBS, JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.jobs.test_job import exists, started
 from tests.waiting import PATIENCE, Clock, wait_until
@@ -68,6 +69,43 @@ def test_paused_job_gives_its_core_to_the_next_and_waits_when_resumed(
     assert first.state == "queued"
     second.stop(PATIENCE)
     wait_until(lambda: first.state == "running")
+
+
+def test_visitor_with_one_run_waits_for_none_of_the_many_of_another(
+    endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    registry = JobRegistry(slots=2)
+    try:
+        many = [registry.start(Assignment(endless, builtin), visitor="many") for _run in range(4)]
+        assert [job.state for job in many] == ["running", "running", "queued", "queued"]
+        wait_until(lambda: many[1].history.step_count > 0)
+        one = registry.start(Assignment(endless, builtin), visitor="one")
+        assert registry.jobs_before(one) == 0
+        wait_until(lambda: one.state == "running")
+        assert [job.state for job in many] == ["running", "queued", "queued", "queued"]
+        assert [registry.jobs_before(job) for job in many[1:]] == [0, 1, 2]
+        # With one run each, nobody gives way: the second one of "one" comes after the next of "many".
+        more = registry.start(Assignment(endless, builtin), visitor="one")
+        third = registry.start(Assignment(endless, builtin), visitor="third")
+        assert (registry.jobs_before(third), registry.jobs_before(more)) == (0, 2)
+        given_up = many[1].history.step_count
+        third.stop()
+        one.stop(PATIENCE)
+        # Of two who have none that computes, whoever came first; the run that gave way goes on where it was.
+        wait_until(lambda: more.state == "running")
+        many[0].stop(PATIENCE)
+        wait_until(lambda: many[1].history.step_count > given_up)
+    finally:
+        registry.close()
+
+
+def test_more_runs_than_a_server_keeps_are_refused_together(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    one_core.start(Assignment(endless, builtin))
+    one_core.require_room(MAX_JOBS - 1)
+    with pytest.raises(JobError, match=f"{MAX_JOBS} more are too many now"):
+        one_core.require_room(MAX_JOBS)
 
 
 @pytest.fixture

@@ -85,9 +85,19 @@ def texts(page: AppTest) -> str:
     return "\n".join([part.value for part in parts] + [str(getattr(part, "value", "")) for part in page.get("html")])
 
 
-def draw(page: AppTest) -> None:
-    page.session_state["canvas"] = {"drawing": {"raw": {"objects": [STROKE], "background": "#ffffff"}, "data": None}}
+def draw(page: AppTest, *strokes: dict[str, Any]) -> None:
+    """Have `strokes` on the canvas, objects of Fabric.js: a 1 unless they are given."""
+    drawing = {"raw": {"objects": list(strokes or [STROKE]), "background": "#ffffff"}, "data": None}
+    page.session_state["canvas"] = {"drawing": drawing}
     page.run()
+
+
+def moved(x: float) -> dict[str, Any]:
+    """Return `STROKE` so many pixels to the right."""
+    path = [
+        [command, *(value + x * (place % 2 == 0) for place, value in enumerate(at))] for command, *at in STROKE["path"]
+    ]
+    return {**STROKE, "left": STROKE["left"] + x, "path": path}
 
 
 def document_of(page: AppTest, css_class: str) -> str:

@@ -16,7 +16,8 @@ from mnist_demo.insight.analysis import analysis_of
 from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import LayerStep
-from mnist_demo.ui.compare import charts
+from mnist_demo.ui.compare import table
+from mnist_demo.ui.drawing import number
 from mnist_demo.ui.drawing import sliding_filter_pictures as sliding
 from mnist_demo.ui.lesson import pictures as lesson
 from mnist_demo.ui.look_inside import galleries
@@ -64,7 +65,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
         HOSTILE, IMAGE[None], HOSTILE.replace("{0}", "{{0}}"), [HOSTILE]
     ),
     step_pictures.layers_html: lambda: step_pictures.layers_html((LayerStep(HOSTILE, HOSTILE, (10,), 1.0, 1.0, 1.0),)),
-    charts.comparison_html: lambda: charts.comparison_html(
+    table.comparison_html: lambda: table.comparison_html(
         [ComparedRun("x", f"{HOSTILE}A", Hyperparameters(), history_of([0.5], [0.9]))],
         [Row(HOSTILE, (HOSTILE,), (0,))],
         [Row(HOSTILE, (HOSTILE,))],
@@ -88,6 +89,7 @@ WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     insight.class_metrics_html: lambda: insight.class_metrics_html(TEN, TEN, TEN, np.arange(10)),
     insight.counts_html: lambda: insight.counts_html(np.arange(10), np.arange(10)),
     step_pictures.batch_html: lambda: step_pictures.batch_html(detail_of([0.5, 2.0])),
+    number.number_html: lambda: number.number_html([(1, 0.9), (0, 1.0)], 1),
     cards.sparkline_html: lambda: cards.sparkline_html([0.1, 0.9]),
 }
 # The only place that may put text into HTML as it is: scripts of the page itself.

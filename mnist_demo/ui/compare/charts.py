@@ -1,4 +1,4 @@
-"""Several runs on one chart for ECharts, and the table beneath it; pure, so that both are tested without a page.
+"""Several runs on one chart for ECharts; pure, so that it is tested without a page.
 
 A run is told from the others by its letter at the end of its line, by the dashes of the line and its symbol, and by
 colour.
@@ -9,18 +9,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from markupsafe import Markup
 
-from mnist_demo.insight.comparison import ComparedRun, Row
+from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _, format_decimal, format_list, format_percent
 from mnist_demo.ui.widgets.charts import percent_axis, percent_tooltip
-from mnist_demo.ui.widgets.pictures import NOTHING, data_url_of_pixels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Figure = Literal["loss", "log-loss", "accuracy"]
+Figure = Literal["accuracy", "log-loss", "loss"]
 Measured = Literal["test", "train", "validation"]
 Axis = Literal["step", "epoch", "seconds"]
 MAX_POINTS = 200
@@ -29,26 +27,34 @@ MAX_POINTS = 200
 COLOURS = ("#1a85d6", "#de5c0c", "#12916f", "#a55fd0", "#b8860b", "#d6457f", "#7c8b9f", "#8b6f3e")
 DASHES: tuple[str | list[int], ...] = ("solid", [8, 4], [2, 3], [10, 3, 2, 3])
 SYMBOLS = ("circle", "rect", "triangle", "diamond")
-SWATCH_WIDTH = 28
 # A loss so many times that before training is off the chart: one run that diverges must not flatten all others.
-LOSS_LIMIT = 1.5
+LOSS_LIMITS: dict[Figure, float] = {"loss": 1.5, "log-loss": 1000.0}
+# Where the axis of accuracy may begin, in percent: above most of what the runs went through, that their ends differ.
+ACCURACY_FLOORS = (95, 90, 80, 50, 0)
+# Of the letters at the ends of the lines, in heights of the chart: apart from each other, and from the axes.
+LETTER_GAP, LETTER_MARGIN = 0.06, 0.05
+SAME_END = 0.04  # in widths of the chart: lines that end so near each other have their letters above each other
 
 
 def style_of(letter: str) -> tuple[str, "str | list[int]", str]:
     """Return colour, dashes and symbol of the run with that letter."""
     place = ord(letter[-1]) - ord("A")
-    return COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)], SYMBOLS[place % len(SYMBOLS)]
+    # Once round the colours, each comes with other dashes and another symbol.
+    turn = place + place // len(COLOURS)
+    return COLOURS[place % len(COLOURS)], DASHES[turn % len(DASHES)], SYMBOLS[turn % len(SYMBOLS)]
 
 
 def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Measured, axis: Axis) -> dict[str, Any]:
     """Return the ECharts option for one figure of all `runs`, at most about ``MAX_POINTS`` points each."""
     frames = [_frame(run.history, metric, measured, axis) for run in runs]
-    series = [
-        _series(run, index, metric, axis, len(frame))
-        for index, (run, frame) in enumerate(zip(runs, frames, strict=True))
-    ]
+    y_axis = _y_axis(runs, metric, frames)
     x_axis: dict[str, Any] = {"type": "value", "name": _axis_title(axis), "nameLocation": "middle", "nameGap": 26}
     last = max((_last(run.history, axis) for run in runs), default=1)
+    letters = _place_letters(frames, last, y_axis)
+    series = [
+        _series(run, index, metric, axis, len(frame), letter)
+        for index, (run, frame, letter) in enumerate(zip(runs, frames, letters, strict=True))
+    ]
     return {
         "animation": False,
         "title": {"text": title_of(metric, measured), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
@@ -57,12 +63,14 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
         "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else "%.4f"},
         "dataset": [{"source": frame} for frame in frames],
         "xAxis": x_axis | {"min": 0, "max": last},
-        "yAxis": _y_axis(runs, metric, frames),
+        "yAxis": y_axis,
         "series": series,
     }
 
 
-def _series(run: ComparedRun, index: int, metric: Figure, axis: Axis, points: int) -> dict[str, Any]:
+def _series(
+    run: ComparedRun, index: int, metric: Figure, axis: Axis, points: int, letter: tuple[float, float] | None
+) -> dict[str, Any]:
     colour, dashes, symbol = style_of(run.letter)
     return {
         "type": "line",
@@ -75,10 +83,45 @@ def _series(run: ComparedRun, index: int, metric: Figure, axis: Axis, points: in
         # Where points crowd, symbols would hide the line.
         "showSymbol": points <= 30,
         "lineStyle": {"width": 2, "type": dashes},
-        "endLabel": {"show": True, "formatter": "{a}", "color": colour, "fontWeight": "bold", "fontSize": 14},
-        "labelLayout": {"moveOverlap": "shiftY"},
+        # Not the label that ECharts has for the end of a line: it lies on the axes, and is gone where a line leaves.
+        "markPoint": {
+            "data": [{"name": run.letter, "coord": letter}] if letter else [],
+            "symbol": "circle",
+            "symbolSize": 0,
+            "silent": True,
+            "label": {"formatter": "{b}", "position": "right", "color": colour, "fontWeight": "bold", "fontSize": 14},
+        },
         "emphasis": {"focus": "series"},
     }
+
+
+def _place_letters(
+    frames: "Sequence[pd.DataFrame]", last: float, y_axis: dict[str, Any]
+) -> list[tuple[float, float] | None]:
+    """Return where the letter of each run stands, on the axes: at the end of its line, but off the axes and apart."""
+    as_height, as_value = (math.log10, lambda height: 10**height) if y_axis["type"] == "log" else (float, float)
+    bottom, top = as_height(y_axis["min"]), as_height(y_axis["max"])
+    ends = {index: (float(frame.iloc[-1, 0]), frame.iloc[-1, 1]) for index, frame in enumerate(frames) if len(frame)}
+    heights = {index: (as_height(value) - bottom) / (top - bottom) for index, (_x, value) in ends.items()}
+    placed: list[tuple[float, float] | None] = [None] * len(frames)
+    while ends:
+        column = max(x for x, _value in ends.values()) - SAME_END * last
+        beside = sorted((index for index, (x, _value) in ends.items() if x >= column), key=heights.__getitem__)
+        for index, height in zip(beside, _spread([heights[index] for index in beside]), strict=True):
+            placed[index] = (ends.pop(index)[0], as_value(bottom + height * (top - bottom)))
+    return placed
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Return rising `heights`, moved so that they are apart, and off the ends of 0 to 1."""
+    low, high = LETTER_MARGIN, 1 - LETTER_MARGIN
+    gap = min(LETTER_GAP, (high - low) / max(len(heights) - 1, 1))
+    spread: list[float] = []
+    for height in heights:
+        spread.append(max(height, spread[-1] + gap if spread else low))
+    for place in reversed(range(len(spread))):
+        spread[place] = min(spread[place], high - gap * (len(spread) - 1 - place))
+    return spread
 
 
 def describe_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> str:
@@ -97,10 +140,12 @@ def _format_end(value: float, metric: Figure) -> str:
     return format_percent(value / 100, digits=1) if metric == "accuracy" else format_decimal(value, ".3f")
 
 
-def losses_off_chart(runs: Sequence[ComparedRun], measured: Measured) -> list[str]:
-    """Return the letters of the runs whose loss is partly above what the chart shows."""
-    limit = _loss_limit(runs)
-    return [run.letter for run in runs if (_frame(run.history, "loss", measured, "step")["loss"] > limit).any()]
+def runs_off_chart(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> list[str]:
+    """Return the letters of the runs that end below what the chart shows, or are above it at some time."""
+    frames = [_frame(run.history, metric, measured, "step") for run in runs]
+    axis = _y_axis(runs, metric, frames)
+    known = [(run, frame[metric]) for run, frame in zip(runs, frames, strict=True) if len(frame)]
+    return [run.letter for run, values in known if values.iloc[-1] < axis["min"] or values.max() > axis["max"]]
 
 
 def title_of(metric: Figure, measured: Measured) -> str:
@@ -116,67 +161,49 @@ def title_of(metric: Figure, measured: Measured) -> str:
     return titles["accuracy" if metric == "accuracy" else "loss", measured]
 
 
-def comparison_html(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> Markup:
-    """Return a table with a column for each run: its line and letter, the `settings` that differ, and the `metrics`."""
-    head, part = Markup('<th scope="col">{} {}</th>'), Markup('<th colspan="{}" scope="colgroup">{}</th>')
-    cell, best = Markup("<td>{}</td>"), Markup("<b>{}</b>")
-    nothing = Row(_("All settings are the same."), ("",) * len(runs))
-    bodies = []
-    for caption, rows in ((_("What differs"), settings or [nothing]), (_("What came of it"), metrics)):
-        lines = [Markup('<tr class="part">{}</tr>').format(part.format(len(runs) + 1, caption))]
-        for row in rows:
-            cells = (
-                cell.format(best.format(text) if place in row.best else text) for place, text in enumerate(row.cells)
-            )
-            lines.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(row.title, NOTHING.join(cells)))
-        bodies.append(Markup("<tbody>{}</tbody>").format(NOTHING.join(lines)))
-    table = Markup(
-        '<div class="scrolls"><table class="figures comparison"><thead><tr><td></td>{}</tr></thead>{}</table></div>'
-    )
-    heads = NOTHING.join(head.format(_swatch(run.letter), run.letter) for run in runs)
-    return table.format(heads, NOTHING.join(bodies))
-
-
-def _swatch(letter: str) -> Markup:
-    """Return a piece of the line of that run, as a picture: the chart's legend."""
-    colour, dashes, _symbol = style_of(letter)
-    lengths = [SWATCH_WIDTH] if isinstance(dashes, str) else dashes
-    drawn: list[bool] = []
-    while len(drawn) < SWATCH_WIDTH:
-        for index, length in enumerate(lengths):
-            drawn += [index % 2 == 0] * length
-    line = np.zeros((3, SWATCH_WIDTH, 4), np.uint8)
-    line[:, drawn[:SWATCH_WIDTH]] = [*bytes.fromhex(colour[1:]), 255]
-    return Markup('<img class="swatch" src="{}" alt="">').format(data_url_of_pixels(line))
-
-
 def _axis_title(axis: Axis) -> str:
     return {"step": _("step"), "epoch": _("epoch"), "seconds": _("seconds of training")}[axis]
 
 
 def _y_axis(runs: Sequence[ComparedRun], metric: Figure, frames: "Sequence[pd.DataFrame]") -> dict[str, Any]:
+    values = np.concatenate([frame[metric] for frame in frames]) if frames else np.zeros(0)
     if metric == "accuracy":
-        return {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": percent_axis()}}
+        # A run that learns nothing, or unlearned what it knew, does not decide what of the others can be seen.
+        ends = sorted(frame.iloc[-1, 1] for frame in frames if len(frame))
+        usual = ends[len(ends) // 2] if ends else 0
+        least = min((end for end in ends if end > usual - 20), default=0)
+        floor = next(floor for floor in ACCURACY_FLOORS if floor <= least)
+        return {"type": "value", "min": floor, "max": 100, "axisLabel": {"formatter": percent_axis()}}
+    limit = LOSS_LIMITS[metric] * max(
+        (run.history.started.test_loss for run in runs if run.history.started is not None), default=1.0
+    )
+    shown = values[values <= limit]
     if metric == "log-loss":
-        losses = np.concatenate([frame["log-loss"] for frame in frames])
-        return {"type": "log"} | (_log_bounds(float(losses.min()), float(losses.max())) if losses.size else {})
-    limit = _loss_limit(runs)
-    too_high = any((frame["loss"] > limit).any() for frame in frames)
-    return {"type": "value", "min": 0} | ({"max": float(f"{limit:.2g}")} if too_high else {})
+        least, most = (float(shown.min()), float(shown.max())) if shown.size else (0.1, 1.0)
+        return {"type": "log"} | _log_bounds(least, most)
+    is_cut = shown.size < values.size
+    return {
+        "type": "value",
+        "min": 0,
+        "max": float(f"{limit:.2g}") if is_cut else _round_up(float(shown.max(initial=0))),
+    }
+
+
+def _round_up(number: float) -> float:
+    """Return a round number that is not less, as an axis of some five parts has it."""
+    magnitude = 10 ** math.floor(math.log10(max(number, 1e-9) / 5))
+    part = next(part * magnitude for part in (1, 2, 5, 10) if 5 * part * magnitude >= number)
+    return float(f"{math.ceil(number / part - 1e-9) * part:.6g}") or 1.0
 
 
 def _log_bounds(least: float, most: float) -> dict[str, float]:
     """Return the bounds of the axis: numbers of one figure, just outside."""
     low, high = (10 ** math.floor(math.log10(number)) for number in (least, most))
-    return {
+    bounds = {
         "min": float(f"{math.floor(least / low + 1e-9) * low:.1g}"),
         "max": float(f"{math.ceil(most / high - 1e-9) * high:.1g}"),
     }
-
-
-def _loss_limit(runs: Sequence[ComparedRun]) -> float:
-    before = [run.history.started.test_loss for run in runs if run.history.started is not None]
-    return LOSS_LIMIT * max(before, default=1.0)
+    return bounds if bounds["min"] < bounds["max"] else {"min": bounds["min"] / 2, "max": bounds["max"] * 2}
 
 
 def _last(history: History, axis: Axis) -> float:
@@ -200,5 +227,10 @@ def _frame(history: History, metric: Figure, measured: Measured, axis: Axis) -> 
     # Accuracy is a fraction everywhere but on the page; a logarithm needs more than nothing.
     factor, least = (100, 0.0) if metric == "accuracy" else (1, 1e-6 if metric == "log-loss" else 0.0)
     decimals = 3 if axis == "seconds" else 4
-    rows = [(round(getattr(point, axis), decimals), max(factor * point.value, least)) for point in points]
+    # What is no number is a gap in the line: JSON has none for it.
+    rows = [
+        (round(getattr(point, axis), decimals), max(factor * point.value, least))
+        for point in points
+        if math.isfinite(point.value)
+    ]
     return pd.DataFrame(rows, columns=[axis, metric])

@@ -3,19 +3,19 @@
 import streamlit as st
 
 from mnist_demo.errors import RunError
-from mnist_demo.insight.comparison import compared_metrics, differing_settings, short_title
-from mnist_demo.translation import _, format_list, pgettext
+from mnist_demo.insight.comparison import ComparedRun, best_of, compared_metrics, differing_settings, short_title
+from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.charts import (
     Axis,
     Figure,
     Measured,
     build_comparison,
-    comparison_html,
     describe_comparison,
-    losses_off_chart,
+    runs_off_chart,
 )
-from mnist_demo.ui.compare.state import comparable_runs, compare_saved, saved_titles
+from mnist_demo.ui.compare.state import comparable_runs, compare_saved, running_jobs, saved_titles, stop_all
+from mnist_demo.ui.compare.table import comparison_html
 from mnist_demo.ui.widgets.choices import read_choice
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -59,9 +59,9 @@ def render_overlay() -> None:
     chosen = [run for run in runs if run.key in chosen_keys]
     with st.container(horizontal=True, key="comparison-row"):
         metrics: dict[Figure, str] = {
-            "loss": _("loss"),
-            "log-loss": _("loss, logarithmic"),
             "accuracy": _("accuracy"),
+            "log-loss": _("loss, logarithmic"),
+            "loss": _("loss"),
         }
         metric = read_choice(pgettext("loss or accuracy", "Figure"), metrics, keys.COMPARED_METRIC)
         images: dict[Measured, str] = {"test": _("test"), "train": _("train")}
@@ -80,8 +80,34 @@ def render_overlay() -> None:
             height=CHART_HEIGHT,
             alt=describe_comparison(chosen, metric, measured),
         )
-        off_chart = losses_off_chart(chosen, measured) if metric == "loss" else []
-        if off_chart:
-            sentence = _("The loss of {letters} rises above what is shown here; the logarithmic axis shows it whole.")
-            st.caption(sentence.format(letters=format_list(off_chart)))
+        _render_off_chart(runs_off_chart(chosen, metric, measured), metric)
+        _render_best(chosen)
         st.html(comparison_html(chosen, differing_settings(chosen), compared_metrics(chosen)))
+
+
+def _render_off_chart(letters: list[str], metric: Figure) -> None:
+    """Say which runs are partly outside of what the chart shows, if any are."""
+    sentences = {
+        "accuracy": _("The axis begins where the others can be told apart; below it ends: {letters}."),
+        "log-loss": _(
+            "More than a thousand times the loss before training is not shown; it was reached by: {letters}."
+        ),
+        "loss": _("Much more than the loss before training is not shown here, but on the logarithmic axis: {letters}."),
+    }
+    if letters:
+        st.caption(sentences[metric].format(letters=", ".join(letters)))
+
+
+def _render_best(runs: list[ComparedRun]) -> None:
+    """Say which run is the best so far and by what, and offer to stop those that go on."""
+    best = best_of(runs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if best is not None:
+            sentences = {
+                "validation": _("**Best by validation accuracy: {runs}, with {percent} %.**"),
+                "test": _("**Best by test accuracy: {runs}, with {percent} %.**"),
+            }
+            titles = (f"{run.letter} ({escape_markdown(short_title(run, runs))})" for run in best.runs)
+            st.markdown(sentences[best.measured].format(runs=", ".join(titles), percent=f"{100 * best.accuracy:.2f}"))
+        if len(running_jobs()) > 1:
+            st.button(_("Stop all"), key=keys.STOP_ALL, icon=":material/stop:", type="tertiary", on_click=stop_all)

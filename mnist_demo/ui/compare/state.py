@@ -1,17 +1,19 @@
 """Session state of the page “Compare”: the runs to compare, their letters, and forks of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from mnist_demo.errors import HyperparameterError
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import DatasetFacts
 from mnist_demo.settings.changes import changeable_names
-from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.variations import parse_values, vary
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
+from mnist_demo.ui.ownership import attempt, owns, run_commands
 from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
@@ -28,7 +30,7 @@ def session_jobs() -> list[Job]:
 
 
 def comparable_runs() -> list[ComparedRun]:
-    """Return the runs of this session, the oldest first, and the saved ones chosen; each keeps its letter."""
+    """Return the runs of this session, by their letters, which they keep, and then the saved ones chosen."""
     jobs = session_jobs()
     runs = [
         ComparedRun(
@@ -42,6 +44,7 @@ def comparable_runs() -> list[ComparedRun]:
         for job in jobs
     ]
     shown = {job.id for job in jobs}
+    runs.sort(key=lambda run: (len(run.letter), run.letter))
     return [*runs, *(run for run in _loaded_runs().values() if run.key not in shown)]
 
 
@@ -105,25 +108,47 @@ def _letter_of(key: str) -> str:
     return letters[key]
 
 
-def start_fork(job: Job, name: str, value: Any) -> None:
-    """Start a run that is like `job` but for one setting, beside it, and fill in the form with its settings.
+def planned_forks(job: Job, values: Mapping[str, Any]) -> list[Hyperparameters]:
+    """Return the settings of the runs that try `values` instead of those of `job`: lists, or texts that list them.
+
+    Raises
+    ------
+    HyperparameterError
+        When a value cannot be or is missing, nothing would be different, or the runs are too many.
+    """
+    lists = {name: parse_values(name, value) if isinstance(value, str) else value for name, value in values.items()}
+    return vary(job.hyperparameters, lists)
+
+
+def start_forks(job: Job, values: Mapping[str, Any]) -> None:
+    """Start the `planned_forks` beside `job`: all of them, or none.
+
+    A single one is shown on “Train and draw”, and its settings are filled into the form there.
 
     Raises
     ------
     MnistDemoError
-        When the value is that of `job` already, or cannot be, or no run can be started.
+        As `planned_forks` does, and when they cannot be started.
     """
-    if isinstance(value, str) and FIELDS[name].kind != "choice":
-        value = parse_value(name, value)
-    hyperparameters = job.hyperparameters.replace(**{name: value})
-    if hyperparameters == job.hyperparameters:
-        sentence = _("Change the value of “{setting}” first: it is the same in that run.")
-        raise HyperparameterError(sentence.format(setting=_(FIELDS[name].title)), name)
-    # The digits and the beginning of that run too, and what was changed on its way: only one thing is to differ.
-    possible = set(changeable_names(hyperparameters)) - {name}
+    forks = planned_forks(job, values)
+    # The digits and the beginning of that run too, and what was changed on its way: only what was chosen is to differ.
+    possible = set(changeable_names(forks[0])).intersection(*map(changeable_names, forks)) - set(values)
     changes = tuple(event.change for event in job.history.changes if event.change.name in possible)
-    state.start_training(hyperparameters, job.initial_weights, job.extra, beside=job, changes=changes)
-    state.write_settings(hyperparameters)
+    if len(forks) == 1:
+        state.start_training(forks[0], job.initial_weights, job.extra, beside=job, changes=changes)
+        state.write_settings(forks[0])
+    else:
+        state.start_beside(job, forks, changes)
+
+
+def running_jobs() -> list[Job]:
+    """Return the runs of this visitor that compute or wait for it."""
+    return [job for job in session_jobs() if job.is_active and owns(job.id)]
+
+
+def stop_all() -> None:
+    for job in reversed(running_jobs()):  # those that wait first, so that none of them is begun
+        attempt(run_commands().stop, job.id)
 
 
 def note_fork_problem(sentence: str) -> None:

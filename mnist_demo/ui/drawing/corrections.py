@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from mnist_demo.drawing.collection import DrawingCollection
@@ -11,22 +10,29 @@ from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, 
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.readers import Reading, read_readers
+from mnist_demo.ui.drawing.strokes import without_strokes
 from mnist_demo.ui.ownership import attempt, perform
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
 
 
-def render_correction(strokes: list[np.ndarray], reading: Reading) -> None:
-    """Draw a button for each digit: one click keeps the drawing with its right label, and clears the canvas."""
+def render_correction(drawn: DrawnDigits, reading: Reading) -> None:
+    """Draw a button for each digit: one click keeps the chosen drawing with its label, and takes it off the canvas."""
     question = _("Right or wrong? One click on the digit that you meant keeps your drawing.")
-    render_clickable(digit_choice_html(question, reading.digit), keys.CORRECTION, partial(_keep, strokes))
+    if len(drawn) > 1:
+        question = _("Digit {place} of {count}: right or wrong? One click on the one that you meant keeps it.").format(
+            place=drawn.chosen + 1, count=len(drawn)
+        )
+    render_clickable(digit_choice_html(question, reading.digit), keys.CORRECTION, partial(_keep, drawn))
 
 
-def _keep(strokes: list[np.ndarray], digit: str) -> None:
-    if attempt(drawing_state.keep_drawing, strokes, int(digit)):
-        drawing_state.replace_drawing(())
+def _keep(drawn: DrawnDigits, digit: str) -> None:
+    if attempt(drawing_state.keep_drawing, drawn.strokes, int(digit)):
+        others = without_strokes(drawing_state.drawn_objects(), drawn.places[drawn.chosen]) if len(drawn) > 1 else ()
+        drawing_state.replace_drawing(others)
         drawing_state.note_kept_label(int(digit))
 
 

@@ -10,6 +10,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.canvas import render_canvas
+from mnist_demo.ui.drawing.number import render_digits
 from mnist_demo.ui.drawing.readers import Reading
 from mnist_demo.ui.drawing.strokes import strokes_of
 from mnist_demo.ui.resources import let_training_rest
@@ -41,7 +42,9 @@ def read_drawing() -> list[np.ndarray]:
     return strokes_of(objects)
 
 
-def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -> None:
+def render_reading(
+    image: np.ndarray, reading: Reading | None, is_digit: bool, number: list[Reading] | None = None, chosen: int = 0
+) -> None:
     """Draw the digit that was read, large, with the probability of all ten and the very image that was read.
 
     Parameters
@@ -52,19 +55,24 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
         None before there is a drawing.
     is_digit
         Whether the drawing looks like a digit at all; if not, the page says so, and shows the reading faintly.
+    number, chosen
+        The readings of all digits of a number that was drawn, if it was one, and the place of `reading` among them.
     """
     key = "reading-none" if reading is None else "reading" if is_digit else "reading-doubted"
     with st.container(horizontal=True, gap="small", wrap=False, key=key):
         with st.container(width="content", gap="xsmall", key="verdict"):
             with st.container(key=keys.PREDICTED_DIGIT, width="content"):
-                answer = Markup('<span class="answer">{}</span>')
-                st.html(answer.format(reading.digit if reading else NO_DIGIT))
+                answer = Markup('<span class="answer {}">{}</span>')
+                read = "".join(str(digit.digit) for digit in number or ([reading] if reading else []))
+                st.html(answer.format("long" if len(read) > 3 else "number" if number else "", read or NO_DIGIT))
             with st.container(key=keys.MODEL_INPUT, width="content"):
                 seen = _("What the model sees: 28 × 28 pixels, bright ink on black, centred.")
                 st.html(picture_html(png_of(image), 64, seen))
         with st.container(key=keys.DIGIT_PROBABILITIES):
             st.html(bars_html(reading.probabilities if reading else None))
-    _say(reading, is_digit)
+    _say(number or ([reading] if reading else []), is_digit)
+    if number:
+        render_digits(number, chosen)
     if reading is None:
         st.caption(_("Draw a digit with mouse, pen or finger. The model reads it each time you lift the pen."))
     elif is_digit:
@@ -74,14 +82,15 @@ def render_reading(image: np.ndarray, reading: Reading | None, is_digit: bool) -
         st.caption(sentence.format(digit=reading.digit))
 
 
-def _say(reading: Reading | None, is_digit: bool) -> None:
+def _say(read: list[Reading], is_digit: bool) -> None:
     """Say in words what is read, for who does not see it: frame.js has that spoken, each time that it changes."""
-    if reading is None:
+    number = "".join(str(reading.digit) for reading in read)
+    if not read:
         words = _("Nothing is drawn.")
     elif is_digit:
-        words = _("The model reads a {digit}.").format(digit=reading.digit)
+        words = _("The model reads {digit}.").format(digit=number)
     else:
-        words = _("This is no digit; the closest is {digit}.").format(digit=reading.digit)
+        words = _("This is no digit; the closest is {digit}.").format(digit=number)
     with st.container(key=keys.DRAWING_IN_WORDS):
         st.html(Markup("<p>{}</p>").format(words))
 

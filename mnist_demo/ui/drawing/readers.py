@@ -68,14 +68,14 @@ def read_image(image: np.ndarray) -> list[Reading]:
     """
     if not image.any():
         return []
-    return [Reading(reader, _read(reader, image)) for reader in read_readers()]
+    return [read_by(reader, image) for reader in read_readers()]
 
 
-def _read(reader: Reader, image: np.ndarray) -> np.ndarray:
+def read_by(reader: Reader, image: np.ndarray) -> Reading:
+    """Let `reader` read `image`, float32 (28, 28) in [0, 1]."""
     of_starter = reader.classifier is starter_classifier()
     rows = judge_by_starter(image).probabilities if of_starter else reader.predict_probabilities(image[None])
-    probabilities: np.ndarray = rows[0]
-    return probabilities
+    return Reading(reader, rows[0])
 
 
 def looks_like_a_digit(image: np.ndarray) -> bool:

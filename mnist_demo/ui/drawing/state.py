@@ -16,6 +16,7 @@ _DRAWING = "drawing"
 _DRAWN = "objects-drawn"
 _INSPECTED = "image-inspected"
 _MY_DRAWINGS = "my-drawings-kept"
+_CHOSEN_DIGIT = "digit-of-the-number"
 _KEPT_LABEL = "label-of-the-drawing-kept-last"
 
 
@@ -72,6 +73,8 @@ def note_drawn(objects: tuple[dict[str, Any], ...]) -> None:
     if objects != drawn_objects():
         inspect_image(None)
         st.session_state.pop(_KEPT_LABEL, None)
+    if not objects:
+        choose_digit(0)
     st.session_state[_DRAWN] = objects
 
 
@@ -79,6 +82,17 @@ def drawn_objects() -> tuple[dict[str, Any], ...]:
     """Return the strokes that were last seen on the canvas."""
     objects: tuple[dict[str, Any], ...] = st.session_state.get(_DRAWN, ())
     return objects
+
+
+def choose_digit(place: int) -> None:
+    """Let the digit at that place of the number on the canvas be explained, counted from 0."""
+    st.session_state[_CHOSEN_DIGIT] = place
+
+
+def chosen_digit(count: int) -> int:
+    """Return the place of the digit that is explained, of `count` ones: the first unless another one was chosen."""
+    place: int = st.session_state.get(_CHOSEN_DIGIT, 0)
+    return place if place < count else 0
 
 
 def inspect_image(inspected: InspectedImage | None) -> None:

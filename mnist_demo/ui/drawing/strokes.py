@@ -30,6 +30,13 @@ def objects_of(strokes: Sequence[np.ndarray], colour: str, width: float) -> tupl
     return tuple(objects)
 
 
+def without_strokes(objects: tuple[dict[str, Any], ...], places: list[int]) -> tuple[dict[str, Any], ...]:
+    """Return `objects` without those that gave the strokes at these places of `strokes_of`."""
+    drawn = [index for index, item in enumerate(objects) if item.get("path")]
+    gone = {drawn[place] for place in places}
+    return tuple(item for index, item in enumerate(objects) if index not in gone)
+
+
 def _flatten(path: list[list[Any]]) -> np.ndarray:
     """Return points along a path of M, L and Q commands, whose curves are quadratic Bézier curves."""
     points: list[tuple[float, float]] = []

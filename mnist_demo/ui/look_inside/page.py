@@ -12,6 +12,7 @@ from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.neighbours import render_neighbours
+from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.panel import render_comparison, render_reading
 from mnist_demo.ui.drawing.readers import Reading, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
@@ -142,7 +143,7 @@ def _image_to_explain(looked_at: LookedAt) -> drawing_state.InspectedImage:
     inspected = drawing_state.inspected_image()
     if inspected is not None:
         return inspected
-    image = image_from_strokes(strokes_of(drawing_state.drawn_objects()))
+    image = image_from_strokes(DrawnDigits.of(strokes_of(drawing_state.drawn_objects())).strokes)
     if image.any():
         return drawing_state.InspectedImage(image, _("**Your drawing**"))
     return dataset_images.image_of(looked_at.dataset, "test", 0)

@@ -17,11 +17,12 @@ from mnist_demo.ui.drawing.activations import render_activations
 from mnist_demo.ui.drawing.canvas import CANVAS_SIZE, PEN_WIDTH
 from mnist_demo.ui.drawing.corrections import render_correction, render_kept, render_my_drawings
 from mnist_demo.ui.drawing.neighbours import render_neighbours
+from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.opened_models import render_opened_models
 from mnist_demo.ui.drawing.panel import read_drawing, render_comparison, render_reading
 from mnist_demo.ui.drawing.picture import render_picture
 from mnist_demo.ui.drawing.preparation import render_preparation
-from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_image
+from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_by, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
 from mnist_demo.ui.train_and_draw.controls import chosen_accuracy_range, chosen_axis, render_controls
@@ -119,22 +120,24 @@ def _render_drawing_side(shown: Shown) -> None:
         with st.container(key="draw"), st.container(key="card"):  # its parts are placed by style.css
             strokes = read_drawing()
             inspected = drawing_state.inspected_image()
-            image = inspected.image if inspected else image_from_strokes(strokes)
+            drawn = DrawnDigits.of(strokes)
+            image = inspected.image if inspected else image_from_strokes(drawn.strokes)
             stages: list[Stage] = []
             is_digit = True
             if inspected is None and image.any():
                 is_digit = looks_like_a_digit(image)
                 if off := drawing_state.stages_off():
-                    stages = prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
+                    stages = prepare_in_stages(drawn.strokes, CANVAS_SIZE, PEN_WIDTH, off=off)
                     image = stages[-1].image
             readings = read_image(image)
+            number = _read_number(drawn, readings[0]) if readings and inspected is None and len(drawn) > 1 else None
             with st.container(key="answer"):
                 _render_inspected_title(inspected)
-                render_reading(image, readings[0] if readings else None, is_digit)
+                render_reading(image, readings[0] if readings else None, is_digit, number, drawn.chosen)
             with st.container(key="which"):
                 if readings and inspected is None and not state.shows_bench_only():
-                    render_correction(strokes, readings[0])
-                elif not readings:
+                    render_correction(drawn, readings[0])
+                if inspected is None:
                     render_kept()
         if state.shows_bench_only():
             return
@@ -143,8 +146,18 @@ def _render_drawing_side(shown: Shown) -> None:
             render_comparison(readings)
             if readings:
                 if inspected is None:
-                    render_preparation(lambda: stages or prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH))
+                    render_preparation(lambda: stages or prepare_in_stages(drawn.strokes, CANVAS_SIZE, PEN_WIDTH))
                 _render_explanations(image, readings[0])
+
+
+def _read_number(drawn: DrawnDigits, chosen: Reading) -> list[Reading]:
+    """Return the reading of every digit that was drawn, by the model of the `chosen` one's, which is one of them."""
+    off = drawing_state.stages_off()
+    images = [
+        prepare_in_stages(strokes, CANVAS_SIZE, PEN_WIDTH, off=off)[-1].image if off else image_from_strokes(strokes)
+        for strokes in drawn.digits
+    ]
+    return [chosen if place == drawn.chosen else read_by(chosen.reader, image) for place, image in enumerate(images)]
 
 
 def _render_inspected_title(inspected: drawing_state.InspectedImage | None) -> None:

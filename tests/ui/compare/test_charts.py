@@ -1,4 +1,6 @@
 import itertools
+import math
+import re
 
 import pytest
 
@@ -10,13 +12,14 @@ from mnist_demo.ui.compare.charts import (
     Figure,
     Measured,
     build_comparison,
-    comparison_html,
     describe_comparison,
-    losses_off_chart,
+    runs_off_chart,
     style_of,
 )
+from mnist_demo.ui.compare.table import comparison_html
 from tests.insight.test_comparison import history_of, run
 
+FIGURES: tuple[Figure, ...] = ("accuracy", "log-loss")
 TWO_RUNS = [
     run("A", Hyperparameters(), history_of([0.5, 0.3], [0.8, 0.91])),
     run("B", Hyperparameters(learning_rate=50), history_of([40.0, 4.0], [0.5, 0.6])),
@@ -29,7 +32,8 @@ TWO_RUNS = [
 def test_every_chart_has_a_line_for_each_run(figure: Figure, measured: Measured, axis: Axis) -> None:
     option = build_comparison(TWO_RUNS, figure, measured, axis)
     assert [series["name"] for series in option["series"]] == ["A", "B"]
-    assert all(series["endLabel"]["formatter"] == "{a}" for series in option["series"])
+    if measured != "validation":
+        assert [series["markPoint"]["data"][0]["name"] for series in option["series"]] == ["A", "B"]
     for dataset, series in zip(option["dataset"], option["series"], strict=True):
         assert list(dataset["source"].columns) == [axis, figure] == [series["encode"]["x"], series["encode"]["y"]]
         assert dataset["source"].empty == (measured == "validation")
@@ -54,9 +58,43 @@ def test_accuracy_is_a_percentage_on_the_chart() -> None:
 
 def test_loss_of_a_run_that_went_wild_does_not_flatten_the_others_and_is_named() -> None:
     assert build_comparison(TWO_RUNS, "loss", "test", "step")["yAxis"]["max"] == pytest.approx(1.5 * 2.3, abs=0.1)
-    assert losses_off_chart(TWO_RUNS, "test") == ["B"]
-    assert "max" not in build_comparison(TWO_RUNS[:1], "loss", "test", "step")["yAxis"]
+    assert runs_off_chart(TWO_RUNS, "loss", "test") == ["B"]
+    assert build_comparison(TWO_RUNS[:1], "loss", "test", "step")["yAxis"]["max"] == 2.5
+    assert runs_off_chart(TWO_RUNS[:1], "loss", "test") == runs_off_chart(TWO_RUNS, "log-loss", "test") == []
     assert build_comparison(TWO_RUNS, "log-loss", "test", "step")["yAxis"] == {"type": "log", "min": 0.3, "max": 40}
+
+
+def test_diverged_run_leaves_a_chart_on_which_the_others_are_told_apart() -> None:
+    wild = run("C", Hyperparameters(learning_rate=1e30), history_of([1e30, float("nan")], [0.098, 0.098]))
+    runs = [*TWO_RUNS[:1], run("B", Hyperparameters(seed=1), history_of([0.4, 0.3], [0.85, 0.92])), wild]
+    accuracy, logarithmic = (build_comparison(runs, figure, "test", "step")["yAxis"] for figure in FIGURES)
+    assert (accuracy["min"], accuracy["max"]) == (90, 100)
+    assert logarithmic["max"] == 3
+    for figure in FIGURES:
+        assert runs_off_chart(runs, figure, "test") == ["C"]
+        for series in build_comparison(runs, figure, "test", "step")["series"]:
+            assert all(map(math.isfinite, series["markPoint"]["data"][0]["coord"]))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_letters_of_the_runs_are_apart_and_off_the_axes(figure: Figure) -> None:
+    ends = [0.9, 0.9, 0.9001, 0.92, 0.9999, 0.9999, 0.9999, 1.0] * 2
+    letters = "ABCDEFGHIJKLMNOP"
+    runs = [
+        run(letter, Hyperparameters(), history_of([0.5, 1.0001 - end], [0.8, end]))
+        for letter, end in zip(letters, ends, strict=True)
+    ]
+    option = build_comparison(runs, figure, "test", "step")
+    axis = option["yAxis"]
+    scale = (lambda value: value) if figure == "accuracy" else math.log10
+    low, high = scale(axis["min"]), scale(axis["max"])
+    marks = [series["markPoint"]["data"][0] for series in option["series"]]
+    heights = sorted((scale(mark["coord"][1]) - low) / (high - low) for mark in marks)
+    assert heights[0] > 0.04
+    assert heights[-1] < 0.96
+    assert min(b - a for a, b in itertools.pairwise(heights)) > 0.05
+    by_accuracy = sorted(marks, key=lambda mark: scale(mark["coord"][1]) * (1 if figure == "accuracy" else -1))
+    assert [ends[letters.index(mark["name"])] for mark in by_accuracy] == sorted(ends)
 
 
 def test_long_runs_are_thinned_and_their_last_epoch_stays() -> None:
@@ -70,8 +108,9 @@ def test_long_runs_are_thinned_and_their_last_epoch_stays() -> None:
 
 
 def test_runs_are_told_apart_by_dashes_or_symbol_and_not_by_colour_alone() -> None:
-    looks = [style_of(letter) for letter in "ABCDEFGH"]
+    looks = [style_of(letter) for letter in "ABCDEFGHIJKLMNOPQ"]
     assert len({colour for colour, _dashes, _symbol in looks}) == 8
+    assert len({(colour, str(dashes)) for colour, dashes, _symbol in looks}) == 17
     for first, second in itertools.pairwise(looks):
         assert first[1] != second[1]
         assert first[2] != second[2]
@@ -92,6 +131,13 @@ def test_table_has_a_column_for_each_run_and_marks_the_best() -> None:
     assert "<td><b>91.00 %</b></td><td>60.00 %</td>" in document
     assert "Batch size" not in document
     assert document.count("data:image/png") == 2
+
+
+def test_table_of_many_runs_has_a_line_for_each() -> None:
+    runs = [run(letter, Hyperparameters(seed=seed), TWO_RUNS[0].history) for seed, letter in enumerate("ABCDEF")]
+    document = comparison_html(runs, differing_settings(runs), compared_metrics(runs))
+    assert document.count('scope="row"') == 6
+    assert re.findall(r"(.)</th><td>(\d)</td>", document) == list(zip("ABCDEF", "012345", strict=True))
 
 
 def test_table_of_equal_runs_says_so_and_texts_are_escaped() -> None:

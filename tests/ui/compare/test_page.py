@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.insight.comparison import ComparedRun, validation_accuracy
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import job_registry, run_store
 from tests.ui.actions import wait_until_saved
@@ -93,7 +94,13 @@ def test_fork_changes_one_thing_runs_beside_its_run_and_fills_in_the_form(compar
 
 @pytest.mark.parametrize(
     ("value", "sentence"),
-    [("0.5", "Change the value of"), ("-1", "Learning rate must be a number from"), ("much", "but is “much”")],
+    [
+        ("0.5", "choose another value"),
+        ("-1", "Learning rate must be a number from"),
+        ("0.1, much, 0.2", "but is “much”"),
+        ("", "Learning rate must be a number from"),
+        (", ".join(map(str, range(1, 10))), "at most 8 values can be tried at once, but 9 are given"),
+    ],
 )
 def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(
     compare: AppTest, value: str, sentence: str
@@ -107,13 +114,68 @@ def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(
     assert not compare.exception
 
 
+def test_fork_is_prefilled_with_another_value_than_the_run_has(compare: AppTest) -> None:
+    train_with(compare, learning_rate=0.05).wait(60)
+    compare.run()
+    assert fork_value(compare).value == "0.025"
+    compare.button(key="start-fork").click().run()
+    assert not compare.error
+    assert jobs()[-1].hyperparameters.learning_rate == 0.025
+
+
+def test_grid_of_two_settings_is_seen_in_one_table_that_names_the_best(compare: AppTest) -> None:
+    base = train_with(compare, epochs=1, validation_size=100)
+    base.wait(60)
+    compare.run()
+    fork_value(compare).set_value("1e-9, 0.05, 0.1").run()
+    assert compare.button(key="start-fork").label == "Start 3 runs"
+    compare.selectbox(key="second-setting").select("shuffle").run()
+    assert compare.button(key="start-fork").label == "Start 6 runs"
+    compare.button(key="start-fork").click().run()
+    assert not compare.error
+    started = jobs()[1:]
+    tried = [(job.hyperparameters.learning_rate, job.hyperparameters.shuffle) for job in started]
+    shuffle = base.hyperparameters.shuffle
+    assert tried == [(rate, value) for rate in (1e-9, 0.05, 0.1) for value in (shuffle, not shuffle)]
+    assert base.hyperparameters.replace(learning_rate=0.1) == started[4].hyperparameters
+    for job in started:
+        assert job.wait(60) == "finished"
+    compare.run()
+    document = table_of(compare)
+    assert document.count("<tr") == 8  # a line each, and the head
+    accuracies = {run.key: validation_accuracy(run.history) for run in map(compared, jobs())}
+    highest = max(accuracies.values())
+    sentence = next(text.value for text in compare.markdown if "Best by validation accuracy" in text.value)
+    assert f"{100 * highest:.2f} %" in sentence
+    for letter, job in zip("ABCDEFG", jobs(), strict=True):
+        assert (f"{letter} (" in sentence) == (accuracies[job.id] == highest)
+    # They are kept besides the runs that are started one after another.
+    train_with(compare, learning_rate=0.2).wait(60)
+    assert len(jobs()) == 8
+
+
+def compared(job: Any) -> ComparedRun:
+    return ComparedRun(job.id, "", job.hyperparameters, job.history)
+
+
+def test_runs_of_a_grid_that_go_on_are_stopped_together(compare: AppTest) -> None:
+    train_with(compare, epochs=1000, batch_size=10)
+    fork_value(compare).set_value("0.1, 0.2, 0.3").run()
+    compare.button(key="start-fork").click().run()
+    compare.button(key="stop-all-runs").click().run()
+    assert [job.wait(60) for job in jobs()] == ["stopped"] * 4
+    compare.run()
+    assert not any(button.key == "stop-all-runs" for button in compare.button)
+    assert not compare.exception
+
+
 def test_fork_of_a_choice_offers_the_others_only(compare: AppTest) -> None:
     train_with(compare).wait(60)
     compare.run()
     compare.selectbox(key="fork-setting").select("optimizer").run()
-    offered = next(box for box in compare.selectbox if str(box.key).startswith("fork-value-"))
+    offered = next(box for box in compare.multiselect if str(box.key).startswith("fork-value-"))
     assert "SGD" not in offered.options
-    offered.select("adam").run()
+    offered.set_value(["adam"]).run()
     compare.button(key="start-fork").click().run()
     assert jobs()[-1].hyperparameters.optimizer == "adam"
 

@@ -18,6 +18,7 @@ from mnist_demo.ui.resources import visitor_store
 from tests.ui.actions import (
     document_of,
     draw,
+    moved,
     press_start,
     the_job,
 )
@@ -99,6 +100,23 @@ def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered
     assert more.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     page.run()
     assert any(re.search(r"My drawings: \d+ % read rightly before, \d+ % now", text.value) for text in page.markdown)
+
+
+def test_digits_side_by_side_are_read_as_a_number_of_which_one_is_explained(page: AppTest) -> None:
+    draw(page)
+    alone = document_of(page, "digit-bars")
+    assert ">1</output>" in document_of(page, "")
+    zero = {**moved(80), "path": [["M", 220, 60], ["Q", 160, 140, 220, 220], ["Q", 270, 140, 220, 60], ["L", 220, 60]]}
+    zero |= {"left": 215}
+    draw(page, zero, moved(-80))
+    assert not page.exception
+    assert ">10</output>" in document_of(page, "number")
+    assert document_of(page, "digit-bars") == alone
+    # What a click on the second one tells the server.
+    page.session_state["digit-of-the-number"] = 1
+    page.run()
+    assert ">10</output>" in document_of(page, "number")
+    assert document_of(page, "digit-bars") != alone
 
 
 def test_what_spoke_for_a_digit_is_drawn_when_asked_for(page: AppTest) -> None:

@@ -1,0 +1,81 @@
+"""Several values of one setting, or of two: what a person typed, and the hyperparameters of the runs that try them."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mnist_demo.errors import HyperparameterError
+from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import _
+
+MAX_VALUES = 8  # of one setting
+MAX_RUNS = 16  # of a grid of two
+
+
+def parse_values(name: str, text: str) -> list[Any]:
+    """Return the values of hyperparameter `name` that `text` lists: between commas, layers of units between semicolons.
+
+    Raises
+    ------
+    HyperparameterError
+        When one of them is not of the field's kind or out of its bounds; the sentence says which.
+    """
+    parts = [part.strip() for part in text.split(";" if FIELDS[name].kind == "sizes" else ",")]
+    return [parse_value(name, part) for part in parts if part] or [parse_value(name, text)]
+
+
+def format_values(name: str, values: Sequence[Any]) -> str:
+    """Return the text that `parse_values` makes `values` of."""
+    if FIELDS[name].kind == "sizes":
+        return "; ".join(", ".join(map(str, sizes)) for sizes in values)
+    return ", ".join(
+        "all" if value is None else f"{value:g}" if isinstance(value, float) else str(value) for value in values
+    )
+
+
+def other_value(name: str, value: Any) -> Any:
+    """Return a value of hyperparameter `name` to try instead of `value`: about half of it, twice of what is counted."""
+    field = FIELDS[name]
+    if field.kind == "choice":
+        return next(choice for choice in field.choice_names if choice != value)
+    if field.kind == "switch":
+        return not value
+    if field.kind == "sizes":
+        return tuple(max(1, size // 2) for size in value) if max(value) > 1 else (2,)
+    if not value:
+        return int(field.step) if field.kind == "integer" else field.step
+    if field.kind == "integer":
+        return 2 * value if 2 * value <= field.maximum else value // 2
+    return max(value / 2, field.minimum) if value > field.minimum else 2 * value
+
+
+def vary(base: Hyperparameters, values: Mapping[str, Sequence[Any]]) -> list[Hyperparameters]:
+    """Return `base` with every combination of the `values` by name of a hyperparameter; `base` itself is left out.
+
+    Raises
+    ------
+    HyperparameterError
+        When no other combination is left, they are too many, or one of them cannot be.
+    """
+    for name, tried in values.items():
+        if len(tried) > MAX_VALUES:
+            sentence = _(
+                "Of one setting at most {limit} values can be tried at once, but {count} are given for {setting}."
+            )
+            raise HyperparameterError(
+                sentence.format(limit=MAX_VALUES, count=len(tried), setting=_(FIELDS[name].title)), name
+            )
+    combinations = itertools.product(*values.values())
+    varied = [base.replace(**dict(zip(values, combination, strict=True))) for combination in combinations]
+    others = [hyperparameters for hyperparameters in dict.fromkeys(varied) if hyperparameters != base]
+    first = next(iter(values))
+    if not others:
+        sentence = _("{setting} is the same in that run: choose another value, so that the fork differs from it.")
+        raise HyperparameterError(sentence.format(setting=_(FIELDS[first].title)), first)
+    if len(others) > MAX_RUNS:
+        sentence = _(
+            "At most {limit} runs can be started at once, but these values make {count}: take some of them away."
+        )
+        raise HyperparameterError(sentence.format(limit=MAX_RUNS, count=len(others)), first)
+    return others
