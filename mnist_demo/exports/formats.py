@@ -8,6 +8,7 @@
     tensorboard           event files in a zip                     event_files
     chart-png, chart-svg  the page's charts, for paper             chart_pictures
     script                a program that repeats the run           script
+    notebook              the same in cells, with headings         notebook
 
 Whatever a format needs is imported when it is built.
 """
@@ -53,6 +54,12 @@ def _build_script(run: ExportedRun) -> bytes:
     return build_script(run).encode()
 
 
+def _build_notebook(run: ExportedRun) -> bytes:
+    from mnist_demo.exports.notebook import build_notebook
+
+    return build_notebook(run).encode()
+
+
 def _later(path: str, **arguments: str) -> Callable[[ExportedRun], bytes]:
     """Return a function that imports and calls what `path`, ``"module:function"`` in this package, names."""
 
@@ -88,6 +95,15 @@ _ALL = (
         "repeat_run.py",
         "text/x-python",
         _build_script,
+        is_quick=True,
+    ),
+    Export(
+        "notebook",
+        N_("Notebook that repeats the run"),
+        N_("The same as cells for Jupyter, with headings: read it, run it part by part, and change what you like."),
+        "repeat_run.ipynb",
+        "application/x-ipynb+json",
+        _build_notebook,
         is_quick=True,
     ),
     Export(

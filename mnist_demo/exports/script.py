@@ -15,7 +15,7 @@ from mnist_demo.errors import ExportError
 from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
-from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.exports.source_bundle import Bundle, bundle_sources
 from mnist_demo.models.classifiers import Network
 from mnist_demo.settings.architectures import Architecture
 from mnist_demo.settings.changes import changeable_names
@@ -29,7 +29,13 @@ _MARK = re.compile(r"(?P<line>.*#.*?) \[(?P<negated>not )?(?P<mark>[a-z-]+)\]")
 
 
 def build_script(run: ExportedRun) -> str:
-    """Return the source of a script that repeats `run`.
+    """Return the source of a script that repeats `run`; raise ExportError as `bundle_run` does."""
+    code = translate_comments(str(bundle_run(run)))
+    return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
+
+
+def bundle_run(run: ExportedRun) -> Bundle:
+    """Return what a program that repeats `run` is made of, its ``main()`` last.
 
     Raises
     ------
@@ -47,18 +53,14 @@ def build_script(run: ExportedRun) -> str:
     class_name = architecture.class_path.partition(":")[2]
     unused = {"Network.backpropagate", "MnistDemoError.__str__"}
     unused |= set() if _has_formula(architecture) else {f"{class_name}.backpropagate"}
-    bundle = str(
-        bundle_sources(
-            [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
-            changed={
-                script_settings.__name__: _fill_in(inspect.getsource(script_settings), _settings(run)),
-                script_template.__name__: _keep_marked(template, _marks(run)),
-            },
-            omitted=unused,
-        )
+    return bundle_sources(
+        [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
+        changed={
+            script_settings.__name__: _fill_in(inspect.getsource(script_settings), _settings(run)),
+            script_template.__name__: _keep_marked(template, _marks(run)),
+        },
+        omitted=unused,
     )
-    code = translate_comments(bundle)
-    return f'"""{_introduction(run, code)}"""\n\n{code}\n\n\nif __name__ == "__main__":\n    main()\n'
 
 
 def _build_model_of(architecture: Architecture, template: str) -> str:
@@ -200,17 +202,14 @@ def _keep_marked(source: str, marks: set[str]) -> str:
 
 def _introduction(run: ExportedRun, code: str) -> str:
     """Return the docstring of the script: what it repeats, what it needs, and what the run printed."""
-    # Whatever a person typed must stay text: no quotes, no backslashes, no lines of its own.
-    name = "".join(letter if letter.isalnum() or letter in " .,;:!?()+-–" else " " for letter in run.name[:80]).strip()
     marks = _marks(run)
     folder = " FOLDER" if "folder" in marks else " [FOLDER]" if "mnist" in marks else ""
-    sentence = _("Repeats a run of “{model}”, called “{name}”.") if name else _("Repeats a run of “{model}”.")
     lines = [
-        sentence.format(model=run.hyperparameters.model_title, name=name),
+        title_of(run),
         "",
         _("Set up and run:"),
         "",
-        f"    pip install {' '.join(_requirements(code))}",
+        f"    pip install {' '.join(requirements_of(code))}",
         f"    python repeat_run.py{folder}",
         "",
     ]
@@ -228,7 +227,15 @@ def _introduction(run: ExportedRun, code: str) -> str:
     return "\n".join(lines) + "\n" + expected_output(run)
 
 
-def _requirements(code: str) -> list[str]:
+def title_of(run: ExportedRun) -> str:
+    """Return what a program that repeats `run` is called."""
+    # Whatever a person typed must stay text: no quotes, no backslashes, no lines of its own.
+    name = "".join(letter if letter.isalnum() or letter in " .,;:!?()+-–" else " " for letter in run.name[:80]).strip()
+    sentence = _("Repeats a run of “{model}”, called “{name}”.") if name else _("Repeats a run of “{model}”.")
+    return sentence.format(model=run.hyperparameters.model_title, name=name)
+
+
+def requirements_of(code: str) -> list[str]:
     """Return what pip has to install for the imports in `code`, with the versions that are installed here."""
     modules = set()
     for node in ast.walk(ast.parse(code)):

@@ -14,6 +14,7 @@ import ast
 import copy
 import functools
 import importlib.util
+import itertools
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -28,16 +29,25 @@ _FOR_TOOLS = re.compile(r"  # (type: ignore|noqa)\b.*")
 
 @dataclass(frozen=True)
 class Bundle:
-    """`imports`, one statement each, sorted; and `definitions`, in an order in which Python can execute them."""
+    """`imports`, one statement each, sorted; and definitions in an order in which Python can execute them.
+
+    `parts` has them by the module that they come from, `definitions` has them all.
+    """
 
     imports: list[str]
     definitions: str
+    parts: dict[str, str]
 
     def __str__(self) -> str:
-        """Return both as the source of a module, Python's own imports first."""
+        """Return all of it as the source of a module."""
+        return "\n\n".join(text for text in (self.import_statements, self.definitions) if text)
+
+    @property
+    def import_statements(self) -> str:
+        """The imports as source, Python's own first."""
         own = [statement for statement in self.imports if _is_standard(statement)]
         others = [statement for statement in self.imports if not _is_standard(statement)]
-        return "\n\n".join("\n".join(lines) for lines in (own, others, [self.definitions]) if lines)
+        return "\n\n".join("\n".join(lines) for lines in (own, others) if lines)
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,9 @@ def bundle_sources(
     collector = _Collector({name: _read_module(name, text) for name, text in (changed or {}).items()}, omitted)
     for root in roots:
         collector.collect(root)
-    return Bundle(_sort_imports(collector.imports), _join(collector.in_order()))
+    ordered = collector.in_order()
+    parts = {module: _join(list(own)) for module, own in itertools.groupby(ordered, lambda found: found.module)}
+    return Bundle(_sort_imports(collector.imports), _join(ordered), parts)
 
 
 class _Collector:

@@ -10,7 +10,7 @@ from streamlit.util import calc_hash
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
 from tests import ROOT
 
-STROKE = {
+STROKE: dict[str, Any] = {
     "type": "Path",
     "originX": "center",
     "originY": "center",
@@ -94,10 +94,7 @@ def draw(page: AppTest, *strokes: dict[str, Any]) -> None:
 
 def moved(x: float) -> dict[str, Any]:
     """Return `STROKE` so many pixels to the right."""
-    path = [
-        [command, *(value + x * (place % 2 == 0) for place, value in enumerate(at))] for command, *at in STROKE["path"]
-    ]
-    return {**STROKE, "left": STROKE["left"] + x, "path": path}
+    return {**STROKE, "left": 140 + x, "path": [["M", 140 + x, 40], ["L", 140 + x, 240]]}
 
 
 def document_of(page: AppTest, css_class: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.insight.comparison import ComparedRun, validation_accuracy
+from mnist_demo.insight.comparison import validation_accuracy
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import job_registry, run_store
 from tests.ui.actions import wait_until_saved
@@ -143,7 +143,7 @@ def test_grid_of_two_settings_is_seen_in_one_table_that_names_the_best(compare: 
     compare.run()
     document = table_of(compare)
     assert document.count("<tr") == 8  # a line each, and the head
-    accuracies = {run.key: validation_accuracy(run.history) for run in map(compared, jobs())}
+    accuracies: dict[str, float] = {job.id: validation_accuracy(job.history) or 0.0 for job in jobs()}
     highest = max(accuracies.values())
     sentence = next(text.value for text in compare.markdown if "Best by validation accuracy" in text.value)
     assert f"{100 * highest:.2f} %" in sentence
@@ -152,10 +152,6 @@ def test_grid_of_two_settings_is_seen_in_one_table_that_names_the_best(compare: 
     # They are kept besides the runs that are started one after another.
     train_with(compare, learning_rate=0.2).wait(60)
     assert len(jobs()) == 8
-
-
-def compared(job: Any) -> ComparedRun:
-    return ComparedRun(job.id, "", job.hyperparameters, job.history)
 
 
 def test_runs_of_a_grid_that_go_on_are_stopped_together(compare: AppTest) -> None:
