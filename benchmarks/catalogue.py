@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mnist_demo.errors import BenchmarkError, MnistDemoError
+from benchmarks.errors import BenchmarkError
+from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import N_, _
 from tests.browser.chromium import lacks_chromium
 

@@ -14,8 +14,7 @@ found instead, and what to do next.
     ├── CheckpointError        a saved model is missing, damaged, in another format, or cannot be written
     ├── RunError               a saved run is missing, damaged, or cannot be written
     ├── KeepingError           what a visitor made cannot be kept for her, or what was kept is damaged
-    ├── JobError               a training job cannot be started or controlled, or is no longer known
-    └── BenchmarkError         a measurement failed, or lacks something that it needs
+    └── JobError               a training job cannot be started or controlled, or is no longer known
 """
 
 from mnist_demo.translation import translated
@@ -78,7 +77,3 @@ class KeepingError(MnistDemoError):
 
 class JobError(MnistDemoError):
     """A training job could not be started or controlled, or the server no longer knows it."""
-
-
-class BenchmarkError(MnistDemoError):
-    """A measurement failed: a program failed, or something that it needs is not installed."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mnist_demo.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from mnist_demo.translation import _
 from tests import ROOT
 

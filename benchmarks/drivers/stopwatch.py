@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page
 
-from mnist_demo.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from mnist_demo.translation import _
 from tests.browser.chromium import open_chromium
 from tests.browser.page import START_BUTTON, open_page

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from benchmarks.drivers.programs import can_rest, let_rest, run_program
-from mnist_demo.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from tests import ROOT
 
 

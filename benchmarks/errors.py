@@ -1,0 +1,7 @@
+"""What a measurement says when it cannot be made."""
+
+from mnist_demo.errors import MnistDemoError
+
+
+class BenchmarkError(MnistDemoError):
+    """A measurement failed: a program failed, or something that it needs is not installed."""
