@@ -63,7 +63,10 @@ FIELDS: dict[str, Field] = {
     "learning_rate": Field(
         "number",
         N_("Learning rate"),
-        N_("How far one step goes. Too small: nothing happens. Too large: the loss explodes. Try 50."),
+        N_(
+            "How far one step goes. Too small: nothing happens. Too large: the loss leaps about, as with 50, or "
+            "explodes, as with 50 and a weight decay of 0.1."
+        ),
         minimum=1e-9,
         # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
         maximum=1e30,
