@@ -94,7 +94,10 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     element(page, "sample-class").get_by_text("7", exact=True).click()
     expect(element(page, "sample-digits").locator("figure").first).to_contain_text("7")
     button(page, "other-samples").click()
-    element(page, "preset").locator("input").click()
+    preset = element(page, "preset").locator("input")
+    preset.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # a list that is open closes when it hears of the scroll
+    preset.click()
     page.get_by_role("option", name="A small network").click()
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.001")
     expect(element(page, "predicted-digit")).to_have_text("0")
