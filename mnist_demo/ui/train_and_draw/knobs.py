@@ -31,8 +31,6 @@ def render_knobs(job: Job) -> None:
             key = f"{keys.KNOB}{keys.widget_key(name)}"
             with st.container(key=key):
                 _render_knob(job, name, f"{key}-of-{job.id}")
-        if knob_problem(job):
-            st.error(escape_markdown(knob_problem(job)), icon=":material/error:")
 
 
 def _render_knob(job: Job, name: str, key: str) -> None:
@@ -48,6 +46,8 @@ def _render_knob(job: Job, name: str, key: str) -> None:
         on_change=_turn,
         args=(job, name, key),
     )
+    if knob_problem(key):
+        st.error(escape_markdown(knob_problem(key)))
 
 
 def _turn(job: Job, name: str, key: str) -> None:
@@ -56,4 +56,4 @@ def _turn(job: Job, name: str, key: str) -> None:
         run_commands().change(job.id, name, st.session_state[key])
     except MnistDemoError as error:
         problem = str(error)
-    note_knob_problem(job, problem)
+    note_knob_problem(key, problem)

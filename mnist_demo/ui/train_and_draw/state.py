@@ -29,11 +29,12 @@ def prepare_knob(key: str, value: float) -> None:
     st.session_state[key] = float(value)
 
 
-def note_knob_problem(job: Job, sentence: str) -> None:
-    """Remember why the last turn of a knob changed nothing; an empty text when it did."""
-    st.session_state[_KNOB_PROBLEM] = job.id, sentence
+def note_knob_problem(key: str, sentence: str) -> None:
+    """Remember why the last turn of a knob, that with this key, changed nothing; an empty text when it did."""
+    st.session_state[_KNOB_PROBLEM] = key, sentence
 
 
-def knob_problem(job: Job) -> str:
-    of_job, sentence = st.session_state.get(_KNOB_PROBLEM, ("", ""))
-    return str(sentence) if of_job == job.id else ""
+def knob_problem(key: str) -> str:
+    """Return why turning that knob changed nothing, empty unless it was the last one that was turned."""
+    of_key, sentence = st.session_state.get(_KNOB_PROBLEM, ("", ""))
+    return str(sentence) if of_key == key else ""
