@@ -144,11 +144,6 @@ class History:
         return self.started.total_steps
 
     @property
-    def epochs_through(self) -> float:
-        """How many epochs are through, with the part of the one under way."""
-        return self._epochs_at(self.step_count)
-
-    @property
     def progress(self) -> float:
         """The fraction of all steps that is done."""
         return self.step_count / self.total_steps if self.started else 0.0
@@ -210,7 +205,7 @@ class History:
         points = []
         for event in events:
             step = 0 if isinstance(event, Started) else event.step
-            epoch = event.epoch if isinstance(event, Epoch) else self._epochs_at(step)
+            epoch = event.epoch if isinstance(event, Epoch) else self.epochs_at(step)
             seconds = event.seconds if isinstance(event, Epoch | Evaluated) else self.seconds if step else 0.0
             points.append(Point(step, epoch, seconds, getattr(event, metric)))
         return points
@@ -220,7 +215,7 @@ class History:
         thinned, seconds = self.thinned_steps(limit), self.steps["seconds"]
         values = getattr(thinned, metric)
         return [
-            Point(step, self._epochs_at(step), seconds[step - 1], value)
+            Point(step, self.epochs_at(step), seconds[step - 1], value)
             for step, value in zip(thinned.step, values, strict=True)
         ]
 
@@ -229,7 +224,8 @@ class History:
         measured: list[Evaluated | Epoch] = [*self.evaluations, *self.epochs]
         return sorted(measured, key=lambda event: event.step)
 
-    def _epochs_at(self, step: int) -> float:
+    def epochs_at(self, step: int) -> float:
+        """Return how many epochs are through after so many steps, with the part of the one under way."""
         if self.started is None:
             return 0.0
         if all(change.setting != "batch_size" for change in self.changes):

@@ -61,15 +61,9 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 # What was changed while a run went on.
 CHANGES = {
-    "turned": [
-        "2:batch-size=30",
-        "4:learning-rate=0.002",
-        "4:dropout=0.4",
-        "9:label-smoothing=0.2",
-        "9:weight-decay=0.1",
-    ],
-    "turned-cycle": ["3:batch-size=30", "4:learning-rate=0.02", "9:batch-size=100"],
-    "turned-scratch": ["3:learning-rate=0.05", "7:batch-size=20"],
+    "turned": "2:batch-size=30 4:learning-rate=0.002 4:dropout=0.4 9:label-smoothing=0.2 9:weight-decay=0.1",
+    "turned-cycle": "3:batch-size=30 4:learning-rate=0.02 9:batch-size=100",
+    "turned-scratch": "3:learning-rate=0.05 7:batch-size=20",
 }
 # Runs the scripts that it is given, one after the other: Python starts and imports torch once.
 RUN_EACH = """
@@ -98,7 +92,7 @@ def run_apart(folder: Path, *arguments: str | Path) -> str:
 @pytest.fixture(scope="module")
 def runs(builtin: DigitDataset) -> dict[str, ExportedRun]:
     return {
-        name: train_run(settings(values), builtin, changes=map(parse_change, CHANGES.get(name, [])))
+        name: train_run(settings(values), builtin, changes=map(parse_change, CHANGES.get(name, "").split()))
         for name, values in RUNS.items()
     }
 

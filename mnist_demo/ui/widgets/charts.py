@@ -182,7 +182,7 @@ def _end_of_axis(history: History, axis: Axis) -> int:
     end, done = history.total_steps, history.step_count
     if axis == "epoch":
         end = history.started.total_steps // history.started.steps_per_epoch
-        done = math.ceil(history.epochs_through)
+        done = math.ceil(history.epochs_at(history.step_count))
     jump = 10 if axis == "step" else 1
     while jump < done:
         jump = jump * 5 // 2 if str(jump).startswith("2") else jump * 2  # 1, 2, 5, 10 …
