@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import scipy  # loads its submodules on first use, so the first page does not wait for them
 
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.training.history import History, Point
@@ -113,14 +114,12 @@ def _place_letters(
 
 
 def _spread(heights: Sequence[float]) -> list[float]:
-    """Return rising `heights`, moved so that they are apart, and off the ends of 0 to 1."""
+    """Return rising `heights`, moved as little as can be, so that they are apart, and off the ends of 0 to 1."""
     low, high = LETTER_MARGIN, 1 - LETTER_MARGIN
-    gap = min(LETTER_GAP, (high - low) / max(len(heights) - 1, 1))
-    spread: list[float] = []
-    for height in heights:
-        spread.append(max(height, spread[-1] + gap if spread else low))
-    for place in reversed(range(len(spread))):
-        spread[place] = min(spread[place], high - gap * (len(spread) - 1 - place))
+    places = np.arange(len(heights)) * min(LETTER_GAP, (high - low) / max(len(heights) - 1, 1))
+    # Apart by a gap is, but for as many gaps, rising.
+    rising = scipy.optimize.isotonic_regression(np.clip(heights, 0, 1) - places).x
+    spread: list[float] = (np.clip(rising, low, high - places[-1]) + places).tolist()
     return spread
 
 
@@ -172,7 +171,7 @@ def _y_axis(runs: Sequence[ComparedRun], metric: Figure, frames: "Sequence[pd.Da
         ends = sorted(frame.iloc[-1, 1] for frame in frames if len(frame))
         usual = ends[len(ends) // 2] if ends else 0
         least = min((end for end in ends if end > usual - 20), default=0)
-        floor = next(floor for floor in ACCURACY_FLOORS if floor <= least)
+        floor = next(floor for floor in ACCURACY_FLOORS if floor <= least) if len(ends) > 1 else 0
         return {"type": "value", "min": floor, "max": 100, "axisLabel": {"formatter": percent_axis()}}
     limit = LOSS_LIMITS[metric] * max(
         (run.history.started.test_loss for run in runs if run.history.started is not None), default=1.0

@@ -14,7 +14,7 @@ SWATCH_WIDTH = 28
 MAX_COLUMNS = 5  # more runs have a line each, and not a column: a phone shows three
 
 _TABLE = Markup(
-    '<div class="scrolls"><table class="figures comparison"><thead><tr><td></td>{}</tr></thead>{}</table></div>'
+    '<div class="scrolls"><table class="figures comparison {}"><thead><tr><td></td>{}</tr></thead>{}</table></div>'
 )
 
 
@@ -30,13 +30,15 @@ def _with_columns(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics:
     for caption, rows in ((_("What differs"), settings), (_("What came of it"), metrics)):
         lines = (_line(row.title, (_cell(row, place) for place in range(len(runs)))) for row in rows)
         bodies.append(Markup("<tbody>{}{}</tbody>").format(part.format(len(runs) + 1, caption), NOTHING.join(lines)))
-    return _TABLE.format(_heads(_name(run) for run in runs), NOTHING.join(bodies))
+    return _TABLE.format("columns", _heads(_name(run) for run in runs), NOTHING.join(bodies))
 
 
 def _with_lines(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> Markup:
     rows = [*settings, *metrics]
     lines = (_line(_name(run), (_cell(row, place) for row in rows)) for place, run in enumerate(runs))
-    return _TABLE.format(_heads(row.title for row in rows), Markup("<tbody>{}</tbody>").format(NOTHING.join(lines)))
+    return _TABLE.format(
+        "lines", _heads(row.title for row in rows), Markup("<tbody>{}</tbody>").format(NOTHING.join(lines))
+    )
 
 
 def _heads(titles: "Iterable[Markup | str]") -> Markup:

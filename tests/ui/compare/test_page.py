@@ -47,7 +47,7 @@ def train_with(page: AppTest, **numbers: float) -> Any:
 
 def table_of(page: AppTest) -> str:
     documents = [str(getattr(text, "value", "")) for text in page.get("html")]
-    return next((document for document in documents if 'class="figures comparison"' in document), "")
+    return next((document for document in documents if 'class="figures comparison' in document), "")
 
 
 def fork_value(page: AppTest) -> Any:
