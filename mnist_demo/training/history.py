@@ -6,13 +6,12 @@
 (1, 2.3)
 """
 
+import itertools
 import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
-
-import numpy as np
 
 from mnist_demo.settings.changes import steps_from
 from mnist_demo.training.events import Changed, Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
@@ -234,7 +233,10 @@ class History:
         known = {0: 0.0} | {change.step: change.epoch for change in self.changes}
         known |= {epoch.step: float(epoch.epoch) for epoch in self.epochs}
         known[self.total_steps] = self.started.total_steps / self.started.steps_per_epoch
-        return float(np.interp(step, sorted(known), sorted(known.values())))
+        (before, begun), (after, ended) = next(
+            pair for pair in itertools.pairwise(sorted(known.items())) if pair[0][0] <= step <= pair[1][0]
+        )
+        return begun + (ended - begun) * (step - before) / (after - before)
 
     def thinned_steps(self, limit: int) -> ThinnedSteps:
         """Return at most `limit` points of the steps so far, each the mean of equally many steps.

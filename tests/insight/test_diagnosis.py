@@ -7,7 +7,7 @@ from mnist_demo.insight.diagnosis import Diagnosis, Kind, diagnose
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
-from mnist_demo.training.events import Event, Step, Stopped
+from mnist_demo.training.events import Evaluated, Event, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import train
 
@@ -38,11 +38,11 @@ FAULTS: list[tuple[Hyperparameters, Kind]] = [
 
 
 def diagnosed(hyperparameters: Hyperparameters, dataset: DigitDataset) -> tuple[History, list[Diagnosis | None]]:
-    """Train; return the history, and what was said after every event that is no step."""
+    """Train; return the history, and what was said at the beginning, after every epoch, and at the end."""
     history, said = History(), []
     for event in train(build_model(hyperparameters), hyperparameters, dataset):
         history.append(event)
-        if not isinstance(event, Step):
+        if not isinstance(event, Step | Evaluated):
             said.append(diagnose(history, hyperparameters))
     return history, said
 

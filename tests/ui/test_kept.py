@@ -1,5 +1,6 @@
 """What is kept for a visitor: here again after a reload and a restart, hers alone, and deleted with one button."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ def bench() -> None:
 
 
 def open_bench() -> AppTest:
-    page = AppTest.from_function(bench, default_timeout=60).run()
+    # Guarded: training and analyses are processes, which import the script that ran last again.
+    script = f'{inspect.getsource(bench)}\n\nif __name__ == "__main__":\n    bench()\n'
+    page = AppTest.from_string(script, default_timeout=60).run()
     assert not page.exception
     return page
 

@@ -56,7 +56,7 @@ def test_cost_is_asked_for_the_device_on_which_the_run_will_compute(
 )
 def test_describe_cost_gives_at_most_two_digits_of_the_time(seconds: float, words: str) -> None:
     said = describe_cost(Hyperparameters(epochs=2), CostEstimate(seconds, False))
-    assert said == f"Linear, with PyTorch, 2 epochs: {words} here."
+    assert said == f"Linear, with PyTorch, 2 epochs: {words} here, at full speed."
 
 
 def test_describe_cost_says_why_there_is_no_estimate() -> None:
