@@ -39,7 +39,7 @@ def measure_estimate(surroundings: Surroundings) -> Iterator[Comparison]:
             for _run in range(surroundings.runs):
                 with (
                     surroundings.serve() as server,
-                    open_timed_page(browser, f"{server.url}/?preset={preset}&epochs={epochs}") as page,
+                    open_timed_page(browser, f"{server.url}/?speed=full&preset={preset}&epochs={epochs}") as page,
                 ):
                     said.append(_seconds_said(page))
                     taken.append(_seconds_taken(page))
@@ -61,7 +61,7 @@ def seconds_in(line: str) -> float:
 
 
 def _seconds_said(page: Page) -> float:
-    page.locator(f"{LINE}:has-text(' here.')").wait_for()
+    page.locator(f"{LINE}:has-text(' here, ')").wait_for()
     wait_until(page, f"!document.querySelector('{MEASURING}')")
     return seconds_in(page.locator(LINE).inner_text())
 

@@ -67,7 +67,7 @@ def measure_long_run(surroundings: Surroundings) -> Iterator[Comparison]:
 
 def _measure(browser: Browser, server: PageServer, length: tuple[int, int], quick: bool) -> _Cost:
     steps, epochs = length
-    query = f"/?preset=tutorial-pytorch&learning-rate=0.05&batch-size={BATCH_SIZE}&epochs={epochs}"
+    query = f"/?speed=full&preset=tutorial-pytorch&learning-rate=0.05&batch-size={BATCH_SIZE}&epochs={epochs}"
     with open_timed_page(browser, f"{server.url}{query}&training-size={BATCH_SIZE * steps}") as page:
         start_training(page)
         wait_for_state(page, "finished", FINISHED_MS)
