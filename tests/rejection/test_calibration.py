@@ -133,9 +133,9 @@ def test_calibration_with_the_same_seed_is_the_same(digits: tuple[Images, npt.ND
 def test_calibration_on_a_thousand_digits_is_quick(digits: tuple[Images, npt.NDArray[np.int64]]) -> None:
     images, labels = digits[0][:1000], digits[1][:1000]
     drawings = fitting_non_digits(1000)
-    began = time.perf_counter()
+    began = time.process_time()  # whatever else the machine does
     fit_calibration(load_checkpoint("starter"), images, labels, drawings)
-    assert time.perf_counter() - began < 4  # below one second on an idle machine
+    assert time.process_time() - began < 8  # about one second of an idle machine
 
 
 def test_calibration_of_a_diverged_model_is_finite(digits: tuple[Images, npt.NDArray[np.int64]]) -> None:
