@@ -48,6 +48,7 @@ ACTIONS: dict[str, Callable[[RunCommands, Job], object]] = {
     "resume": lambda commands, job: commands.resume(job.id),
     "step": lambda commands, job: commands.step(job.id),
     "set_speed": lambda commands, job: commands.set_speed(job.id, 1),
+    "change": lambda commands, job: commands.change(job.id, "learning_rate", 0.001),
     "stop": lambda commands, job: commands.stop(job.id),
     "forget": lambda commands, job: commands.forget(job.id),
     "save_now": lambda commands, job: commands.save_now(job.id),
