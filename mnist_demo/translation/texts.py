@@ -7,14 +7,6 @@ from mnist_demo.translation.languages import current
 from mnist_demo.translation.numerals import Numerals
 
 
-class Lasting(str):
-    """A text that can be said again in another language: what is cut out of it, or added to it, is a plain text."""
-
-    def said_anew(self) -> str:
-        """Return the text in the language of whoever reads it now."""
-        raise NotImplementedError
-
-
 class Source(NamedTuple):
     """What a translator translates: a text, its plural where it has one, its context where it has two meanings."""
 
@@ -26,7 +18,7 @@ class Source(NamedTuple):
 Values = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-class Sentence(Lasting):
+class Sentence(str):
     """A text that remembers its source and the values in it, so that `translated` can say it in another language.
 
     ``_``, ``ngettext`` and ``pgettext`` make it in the language of that moment; it is a `str` like any other. Its
@@ -65,13 +57,14 @@ class Sentence(Lasting):
         return Sentence(self.source, self.plural_of, values)
 
     def said_anew(self) -> str:
+        """Return the text in the language of whoever reads it now."""
         return Sentence(self.source, self.plural_of, self.values)
 
     def __reduce__(self) -> tuple[type["Sentence"], tuple[Any, ...]]:
         return Sentence, (self.source, self.plural_of, self.values)
 
 
-class Figure(Lasting):
+class Figure(str):
     """A number, percentage, duration or list as a text that can be said again; made by the functions ``format_…``."""
 
     method: str  # of `Numerals`
@@ -84,6 +77,7 @@ class Figure(Lasting):
         return figure
 
     def said_anew(self) -> str:
+        """Return the text in the language of whoever reads it now."""
         return Figure(self.method, *self.arguments)
 
     def __reduce__(self) -> tuple[type["Figure"], tuple[Any, ...]]:
@@ -98,6 +92,10 @@ class _LocalNumber:
 
     def __format__(self, spec: str) -> str:
         return self._numerals.format_decimal(self._number, spec)
+
+
+# What can be said again in another language; what is cut out of it, or added to it, is a plain text.
+Lasting = Sentence | Figure
 
 
 def _lasting(value: object) -> object:
