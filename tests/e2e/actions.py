@@ -25,6 +25,15 @@ def go_to(page: Page, title: str) -> None:
     element(page, "tabs").get_by_role("link", name=title).click()
 
 
+def choose_option(page: Page, key: str, title: str) -> None:
+    """Choose the option of that title in the list whose element has the key."""
+    field = element(page, key).locator("input")
+    field.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # a list that is open closes when it hears of the scroll
+    field.click()
+    page.get_by_role("option", name=title).click()
+
+
 def open_settings(page: Page) -> None:
     """Unfold the form, unless it is unfolded."""
     if not element(page, "learning-rate").is_visible():

@@ -190,7 +190,7 @@ def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_t
             page.keyboard.press(typed)
             expect(seen).not_to_have_attribute("src", before)
             expect(digit).to_have_text(typed)
-            expect(spoken).to_have_text(f"The model reads a {typed}.")
+            expect(spoken).to_have_text(f"The model reads {typed}.")
             expect(canvas).to_be_focused()
         page.keyboard.press("Tab")
         expect(button(page, "undo-drawing")).to_be_focused()

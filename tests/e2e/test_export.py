@@ -32,7 +32,7 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
         page = visitor.page
         button(page, "start-training").click()
         wait_for_state(page, "finished", 2 * PATIENCE_MS)
-        accuracy = element(page, "test-accuracy").locator("dd").inner_text()
+        accuracy = element(page, "test-accuracy").locator("dd").first.inner_text()
         page.get_by_role("button", name="Export").click()
 
         script = save(page, "Python script that repeats the run", "repeat_run.py", tmp_path)

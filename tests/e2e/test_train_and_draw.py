@@ -10,6 +10,7 @@ from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
     ON_DESKTOP_AND_PHONE,
+    choose_option,
     open_settings,
     pixels_of,
     quick_run,
@@ -94,11 +95,7 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     element(page, "sample-class").get_by_text("7", exact=True).click()
     expect(element(page, "sample-digits").locator("figure").first).to_contain_text("7")
     button(page, "other-samples").click()
-    preset = element(page, "preset").locator("input")
-    preset.scroll_into_view_if_needed()
-    page.evaluate("() => new Promise(requestAnimationFrame)")  # a list that is open closes when it hears of the scroll
-    preset.click()
-    page.get_by_role("option", name="A small network").click()
+    choose_option(page, "preset", "A small network")
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.001")
     expect(element(page, "predicted-digit")).to_have_text("0")
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
@@ -210,8 +207,7 @@ def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(same_page: 
 def test_diverging_run_says_where_and_what_to_try(same_page: Page) -> None:
     page = same_page
     open_settings(page)
-    element(page, "model").locator("input").click()
-    page.get_by_role("option", name="Multi-layer perceptron").click()
+    choose_option(page, "model", "Multi-layer perceptron")
     set_number(page, "learning-rate", "1e10")
     button(page, "start-training").click()
     wait_for_state(page, "diverged")
