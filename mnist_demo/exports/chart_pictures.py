@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import SOURCE_LANGUAGE, _, format_decimal, use_language
+from mnist_demo.translation import SOURCE_LANGUAGE, _, format_decimal, format_percent, use_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,7 @@ def _words() -> tuple[str, ...]:
         _("test"),
         _("validation"),
         *titles,
-        _("{model}: {percent} % of the test images after {step} steps"),
+        _("{model}: {percent} of the test images after step {step}"),
     )
 
 
@@ -108,9 +108,9 @@ def _font_with(text: str) -> str | None:
 def _caption(run: ExportedRun) -> str:
     if run.history.test_accuracy is None:
         return run.hyperparameters.model_title
-    return _("{model}: {percent} % of the test images after {step} steps").format(
+    return _("{model}: {percent} of the test images after step {step}").format(
         model=run.name or run.hyperparameters.model_title,
-        percent=format_decimal(100 * run.history.test_accuracy, ".2f"),
+        percent=format_percent(run.history.test_accuracy, digits=2),
         step=format_decimal(run.history.step_count),
     )
 

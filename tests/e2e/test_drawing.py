@@ -20,7 +20,7 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(same_page: Pag
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     expect(page.get_by_text("Read by the starter model")).to_be_visible()
-    expect(page.get_by_text("Train a model, and it answers instead")).to_be_visible()
+    expect(page.get_by_text("Train a model of your own, and it answers instead")).to_be_visible()
 
 
 def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(page: Page) -> None:
@@ -81,7 +81,7 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None
     element(page, "correction").get_by_role("button", name="8").click()
     expect(element(page, "predicted-digit")).to_have_text("–")
     expect(button(page, "undo-drawing")).to_be_disabled()
-    expect(element(page, "drawing-kept")).to_contain_text("Kept as 8: there is 1 drawing in My drawings.")
+    expect(element(page, "drawing-kept")).to_contain_text("Saved as 8. You have 1 drawing.")
     page.get_by_text("My drawings: 1").click()
     expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
@@ -95,7 +95,7 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None
 def test_what_spoke_for_a_digit_is_drawn_over_it(same_page: Page) -> None:
     page = same_page
     draw(page, "3")
-    page.get_by_text("What spoke for it, and what against").click()
+    page.get_by_text("Why this digit?").click()
     expect(page.get_by_role("img", name=re.compile("what spoke for a 3 in blue"))).to_be_visible()
     element(page, "reason-digit").get_by_text("8", exact=True).click()
     expect(page.get_by_role("img", name=re.compile("what spoke for a 8 in blue"))).to_be_visible()

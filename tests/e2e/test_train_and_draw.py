@@ -143,12 +143,12 @@ def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: 
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.125")
         expect(element(page, "model").locator("input")).to_have_value("Multi-layer perceptron")
         expect(element(page, "epochs").locator("input")).to_have_value("5")
-        expect(page.get_by_text("The address asks for “many” as Epochs, which cannot be used")).to_be_visible()
+        expect(page.get_by_text("Epochs: the address says “many”, which cannot be used")).to_be_visible()
 
 
 def test_address_of_a_run_that_is_gone_says_so(browser: Browser, server: PageServer) -> None:
     with visit(browser, f"{server.url}/?run=nobody-knows") as opened:
-        expect(opened.page.get_by_text("The run in this address is not kept any more")).to_be_visible()
+        expect(opened.page.get_by_text("The run in this address is no longer kept")).to_be_visible()
         wait_for_state(opened.page, "not started")
 
 
@@ -177,8 +177,8 @@ def test_reset_drops_the_run_and_its_chart(same_page: Page) -> None:
 def test_charts_have_a_text_alternative_and_controls_a_label(same_page: Page) -> None:
     page = same_page
     quick_run(page)
-    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after epoch 5"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after epoch 5"))).to_be_visible()
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, textarea, img')]
             .filter(e => e.offsetParent !== null)

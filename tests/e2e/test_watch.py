@@ -22,9 +22,9 @@ def test_visitor_slows_training_down_and_sees_single_steps(
         start_with(page, epochs="1000")
         wait_for_state(page, "running")
         element(page, "speed").get_by_role("combobox").click()
-        page.get_by_role("option", name="1 step a second").click()
+        page.get_by_role("option", name="1 step per second").click()
         detail = element(page, "step-detail")
-        expect(detail).to_contain_text("laid open", timeout=PATIENCE_MS)
+        expect(detail).to_contain_text("in detail", timeout=PATIENCE_MS)
         expect(detail.locator(".batch figure")).to_have_count(40)
         expect(detail.locator(".tiles img")).to_have_count(4)
         for picture in detail.locator("img").all():
@@ -35,7 +35,7 @@ def test_visitor_slows_training_down_and_sees_single_steps(
         wait_for_state(page, "paused")
         before = steps_done(page)
         button(page, "step-training").click()
-        expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
+        expect(detail).to_contain_text(f"Step {before + 1:,} in detail", timeout=PATIENCE_MS)
         expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
         assert sideways_overflow(page) == 0
         page.get_by_role("link", name="See the step").click()

@@ -196,7 +196,7 @@ def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -
     model = build_model(not_begun.hyperparameters)
     next(model.parameters()).data[0, 0] = np.nan
 
-    with pytest.raises(ExportError, match="no finite numbers any more"):
+    with pytest.raises(ExportError, match="no longer finite numbers"):
         build_export(dataclasses.replace(not_begun, weights=weights_to_bytes(model)), "safetensors")
 
 

@@ -19,10 +19,10 @@ def render_explanation() -> None:
     with st.expander(_("Why this model’s own log-softmax does not overflow")):
         st.markdown(
             _(
-                "By definition, log-softmax is $\\log\\left(e^{x_i} / \\sum_j e^{x_j}\\right)$. Computed like that it "
-                "breaks: $e^{89}$ is already more than a 32-bit number can hold, so one confident logit would make the "
-                "loss “not a number”. Taking the largest logit from all ten first changes nothing, since numerator "
-                "and denominator are divided by the same factor, and then no exponent is above zero."
+                "By definition, log-softmax is $\\log\\left(e^{x_i} / \\sum_j e^{x_j}\\right)$. Computed like that "
+                "it breaks: $e^{89}$ is already more than a 32-bit number can hold, so one confident logit would "
+                "make the loss “not a number”. Subtracting the largest logit from all ten first changes nothing, "
+                "since numerator and denominator are divided by the same factor, and then no exponent is above zero."
             )
         )
         code = inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood)

@@ -22,8 +22,8 @@ def render_gain(job: Job) -> None:
     with st.container(key=keys.DRAWINGS_GAIN):
         st.markdown(
             _(
-                "**My drawings: {before} read rightly before, {after} now.** "
-                "The test images: {test_before} before, {test_after} now."
+                "**My drawings read correctly: {before} before, {after} now.** Test images: {test_before} before, "
+                "{test_after} now."
             ).format(
                 before=format_percent(accuracy_on_extra(before, job.extra), digits=0),
                 after=format_percent(accuracy_on_extra(after, job.extra), digits=0),

@@ -52,26 +52,19 @@ def _render_looker(job: Job) -> None:
     """Say whose run it is, how it is called, and what may be done with it."""
     record = run_store().find(job.id)
     if record is not None and record.name:
-        sentence = _("You look at “{name}”, a run of somebody else, through its link.")
+        sentence = _("You are watching someone else’s run, “{name}”.")
         st.caption(sentence.format(name=escape_markdown(record.name)))
     else:
-        st.caption(_("You look at a run of somebody else, through its link."))
+        st.caption(_("You are watching someone else’s run."))
     if job.has_ended and kept_runs.has_copy(job):
-        st.caption(_("**Go on with a copy** gives you a run of your own, which goes on where this one ended."))
+        st.caption(_("**Train a copy further** makes a copy of your own that continues where this run ended."))
 
 
 def _render_progress(job: Job) -> None:
     history, hyperparameters = job.history, job.hyperparameters
     title = hyperparameters.model_title
     if history.started is None:
-        before = job_registry().jobs_before(job)
-        waiting = ngettext(
-            "{model}: waits until a processor is free, after {count} other run.",
-            "{model}: waits until a processor is free, after {count} other runs.",
-            before,
-        )
-        text = waiting if job.state == "queued" else _("{model}: starting …")
-        st.progress(0.0, text=text.format(model=title, count=before))
+        st.progress(0.0, text=_describe_wait(job, title))
         return
     done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
         model=title,
@@ -81,6 +74,17 @@ def _render_progress(job: Job) -> None:
         steps=format_decimal(history.total_steps),
     )
     st.progress(history.progress, text=done)
+
+
+def _describe_wait(job: Job, title: str) -> str:
+    """Return what a run that has not begun waits for."""
+    if job.state != "queued":
+        return _("{model}: starting …").format(model=title)
+    before = job_registry().jobs_before(job)
+    if not before:
+        return _("{model}: next in line. It starts when the current run ends.").format(model=title)
+    sentence = ngettext("{model}: {count} run ahead of you.", "{model}: {count} runs ahead of you.", before)
+    return sentence.format(model=title, count=before)
 
 
 def _render_metrics(job: Job) -> None:
@@ -109,7 +113,7 @@ def _render_metrics(job: Job) -> None:
                 [
                     (_("Test loss"), unknown if test_loss is None else format_loss(test_loss)),
                     (_("Train loss"), unknown if train_loss is None else format_loss(train_loss)),
-                    (_("Images a second"), unknown if pace is None else format_decimal(pace, ",.0f")),
+                    (_("Images per second"), unknown if pace is None else format_decimal(pace, ",.0f")),
                     time,
                 ]
             )

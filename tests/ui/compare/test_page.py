@@ -95,11 +95,11 @@ def test_fork_changes_one_thing_runs_beside_its_run_and_fills_in_the_form(compar
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("0.5", "choose another value"),
+        ("0.5", "Change the value"),
         ("-1", "Learning rate must be a number from"),
         ("0.1, much, 0.2", "but is “much”"),
         ("", "Learning rate must be a number from"),
-        (", ".join(map(str, range(1, 10))), "at most 8 values can be tried at once, but 9 are given"),
+        (", ".join(map(str, range(1, 10))), "At most 8 values of a setting can be tried at once, but"),
     ],
 )
 def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(
