@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import font_manager
 from PIL import Image
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -31,7 +32,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.training.loop import train
-from tests.exports.exported_runs import train_run
+from tests.exports.exported_runs import in_korean, train_run
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +165,20 @@ def test_png_is_a_picture_wide_enough_for_print(run: ExportedRun) -> None:
     with Image.open(io.BytesIO(build_export(run, "chart-png"))) as picture:
         assert picture.format == "PNG"
         assert picture.width >= 1500
+
+
+def test_png_where_no_font_has_the_letters_is_in_english_and_without_the_name_never_in_boxes(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    ours = [font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", ours)
+
+    nameless = dataclasses.replace(run, name="")
+    picture = Image.open(io.BytesIO(build_export(nameless, "chart-png")))
+
+    for content in (build_export(run, "chart-png"), in_korean(build_export, run, "chart-png")):
+        assert Image.open(io.BytesIO(content)).tobytes() == picture.tobytes()
 
 
 def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: ExportedRun) -> None:
