@@ -170,7 +170,7 @@ def render_likelihood(digits: LessonDigits) -> None:
             "costs nothing. Anything less costs −log p, the *negative log-likelihood*."
         )
     )
-    st.latex(r"\text{cost} = -\log p_{\text{label}}")
+    st.latex(r"\text{COST} = -\log p_{\text{LABEL}}".replace("COST", _("cost")).replace("LABEL", _("label")))
     if not ask("likelihood"):
         return
     cost = -math.log(0.05)
