@@ -31,12 +31,14 @@ def open_page(
     height: int = 900,
     scheme: Scheme = "light",
     script: str = "",
+    locale: str = "en-US",
 ) -> Iterator[Visit]:
     """Open `url` as a new visitor, with `script` (JavaScript) in the page; wait for an element of the selector `ready`.
 
-    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers.
+    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers,
+    and `locale` its language.
     """
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale)
     try:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
