@@ -86,7 +86,7 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(page: Page) -> None
     expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
     gain = element(page, "drawings-gain")
-    expect(gain).to_contain_text("My drawings: 0 % read rightly before", timeout=30_000)
+    expect(gain).to_contain_text("My drawings read correctly: 0 % before", timeout=30_000)
     assert gain.evaluate("element => element.getBoundingClientRect().top") < 600
     wait_for_state(page, "finished")
     assert page.url != before
@@ -96,9 +96,9 @@ def test_what_spoke_for_a_digit_is_drawn_over_it(same_page: Page) -> None:
     page = same_page
     draw(page, "3")
     page.get_by_text("Why this digit?").click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 3 in blue"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 3 is blue"))).to_be_visible()
     element(page, "reason-digit").get_by_text("8", exact=True).click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 8 in blue"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 8 is blue"))).to_be_visible()
 
 
 def test_picture_with_several_digits_is_read_in_order_and_a_file_that_is_none_gets_one_sentence(

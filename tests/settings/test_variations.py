@@ -47,7 +47,7 @@ def test_too_many_or_no_or_impossible_combinations_are_refused() -> None:
         vary(BASE, {"seed": list(range(9))})
     with pytest.raises(HyperparameterError, match=r"At most 16 runs .* make 20"):
         vary(BASE, {"seed": [1, 2, 3, 4], "epochs": [1, 2, 3, 4, 6]})
-    with pytest.raises(HyperparameterError, match="Learning rate is the same in that run"):
+    with pytest.raises(HyperparameterError, match="the value of “Learning rate” first"):
         vary(BASE, {"learning_rate": [0.5]})
     with pytest.raises(HyperparameterError, match="choose optimizer SGD"):
         vary(BASE, {"model": ["scratch-linear"], "optimizer": ["sgd", "adam"]})
