@@ -11,7 +11,7 @@ from mnist_demo.ui.resources import classifier_with
 
 
 def render_gain(job: Job) -> None:
-    """Say how many of the drawings that `job` is trained on are read correctly, and what it costs on the test images."""
+    """Say how many of the drawings that `job` is trained on are read correctly, and what that costs on test images."""
     started, newest = job.history.started, job.weights
     if job.extra is None or job.initial_weights is None or started is None or newest is None:
         return
