@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PARTS
 from tests import ROOT
-from tests.browser.page import button, element, wait_for_state
+from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, own_environment, serve
 from tests.e2e.actions import open_settings, set_number, start_with
@@ -192,11 +192,12 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         button(page, "pause-training").click()
         wait_for_state(page, "일시정지")
         button(page, "step-training").click()
+        expect(element(page, "step-detail")).to_be_visible()
         element(page, "export").get_by_role("button").first.click()
+        look("a step, the export")
         element(page, "export-format").locator("input").click()
-        look("a step, the formats of the export")
         page.get_by_role("option").first.click()
-        expect(element(page, "save-export")).to_be_visible()
+        expect(element(page, "save-export")).to_be_visible(timeout=2 * PATIENCE_MS)
         look("a file")
         page.keyboard.press("Escape")
         button(page, "stop-training").click()
