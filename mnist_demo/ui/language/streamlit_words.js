@@ -3,7 +3,7 @@
 (() => {
   const words = WORDS;
   const WHERE = [
-    "[aria-label]", "[title]", "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
+    "[aria-label]", "[title]", "[href='#stMain']", "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
     "[data-testid=stFileUploader] *", "[data-testid=stCameraInput] *", "[data-testid*=Dropdown] :not([role=option] *)",
   ].join();
   const page = window.streamlitWords ??= { forms: [] };

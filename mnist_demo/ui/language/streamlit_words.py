@@ -35,6 +35,7 @@ WORDS = (
     N_("Remove {}"),
     N_("Selected values"),
     N_("Link to heading"),
+    N_("Skip to main content"),
     N_("Main menu"),
     N_("Notifications"),
     N_("Running..."),
