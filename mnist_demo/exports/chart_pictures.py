@@ -148,7 +148,11 @@ def _draw(axes: "Axes", history: History, metric: Metric) -> None:
     height, alignment = (1, "top") if metric == "loss" else (0, "bottom")
     for step, words in _changes(history).items():
         axes.axvline(step, color=TEXT_COLOUR, linestyle="--", linewidth=0.8)
-        place = {"xy": (step, height), "xycoords": ("data", "axes fraction"), "verticalalignment": alignment}
+        place: dict[str, Any] = {
+            "xy": (step, height),
+            "xycoords": ("data", "axes fraction"),
+            "verticalalignment": alignment,
+        }
         axes.annotate(words, **place, **CHANGE_WORDS)
     axes.set_title(_("Loss (cross-entropy)") if metric == "loss" else _("Accuracy in percent"))
     axes.set_xlabel(_("step"))
