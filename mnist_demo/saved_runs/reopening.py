@@ -7,6 +7,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, Assignment, State, Weights
 from mnist_demo.jobs.observed_run import JobSnapshot
 from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.kept_bytes import keep
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _, format_decimal
@@ -26,7 +27,8 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
         if record.state == ended:
             state, detail = ended, record.detail
     weights = None if content.model is None else Weights(content.history.step_count, content.model)
-    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, content.training_state)
+    training_state = None if content.training_state is None else keep(content.training_state)
+    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, training_state)
     return registry.restore(Job.ended(Assignment(record.hyperparameters, dataset), record.id, snapshot))
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -15,7 +16,9 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.exporting import exported_job, exported_run
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import current_language, use_language
-from mnist_demo.ui.resources import export_builder, run_store
+from mnist_demo.ui import visitor
+from mnist_demo.ui.errands import place
+from mnist_demo.ui.resources import export_builder, exports_in_work, run_store
 
 QUICK_SECONDS = 0.3
 _TASK = "export-task"
@@ -54,15 +57,25 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
-    content = export_builder().submit(_build, load, name, current_language())
+    owner = visitor.owner()
+    # However often she asks, one file at a time: others get theirs in between.
+    if (before := exports_in_work().get(owner)) is not None:
+        before.cancel()
+    content = export_builder().submit(_build, load, name, current_language(), place())
+    exports_in_work()[owner] = content
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
     st.session_state[_TASK] = ExportTask(run_id, name, step, content)
 
 
-def _build(load: Callable[[], ExportedRun], name: str, language: str) -> bytes:
+def _build(
+    load: Callable[[], ExportedRun], name: str, language: str, place: Callable[[], AbstractContextManager[None]]
+) -> bytes:
     use_language(language)  # of the visitor; this thread makes files for others too
-    return (build_export if EXPORTS[name].is_quick else build_beside)(load(), name)
+    if EXPORTS[name].is_quick:
+        return build_export(load(), name)
+    with place():
+        return build_beside(load(), name)
 
 
 def export_task(run_id: str, name: str) -> ExportTask | None:

@@ -7,10 +7,11 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, parse_page
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
-from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -163,10 +164,18 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
         return kept
     drop_runs(part)
     started: dict[str, Job] = {}
+    half = max(1, core_count() // 2)
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, hyperparameters in wanted.items():
-            started[name] = lesson_registry().start(Assignment(hyperparameters, dataset), session_id())
+            # Beside her own run, but before any long one: the lesson waits for it.
+            started[name] = job_registry().start(
+                Assignment(hyperparameters, dataset, threads=min(thread_count(hyperparameters), half)),
+                session_id(),
+                visitor=f"lesson of {visitor.owner()}",
+                is_brief=True,
+                is_saved=False,
+            )
     except Exception:
         drop_runs(part)
         raise
@@ -179,8 +188,8 @@ def runs(part: str) -> dict[str, Job]:
     for job in kept.values():
         if not job.has_ended:
             job.watch(session_id())
-        elif lesson_registry().get(job.id) is not None:
-            lesson_registry().forget(job)
+        elif job_registry().get(job.id) is not None:
+            job_registry().forget(job)
     return kept
 
 
@@ -192,4 +201,4 @@ def has_active_runs(*parts: str) -> bool:
 def drop_runs(part: str) -> None:
     """Stop and forget the runs of `part`: the next look at it starts new ones."""
     for job in st.session_state.get(_RUNS, {}).pop(part, {}).values():
-        lesson_registry().forget(job)
+        job_registry().forget(job)
