@@ -3,9 +3,9 @@
 `tests/ui/test_streamlit_internals.py` checks that each of these is still there. Where one is gone, or works otherwise:
 
 - **Sessions** (`session_id`, `is_session_alive`, `has_left`): ``streamlit.runtime.get_instance`` and the context of a
-  script's run. A run of a visitor who has gone stops when its lease ends, and only these tell whose a session is and whether
-  it is alive. Look for a public way to a session's id, and for an end-of-session hook that does not fire at every
-  lost connection.
+  script's run. A run of a visitor who has gone stops when its lease ends, and only these tell whose a session is and
+  whether it is alive. Look for a public way to a session's id, and for an end-of-session hook that does not fire at
+  every lost connection.
 - **The listening socket** (`send_at_once`): Streamlit opens it without naming the protocol. Measure a stroke from
   request to answer without the function: at 6 ms instead of 48 it is not needed any more.
 - **Visitors who leave** (`let_leave_quietly`): Streamlit closes a closed connection once more, through uvicorn and
