@@ -78,7 +78,7 @@ def send_content(connection: Connection, content: Content) -> None:
     """Send what `receive_content` returns at the other end of `connection`: of a large content the file alone."""
     if isinstance(content, KeptBytes) and sys.platform == "linux":
         connection.send(len(content))
-        reduction.send_handle(connection, content.fileno(), None)  # type: ignore[arg-type]
+        reduction.send_handle(connection, content.fileno(), None)
     else:  # elsewhere the receiver of a file would have to answer, in between commands
         connection.send(bytes(content))
 

@@ -187,7 +187,7 @@ def classifier_with(weights: Weights | None, job: Job) -> "TrainedClassifier | N
 
     try:
         # The id and the step stand for the weights.
-        return _classifiers().get(
+        return classifiers().get(
             (job.id, weights.step),
             lambda: classifier_from_bytes(weights.content, job.hyperparameters),
             is_large=isinstance(weights.kept, KeptBytes),
@@ -230,7 +230,8 @@ def in_reading_thread(function: Callable[..., Answer], *arguments: object) -> An
 
 
 @once
-def _classifiers() -> "SizedCache[TrainedClassifier]":
+def classifiers() -> "SizedCache[TrainedClassifier]":
+    """Return the models of runs and files that are in use, by whatever they are told apart."""
     return SizedCache(MAX_CLASSIFIER_BYTES, _size_of)
 
 

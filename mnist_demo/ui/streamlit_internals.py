@@ -44,6 +44,7 @@ from typing import Any
 import streamlit as st
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnected
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -140,12 +141,10 @@ def _obey_harmless_messages() -> None:
     if obey.__name__ == "handle_harmless":
         return
 
-    def handle_harmless(session: AppSession, message: Any) -> None:
-        many = message.WhichOneof("type") == "file_urls_request" and (
-            len(message.file_urls_request.file_names) > MAX_FILES_AT_ONCE
-        )
-        if message.WhichOneof("type") in OBEYED and not many:
-            obey(session, message)
+    def handle_harmless(self: AppSession, msg: BackMsg) -> None:
+        are_few = len(msg.file_urls_request.file_names) <= MAX_FILES_AT_ONCE
+        if msg.WhichOneof("type") in OBEYED and are_few:
+            obey(self, msg)
 
     AppSession.handle_backmsg = handle_harmless  # type: ignore[method-assign]
 

@@ -11,6 +11,7 @@ from mnist_demo.processes import core_count
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
+from mnist_demo.ui.ownership import run_commands
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -168,13 +169,9 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, hyperparameters in wanted.items():
-            # Beside her own run, but before any long one: the lesson waits for it.
-            started[name] = job_registry().start(
-                Assignment(hyperparameters, dataset, threads=min(thread_count(hyperparameters), half)),
-                session_id(),
-                visitor=f"lesson of {visitor.owner()}",
-                is_brief=True,
-                is_saved=False,
+            threads = min(thread_count(hyperparameters), half)
+            started[name] = run_commands().start_brief(
+                Assignment(hyperparameters, dataset, threads=threads), session_id()
             )
     except Exception:
         drop_runs(part)
@@ -189,7 +186,7 @@ def runs(part: str) -> dict[str, Job]:
         if not job.has_ended:
             job.watch(session_id())
         elif job_registry().get(job.id) is not None:
-            job_registry().forget(job)
+            run_commands().forget_brief(job)
     return kept
 
 
@@ -201,4 +198,4 @@ def has_active_runs(*parts: str) -> bool:
 def drop_runs(part: str) -> None:
     """Stop and forget the runs of `part`: the next look at it starts new ones."""
     for job in st.session_state.get(_RUNS, {}).pop(part, {}).values():
-        job_registry().forget(job)
+        run_commands().forget_brief(job)
