@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
-from mnist_demo.kept_bytes import Content
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.translation import _

@@ -11,9 +11,9 @@ from typing import Literal
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import MnistDemoError
+from mnist_demo.files import Content
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.kept_bytes import Content
 from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _

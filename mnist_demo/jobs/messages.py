@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
-from mnist_demo.kept_bytes import Content, keep, receive_content, send_content
+from mnist_demo.files import Content, keep, receive_content, send_content
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.fine_tuning import ExtraImages

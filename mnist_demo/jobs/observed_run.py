@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.devices import CPU
+from mnist_demo.files import Content
 from mnist_demo.jobs.messages import (
     ENDED,
     Assignment,
@@ -20,7 +21,6 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Weights,
 )
-from mnist_demo.kept_bytes import Content
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import IDLE_SHARE, IDLE_SPEED, Speed, steps_a_second

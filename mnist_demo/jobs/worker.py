@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
+from mnist_demo.files import keep
 from mnist_demo.jobs.messages import (
     Assignment,
     ChangeSetting,
@@ -29,7 +30,6 @@ from mnist_demo.jobs.messages import (
     Weights,
     send_report,
 )
-from mnist_demo.kept_bytes import keep
 from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory

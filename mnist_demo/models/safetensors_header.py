@@ -6,7 +6,7 @@ Format: 8 bytes, the length of the header, little-endian; the header, JSON
 
 import json
 
-from mnist_demo.kept_bytes import Content
+from mnist_demo.files import Content
 
 MAX_HEADER_BYTES = 100_000  # ours have at most about 20,000
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.kept_bytes import Content
+from mnist_demo.files import Content
 from mnist_demo.processes import core_count
 from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters

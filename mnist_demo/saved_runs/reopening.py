@@ -3,11 +3,11 @@
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
 from mnist_demo.errors import RunError
+from mnist_demo.files import keep
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, Assignment, State, Weights
 from mnist_demo.jobs.observed_run import JobSnapshot
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.kept_bytes import keep
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import _, format_decimal

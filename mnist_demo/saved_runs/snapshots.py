@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mnist_demo.errors import CheckpointError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
-from mnist_demo.kept_bytes import Content
 from mnist_demo.saved_runs.records import (
     DatasetFacts,
     RunContent,

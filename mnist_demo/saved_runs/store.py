@@ -22,7 +22,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mnist_demo.errors import HistoryFileError, RunError
-from mnist_demo.kept_bytes import mapped
+from mnist_demo.files import mapped
 from mnist_demo.saved_runs.folders import FolderStore, is_name
 from mnist_demo.saved_runs.places import limit_from_environment, runs_folder
 from mnist_demo.saved_runs.records import RunContent, RunRecord, digest_files, now

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError
-from mnist_demo.kept_bytes import Content
+from mnist_demo.files import Content
 from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.settings.changes import Change, changes_from_json, with_changes
 from mnist_demo.settings.hyperparameters import Hyperparameters

@@ -22,13 +22,13 @@ from mnist_demo.data.download import MnistDownload
 from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
 from mnist_demo.errors import CheckpointError, RunError
+from mnist_demo.files import KeptBytes
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.kept_bytes import KeptBytes
 from mnist_demo.processes import let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
@@ -36,8 +36,8 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
-from mnist_demo.ui.once import once
-from mnist_demo.ui.sized_cache import SizedCache
+from mnist_demo.ui.server.once import once
+from mnist_demo.ui.server.sized_cache import SizedCache
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def export_builder() -> ThreadPoolExecutor:
 
 
 @once
-def exports_in_work() -> "WeakValueDictionary[str, Future[bytes]]":
-    """Return the file that each visitor had made last, for as long as her page has it."""
+def exports() -> "WeakValueDictionary[tuple[str, str], Future[bytes]]":
+    """Return the file that was made last for a visitor and her session, for as long as her page has it."""
     return WeakValueDictionary()
 
 

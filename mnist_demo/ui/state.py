@@ -10,9 +10,9 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.kept_bytes import Content
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.fields import FIELDS, parse_value
 from mnist_demo.settings.hyperparameters import Hyperparameters

@@ -37,9 +37,11 @@ import secrets
 import socket
 import stat
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from starlette.exceptions import HTTPException
@@ -55,6 +57,8 @@ OPEN_FILES = Path("/dev/fd")
 # write into it.
 OBEYED = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"}
 MAX_FILES_AT_ONCE = 20
+# A session may have its script run so often, as no page does. What comes faster waits, and is left out in the end.
+RUNS_A_SECOND, RUNS_AT_ONCE, FLOOD_SECONDS = 20.0, 40, 5.0
 # Of uploaded files; each may have as many as ``server.maxUploadSize`` says. One counts for at least so much.
 VISITOR_UPLOADS, ALL_UPLOADS, LEAST_UPLOAD = 60_000_000, 200_000_000, 10_000
 
@@ -121,7 +125,7 @@ def _is_about_more_than_leaving(record: logging.LogRecord) -> bool:
 def protect_visitors(cookie: str, secret_key: str) -> None:
     """Keep one browser from harming the visitors of others by messages that no page of ours sends; once for a server.
 
-    - Only the messages of ``OBEYED`` are obeyed.
+    - Only the messages of ``OBEYED`` are obeyed, and those that run the script no faster than a page sends them.
     - Who comes back to a session after a lost connection must show the secret of its visitor: the value of that
       `cookie` is what the session's state has as `secret_key`. Everybody else gets a session of her own.
     - Uploaded files are bounded, by visitor and in all, and freed when their session has ended: at the latest when its
@@ -138,12 +142,20 @@ def protect_visitors(cookie: str, secret_key: str) -> None:
 
 def _obey_harmless_messages() -> None:
     obey = AppSession.handle_backmsg
+    due = WeakKeyDictionary[AppSession, float]()  # when the newest run of the script was allowed
     if obey.__name__ == "handle_harmless":
         return
 
     def handle_harmless(self: AppSession, msg: BackMsg) -> None:
-        are_few = len(msg.file_urls_request.file_names) <= MAX_FILES_AT_ONCE
-        if msg.WhichOneof("type") in OBEYED and are_few:
+        kind = msg.WhichOneof("type")
+        if kind == "rerun_script":
+            now = time.monotonic()
+            due[self] = max(due.get(self, 0.0), now - RUNS_AT_ONCE / RUNS_A_SECOND) + 1 / RUNS_A_SECOND
+            if due[self] <= now:
+                obey(self, msg)
+            elif due[self] < now + FLOOD_SECONDS:
+                asyncio.get_running_loop().call_later(due[self] - now, obey, self, msg)
+        elif kind in OBEYED and len(msg.file_urls_request.file_names) <= MAX_FILES_AT_ONCE:
             obey(self, msg)
 
     AppSession.handle_backmsg = handle_harmless  # type: ignore[method-assign]

@@ -82,7 +82,7 @@ def test_long_run_gives_its_core_up_to_who_has_none_when_its_turn_is_over(
     clock.now = TURN_SECONDS
     one_core.reap()
     wait_until(lambda: short.state == "running")
-    assert long.state == "queued"
+    wait_until(lambda: long.state == "queued")
     done = long.history.step_count
     left[short] = 4.0
     assert one_core.wait_of(long, left.get) == Wait(1, 4.0)

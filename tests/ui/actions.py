@@ -7,8 +7,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from mnist_demo.ui.once import forget_all
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
+from mnist_demo.ui.server.once import forget_all
 from tests import ROOT
 
 STROKE: dict[str, Any] = {

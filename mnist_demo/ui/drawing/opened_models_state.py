@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import CheckpointError, KeepingError, MnistDemoError
-from mnist_demo.kept_bytes import Content, KeptBytes, keep
+from mnist_demo.files import Content, KeptBytes, keep
 from mnist_demo.saved_runs.visitors import MODELS
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import visitor, visitor_state

@@ -7,7 +7,7 @@ import streamlit as st
 from mnist_demo.drawing.pictures_as_files import find_digits_in_file
 from mnist_demo.drawing.pictures_of_digits import FoundDigit
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.ui.errands import errand
+from mnist_demo.ui.server.errands import errand
 
 # A photograph of a whole page takes about one.
 PICTURE_SECONDS = 10.0

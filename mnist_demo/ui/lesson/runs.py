@@ -12,7 +12,7 @@ from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.pictures import outcomes_html
-from mnist_demo.ui.waiting import describe_wait
+from mnist_demo.ui.server.waiting import describe_wait
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 CHART_HEIGHT = 320

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.files import Content
 from mnist_demo.insight.analysis_process import Question, Subject
 from mnist_demo.insight.analyst import Answer
-from mnist_demo.kept_bytes import Content
 from mnist_demo.translation import _
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.drawing.opened_models_state import answering_model

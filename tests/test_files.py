@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mnist_demo.kept_bytes import SMALL_BYTES, KeptBytes, keep, mapped, receive_content, send_content
+from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, mapped, receive_content, send_content
 from mnist_demo.processes import ChildProcess
 
 LARGE = bytes(range(256)) * (SMALL_BYTES // 200)
