@@ -29,19 +29,37 @@ class Answer:
 
 
 class Visitor:
-    """One visitor with the page at `url` open (whose query counts); must be closed."""
+    """One visitor with the page at `url` open (whose query counts); must be closed.
 
-    def __init__(self, url: str) -> None:
+    Parameters
+    ----------
+    cookies
+        What her browser sends along, as the header has it.
+    session
+        The id of a session that she says is hers, as a browser does whose connection was lost.
+    """
+
+    def __init__(self, url: str, cookies: str = "", session: str = "") -> None:
         # Both come with Streamlit.
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
         from websockets.sync.client import connect
+        from websockets.typing import Subprotocol
 
         self._message_type = ForwardMsg
         parts = urlsplit(url)
         self._query = parts.query
         self._open = contextlib.ExitStack()
         address = f"ws://{parts.netloc}/_stcore/stream"
-        self._connection = self._open.enter_context(connect(address, max_size=MAX_MESSAGE, compression=None))
+        self._connection = self._open.enter_context(
+            connect(
+                address,
+                max_size=MAX_MESSAGE,
+                compression=None,
+                additional_headers={"Cookie": cookies} if cookies else None,
+                subprotocols=[Subprotocol(part) for part in ("streamlit", "-", session)] if session else None,
+            )
+        )
+        self.session = session  # until the server has said which it is
         # Part of the page -> seconds between its refreshes.
         self.refreshing: dict[str, float] = {}
         # Those of them that say each time whether there is to be another.
@@ -53,19 +71,40 @@ class Visitor:
         self._beating.clear()
         return self.rerun()
 
-    def rerun(self, fragment: str = "", is_refresh: bool = False) -> Answer:
-        """Run the script, or only the `fragment` of that id; return when the server has sent all of it."""
+    def message(self) -> Any:
+        """Return a message to the server that runs the script, to be filled further."""
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
-        request = BackMsg()
-        request.rerun_script.query_string = self._query
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        return message
+
+    def send(self, message: Any) -> None:
+        """Send a message, whatever it says."""
+        self._connection.send(message.SerializeToString())
+
+    def press(self, key: str, page: Answer) -> Answer:
+        """Press the button of that key, of which `page` was told."""
+        deltas = (message.delta for message in page.messages if message.WhichOneof("type") == "delta")
+        ids = (delta.new_element.button.id for delta in deltas)
+        own_id = next(button for button in ids if button.endswith(f"-{key}"))
+        request = self.message()
+        request.rerun_script.widget_states.widgets.add(id=own_id).trigger_value = True
+        return self._ask(request)
+
+    def rerun(self, fragment: str = "", is_refresh: bool = False) -> Answer:
+        """Run the script, or only the `fragment` of that id; return when the server has sent all of it."""
+        request = self.message()
         request.rerun_script.fragment_id = fragment
         request.rerun_script.is_auto_rerun = is_refresh
         if fragment in self._beating:
             self._beating.remove(fragment)
             del self.refreshing[fragment]
+        return self._ask(request)
+
+    def _ask(self, request: Any) -> Answer:
         began = time.perf_counter()
-        self._connection.send(request.SerializeToString())
+        self.send(request)
         size, messages = 0, []
         while True:
             packed = self._connection.recv(timeout=PATIENCE_SECONDS)
@@ -74,7 +113,9 @@ class Visitor:
             message.ParseFromString(packed)
             messages.append(message)
             kind = message.WhichOneof("type")
-            if kind == "auto_rerun":
+            if kind == "new_session":
+                self.session = message.new_session.initialize.session_id
+            elif kind == "auto_rerun":
                 self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             elif kind == "delta" and message.delta.new_element.bidi_component.component_name == keys.PULSE:
                 seconds = json.loads(message.delta.new_element.bidi_component.json)["seconds"]

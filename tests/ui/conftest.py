@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
+from tests.ui.actions import forget_server
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     """Let a test have a server of its own: its caches, its runs, its home."""
     monkeypatch.setenv("MNIST_DEMO_DATA", "builtin")
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
-    st.cache_resource.clear()
+    forget_server()
     yield
     job_registry().close()
-    st.cache_resource.clear()
+    forget_server()
 
 
 @pytest.fixture

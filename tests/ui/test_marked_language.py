@@ -17,7 +17,7 @@ from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages, use_language
 from mnist_demo.translation.comments import comments_in
-from mnist_demo.ui.resources import analyst, job_registry, lesson_registry
+from mnist_demo.ui.resources import analyst, job_registry
 from tests import ROOT
 from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
 from tests.ui.actions import draw
@@ -48,7 +48,7 @@ def marked(_own_server: None, marked_folder: Path, monkeypatch: pytest.MonkeyPat
     yield
     use_language(before.run(languages.current_language))
     analyst().close()
-    lesson_registry().close()
+    job_registry().close()
 
 
 def open_marked(page: AppTest) -> AppTest:
@@ -148,7 +148,7 @@ def test_lesson_shows_no_unmarked_text_before_and_after_each_guess() -> None:
         page.radio(key=f"guess-{part.name}").set_value(next(iter(part.options))).run()
         page.button(key=f"run-guess-{part.name}").click().run()
         check(page)
-        run_until(page, lambda: not any(job.is_active for job in lesson_registry().jobs()))
+        run_until(page, lambda: not any(job.is_active for job in job_registry().jobs()))
         check(page.run())
         page.button(key="next-part").click().run()
     check(page)
