@@ -14,6 +14,7 @@ from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
 from tests.data.fake_mnist_servers import FakeMnistServers, small_digits
+from tests.marked_language import write_marked_catalogue
 
 # What takes longest, by the beginnings of paths.
 LONG = ("e2e/test_lesson", "test_style", "e2e/", "benchmarks/", "test_wheel", "ui/")
@@ -52,6 +53,14 @@ def mnist() -> DigitDataset:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs the real MNIST: set MNIST_DEMO_DATA to a folder with its four IDX files")
     return load_folder(folder)
+
+
+@pytest.fixture(scope="session")
+def marked_locale(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of languages with the made-up one."""
+    folder = tmp_path_factory.mktemp("marked") / "locale"
+    write_marked_catalogue(folder)
+    return folder
 
 
 @pytest.fixture

@@ -107,6 +107,11 @@ def test_stages_turned_off_let_the_reading_go_wrong_and_on_again_right(same_page
         element(page, "stages-off").get_by_role("button", name=stage).click()
     expect(bars).not_to_have_text(right)
     expect(page.get_by_text("(off)")).to_have_count(4)
+    for stage in ("Cropped", "Pen evened", "Fitted", "Centred"):
+        element(page, "stages-off").get_by_role("button", name=stage).click()
+    expect(page.get_by_text("(off)")).to_have_count(0)
+    expect(element(page, "predicted-digit")).to_have_text("7")
+    assert bars.inner_text() == right
 
 
 def test_drawing_kept_with_its_right_label_can_be_trained_on(same_page: Page) -> None:

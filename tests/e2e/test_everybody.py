@@ -120,6 +120,7 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     element(page, "export").get_by_role("button").first.click()
     expect(element(page, "export-choice")).to_be_visible()
     look.at("paused at a step, export open")
+    page.keyboard.press("Escape")
     assert look.found == []
 
 

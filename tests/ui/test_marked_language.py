@@ -20,7 +20,7 @@ from mnist_demo.translation.comments import comments_in
 from mnist_demo.ui.lesson import deeper
 from mnist_demo.ui.resources import analyst, job_registry, lesson_registry
 from tests import ROOT
-from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
+from tests.marked_language import CODE, bare_words, texts_of_page
 from tests.ui.actions import draw
 from tests.ui.compare.test_page import PAGE as COMPARE
 from tests.ui.conftest import page_alone
@@ -33,17 +33,10 @@ PRESET_WORDS = {word for name in [*PRESETS, *ARCHITECTURES] for word in name.spl
 EXPANDERS = ("reasons", "activations", "nearest", "preparation")
 
 
-@pytest.fixture(scope="module")
-def marked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("locale")
-    write_marked_catalogue(folder)
-    return folder
-
-
 @pytest.fixture
-def marked(_own_server: None, marked_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(_own_server: None, marked_locale: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the made-up language be one of ours, and that of this test, which asks widgets what they show."""
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_folder)
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     before = contextvars.copy_context()
     use_language(CODE)
     yield
