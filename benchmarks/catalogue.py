@@ -103,7 +103,7 @@ def _page(
 
 MEASUREMENTS = {
     "drawings": Measurement(
-        N_("how many drawn digits are read rightly, however they are drawn"),
+        N_("how many drawn digits are read correctly, however they are drawn"),
         _measure_drawings,
         _lacks_strokes,
         in_table=False,

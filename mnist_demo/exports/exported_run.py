@@ -74,7 +74,7 @@ class ExportedRun:
         except CheckpointError as error:
             raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
         if not classifier.is_finite:
-            message = _("The weights of this run are no finite numbers any more; export its history instead.")
+            message = _("The weights of this run are no longer finite numbers; export its history instead.")
             raise ExportError(message)
         return classifier
 

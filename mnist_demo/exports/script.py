@@ -82,20 +82,21 @@ def _has_formula(architecture: Architecture) -> bool:
 
 
 def expected_output(run: ExportedRun) -> str:
-    """Return what a script that repeats `run` prints, as far as the run has come."""
+    """Return what a script that repeats `run` prints, as far as the run has come, in the reader's language."""
     history = run.history
-    rows: list[list[str | int | float]] = [["epoch", "train loss", "test loss", "test accuracy"]]
+    rows: list[list[str | int | float]] = [[_("epoch"), _("train loss"), _("test loss"), _("test accuracy")]]
     if run.hyperparameters.validation_size:
-        rows[0] += ["held-out loss", "accuracy"]
+        rows[0] += [_("held-out loss"), _("accuracy")]
     for event in ([history.started] if history.started else []) + history.epochs:
         measured = [event.test_loss, event.test_accuracy]
         if event.validation_loss is not None and event.validation_accuracy is not None:
             measured += [event.validation_loss, event.validation_accuracy]
         rows.append([getattr(event, "epoch", 0), getattr(event, "train_loss", ""), *measured])
     if history.diverged:
-        rows.append([f"step {history.diverged.step}", "no number"])
+        rows.append([_("step {step}").format(step=history.diverged.step), _("no number")])
     if history.stopped:
-        rows.append([f"step {history.stopped.step}", "", history.stopped.test_loss, history.stopped.test_accuracy])
+        stopped = history.stopped
+        rows.append([_("step {step}").format(step=stopped.step), "", stopped.test_loss, stopped.test_accuracy])
     return "".join(f"{format_row(*row)}\n" for row in rows)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -66,4 +67,6 @@ def evaluate(model: Any, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
 
 def format_row(*cells: str | int | float) -> str:
     """Return a line of the table: losses and accuracies (fractions) with four decimals."""
-    return "".join(f"{cell:15.4f}" if isinstance(cell, float) else f"{cell:>15}" for cell in cells)
+    texts = (f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in cells)
+    # A letter that is wide, as in Korean, takes two columns.
+    return "".join(text.rjust(15 - [*map(unicodedata.east_asian_width, text)].count("W")) for text in texts)

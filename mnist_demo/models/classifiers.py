@@ -46,7 +46,7 @@ def log_softmax(logits: Tensor) -> Tensor:
     Softmax does not change when the same number is taken from every logit. Without taking the largest one, exp(89)
     is already more than a float32 can hold, and the loss would be infinite although the model is right.
     """
-    # detach: whatever number is taken off, the result and its gradient are the same.
+    # detach: whatever number is subtracted, the result and its gradient are the same.
     shifted = logits - logits.detach().amax(dim=-1, keepdim=True)
     return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
 
@@ -72,7 +72,7 @@ class ScratchLinear:
         return negative_log_likelihood(log_softmax(logits), labels)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read correctly."""
         of_weights, of_bias, loss, wrong = backpropagate_linear(
             self.weights.T, self.bias, self.minus_one_hot, images, labels
         )
@@ -143,7 +143,7 @@ class Linear(Network):
         self.register_buffer("minus_one_hot", -torch.eye(CLASSES), persistent=False)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read correctly."""
         layer = self.layers[1]
         assert isinstance(layer, nn.Linear)
         of_weight, of_bias, loss, wrong = backpropagate_linear(

@@ -80,8 +80,8 @@ class Hyperparameters:
         if training < 1 or training + self.validation_size > available:
             raise HyperparameterError(
                 _(
-                    "Training and validation images must be at most {available} together, which is all that this data "
-                    "set has, but {training} and {held_out} are asked for: lower one of them."
+                    "This data set has {available} training images. Training ({training}) and validation "
+                    "({held_out}) together need more: lower one of them."
                 ).format(
                     available=format_decimal(available),
                     training=_("all others") if self.training_size is None else format_decimal(self.training_size),

@@ -60,9 +60,7 @@ def vary(base: Hyperparameters, values: Mapping[str, Sequence[Any]]) -> list[Hyp
     """
     for name, tried in values.items():
         if len(tried) > MAX_VALUES:
-            sentence = _(
-                "Of one setting at most {limit} values can be tried at once, but {count} are given for {setting}."
-            )
+            sentence = _("At most {limit} values of a setting can be tried at once, but “{setting}” has {count}.")
             raise HyperparameterError(
                 sentence.format(limit=MAX_VALUES, count=len(tried), setting=_(FIELDS[name].title)), name
             )
@@ -71,11 +69,9 @@ def vary(base: Hyperparameters, values: Mapping[str, Sequence[Any]]) -> list[Hyp
     others = [hyperparameters for hyperparameters in dict.fromkeys(varied) if hyperparameters != base]
     first = next(iter(values))
     if not others:
-        sentence = _("{setting} is the same in that run: choose another value, so that the fork differs from it.")
+        sentence = _("Change the value of “{setting}” first: it is the same as in the run that you copy.")
         raise HyperparameterError(sentence.format(setting=_(FIELDS[first].title)), first)
     if len(others) > MAX_RUNS:
-        sentence = _(
-            "At most {limit} runs can be started at once, but these values make {count}: take some of them away."
-        )
+        sentence = _("At most {limit} runs can be started at once, but these values make {count}: remove some of them.")
         raise HyperparameterError(sentence.format(limit=MAX_RUNS, count=len(others)), first)
     return others

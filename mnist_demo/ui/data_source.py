@@ -76,7 +76,7 @@ def _describe(dataset: DigitDataset) -> str:
     if dataset.name == "builtin":
         if state.data_problem():
             text = _(
-                "**Built-in digits**, {training} for training and {test} for testing, stand in for yours: {problem}"
+                "**Built-in digits** are used instead of yours ({training} training and {test} test images): {problem}"
             )
             return text.format(problem=escape_markdown(state.data_problem()), **counts)
         if mnist_download().state == "failed":

@@ -91,7 +91,7 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     hyperparameters = job.hyperparameters
     longer = hyperparameters.replace(epochs=hyperparameters.epochs + more_epochs)
     if more_epochs == 0 and epochs_to_go(job) == 0:
-        raise RunError(_("This run has done all its epochs: say how many more it is to do."))
+        raise RunError(_("This run has finished all its epochs: say how many more to train."))
     # The schedule of a longer run would have been another one from its first step on.
     is_repeatable = (record is None or record.is_repeatable) and not (hyperparameters.one_cycle and more_epochs)
     running = start_job(
@@ -143,5 +143,5 @@ def delete_everything() -> None:
 def _find(run_id: str) -> Job:
     job = find_job(run_id, state.current_dataset())
     if job is None:
-        raise RunError(_("This run is not kept any more."))
+        raise RunError(_("This run is no longer kept."))
     return job

@@ -42,6 +42,8 @@ INSPECTED, FORGET_INSPECTED = "inspected-image", "forget-inspected"
 PREPARATION, STAGES_OFF = "preparation", "stages-off"
 CORRECTION, MY_DRAWINGS, LOOK_CLOSER = "correction", "my-drawings", "reasons"
 EXPORT_DRAWINGS, IMPORT_DRAWINGS, ADD_DRAWINGS = "export-drawings", "import-drawings", "add-drawings"
+# An expander with a key stays open when its title changes, with the language.
+READ_PICTURE, EXPLANATION = "read-picture", "explanation"
 PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "found-digits"
 TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
 REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"

@@ -249,7 +249,7 @@ def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
 def starter_accuracy(dataset: DigitDataset, count: int) -> float:
-    """Return how many of the first `count` test images the starter model reads rightly, a fraction."""
+    """Return how many of the first `count` test images the starter model reads correctly, a fraction."""
     images = scale_pixels(dataset.test_pixels[:count])
     read = starter_classifier().predict_probabilities(images).argmax(axis=1)
     return float((read == dataset.test_labels[:count]).mean())

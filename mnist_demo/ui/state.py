@@ -49,7 +49,7 @@ def prepare_session() -> None:
     _reopen_shown_run()
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
-        visitor_state.notify(_("The run in this address is not kept any more; start a new one."))
+        visitor_state.notify(_("The run in this address is no longer kept; start a new one."))
     write_address()
     keep_link(st.query_params)
     if _PREPARED in st.session_state:

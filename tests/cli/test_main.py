@@ -111,7 +111,7 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --hidden-sizes 1,2,x", "Hidden layers must be 1 to 5 whole numbers"),
         ("train --preset slow", "invalid choice: 'slow' (choose from 'tutorial-pytorch'"),
         ("train --model scratch-linear --optimizer adam", "choose optimizer SGD"),
-        ("train --data builtin --training-size 5000", "at most 1,437 together"),
+        ("train --data builtin --training-size 5000", "has 1,437 training images"),
         ("train --data /nowhere", "There is no folder /nowhere"),
         ("train --data builtin --output pyproject.toml", "cannot be saved as pyproject.toml"),
         ("train --epoch 3", "unrecognized arguments: --epoch 3"),

@@ -41,7 +41,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, url: str, width: int = 1280, height: int = 800, scheme: Scheme = "light"
+    browser: Browser,
+    url: str,
+    width: int = 1280,
+    height: int = 800,
+    scheme: Scheme = "light",
+    locale: str = "en-US",
 ) -> Iterator[Visit]:
     """Open the page as a new visitor; at the end the console must have stayed free of errors.
 
@@ -50,7 +55,8 @@ def visit(
     """
     ready = ".st-key-sample-digits figure"
     url += "&speed=full" if "?" in url else "?speed=full"
-    with open_page(browser, url, ready, width=width, height=height, scheme=scheme, lent=_lent) as visit:
+    lent = _lent if locale == "en-US" else None
+    with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
         try:
             yield visit
         finally:

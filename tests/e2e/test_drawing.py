@@ -20,7 +20,7 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(same_page: Pag
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     expect(page.get_by_text("Read by the starter model")).to_be_visible()
-    expect(page.get_by_text("Train a model, and it answers instead")).to_be_visible()
+    expect(page.get_by_text("Train a model of your own, and it answers instead")).to_be_visible()
 
 
 def test_drawing_made_before_training_is_read_once_a_model_learns(same_page: Page) -> None:
@@ -60,10 +60,10 @@ def test_shapes_of_digits_are_read_small_or_large_and_in_corners(same_page: Page
 def test_what_spoke_for_a_digit_is_drawn_over_it(same_page: Page) -> None:
     page = same_page
     draw(page, "3")
-    page.get_by_text("What spoke for it, and what against").click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 3 in blue"))).to_be_visible()
+    page.get_by_text("Why this digit?").click()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 3 is blue"))).to_be_visible()
     element(page, "reason-digit").get_by_text("8", exact=True).click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 8 in blue"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 8 is blue"))).to_be_visible()
 
 
 def test_picture_with_several_digits_is_read_in_order_and_a_file_that_is_none_gets_one_sentence(

@@ -124,8 +124,8 @@ def test_finished_run_shows_final_figures_marks_misread_samples_and_says_in_word
     wrong, crosses = grid.locator("figure.wrong").count(), grid.get_by_text("✗").count()
     assert wrong == crosses
 
-    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after epoch 5"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after epoch 5"))).to_be_visible()
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, textarea, img')]
             .filter(e => e.offsetParent !== null)

@@ -27,7 +27,8 @@ from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.settings.changes import parse_change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
-from tests.exports.exported_runs import train_run
+from mnist_demo.translation.comments import comments_in
+from tests.exports.exported_runs import in_korean, train_run
 
 SMALL: dict[str, Any] = {"training_size": 300, "epochs": 2, "batch_size": 64}
 RUNS: dict[str, dict[str, Any]] = {
@@ -186,6 +187,11 @@ def test_script_of_a_stopped_run_stops_at_the_same_step(builtin: DigitDataset) -
 
     assert printed == expected_output(run)
     assert "step 7" in printed
+    korean = in_korean(build_script, run)
+    printed = run_here(korean)
+    assert printed == in_korean(expected_output, run)
+    assert "스텝 7" in printed
+    assert re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", "\n".join(comments_in(korean))) == []
 
 
 def test_script_of_a_folder_s_digits_reads_the_folder_and_adds_what_the_run_added(

@@ -154,7 +154,7 @@ def test_split_sizes_takes_all_others_by_default() -> None:
 
 @pytest.mark.parametrize("change", [{"training_size": 1438}, {"validation_size": 1437}, {"validation_size": 2000}])
 def test_split_sizes_asking_for_more_than_there_is_raises(change: dict[str, int]) -> None:
-    with pytest.raises(HyperparameterError, match="at most 1,437 together"):
+    with pytest.raises(HyperparameterError, match="has 1,437 training images"):
         Hyperparameters(**change).split_sizes(1437)  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ from mnist_demo.ui.widgets.pictures import found_digits_html
 
 def render_picture() -> None:
     """Draw the way to give a picture or a photograph, and the digits found in it, read in order."""
-    with st.expander(_("Read a picture or a photograph")):
+    with st.expander(_("Read a picture or a photograph"), key=keys.READ_PICTURE):
         picture = st.file_uploader(
             _("A picture of one digit or several"), type=["png", "jpg", "jpeg", "webp", "gif", "bmp"], key=keys.PICTURE
         )

@@ -13,6 +13,8 @@ PARAMETER = "lang"
 COOKIE = "mnist_demo_language"
 _LANGUAGE, _SOURCE = "language-read", "language-source"
 _CHOICE, _LINK, _BROWSER = "choice", "link", "browser"
+# To Streamlit an expander of which the server knows whether it is open is another one when its title changes.
+_EXPANDERS = (keys.LOOK_CLOSER, keys.ACTIVATIONS, keys.NEIGHBOURS, keys.PREPARATION)
 
 
 def visitor_language() -> str | None:
@@ -51,6 +53,9 @@ def choose_language() -> None:
     st.session_state[_LANGUAGE], st.session_state[_SOURCE] = language, _CHOICE
     st.query_params.pop(PARAMETER, None)
     use_language(language)
+    for key in _EXPANDERS:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def language_to_keep() -> str:

@@ -40,7 +40,10 @@ def render_runs(train_and_draw: st.Page) -> None:
         )
     else:
         st.info(
-            _("Nothing here yet. Every run that you train is kept by itself, and can be opened and go on from here."),
+            _(
+                "No runs yet. Every run that you train is saved automatically, and you can open it or train it "
+                "further from here."
+            ),
             icon=":material/history:",
         )
     render_everything()
@@ -84,7 +87,7 @@ def _render_deleted() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            _("“{name}” is deleted. It can be brought back for a day, if its room is not needed.").format(
+            _("“{name}” is deleted. You can bring it back for a day, unless its space is needed.").format(
                 name=escape_markdown(deleted.title)
             )
         )

@@ -50,7 +50,7 @@ def render_settings(is_first: bool) -> None:
             if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
                 with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
                     if link.locked:
-                        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
+                        st.caption(_(":material/lock: Your teacher’s link has locked these settings."))
                     for row in ROWS:
                         _render_row(row, link)
                     _render_device()
@@ -99,7 +99,7 @@ def _render_device() -> None:
             [AUTO, *devices],
             format_func=lambda name: _(DEVICES[name]),
             key=keys.DEVICE,
-            help=_("Where the training computes. Automatic takes the accelerator for convolutional networks only."),
+            help=_("Where the training runs. Automatic uses the accelerator for convolutional networks only."),
         )
 
 
@@ -111,12 +111,12 @@ def _render_preset(link: Restrictions) -> None:
         key=keys.PRESET,
         help=_("A complete set of hyperparameters; choosing one fills in the form below."),
         on_change=_apply_preset,
-        placeholder=_("Own settings"),
+        placeholder=_("Custom settings"),
         # A preset would change what is locked.
         disabled=bool(link.locked),
     )
     preset = PRESETS.get(st.session_state[keys.PRESET])
-    st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
+    st.caption(_(preset.help) if preset else _("Your own settings, or those of the run on this page."))
 
 
 def _render_link() -> None:
@@ -126,13 +126,11 @@ def _render_link() -> None:
     except MnistDemoError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    st.markdown(_("Who opens this link finds the form filled in as it is here."))
+    st.markdown(_("Anyone who opens this link gets these settings."))
     locked = st.toggle(
-        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("They are shown, and cannot be changed; Start works.")
+        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Students see the settings but cannot change them.")
     )
-    hidden = st.toggle(
-        _("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Only Start is shown: the lesson is about the picture.")
-    )
+    hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Students see only the Start button."))
     asked = {LOCKED: "1"} if locked else {}
     asked |= {HIDE: ALL_SETTINGS} if hidden else {}
     with st.container(key=keys.SHARED_LINK):
