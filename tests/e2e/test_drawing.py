@@ -123,12 +123,12 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(same_page: Page) ->
     element(page, "correction").get_by_role("button", name="8").click()
     expect(element(page, "predicted-digit")).to_have_text("–")
     expect(button(page, "undo-drawing")).to_be_disabled()
-    expect(element(page, "drawing-kept")).to_contain_text("Kept as 8: there is 1 drawing in My drawings.")
+    expect(element(page, "drawing-kept")).to_contain_text("Saved as 8. You have 1 drawing.")
     page.get_by_text("My drawings: 1").click()
     expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
     gain = element(page, "drawings-gain")
-    expect(gain).to_contain_text("My drawings: 0 % read rightly before", timeout=30_000)
+    expect(gain).to_contain_text("My drawings read correctly: 0 % before", timeout=30_000)
     assert gain.evaluate("element => element.getBoundingClientRect().top") < 600
     wait_for_state(page, "finished")
     assert page.url != before

@@ -165,8 +165,8 @@ def test_address_sets_settings_and_says_which_cannot_be_used_and_that_its_run_is
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.125")
         expect(element(page, "model").locator("input")).to_have_value("Multi-layer perceptron")
         expect(element(page, "epochs").locator("input")).to_have_value("5")
-        expect(page.get_by_text("The address asks for “many” as Epochs, which cannot be used")).to_be_visible()
-        expect(page.get_by_text("The run in this address is not kept any more")).to_be_visible()
+        expect(page.get_by_text("Epochs: the address says “many”, which cannot be used")).to_be_visible()
+        expect(page.get_by_text("The run in this address is no longer kept")).to_be_visible()
         wait_for_state(page, "not started")
 
 
