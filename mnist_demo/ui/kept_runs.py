@@ -116,7 +116,8 @@ def has_copy(job: Job) -> bool:
 
 def delete(run_id: str) -> None:
     """Delete a run of this visitor, and stop it if it trains; `RunCommands.undelete` brings it back."""
-    run_commands().delete(run_id)
+    if run_store().find(run_id) is not None:  # gone at the second of two clicks
+        run_commands().delete(run_id)
     state.leave_run(run_id)
 
 

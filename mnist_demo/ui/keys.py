@@ -95,3 +95,17 @@ TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 def widget_key(name: str) -> str:
     """Return the key of the widget of hyperparameter `name`."""
     return parameter_of(name)
+
+
+# What changes by itself or at every stroke: a browser that translates the page leaves it as it is.
+CHANGING = (
+    TRAINING_STATUS, PREDICTED_DIGIT, DRAWING_IN_WORDS, DIGIT_PROBABILITIES, NUMBER_DIGITS, READINGS, "verdict",
+    "figures", LIVE_CHARTS, SAMPLE_DIGITS, STEP_DETAIL, DRAWINGS_GAIN, COST, COMPARISON, FOUND_DIGITS,
+)  # fmt: skip
+# Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
+ONCE = (
+    START, START_REMEDY, START_FORK, START_MORE, GO_ON, TRAIN_ON_DRAWINGS, ADD_DRAWINGS, MAKE_EXPORT, DELETE_RUN,
+    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE,
+)  # fmt: skip
+# This one says something else as soon as it was pressed: a second press is meant unless it comes with the first.
+ONCE_UNLESS_APART = PAUSE

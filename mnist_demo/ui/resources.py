@@ -26,6 +26,7 @@ from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
+from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -48,6 +49,12 @@ Answer = TypeVar("Answer")
 @st.cache_resource(show_spinner=False)
 def job_registry() -> JobRegistry:
     return JobRegistry(is_watcher_alive=is_session_alive, on_saved_point=run_keeper().note)
+
+
+@st.cache_resource(show_spinner=False)
+def orders() -> Orders:
+    """Return what keeps a second click from starting a second run."""
+    return Orders()
 
 
 @st.cache_resource(show_spinner=False)

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
-from mnist_demo.data.folder import IDX_FILES, load_folder
+from mnist_demo.data.folder import load_folder
+from mnist_demo.data.found_files import IDX_FILES
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export

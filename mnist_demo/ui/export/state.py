@@ -54,6 +54,9 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
+    task = export_task(run_id, name)
+    if task is not None and task.step == step and not task.content.done():
+        return  # asked for twice
     content = export_builder().submit(_build, load, name, current_language())
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn

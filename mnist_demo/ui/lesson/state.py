@@ -1,5 +1,6 @@
 """Session state of the lesson: the part shown, the guesses and their answers, and its short runs."""
 
+import functools
 from collections.abc import Mapping
 
 import streamlit as st
@@ -10,7 +11,7 @@ from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, parse_page
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
-from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.resources import lesson_registry, orders
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -166,7 +167,9 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, hyperparameters in wanted.items():
-            started[name] = lesson_registry().start(Assignment(hyperparameters, dataset), session_id())
+            assignment = Assignment(hyperparameters, dataset)
+            start = functools.partial(lesson_registry().start, assignment, session_id())
+            started[name], _is_new = orders().start(f"{session_id()} {part} {name}", assignment, start)
     except Exception:
         drop_runs(part)
         raise

@@ -92,5 +92,7 @@ def _render_deleted() -> None:
 
 
 def _undo(deleted: RunRecord) -> None:
+    if runs_state.last_deleted() is None:
+        return  # a second click
     runs_state.note_deleted(None)
     perform(run_commands().undelete, deleted.id)
