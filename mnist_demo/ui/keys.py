@@ -18,6 +18,7 @@ PULSE = "mnist_demo_pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
 )
+RUNS_PULSE = "runs-pulse"
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"
@@ -49,11 +50,12 @@ EXPORT, EXPORT_CHOICE = "export", "export-choice"
 KNOBS, KNOB_FIELDS, KNOB = "knobs", "knob-fields", "knob-"  # the last with the parameter of its setting behind it
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
-SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN = (
+SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN, SHARE_FRAME = (
     "share-settings",
     "shared-link",
     "share-locked",
     "share-hidden",
+    "share-frame",
 )
 RUN_LIST, SEARCH_RUNS, MORE_RUNS, UNDO_DELETE = "run-list", "search-runs", "more-runs", "undo-delete"
 OPEN_RUN, GO_ON, RENAME_RUN, DELETE_RUN, EXPORT_RUN, LINK_RUN = (

@@ -8,7 +8,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -245,6 +245,22 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
     images = scale_pixels(dataset.test_pixels[:count])
     read = starter_classifier().predict_probabilities(images).argmax(axis=1)
     return float((read == dataset.test_labels[:count]).mean())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def dataset_doubt(dataset: DigitDataset) -> "Future[str]":
+    """Return what is unusual about somebody's digits, as soon as it is known: the first page does not wait for it."""
+    doubt: Future[str] = Future()
+    threading.Thread(target=_find_doubt, args=(dataset, _warmed_up(), doubt), name="doubt", daemon=True).start()
+    return doubt
+
+
+def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Future[str]") -> None:
+    warmed_up.wait()
+    from mnist_demo.insight.doubts import find_doubt
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+    doubt.set_result(find_doubt(dataset, load_checkpoint(STARTER)))
 
 
 @st.cache_resource(show_spinner=False)

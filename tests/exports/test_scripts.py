@@ -123,12 +123,8 @@ def run_here(script: str, *arguments: str) -> str:
 
 def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
     """Write IDX files, half of them gzipped, and return them as a dataset."""
-    arrays: tuple[np.ndarray, ...] = (
-        dataset.train_pixels[:200],
-        dataset.train_labels[:200],
-        dataset.test_pixels,
-        dataset.test_labels,
-    )
+    arrays: tuple[np.ndarray, ...] = (dataset.train_pixels[:200], dataset.train_labels[:200])
+    arrays += dataset.test_pixels, dataset.test_labels
     for name, array in zip(IDX_FILES, arrays, strict=True):
         content = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
         content += array.astype(np.uint8).tobytes()
