@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,18 @@ from typing import BinaryIO
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
+
+
+def own_folder(usual: Path) -> Path:
+    """Return ``MNIST_DEMO_HOME``, or else `usual`, the user's folder of that kind; it may not exist yet.
+
+    A user without a home, as in many a container, has one among the temporary files.
+    """
+    home = os.environ.get("MNIST_DEMO_HOME")
+    folder = Path(os.path.expanduser(home)) if home else usual  # noqa: PTH111  pathlib's raises where there is no home
+    if not home and not folder.is_absolute():
+        folder = Path(tempfile.gettempdir(), "mnist-demo")
+    return folder.absolute()
 
 
 def unfinished_name() -> str:

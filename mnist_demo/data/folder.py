@@ -1,5 +1,6 @@
 """Loads digits from a folder or a file that people have MNIST in, or another data set of 28 × 28 digits."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def load_folder(folder: str | Path) -> DigitDataset:
         If the folder or a file is missing, unreadable, damaged or in another format, or the numbers of images and
         labels differ.
     """
-    folder = Path(folder).expanduser().absolute()
+    folder = Path(os.path.expanduser(folder)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
     try:
         if not folder.exists():
             message = _("There is no folder {folder}; name one with MNIST's four files, or say openml or builtin.")

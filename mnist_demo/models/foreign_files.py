@@ -8,7 +8,8 @@ from mnist_demo.translation import N_, _, ngettext
 _PROGRAMS = (b"PK\x03\x04", *(b"\x80" + bytes([protocol]) for protocol in range(2, 6)), b"\x89HDF")
 _MAY_BE_A_PROGRAM = N_(
     "It is a file of torch.save, pickle or Keras, which is not opened here, since it may hold a program. What is "
-    "needed is a safetensors file that “train --output” wrote, which says what its weights belong to: train the model here."
+    "needed is a safetensors file that “train --output” wrote, which says what its weights belong to: train the model "
+    "here."
 )
 _UNKNOWN = N_("It is damaged, or was not written by this program’s “train --output”.")
 
