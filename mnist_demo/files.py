@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,16 +16,17 @@ UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
 
 
-def own_folder(usual: Path) -> Path:
-    """Return ``MNIST_DEMO_HOME``, or else `usual`, the user's folder of that kind; it may not exist yet.
+def own_folder(find_usual: Callable[..., Path]) -> Path:
+    """Return ``MNIST_DEMO_HOME``, or else the folder that `find_usual` of platformdirs finds; it may not exist yet.
 
     A user without a home, as in many a container, has one among the temporary files.
     """
-    home = os.environ.get("MNIST_DEMO_HOME")
-    folder = Path(os.path.expanduser(home)) if home else usual  # noqa: PTH111  pathlib's raises where there is no home
-    if not home and not folder.is_absolute():
-        folder = Path(tempfile.gettempdir(), "mnist-demo")
-    return folder.absolute()
+    if home := os.environ.get("MNIST_DEMO_HOME"):
+        return Path(os.path.expanduser(home)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
+    try:
+        return find_usual("mnist-demo", appauthor=False)
+    except RuntimeError:
+        return Path(tempfile.gettempdir(), "mnist-demo").absolute()
 
 
 def unfinished_name() -> str:

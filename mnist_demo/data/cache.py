@@ -20,7 +20,7 @@ CANNOT_KEEP = N_(
 
 def home_folder() -> Path:
     """Return the download folder: MNIST_DEMO_HOME, or the platform's user cache folder. It may not exist yet."""
-    return own_folder(platformdirs.user_cache_path("mnist-demo", appauthor=False))
+    return own_folder(platformdirs.user_cache_path)
 
 
 def _cache_layout(expected: ExpectedMnist) -> np.dtype[np.void]:

@@ -26,7 +26,7 @@ def visitors_folder() -> Path:
 
 
 def _home() -> Path:
-    return own_folder(platformdirs.user_data_path("mnist-demo", appauthor=False))
+    return own_folder(platformdirs.user_data_path)
 
 
 def limit_from_environment(variable: str = LIMIT_VARIABLE) -> int:

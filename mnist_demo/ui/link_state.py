@@ -94,7 +94,7 @@ def bench_frame() -> str:
     """Return the line of HTML that puts the bench alone into another page."""
     link = build_link(page_address(), {ONLY_PARAMETER: ONLY_BENCH, "embed": "true", **link_parameters()})
     frame = Markup('<iframe src="{}" title="{}" width="100%" height="640" allow="camera; clipboard-write"></iframe>')
-    return str(frame.format(link, _("Draw a digit")))
+    return str(frame.format(link, _("Draw a digit here")))
 
 
 def settings_link(hyperparameters: Hyperparameters, restrictions: Restrictions) -> str:
