@@ -39,7 +39,7 @@
   // Streamlit makes an entry in the browser's history for every change of the address: of one page, one is enough.
   const { pushState } = history;
   history.pushState = function (state, title, address) {
-    const isSamePage = new URL(address, location.href).pathname === location.pathname;
+    const isSamePage = new URL(address ?? "", location.href).pathname === location.pathname;
     return isSamePage ? history.replaceState(state, title, address) : pushState.call(this, state, title, address);
   };
 
