@@ -72,7 +72,8 @@ def _read_idx(source: Path | zipfile.Path, magic: int, item_shape: tuple[int, ..
     path = Path(str(source))  # as sentences show it
     try:
         with source.open("rb") as file:
-            is_gzipped = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+            is_gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
             if isinstance(source, Path) and not is_gzipped:
                 shape = _read_shape(path, file, magic, item_shape)
                 header_bytes = file.tell()

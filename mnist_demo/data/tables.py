@@ -3,7 +3,7 @@
 import itertools
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,7 @@ def read_npz(path: FilePath) -> tuple[Digits, Digits]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             for name in NPZ_ARRAYS:
-                _check_header(path, name, archive.open(f"{name}.npy"))  # type: ignore[arg-type]
+                _check_header(path, name, archive.open(f"{name}.npy"))
             arrays = [np.lib.format.read_array(archive.open(f"{name}.npy"), allow_pickle=False) for name in NPZ_ARRAYS]
     except KeyError:
         message = _("{path} does not hold the arrays {names}, as the mnist.npz of Keras does.")
@@ -53,7 +53,7 @@ def read_npz(path: FilePath) -> tuple[Digits, Digits]:
     return _checked(path, x_train, y_train), _checked(path, x_test, y_test)
 
 
-def _check_header(path: FilePath, name: str, file: BinaryIO) -> None:
+def _check_header(path: FilePath, name: str, file: IO[bytes]) -> None:
     """Raise DatasetError unless the array in `file` is announced as digits or labels: before it takes any memory."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -119,9 +119,9 @@ def _read_table(path: FilePath) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
     return table.astype(np.uint8).reshape(-1, SIDE, SIDE), labels
 
 
-def _checked(path: FilePath, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[np.generic]) -> Digits:
+def _checked(path: FilePath, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[Any]) -> Digits:
     """Return `pixels`, read-only, and `labels` as int64; raise DatasetError unless they go together."""
-    if len(pixels) != len(labels) or labels.min() < 0 or labels.max() > 9:  # type: ignore[operator]
+    if len(pixels) != len(labels) or labels.min() < 0 or labels.max() > 9:
         message = _("{path}: expected a label from 0 to 9 for each image; put MNIST's own file there.")
         raise DatasetError(message.format(path=_shown(path)))
     pixels = np.ascontiguousarray(pixels)

@@ -22,8 +22,9 @@ class Clock:
 
 @pytest.fixture
 def order(registry: JobRegistry, builtin: DigitDataset, endless: Hyperparameters) -> Callable[..., Job]:
-    """Ask for a run of one step after the other that does not end, or for one with other settings."""
-    orders, clock = Orders(order_clock := Clock()), order_clock
+    """Ask for a run that does not end by itself, as `visitor`, `seconds_later` than before, with other settings."""
+    clock = Clock()
+    orders = Orders(clock)
 
     def ask(visitor: str = "me", seconds_later: float = 0.0, **changes: object) -> Job:
         clock.now += seconds_later
