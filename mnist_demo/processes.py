@@ -14,6 +14,7 @@ import multiprocessing.context
 import multiprocessing.forkserver
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,8 @@ PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.traini
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
 KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
+# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
+LONGEST_SOCKET_FOLDER = 70
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
 
@@ -38,11 +41,29 @@ atexit.register(_starting.acquire, timeout=5.0)
 def process_context() -> multiprocessing.context.BaseContext:
     """Return the multiprocessing context that every child process of this program is started from."""
     let_threads_sleep()
+    have_room_for_sockets()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
+
+
+def have_room_for_sockets() -> None:
+    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
+
+    Processes are started through sockets. Where there is no folder for temporary files at all, as in a container that
+    can write to one volume only, they lie in ``MNIST_DEMO_HOME``.
+    """
+    if os.name != "posix":
+        return
+    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
+        if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_FOLDER:
+            return
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
+        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
+            tempfile.tempdir = folder
+            return
 
 
 def start_process(process: BaseProcess) -> None:
@@ -161,9 +182,12 @@ def warm_up_processes() -> None:
         multiprocessing.forkserver.ensure_running()
 
 
+@functools.cache
 def core_count() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use: by its affinity, and by the limits of the container that it is in."""
+    from joblib import cpu_count  # here, not above: scikit-learn brings it along, and whoever needs no cores waits
+
+    return max(1, int(cpu_count()))
 
 
 def give_way(niceness: int) -> None:

@@ -228,3 +228,57 @@ def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_p
         [sys.executable, program], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def say_hello(answer: Connection) -> None:
+    answer.send("hello")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there are processes started through sockets in the file system")
+@pytest.mark.parametrize("has_any", [True, False], ids=["a long name", "none at all"])
+def test_process_starts_whatever_the_folder_for_temporary_files(tmp_path: Path, has_any: bool) -> None:
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    none = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']\n"
+    program = (
+        f"{'' if has_any else none}from mnist_demo.processes import ChildProcess\n"
+        "from tests.test_processes import say_hello\n"
+        "with ChildProcess(say_hello) as child: print(child.connection.recv())"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert finished.stdout == "hello\n", finished.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such containers")
+def test_cores_are_those_that_a_container_may_use() -> None:
+    program = dedent(
+        """
+        import builtins, io, os
+        exists, real = os.path.exists, builtins.open
+        limit = "/sys/fs/cgroup/cpu.max"
+        os.path.exists = lambda path: path == limit or exists(path)
+        builtins.open = lambda file, *rest, **more: (
+            io.StringIO("100000 100000") if file == limit else real(file, *rest, **more))
+        from mnist_demo.processes import core_count
+        print(core_count())
+        """
+    )
+    finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert finished.stdout == "1\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere everybody has a home")
+def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path) -> None:
+    program = (
+        "import pwd; pwd.getpwuid = {}.__getitem__\n"
+        "from mnist_demo.data.cache import home_folder\n"
+        "from mnist_demo.saved_runs.places import runs_folder\n"
+        "print(home_folder(), runs_folder(), sep='\\n')"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HOME", "XDG_", "MNIST_"))}
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]

@@ -6,6 +6,7 @@ from pathlib import Path
 import platformdirs
 
 from mnist_demo.errors import RunError
+from mnist_demo.files import own_folder
 from mnist_demo.translation import _
 
 RUNS, VISITORS = "runs", "visitors"
@@ -25,8 +26,7 @@ def visitors_folder() -> Path:
 
 
 def _home() -> Path:
-    home = os.environ.get("MNIST_DEMO_HOME")
-    return Path(home).expanduser().absolute() if home else platformdirs.user_data_path("mnist-demo", appauthor=False)
+    return own_folder(platformdirs.user_data_path)
 
 
 def limit_from_environment(variable: str = LIMIT_VARIABLE) -> int:

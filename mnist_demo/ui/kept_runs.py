@@ -5,7 +5,7 @@ import dataclasses
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
+from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, metrics_of, now
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor, visitor_state
@@ -20,8 +20,20 @@ UNUSABLE_MODEL = N_(
 
 
 def my_runs() -> list[RunRecord]:
-    """Return the saved runs of this visitor, the newest first, with the figures of this moment where one trains."""
-    return [_as_it_is(record) for record in run_store().runs(visitor.owner())]
+    """Return this visitor's runs, the newest first, with the figures of this moment where one trains.
+
+    One that trains and is not saved yet, for the first seconds, is a record without files.
+    """
+    saved = [_as_it_is(record) for record in run_store().runs(visitor.owner())]
+    known = {record.id for record in saved}
+    jobs = [job for job in job_registry().jobs() if job.is_active and job.id not in known and owns(job.id)]
+    return [*map(_not_saved_yet, reversed(jobs)), *saved]
+
+
+def _not_saved_yet(job: Job) -> RunRecord:
+    facts = DatasetFacts.of(job.dataset)
+    record = RunRecord(job.id, visitor.owner(), now(), now(), job.state, job.hyperparameters, facts)
+    return dataclasses.replace(record, metrics=metrics_of(job.history), curve=curve_of(job.history))
 
 
 def _as_it_is(record: RunRecord) -> RunRecord:
@@ -116,7 +128,8 @@ def has_copy(job: Job) -> bool:
 
 def delete(run_id: str) -> None:
     """Delete a run of this visitor, and stop it if it trains; `RunCommands.undelete` brings it back."""
-    run_commands().delete(run_id)
+    if run_store().find(run_id) is not None:  # gone at the second of two clicks
+        run_commands().delete(run_id)
     state.leave_run(run_id)
 
 

@@ -18,6 +18,7 @@ PULSE = "mnist_demo_pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
 )
+RUNS_PULSE = "runs-pulse"
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"
@@ -51,11 +52,12 @@ EXPORT, EXPORT_CHOICE = "export", "export-choice"
 KNOBS, KNOB_FIELDS, KNOB = "knobs", "knob-fields", "knob-"  # the last with the parameter of its setting behind it
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
-SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN = (
+SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN, SHARE_FRAME = (
     "share-settings",
     "shared-link",
     "share-locked",
     "share-hidden",
+    "share-frame",
 )
 RUN_LIST, SEARCH_RUNS, MORE_RUNS, UNDO_DELETE = "run-list", "search-runs", "more-runs", "undo-delete"
 OPEN_RUN, GO_ON, RENAME_RUN, DELETE_RUN, EXPORT_RUN, LINK_RUN = (
@@ -97,3 +99,17 @@ TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 def widget_key(name: str) -> str:
     """Return the key of the widget of hyperparameter `name`."""
     return parameter_of(name)
+
+
+# What changes by itself or at every stroke: a browser that translates the page leaves it as it is.
+CHANGING = (
+    TRAINING_STATUS, PREDICTED_DIGIT, DRAWING_IN_WORDS, DIGIT_PROBABILITIES, NUMBER_DIGITS, READINGS, "verdict",
+    "figures", LIVE_CHARTS, SAMPLE_DIGITS, STEP_DETAIL, DRAWINGS_GAIN, COST, COMPARISON, FOUND_DIGITS,
+)  # fmt: skip
+# Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
+ONCE = (
+    START, START_REMEDY, START_FORK, START_MORE, GO_ON, TRAIN_ON_DRAWINGS, ADD_DRAWINGS, MAKE_EXPORT, DELETE_RUN,
+    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE,
+)  # fmt: skip
+# This one says something else as soon as it was pressed: a second press is meant unless it comes with the first.
+ONCE_UNLESS_APART = PAUSE

@@ -28,6 +28,7 @@ from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
+from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -54,6 +55,12 @@ MAX_CLASSIFIER_BYTES = 120_000_000
 @once
 def job_registry() -> JobRegistry:
     return JobRegistry(is_watcher_alive=is_session_alive, on_saved_point=run_keeper().note)
+
+
+@once
+def orders() -> Orders:
+    """Return what keeps a second click from starting a second run."""
+    return Orders()
 
 
 @once
@@ -259,6 +266,22 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
 def protect() -> None:
     """Keep visitors from harming one another; before any of them has something to lose."""
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def dataset_doubt(dataset: DigitDataset) -> "Future[str]":
+    """Return what is unusual about somebody's digits, as soon as it is known: the first page does not wait for it."""
+    doubt: Future[str] = Future()
+    threading.Thread(target=_find_doubt, args=(dataset, _warmed_up(), doubt), name="doubt", daemon=True).start()
+    return doubt
+
+
+def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Future[str]") -> None:
+    warmed_up.wait()
+    from mnist_demo.insight.doubts import find_doubt
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+    doubt.set_result(find_doubt(dataset, load_checkpoint(STARTER)))
 
 
 @once

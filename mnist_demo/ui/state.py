@@ -22,13 +22,12 @@ from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, visitor, visitor_state
-from mnist_demo.ui.link_state import keep_link, speed_from_address
+from mnist_demo.ui.link_state import ONLY_BENCH, ONLY_PARAMETER, keep_link, speed_from_address
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
-ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 _RUN, _FORM = "current-run", "values-of-the-form"
 _DATASET = "dataset"
 _PREPARED = "prepared"
@@ -150,8 +149,7 @@ def start_training(
     """
     dataset = beside.dataset if beside else current_dataset()
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra, changes=changes)
-    job = start_job(assignment)
-    run_commands().set_speed(job.id, speed)
+    job = start_job(assignment, speed=speed)
     show_run_next(job, stop_others=beside is None)
 
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
-from mnist_demo.data.folder import IDX_FILES, load_folder
+from mnist_demo.data.folder import load_folder
+from mnist_demo.data.found_files import IDX_FILES
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export
@@ -136,12 +137,8 @@ def run_here(script: str, *arguments: str) -> str:
 
 def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
     """Write IDX files, half of them gzipped, and return them as a dataset."""
-    arrays: tuple[np.ndarray, ...] = (
-        dataset.train_pixels[:200],
-        dataset.train_labels[:200],
-        dataset.test_pixels,
-        dataset.test_labels,
-    )
+    arrays: tuple[np.ndarray, ...] = (dataset.train_pixels[:200], dataset.train_labels[:200])
+    arrays += dataset.test_pixels, dataset.test_labels
     for name, array in zip(IDX_FILES, arrays, strict=True):
         content = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
         content += array.astype(np.uint8).tobytes()

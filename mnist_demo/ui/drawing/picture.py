@@ -7,6 +7,7 @@ from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing.picture_state import digits_in
 from mnist_demo.ui.drawing.readers import read_readers
+from mnist_demo.ui.link_state import is_secure
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import found_digits_html
 
@@ -18,7 +19,16 @@ def render_picture() -> None:
             _("A picture of one digit or several"), type=["png", "jpg", "jpeg", "webp", "gif", "bmp"], key=keys.PICTURE
         )
         # The camera asks for permission as soon as it is on the page: only when it is wanted.
-        if st.toggle(_("Use the camera"), key=keys.USE_CAMERA):
+        wants_camera = st.toggle(_("Use the camera"), key=keys.USE_CAMERA)
+        if wants_camera and not is_secure():
+            st.info(
+                _(
+                    "The camera cannot be used here: browsers allow that only where the address begins with https. "
+                    "Take a photograph with your device’s own camera, and choose its file above."
+                ),
+                icon=":material/no_photography:",
+            )
+        elif wants_camera:
             picture = st.camera_input(_("Hold a digit on paper before the camera"), key=keys.CAMERA) or picture
         if picture is None:
             return
