@@ -22,6 +22,7 @@ from mnist_demo.classes.store import BEFORE, MAX_DRAWINGS, ClassStore, writer_of
 from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import ClassError
 from mnist_demo.lesson.parts import part_named
+from mnist_demo.saved_runs.records import now
 from mnist_demo.translation import _
 
 MAX_MEMBERS = 100
@@ -29,20 +30,20 @@ MAX_RUNS_OF_ONE = 50
 
 
 class ClassCommands:
-    """What `visitor`, by what stands for her in saved runs, can do. Every method raises ClassError where she may not."""
+    """What `visitor`, by what stands for her in saved runs, can do; where she may not, a method raises ClassError."""
 
     def __init__(self, visitor: str, store: ClassStore) -> None:
-        self._visitor, self._store = visitor, store
+        self.visitor, self._store = visitor, store
 
     # What she may see
 
     def view(self, code: str) -> ClassRecord | None:
         """Return a class that she teaches or is in, else None."""
         record = self._store.find(code)
-        return record if record is not None and (self.teaches(record) or record.is_in(self._visitor)) else None
+        return record if record is not None and (self.teaches(record) or record.is_in(self.visitor)) else None
 
     def teaches(self, record: ClassRecord) -> bool:
-        return record.owner == self._visitor
+        return record.owner == self.visitor
 
     def taught(self) -> list[ClassRecord]:
         """Return the classes that she teaches, the newest first."""
@@ -55,7 +56,7 @@ class ClassCommands:
         name = clean_name(name, MAX_NAME)
         if not name:
             raise ClassError(_("A class needs a name, such as “7b”."))
-        return self._store.create(self._visitor, name, link)
+        return self._store.create(self.visitor, name, link)
 
     def set_open(self, code: str, is_open: bool) -> None:
         """Close a class, that nobody joins and nothing is added, or open it again."""
@@ -67,7 +68,7 @@ class ClassCommands:
         self._store.remove(code)
 
     def undelete(self, code: str) -> None:
-        if not self._store.bring_back(code, self._visitor):
+        if not self._store.bring_back(code, self.visitor):
             raise ClassError(_("This class is gone for good."))
 
     def remove_member(self, code: str, key: str) -> None:
@@ -77,7 +78,7 @@ class ClassCommands:
 
     def ask(self, code: str, part: str) -> None:
         """Ask all members the question of that part of the lesson."""
-        question = Question(part_named(part).name)
+        question = Question(part_named(part).name, now().isoformat())
         self._teach(code, lambda record: dataclasses.replace(_open(record), question=question))
 
     def close_question(self, code: str) -> None:
@@ -134,14 +135,14 @@ class ClassCommands:
             raise ClassError(_("Choose a nickname first: the class sees it beside your runs and drawings."))
 
         def join(record: ClassRecord) -> ClassRecord:
-            key = _open(record).key_of(self._visitor)
+            key = _open(record).key_of(self.visitor)
             others = [member for other, member in record.members.items() if other != key]
             if nickname.casefold() in (member.nickname.casefold() for member in others):
                 message = _("Somebody in this class is called “{nickname}” already: choose another nickname.")
                 raise ClassError(message.format(nickname=nickname))
             if sum(bool(member.owner) for member in others) >= MAX_MEMBERS:
                 raise ClassError(_("This class is full: {count} have joined it.").format(count=MAX_MEMBERS))
-            member = Member(nickname, self._visitor)
+            member = Member(nickname, self.visitor)
             return dataclasses.replace(record, members={**record.members, key or _new_key(record.members): member})
 
         return self._store.change(code, join)
@@ -221,9 +222,9 @@ class ClassCommands:
 
     def forget_everything(self) -> None:
         """Delete all classes of hers for good, and take her and her things out of those of others."""
-        self._store.destroy_all_of(self._visitor)
+        self._store.destroy_all_of(self.visitor)
         for record in self._store.all():
-            key = record.key_of(self._visitor)
+            key = record.key_of(self.visitor)
             if key is not None:
                 self._remove_member(record.code, key)
 
@@ -265,7 +266,7 @@ class ClassCommands:
             raise _not_yours()
 
     def _require_right(self, record: ClassRecord, key: str) -> None:
-        if not self.teaches(record) and (not key or record.key_of(self._visitor) != key):
+        if not self.teaches(record) and (not key or record.key_of(self.visitor) != key):
             raise _not_yours()
 
     def _key(self, code: str, to_add: bool = False) -> str:
@@ -273,7 +274,7 @@ class ClassCommands:
         return self._own_key(_open(record) if to_add else record)
 
     def _own_key(self, record: ClassRecord) -> str:
-        key = record.key_of(self._visitor)
+        key = record.key_of(self.visitor)
         if key is None or record.members[key].has_left:
             raise ClassError(_("You are not in this class: join it first."))
         return key

@@ -31,9 +31,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Question:
-    """The question of a part of the lesson that the class was asked, and the options that its members chose, by key."""
+    """The question of a part of the lesson that the class was asked, and the options that its members chose, by key.
+
+    `asked` is the moment, which tells it from the same question asked again.
+    """
 
     part: str
+    asked: str
     is_open: bool = True
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,7 +92,7 @@ class ClassRecord:
 
     def runs_of(self, key: str) -> list[str]:
         """Return the ids of that member's runs, the newest first."""
-        return [run_id for run_id, whose in reversed(self.runs.items()) if whose == key]
+        return [run_id for run_id, whose in self.runs.items() if whose == key][::-1]
 
     def by_name(self) -> dict[str, Member]:
         """Return the members sorted by nickname."""
@@ -129,7 +133,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     question = Question(**about["question"]) if about["question"] else None
     if question is not None:
         options = next(part.options for part in PARTS if part.name == question.part)
-        _require(isinstance(question.is_open, bool) and _are_texts(question.answers))
+        _require(isinstance(question.is_open, bool) and isinstance(question.asked, str))
+        _require(_are_texts(question.answers))
         _require(set(question.answers.values()) <= set(options))
     run = about["handwriting_run"]
     if run is not None:

@@ -40,6 +40,14 @@ def keep_link(address: MutableMapping[str, str]) -> None:
             address[name] = text
 
 
+def adopt_link(parameters: Mapping[str, str], address: MutableMapping[str, str]) -> None:
+    """Have the session go on as if it had been opened with this link, and no more with the one before."""
+    for name in st.session_state.get(_LINK, {}):
+        if name not in parameters:
+            address.pop(name, None)
+    st.session_state[_LINK] = dict(parameters)
+
+
 def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, list[str]]:
     """Return the name of the speed in an address, or else `default`; and what is wrong with it, if anything."""
     name = address.get(SPEED, default)

@@ -15,6 +15,7 @@ from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.training.history import History
 from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.membership import state as membership_state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
 
@@ -54,7 +55,7 @@ def start_job(
     MnistDemoError
         When it cannot be started.
     """
-    return run_commands().start(
+    job = run_commands().start(
         job_id or new_job_id(),
         dataclasses.replace(assignment, device=wanted_device()),
         session_id(),
@@ -62,6 +63,8 @@ def start_job(
         weights=weights,
         is_repeatable=is_repeatable and assignment.initial_weights is None and assignment.extra is None,
     )
+    membership_state.note_run(job.id)
+    return job
 
 
 def wanted_device() -> str:

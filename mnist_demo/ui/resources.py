@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import streamlit as st
 
+from mnist_demo.classes.readings import HandwritingReadings
+from mnist_demo.classes.store import ClassStore
+from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -68,6 +71,22 @@ def visitor_store() -> VisitorStore:
     except RunError as error:
         _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
         return VisitorStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
+
+
+@st.cache_resource(show_spinner=False)
+def class_store() -> ClassStore:
+    return ClassStore()
+
+
+@st.cache_resource(show_spinner=False)
+def class_tries() -> TryLimit:
+    return TryLimit()
+
+
+@st.cache_resource(show_spinner=False)
+def handwriting_readings() -> HandwritingReadings:
+    """Return how models read the handwriting of classes."""
+    return HandwritingReadings()
 
 
 @st.cache_resource(show_spinner=False)
