@@ -9,6 +9,7 @@ import pytest
 
 from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.classes.handwriting import drawings_of, handwriting_from_bytes, handwriting_to_bytes
+from mnist_demo.classes.links import class_link, network_address
 from mnist_demo.classes.readings import HandwritingReadings, accuracy_of
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
 from mnist_demo.classes.store import ALPHABET, EXPIRY_SECONDS, ClassStore, code_from, shown_code, writer_of
@@ -78,6 +79,17 @@ def test_code_has_enough_of_chance_and_is_read_as_people_type_it(teacher: ClassC
     assert len(code) * np.log2(len(ALPHABET)) > 49
     assert code_from(f" {shown_code(code).upper()} ") == code
     assert code_from(f"http://school.example/class?code={code}&lang=ko") == code
+
+
+def test_link_names_the_server_as_other_machines_know_it() -> None:
+    page = "http://localhost:8501/course/"
+    assert class_link(page, "abc", host="192.168.0.7") == "http://192.168.0.7:8501/course/class?code=abc"
+    assert class_link(page, "abc") == "http://localhost:8501/course/class?code=abc"
+    assert class_link("https://digits.example/", "abc", "ko", "192.168.0.7") == (
+        "https://digits.example/class?code=abc&lang=ko"
+    )
+    address = network_address()
+    assert address is None or address.count(".") == 3
 
 
 def test_runs_drawings_and_offers_join_are_taken_out_and_leave(

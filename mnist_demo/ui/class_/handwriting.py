@@ -1,6 +1,7 @@
 """The class's handwriting: who wrote which digits, which model misreads them, and what training on them gives."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -184,7 +185,7 @@ def _render_files(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) 
         if drawings:
             st.download_button(
                 _("Save all drawings as a file"),
-                handwriting_to_bytes(record, drawings),
+                partial(handwriting_to_bytes, record, drawings),
                 file_name="handwriting.json",
                 mime="application/json",
                 key=keys.CLASS_EXPORT,

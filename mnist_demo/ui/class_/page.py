@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from mnist_demo.classes.links import class_link, network_address
 from mnist_demo.classes.records import ClassRecord
 from mnist_demo.errors import ClassError
 from mnist_demo.translation import _
@@ -53,7 +54,7 @@ def _render_inside(record: ClassRecord) -> None:
         if not record.is_open:
             st.caption(_("This class is closed: nobody joins it, and nothing is added."), width="content")
         elif is_teacher:
-            st.toggle(_("Show how to join"), value=not record.members, key=keys.CLASS_HOW_TO_JOIN, width="content")
+            st.toggle(_("Show how to join"), value=True, key=keys.CLASS_HOW_TO_JOIN, width="content")
     if is_teacher and record.is_open and st.session_state[keys.CLASS_HOW_TO_JOIN]:
         link = _link_to(record)
         st.html(join_html(link, record.code, qr_code(link)))
@@ -63,8 +64,9 @@ def _render_inside(record: ClassRecord) -> None:
 
 
 def _link_to(record: ClassRecord) -> str:
-    language = f"&{PARAMETER}={record.link[PARAMETER]}" if PARAMETER in record.link else ""
-    return f"{page_address()}class?{class_state.CODE_PARAMETER}={record.code}{language}"
+    # A server that listens at one address only is reached by that one, or by none.
+    host = None if st.get_option("server.address") else network_address()
+    return class_link(page_address(), record.code, record.link.get(PARAMETER, ""), host)
 
 
 def _render_deleted() -> None:
