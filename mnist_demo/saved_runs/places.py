@@ -1,4 +1,4 @@
-"""The folders of what is kept on the disk, runs and what else visitors made, and their size limits."""
+"""The folders of what is kept on the disk, runs, classes and what else visitors made, and size limits."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from mnist_demo.errors import RunError
 from mnist_demo.files import own_folder
 from mnist_demo.translation import _
 
-RUNS, VISITORS = "runs", "visitors"
+RUNS, VISITORS, CLASSES = "runs", "visitors", "classes"
 LIMIT_VARIABLE = "MNIST_DEMO_RUNS_MB"
 VISITORS_LIMIT_VARIABLE = "MNIST_DEMO_VISITORS_MB"
 DEFAULT_LIMIT_MB = 500.0
@@ -23,6 +23,11 @@ def runs_folder() -> Path:
 def visitors_folder() -> Path:
     """Return the folder of what else is kept for visitors; it may not exist yet."""
     return _home() / VISITORS
+
+
+def classes_folder() -> Path:
+    """Return the folder of classes; it may not exist yet."""
+    return _home() / CLASSES
 
 
 def _home() -> Path:

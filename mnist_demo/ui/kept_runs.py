@@ -9,8 +9,9 @@ from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, met
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor, visitor_state
+from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_store, visitor_store
+from mnist_demo.ui.resources import class_store, has_unusable_model, job_registry, run_store, visitor_store
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 UNUSABLE_MODEL = N_(
@@ -136,7 +137,7 @@ def delete(run_id: str) -> None:
 def bytes_kept() -> int:
     """Return how much is kept about this visitor: all her runs, deleted ones too, drawings, opened models, choices."""
     runs = sum(run_store().size(run_id) for run_id in run_store().all_of(visitor.owner()))
-    return runs + visitor_store().size(visitor.owner())
+    return runs + visitor_store().size(visitor.owner()) + class_store().size_of(visitor.owner())
 
 
 def delete_everything() -> None:
@@ -148,6 +149,7 @@ def delete_everything() -> None:
         When the disk refuses; what was not deleted then is still there.
     """
     run_commands().destroy_all()
+    class_commands().forget_everything()
     visitor_store().forget(visitor.owner())
     visitor_state.begin_anew()
     state.write_address()

@@ -92,6 +92,23 @@ SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-cha
 PROGRAM, PIECE = "program", "program-piece"
 EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
 NEXT_BELOW, LESSON_HEADING = "next-part-below", "lesson-heading-"
+CLASS_TO_JOIN, GO_TO_CLASS, NICKNAME, JOIN_CLASS = "class-code", "go-to-class", "nickname", "join-class"
+CLASS_NAME, CLASS_LANGUAGE, CLASS_SETTINGS, CREATE_CLASS = (
+    f"class-{part}" for part in ("name", "language", "settings", "create")
+)
+CLASS_CHIP, CLASS_PULSE, CLASS_QUESTION, CLASS_ANSWER = "class-chip", "class-pulse", "class-question", "class-answer-"
+CLASS_HOW_TO_JOIN, CLASS_BAND, CLASS_SHOW, CLASS_ALL = "class-how", "class-band", "show-class-", "all-classes"
+CLASS_LIVE, CLASS_LIVE_PULSE, CLASS_CHART, CLASS_ORDER = "class-live", "class-live-pulse", "class-chart", "class-order"
+CLASS_OFFERED, OFFER_DRAWING = "class-offered", "offer-drawing"
+CLASS_ASK, CLASS_ASKED, CLASS_CLOSE_QUESTION = "ask-class", "class-asked", "close-question"
+CLASS_ANSWERS, CLASS_ASKED_PULSE = "class-answers", "class-asked-pulse"
+CLASS_HANDWRITING, CLASS_HANDWRITING_PULSE, CLASS_GALLERY = "handwriting", "handwriting-pulse", "class-gallery"
+CLASS_READER, CLASS_TRAIN, CLASS_GAIN = "class-reader", "class-train", "class-gain"
+CLASS_EXPORT, CLASS_IMPORT, CLASS_ADD_FILE = "export-handwriting", "import-handwriting", "add-handwriting"
+CLASS_MANAGE, CLASS_PUPIL, CLASS_REMOVE = "manage-class", "class-pupil", "remove-pupil"
+CLASS_TAKE_RUN, CLASS_TAKE_DRAWING = "take-out-run-", "take-out-drawing"
+CLASS_LEAVE, CLASS_LEAVE_WITH = "leave-class", "leave-class-with-things"
+CLASS_OPENED, CLASS_DELETE, CLASS_UNDO = "class-opened", "delete-class", "undo-delete-class"
 WAYS_TO_TRAIN, WAYS_PULSE = "ways-to-train", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 

@@ -22,8 +22,8 @@ from mnist_demo.translation import _
 from mnist_demo.ui.language.state import link_parameters
 
 # The addresses of the pages; the first is also the one without.
-TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
-PAGES = (TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS)
+PAGES = ("train-and-draw", "look-inside", "compare", "lesson", "class", "runs")
+TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, CLASS, RUNS = PAGES
 ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 SPEED = "speed"
 _LINK, _SHARING = "link-parameters", "sharing-settings"
@@ -43,6 +43,14 @@ def keep_link(address: MutableMapping[str, str]) -> None:
     for name, text in link.items():
         if address.get(name) != text:
             address[name] = text
+
+
+def adopt_link(parameters: Mapping[str, str], address: MutableMapping[str, str]) -> None:
+    """Have the session go on as if it had been opened with this link, and no more with the one before."""
+    for name in st.session_state.get(_LINK, {}):
+        if name not in parameters:
+            address.pop(name, None)
+    st.session_state[_LINK] = dict(parameters)
 
 
 def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
 from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.membership import state as membership_state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, orders, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
 
@@ -70,8 +71,10 @@ def start_job(
         is_repeatable=is_repeatable and assignment.initial_weights is None and assignment.extra is None,
     )
     job, is_new = orders().start(visitor.owner(), assignment, start)
-    if is_new and speed is not None:
-        run_commands().set_speed(job.id, speed)
+    if is_new:
+        membership_state.note_run(job.id)
+        if speed is not None:
+            run_commands().set_speed(job.id, speed)
     return job
 
 

@@ -15,6 +15,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 import streamlit as st
 
+from mnist_demo.classes.readings import HandwritingReadings
+from mnist_demo.classes.store import ClassStore
+from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -81,6 +84,22 @@ def visitor_store() -> VisitorStore:
     except RunError as error:
         _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
         return VisitorStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
+
+
+@once
+def class_store() -> ClassStore:
+    return ClassStore()
+
+
+@once
+def class_tries() -> TryLimit:
+    return TryLimit()
+
+
+@once
+def handwriting_readings() -> HandwritingReadings:
+    """Return how models read the handwriting of classes."""
+    return HandwritingReadings()
 
 
 @once
