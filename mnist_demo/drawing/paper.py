@@ -1,0 +1,42 @@
+"""The paper of a photograph and its light, pixel by pixel.
+
+The picture is reduced to 64 pixels, and a morphological closing (or opening, for bright ink) removes every feature
+narrower than a fifth of it.
+"""
+
+import numpy as np
+import scipy  # loads its submodules on first use, so the first page does not wait for them
+from PIL import Image
+
+from mnist_demo.drawing.stroke_ink import Pixels
+
+PAPER_SIDE = 64  # pixels of the longer side of the reduced picture in which the paper is estimated
+WIDEST_INK = 13  # of those pixels; wider features are shading, or the paper itself
+STEP = 0.3  # of the paper's brightness, within two of those pixels: the edge of a shadow, or of the sheet
+
+
+def estimate_paper(layers: Pixels) -> tuple[Pixels, bool]:
+    """Return the paper under a picture (h, w, channels), of the same shape, and whether its ink is darker than it."""
+    height, width, channels = layers.shape
+    scale = PAPER_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    planes = [Image.fromarray(np.ascontiguousarray(layers[..., channel])) for channel in range(channels)]
+    small = np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=-1)
+    # Strokes are narrow, so most of a neighbourhood is paper; its median preserves the edges of shadows.
+    grey = small.mean(axis=2)[::2, ::2]
+    deviation = grey - scipy.ndimage.median_filter(grey, WIDEST_INK)
+    is_dark = bool(np.square(deviation.clip(max=0)).sum() >= np.square(deviation.clip(min=0)).sum())
+    fill = scipy.ndimage.grey_closing if is_dark else scipy.ndimage.grey_opening
+    # Padded with the edge values: if mirrored, a shadow that crosses the border would become a narrow feature.
+    margin = WIDEST_INK
+    padded = np.pad(small, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    paper = fill(padded, (WIDEST_INK, WIDEST_INK, 1))
+    # At an edge, the paper is where the ink is not: nothing on the brighter side of a shadow's edge is ink.
+    low, high = scipy.ndimage.grey_erosion(paper, (5, 5, 1)), scipy.ndimage.grey_dilation(paper, (5, 5, 1))
+    paper = np.where(high - low > STEP * high, low if is_dark else high, paper)[margin:-margin, margin:-margin]
+    smooth = scipy.ndimage.gaussian_filter(paper, (1.0, 1.0, 0))
+    enlarged = [
+        Image.fromarray(np.ascontiguousarray(smooth[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
+        for channel in range(channels)
+    ]
+    return np.stack([np.asarray(plane) for plane in enlarged], axis=-1), is_dark
