@@ -37,7 +37,7 @@ DARKEST_PAPER = 0.02  # lower bound on the paper's brightness: below it, grain w
 SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many a side, over less if it is smaller
 INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
 FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
-CLEAR_INK = 6.0  # times the grain
+CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
 STROKE_SHARE = 0.03  # of the picture's longer side: the length of a stroke at least
 MAX_FRAMES = 3  # for example a frame on a sheet on a desk
 
@@ -170,35 +170,58 @@ def _difference(layers: Pixels, paper: Pixels) -> Pixels:
 
 def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     """Return the ink (h, w) of a photograph, stretched so that most of it is 1 and the paper with its grain is 0."""
+    ink, noise = _difference_from_uneven_paper(layers)
+    ink, _is_ruled = remove_ruling(ink, float(np.median(noise)))
+    peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
+    if peak < WEAK_INK * float(np.median(noise)):  # pale pencil: its strokes are longer than the grain
+        ink, noise = scipy.ndimage.gaussian_filter(ink, 1.0, truncate=2), noise * np.float32(0.5)
+        peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
+    strong = ink > max(peak / 2, 1e-6)
+    if peak < max(FAINTEST_INK, CLEAR_INK * float(np.median(noise))) or not strong.any():
+        raise _nothing_drawn()
+    full = float(np.median(ink[strong]))
+    floor = np.maximum(2.5 * noise, 0.35 * full)
+    stretched = np.asarray(((ink - floor) / np.maximum(0.9 * full - floor, 0.2 * full)).clip(0, 1), np.float32)
+    # Faint ink is ink if it continues some that is clear.
+    pieces, count = scipy.ndimage.label(stretched, structure=np.ones((3, 3)))
+    is_clear = np.zeros(count + 1, bool)
+    is_clear[pieces[ink > np.maximum(CLEAR_INK * noise, 0.5 * full)]] = True
+    stretched[~is_clear[pieces]] = 0
+    if not stretched.any() or (peak < MIN_CONTRAST and not _holds_together(stretched)):
+        raise _nothing_drawn()
+    return stretched
+
+
+def _difference_from_uneven_paper(layers: Pixels) -> tuple[Pixels, Pixels]:
+    """Return how much each pixel of a photograph differs from its paper, a fraction of the paper's brightness.
+
+    The second array, also (h, w), is the standard deviation of the first where there is only the paper's grain.
+    """
     paper, is_dark = estimate_paper(layers)
     smoothing = max(layers.shape) / SMOOTHED_SIDE
-    ink, darkest = np.zeros(layers.shape[:2], np.float32), np.full(layers.shape[:2], np.inf, np.float32)
-    grain = 0.0
-    for channel in range(layers.shape[2]):
+    shape, channels = layers.shape[:2], layers.shape[2]
+    mean, strongest = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    darkest = np.full(shape, np.inf, np.float32)
+    for channel in range(channels):
         difference = paper[..., channel] - layers[..., channel]
         if not is_dark:
             difference = -difference
         if smoothing > 0.3:
             difference = scipy.ndimage.gaussian_filter(difference, smoothing, truncate=2)
-        difference -= np.median(difference[::3, ::3])
-        # The standard deviation, if normally distributed.
-        grain = max(grain, 1.48 * float(np.median(np.abs(difference[::3, ::3]))))
         brightness = np.maximum(paper[..., channel], DARKEST_PAPER)
-        # In shade, the ratio of ink to paper stays the same; the difference does not.
-        np.maximum(ink, difference / brightness, out=ink)
+        difference -= np.median(difference[::3, ::3])
+        mean += difference / brightness / np.float32(channels)  # in shade, the ratio of ink to paper stays the same
+        # Colours show in one channel, of which only what is clear counts: the mean has less grain.
+        difference -= _grain(difference) * CLEAR_INK
+        np.maximum(strongest, difference / brightness, out=strongest)
         np.minimum(darkest, brightness, out=darkest)
-    noise = np.float32(grain) / darkest  # the grain is the same in shade, where its ratio to the paper is larger
-    ink, _is_ruled = remove_ruling(ink, float(np.median(noise)))
-    peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
-    strong = ink > max(peak / 2, 1e-6)
-    if peak < FAINTEST_INK or not strong.any() or peak < CLEAR_INK * float(np.median(noise)):
-        raise _nothing_drawn()
-    full = float(np.median(ink[strong]))
-    floor = np.maximum(4 * noise, 0.35 * full)
-    stretched = np.asarray(((ink - floor) / np.maximum(0.9 * full - floor, 0.2 * full)).clip(0, 1), np.float32)
-    if not stretched.any() or (peak < MIN_CONTRAST and not _holds_together(stretched)):
-        raise _nothing_drawn()
-    return stretched
+    # The grain is the same in shade, where its ratio to the paper is larger.
+    return np.maximum(mean, strongest), np.float32(_grain(mean * darkest)) / darkest
+
+
+def _grain(difference: Pixels) -> float:
+    """Return the standard deviation of most pixels, if it is normally distributed; strokes do not count."""
+    return 1.48 * float(np.median(np.abs(difference[::3, ::3])))
 
 
 def _holds_together(ink: Pixels) -> bool:

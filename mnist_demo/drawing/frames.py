@@ -24,6 +24,7 @@ _TURNS = np.deg2rad(np.arange(-20, 21, 4))
 _SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a sheet is searched
 WIDEST_INK_ON_SHEET = 25  # of those pixels
 TABLE_BRIGHTNESS = 0.6  # of the sheet's, at most; a shadow is not so dark, or it reaches over several sides
+MIN_FILLED_SHARE = 0.8  # of a sheet; a frame, or a squarish 0, is filled less
 MIN_SHEET_SHARE, MAX_SHEET_SHARE = 0.12, 0.93  # of the picture
 
 
@@ -110,7 +111,10 @@ def clear_table(layers: Pixels) -> Pixels:
     pieces, count = scipy.ndimage.label(is_bright)
     if not count:
         return layers
-    piece = scipy.ndimage.binary_fill_holes(pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax()))
+    outline = pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax())
+    piece = scipy.ndimage.binary_fill_holes(outline)
+    if outline.sum() < MIN_FILLED_SHARE * piece.sum():
+        return layers
     share = float(piece.mean())
     sides = sum(bool(side.mean() > 0.1) for side in (piece[0], piece[-1], piece[:, 0], piece[:, -1]))
     if not MIN_SHEET_SHARE < share < MAX_SHEET_SHARE or sides > 1 or _rectangularity(piece) < RECTANGLE_SHARE - 0.05:

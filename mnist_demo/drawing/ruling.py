@@ -97,26 +97,31 @@ def _erase(ink: Pixels, line: _Line, step: int, grain: float) -> None:
     reach = MAX_DRIFT + WIDEST_LINE * step // 2 + 2
     padded = np.pad(ink, ((2 * reach, 2 * reach), (0, 0)))
     row = (line.row + 0.5) * step - 0.5
+    places, profiles = [], []
     for columns in np.array_split(np.arange(width), SEGMENTS):
         middle = np.rint(row + line.slope * (columns - width / 2)).astype(np.int64)
-        if middle[0] < -reach or middle[0] >= height + reach or middle[-1] < -reach or middle[-1] >= height + reach:
-            continue
-        rows = (middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1)  # (n, offsets)
-        rows = rows.clip(0, len(padded) - 1)
-        band = padded[rows, columns[:, None]]
-        profile = np.median(band, axis=0)
+        if min(middle[0], middle[-1]) >= -reach and max(middle[0], middle[-1]) < height + reach:
+            rows = (middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1)  # (n, offsets)
+            places.append((rows, columns[:, None]))
+            profiles.append(np.median(padded[places[-1]], axis=0))
+    # Where a stroke runs along the line, the segment is darker than the line is.
+    usual = float(np.median([profile.max() for profile in profiles])) if profiles else 0.0
+    if usual < grain:
+        return
+    for place, profile in zip(places, profiles, strict=True):
         near = profile[reach - MAX_DRIFT : reach + MAX_DRIFT + 1]
-        centre, level = int(near.argmax()) + reach - MAX_DRIFT, float(near.max())
-        if level < 1.5 * grain:
+        if float(near.max()) > DARKER * usual:
             continue
+        centre, level = int(near.argmax()) + reach - MAX_DRIFT, max(float(near.max()), 0.5 * usual)
         above, below = _half_width(profile[centre::-1], level), _half_width(profile[centre:], level)
         top, bottom = max(centre - above - 1, 0), min(centre + below + 1, 2 * reach)
         # A stroke that crosses the line has ink on both sides of it, perhaps a little further along.
+        band = padded[place]
         sides = scipy.ndimage.maximum_filter1d(band[:, [max(top - 1, 0), min(bottom + 1, 2 * reach)]], 5, axis=0)
-        bridge = sides.min(axis=1)[:, None]
         part = band[:, top : bottom + 1]
         is_darker = part > DARKER * level + 2 * grain
-        padded[rows[:, top : bottom + 1], columns[:, None]] = np.where(is_darker, part, np.minimum(part, bridge))
+        bridged = np.minimum(part, sides.min(axis=1)[:, None])
+        padded[place[0][:, top : bottom + 1], place[1]] = np.where(is_darker, part, bridged)
     ink[:] = padded[2 * reach : 2 * reach + height]
 
 
