@@ -38,7 +38,7 @@ SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many 
 INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
 FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
 CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
-STROKE_SHARE = 0.03  # of the picture's longer side: the length of a stroke at least
+STROKE_SHARE = 0.03  # of the picture's longer side: a stroke has as many pixels at least
 MAX_FRAMES = 3  # for example a frame on a sheet on a desk
 
 
@@ -229,9 +229,8 @@ def _holds_together(ink: Pixels) -> bool:
     pieces, count = scipy.ndimage.label(ink > 0.5 * float(ink.max()), structure=np.ones((3, 3)))
     if not count:
         return False
-    sides = np.array([max(part.stop - part.start for part in box) for box in scipy.ndimage.find_objects(pieces)])
     areas = np.bincount(pieces.ravel())[1:]
-    return bool(areas[sides >= STROKE_SHARE * max(ink.shape)].sum() >= 0.5 * areas.sum())
+    return bool(areas[areas >= STROKE_SHARE * max(ink.shape)].sum() >= 0.5 * areas.sum())
 
 
 def _nothing_drawn() -> ImageError:

@@ -26,6 +26,7 @@ MAX_DIGITS = 64  # in one picture; if there are more, the largest are kept
 MIN_INK = 0.25  # fainter pixels belong to a digit, but do not connect components
 # Soft strokes are connected by fainter ink, and digits that nearly touch are parted by stronger ink.
 OTHER_MIN_INK = (0.12, 0.5)
+MAX_DOUBTFUL = 12  # more digits are not one digit in pieces: the picture is divided in one way alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +78,14 @@ def divide(bitmap: npt.NDArray[np.uint8]) -> Iterator[list[FoundDigit]]:
             continue
         digits = join_loose(pieces, usual_height(pieces))
         digits = sorted(digits, key=lambda digit: digit.longer, reverse=True)[:MAX_DIGITS]
-        for way in (digits, join_all(digits)) if min_ink == MIN_INK else (digits,):
+        is_doubtful = min_ink == MIN_INK and len(digits) <= MAX_DOUBTFUL
+        for way in (digits, join_all(digits)) if is_doubtful else (digits,):
             boxes = frozenset(digit.box for digit in way)
             if boxes not in seen:
                 seen.add(boxes)
                 yield _cut_out(found, numbered, way, size)
+        if len(digits) > MAX_DOUBTFUL:
+            return
     if not seen:
         raise ImageError(_("No digit was found in this picture: write large and dark on clear paper."))
 

@@ -8,7 +8,7 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 
 from mnist_demo.drawing.stroke_ink import Pixels
 
-MAX_PIECES = 160  # in one picture; if there are more, the largest are kept
+MAX_PIECES = 120  # in one picture; if there are more, the largest are kept
 
 # In units of the picture's typical digit height, except the overlap.
 SPECK_SIDE = 0.2  # a piece smaller than this in width and height is dust, or a full stop
@@ -76,14 +76,20 @@ def find_pieces(ink: Pixels, min_ink: float) -> tuple[npt.NDArray[np.int32], lis
     numbered, count = scipy.ndimage.label(ink > min_ink, structure=np.ones((3, 3)))
     if not count:
         return numbered, []
-    boxes = np.array([(c.start, r.start, c.stop, r.stop) for r, c in scipy.ndimage.find_objects(numbered)])
-    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    largest = np.argsort(-sides, kind="stable")[:MAX_PIECES]
+    # The largest alone are looked at: a picture of noise has a hundred thousand.
     areas = np.bincount(numbered.ravel())[1:]
+    largest = np.argsort(-areas, kind="stable")[:MAX_PIECES]
+    new_numbers = np.zeros(count + 1, np.int32)
+    new_numbers[np.sort(largest) + 1] = np.arange(1, len(largest) + 1)
+    numbered, areas = new_numbers[numbered], areas[np.sort(largest)]
+    is_ink = numbered > 0
     # A stroke is about as long as half of its outline.
-    edges = np.bincount(numbered[(numbered > 0) & ~scipy.ndimage.binary_erosion(numbered > 0)], minlength=count + 1)[1:]
+    edges = np.bincount(numbered[is_ink & ~scipy.ndimage.binary_erosion(is_ink)], minlength=len(largest) + 1)[1:]
     pens = 2 * areas / np.maximum(edges, 1)
-    pieces = [Piece((int(place) + 1,), *boxes[place].tolist(), float(pens[place])) for place in np.sort(largest)]
+    pieces = [
+        Piece((place + 1,), columns.start, rows.start, columns.stop, rows.stop, float(pens[place]))
+        for place, (rows, columns) in enumerate(scipy.ndimage.find_objects(numbered))
+    ]
     usual = usual_height(pieces)
     large = [piece for piece in pieces if piece.longer >= SPECK_SIDE * usual]
     small = [piece for piece in pieces if MIN_DETAIL * usual <= piece.longer < SPECK_SIDE * usual]
@@ -103,12 +109,11 @@ def usual_height(pieces: list[Piece]) -> float:
 def join_loose(pieces: list[Piece], usual: float) -> list[Piece]:
     """Join pieces that are too low to be a digit with the digit that they belong to, the nearest pair first."""
     pieces = list(pieces)
-    nearest = {
-        (one, other): distance
-        for index, one in enumerate(pieces)
-        for other in pieces[index + 1 :]
-        if (distance := _distance(one, other, usual)) is not None
-    }
+    boxes = np.array([piece.box for piece in pieces])
+    apart = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    is_near = apart.max(axis=2) <= max(MAX_GAP_ABOVE, MAX_GAP_BESIDE) * usual
+    pairs = [(pieces[one], pieces[other]) for one, other in np.argwhere(np.triu(is_near, 1)).tolist()]
+    nearest = {pair: distance for pair in pairs if (distance := _distance(*pair, usual)) is not None}
     while nearest:
         one, other = min(nearest, key=lambda pair: nearest[pair])
         joined = one.join(other)

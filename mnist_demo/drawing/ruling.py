@@ -19,7 +19,7 @@ SLOPES = np.tan(np.radians(np.arange(-12, 12.1, 0.5)))  # of lines along the pic
 # Shares of a line's length within the picture: at least so much of it shows, as much if it is the only one.
 MIN_COVERAGE, MIN_COVERAGE_ALONE = 0.55, 0.85
 MIN_LENGTH = 0.6  # of the picture's side
-MAX_LINES = 80  # in each direction
+MAX_LINES = 60  # in each direction
 SEGMENTS = 12  # pieces of a line that are located one by one: no paper is quite flat
 MAX_DRIFT = 5  # pixels by which a piece may lie beside the straight line
 DARKER = 1.5  # what is so many times as dark as the line is ink on it
@@ -52,10 +52,12 @@ def remove_ruling(ink: Pixels, grain: float) -> tuple[Pixels, bool]:
         return ink, False
     for lines, is_turned in ((across, False), (down, True)):
         if lines:
-            turned = np.array(ink.T if is_turned else ink)
+            margin = 2 * _reach(step)
+            padded = np.pad(ink.T if is_turned else ink, ((margin, margin), (0, 0)))
             for line in lines:
-                _erase(turned, line, step, grain)
-            ink = turned.T if is_turned else turned
+                _erase(padded, line, step, grain)
+            inside = padded[margin:-margin]
+            ink = inside.T if is_turned else inside
     return np.ascontiguousarray(ink), bool(across or down)
 
 
@@ -91,11 +93,18 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
     return lines if len(lines) > 1 or best.max() >= MIN_COVERAGE_ALONE else []
 
 
-def _erase(ink: Pixels, line: _Line, step: int, grain: float) -> None:
-    """Take a line out of `ink` (h, w), in place, and bridge the strokes that cross it."""
-    height, width = ink.shape
-    reach = MAX_DRIFT + WIDEST_LINE * step // 2 + 2
-    padded = np.pad(ink, ((2 * reach, 2 * reach), (0, 0)))
+def _reach(step: int) -> int:
+    """Return how many pixels above and below a line are looked at."""
+    return MAX_DRIFT + WIDEST_LINE * step // 2 + 2
+
+
+def _erase(padded: Pixels, line: _Line, step: int, grain: float) -> None:
+    """Take a line out of ink (h, w), in place, and bridge the strokes that cross it.
+
+    `padded` has twice the reach more above and below the ink.
+    """
+    reach = _reach(step)
+    height, width = len(padded) - 4 * reach, padded.shape[1]
     row = (line.row + 0.5) * step - 0.5
     places, profiles = [], []
     for columns in np.array_split(np.arange(width), SEGMENTS):
@@ -122,7 +131,6 @@ def _erase(ink: Pixels, line: _Line, step: int, grain: float) -> None:
         is_darker = part > DARKER * level + 2 * grain
         bridged = np.minimum(part, sides.min(axis=1)[:, None])
         padded[place[0][:, top : bottom + 1], place[1]] = np.where(is_darker, part, bridged)
-    ink[:] = padded[2 * reach : 2 * reach + height]
 
 
 def _half_width(profile: Floats, level: float) -> int:
