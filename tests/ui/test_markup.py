@@ -86,7 +86,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
 # Those that get nothing but numbers and images.
 WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     pictures.bars_html: lambda: pictures.bars_html(TEN),
-    pictures.found_digits_html: lambda: pictures.found_digits_html([IMAGE], [TEN]),
+    pictures.found_digits_html: lambda: pictures.found_digits_html([IMAGE, IMAGE], [TEN, TEN], [True, False]),
     pictures.logits_html: lambda: pictures.logits_html(TEN),
     sliding.maps_html: lambda: sliding.maps_html(IMAGE[None], 1.0, 0),
     sliding.places_html: lambda: sliding.places_html(IMAGE, 1.0, (1, 2)),
