@@ -34,7 +34,7 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import language_names, use_language
-from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, send_at_once
+from mnist_demo.ui.streamlit_internals import free_the_departed, is_session_alive, let_leave_quietly, send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.lesson.digits import LessonDigits
@@ -246,6 +246,7 @@ def warm_up() -> None:
     let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
+    free_the_departed()
     threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
 
 

@@ -1,0 +1,16 @@
+"""A real server for the tests in this folder, whose visitors speak its protocol and need no browser."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.server import PageServer, own_environment, serve
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+    """The page on the built-in digits, shared by the tests; no test may have made it complain."""
+    folder = tmp_path_factory.mktemp("server")
+    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+        yield running
+        assert running.complaints() == []
