@@ -14,3 +14,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     with serve(folder, own_environment(folder / "home", "builtin")) as running:
         yield running
         assert running.complaints() == []
+
+
+@pytest.fixture
+def tries(pytestconfig: pytest.Config) -> int:
+    """How often a fault is tried: once, or as often as ``--tries`` says."""
+    return int(pytestconfig.getoption("--tries"))
