@@ -66,13 +66,13 @@ class Visitor:
 
     Parameters
     ----------
-    cookie
-        The content of a Cookie header, for a visitor who has been here before.
+    cookies
+        What her browser sends along, as the header has it.
     session
-        The `session` of a visitor who has closed: it is taken up again, as after a lost connection.
+        The id of a session that she says is hers, as a browser does whose connection was lost.
     """
 
-    def __init__(self, url: str, cookie: str = "", session: str = "") -> None:
+    def __init__(self, url: str, cookies: str = "", session: str = "") -> None:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         self._message_type = ForwardMsg
@@ -80,7 +80,7 @@ class Visitor:
         self._query = parts.query
         self._open = contextlib.ExitStack()
         address = f"ws://{parts.netloc}/_stcore/stream"
-        self._connection = self._open.enter_context(_connect(address, cookie, session))
+        self._connection = self._open.enter_context(_connect(address, cookies, session))
         self.session = session
         # Key of something that can be used -> its id, and the id of the part of the page that it is in.
         self._widgets: dict[str, tuple[str, str]] = {}
@@ -140,11 +140,7 @@ class Visitor:
 
         `widgets` are what has been done on the page, as the protocol's ``WidgetState`` has it.
         """
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
-        request = BackMsg()
-        request.rerun_script.query_string = self._query
-        request.rerun_script.page_script_hash = self._page
+        request = self.message()
         request.rerun_script.fragment_id = fragment
         request.rerun_script.is_auto_rerun = is_refresh
         for widget in widgets:
@@ -153,7 +149,7 @@ class Visitor:
             self._beating.remove(fragment)
             del self.refreshing[fragment]
         began = time.perf_counter()
-        self._connection.send(request.SerializeToString())
+        self.send(request)
         size, messages = 0, []
         while True:
             packed = self._connection.recv(timeout=PATIENCE_SECONDS)
@@ -165,6 +161,19 @@ class Visitor:
             is_end = message.WhichOneof("type") == "script_finished"
             if is_end and message.script_finished in _endings(self._message_type):
                 return Answer(time.perf_counter() - began, size, messages)
+
+    def message(self) -> Any:
+        """Return a message to the server that runs the script, to be filled further."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_script_hash = self._page
+        return message
+
+    def send(self, message: Any) -> None:
+        """Send a message, whatever it says."""
+        self._connection.send(message.SerializeToString())
 
     def _note(self, message: Any) -> None:
         """Remember what a browser would: what can be used, what refreshes, which pages there are, the address."""
@@ -209,14 +218,14 @@ class Visitor:
         self._open.close()
 
 
-def _connect(address: str, cookie: str, session: str) -> "ClientConnection":
+def _connect(address: str, cookies: str, session: str) -> "ClientConnection":
     from websockets.sync.client import connect  # comes with Streamlit
 
     return connect(
         address,
         max_size=MAX_MESSAGE,
         compression=None,
-        additional_headers={"Cookie": cookie} if cookie else None,
+        additional_headers={"Cookie": cookies} if cookies else None,
         # As its page asks for a session: in a header that scripts may set, after what stands for no token.
         subprotocols=[Subprotocol(name) for name in ("streamlit", "-", session)] if session else None,
     )

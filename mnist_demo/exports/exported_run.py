@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
@@ -28,7 +29,7 @@ class ExportedRun:
 
     hyperparameters: Hyperparameters
     history: History
-    weights: bytes | None
+    weights: Content | None
     dataset_name: str
     dataset_digest: str
     threads: int = 1
@@ -42,7 +43,7 @@ class ExportedRun:
         return cls(
             job.hyperparameters,
             now.history,
-            now.weights.content if now.weights is not None else None,
+            now.weights.kept if now.weights is not None else None,
             job.dataset.name,
             job.dataset.digest,
             job.threads,
@@ -69,7 +70,7 @@ class ExportedRun:
         if self.weights is None:
             raise ExportError(_("This run has no model yet: let it train a step, then export it."))
         try:
-            classifier = classifier_from_bytes(self.weights, self.hyperparameters)
+            classifier = classifier_from_bytes(bytes(self.weights), self.hyperparameters)
         except CheckpointError as error:
             raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
         if not classifier.is_finite:

@@ -16,6 +16,7 @@ from typing import Any
 
 from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.files import Content
 from mnist_demo.processes import core_count
 from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -125,7 +126,7 @@ class RunContent:
 
     history: History
     model: bytes | None = None
-    training_state: bytes | None = None
+    training_state: Content | None = None
 
 
 def metrics_of(history: History) -> dict[str, float]:

@@ -16,10 +16,12 @@ from PIL import Image
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_demo.models.classifiers import build_model
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.loop import train
+from mnist_demo.training.state import read_progress
 from tests import ROOT
 from tests.cli.conftest import Run
 
@@ -228,14 +230,14 @@ def test_command_train_keeps_stderr_empty_and_the_data_from_the_environment() ->
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_command_train_interrupted_saves_the_model_so_far(tmp_path: Path) -> None:
+def test_command_train_interrupted_saves_the_model_so_far_and_keeps_the_run_which_can_go_on(tmp_path: Path) -> None:
     command = [*COMMAND, "train", "--json", "--epochs", "1000", "--learning-rate", "0.01", "--batch-size", "10"]
     with subprocess.Popen(
-        [*command, "--output", str(tmp_path)],
+        [*command, "--output", str(tmp_path / "model")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=_environment(),
+        env={**_environment(), "MNIST_DEMO_HOME": str(tmp_path / "home")},
     ) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["epoch"] == 1
@@ -244,9 +246,16 @@ def test_command_train_interrupted_saves_the_model_so_far(tmp_path: Path) -> Non
     assert process.returncode == 130
     assert "Stopped after step" in err
     assert "Traceback" not in err
-    classifier = load_checkpoint(tmp_path)
+    classifier = load_checkpoint(tmp_path / "model")
     assert classifier.hyperparameters.epochs == 1000
     assert classifier.metrics["test_accuracy"] > 0.5
+    store = RunStore(tmp_path / "home" / "runs")
+    (found,) = store.runs()
+    _record, content = store.load(found.id)
+    assert found.state == "stopped"
+    assert content.history.stopped is not None
+    assert content.training_state is not None
+    assert read_progress(content.training_state).step == content.history.step_count
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a pipe the POSIX way")

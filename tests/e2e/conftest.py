@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
 from tests.browser.page import Scheme, Visit, button, element, open_page
 from tests.browser.server import PageServer, own_environment, serve
+
+# The browser contexts of those who have left, for those who come.
+_lent: list[BrowserContext] = []
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +27,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(sentence)
     with open_chromium() as chromium:
         yield chromium
+    _lent.clear()
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +50,7 @@ def visit(
     """
     ready = ".st-key-sample-digits figure"
     url += "&speed=full" if "?" in url else "?speed=full"
-    with open_page(browser, url, ready, width=width, height=height, scheme=scheme) as visit:
+    with open_page(browser, url, ready, width=width, height=height, scheme=scheme, lent=_lent) as visit:
         try:
             yield visit
         finally:
@@ -78,9 +82,12 @@ def _long_visit(browser: Browser, server: PageServer) -> Iterator[Page]:
 def same_page(_long_visit: Page) -> Page:
     """One visitor's page for all tests of a file that ask for it, each time without a run and without a drawing.
 
-    To open a page takes longer than most of what is tried on it. The settings stay as the test before left them.
+    To open a page takes longer than most of what is tried on it. The settings stay as the test before left them; the
+    window is on a desk.
     """
     page = _long_visit
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference", forced_colors="none")
     for key in ("stop-training", "reset-training", "clear-drawing"):
         if button(page, key).count() and button(page, key).is_enabled():
             button(page, key).click()

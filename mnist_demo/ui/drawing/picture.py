@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from mnist_demo.drawing.image import load_bitmap
-from mnist_demo.drawing.pictures_of_digits import find_digits
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
+from mnist_demo.ui.drawing.picture_state import digits_in
 from mnist_demo.ui.drawing.readers import read_readers
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import found_digits_html
@@ -24,7 +23,7 @@ def render_picture() -> None:
         if picture is None:
             return
         try:
-            found = find_digits(load_bitmap(picture))
+            found = digits_in(picture.getvalue())
         except MnistDemoError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return

@@ -7,15 +7,24 @@ from typing import Any
 import numpy as np
 
 CURVE_POINTS = 8
+# Of a drawing; what is more, nobody has drawn by hand, and it would keep everybody waiting.
+MAX_STROKES, MAX_COMMANDS = 200, 10_000
 
 
 def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
     """Return the strokes of canvas objects: float arrays (n_points, 2), canvas pixels, x right, y down.
 
     What is no freehand path is left out. A path that was moved, scaled or turned with the canvas's edit tool is where
-    it is seen.
+    it is seen. After ``MAX_STROKES`` strokes, or ``MAX_COMMANDS`` commands of paths, the rest is left out.
     """
-    return [_place(_flatten(item["path"]), item) for item in objects if item.get("path")]
+    strokes: list[np.ndarray] = []
+    left = MAX_COMMANDS
+    for item in [item for item in objects if item.get("path")][:MAX_STROKES]:
+        path = item["path"][:left]
+        if path:
+            strokes.append(_place(_flatten(path), item))
+        left -= len(path)
+    return strokes
 
 
 def objects_of(strokes: Sequence[np.ndarray], colour: str, width: float) -> tuple[dict[str, Any], ...]:

@@ -5,10 +5,11 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.training.speed import seconds_at_speed
-from mnist_demo.translation import _, format_decimal, format_percent, format_unit, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, format_unit
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns, perform, run_commands
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
+from mnist_demo.ui.resources import has_unusable_model, run_keeper, run_store
+from mnist_demo.ui.server.waiting import describe_wait
 from mnist_demo.ui.train_and_draw.own_drawings import render_gain
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -63,15 +64,11 @@ def _render_looker(job: Job) -> None:
 def _render_progress(job: Job) -> None:
     history, hyperparameters = job.history, job.hyperparameters
     title = hyperparameters.model_title
+    if job.state == "queued":
+        st.progress(history.progress, text=describe_wait(job))
+        return
     if history.started is None:
-        before = job_registry().jobs_before(job)
-        waiting = ngettext(
-            "{model}: waits until a processor is free, after {count} other run.",
-            "{model}: waits until a processor is free, after {count} other runs.",
-            before,
-        )
-        text = waiting if job.state == "queued" else _("{model}: starting …")
-        st.progress(0.0, text=text.format(model=title, count=before))
+        st.progress(0.0, text=_("{model}: starting …").format(model=title))
         return
     done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
         model=title,
