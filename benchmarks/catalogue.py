@@ -74,12 +74,23 @@ def _measure_scaling(arguments: argparse.Namespace, surroundings: "Surroundings 
     return measure_scaling(surroundings, Path(arguments.chart) if arguments.chart else None)
 
 
-def _lacks_proc(_arguments: argparse.Namespace) -> str | None:
+def _measure_soak(arguments: argparse.Namespace, surroundings: "Surroundings | None") -> Iterator[Figure]:
+    from benchmarks.measurements.soak import measure_soak
+
+    assert surroundings is not None
+    return measure_soak(surroundings, arguments.minutes)
+
+
+def _lacks_proc_alone(_arguments: argparse.Namespace) -> str | None:
     from benchmarks.drivers.memory import can_read_memory
 
-    if not can_read_memory():
-        return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
-    return lacks_chromium()
+    if can_read_memory():
+        return None
+    return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
+
+
+def _lacks_proc(arguments: argparse.Namespace) -> str | None:
+    return _lacks_proc_alone(arguments) or lacks_chromium()
 
 
 def _lacks_signals(_arguments: argparse.Namespace) -> str | None:
@@ -135,6 +146,9 @@ MEASUREMENTS = {
     "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),
     "page-long-run": _page(
         N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
+    ),
+    "soak": Measurement(
+        N_("whether a server in use stays as large as it was"), _measure_soak, _lacks_proc_alone, by_default=False
     ),
     "scaling": Measurement(
         N_("how cost grows with batch, training set and threads"), _measure_scaling, by_default=False

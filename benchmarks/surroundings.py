@@ -33,8 +33,8 @@ class Surroundings:
         Whether a few steps will do: to see that the benchmark works, not what it measures.
     budget
         The seconds after which a program that needs minutes is ended.
-    folder
-        For anything else that is to be gone afterwards.
+    folder, home
+        For anything else that is to be gone afterwards, and in it where our programs keep what they save.
     kept, servers
         Servers that run until the end, by their scripts: those of a quick try, which has one of each for all.
     """
@@ -48,6 +48,10 @@ class Surroundings:
     folder: Path
     kept: contextlib.ExitStack
     servers: dict[Path, PageServer] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environment["MNIST_DEMO_HOME"])
 
     def serve(self, script: Path = APP) -> contextlib.AbstractContextManager[PageServer]:
         """Run our page, or another `script`, on these digits until the context ends."""

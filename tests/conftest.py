@@ -107,6 +107,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")
+    parser.addoption("--tries", type=int, default=1, help="how often each fault of tests/faults is tried")
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
+from mnist_demo.ui.server.departed import free_the_departed
 from mnist_demo.ui.server.once import once
 from mnist_demo.ui.server.sized_cache import SizedCache
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
@@ -309,6 +310,7 @@ def warm_up() -> None:
     let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
+    free_the_departed()
     threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
 
 

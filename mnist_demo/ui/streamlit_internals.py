@@ -14,6 +14,8 @@
   caches, join any session whose id is named, and keep any number of files. The function changes methods of
   ``AppSession``, of the session manager and of the manager of uploaded files. `tests/ui/test_one_against_all.py` sends
   such messages.
+- **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
+  sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.
