@@ -21,8 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self
 
-# torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
-PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training.loop"]
+PRELOADED_MODULES = ["torch", "torch.optim", "mnist_demo.training.loop"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer
+from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer, spare_the_compiler
 from mnist_demo.models.softmax_regression import add_gradient, backpropagate_linear
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
@@ -275,6 +275,7 @@ def build_optimizer(model: Classifier, hyperparameters: Hyperparameters) -> Opti
     """Build the optimizer that `hyperparameters` names, over the weights of `model`."""
     if hyperparameters.architecture.is_from_scratch:
         return ManualSGD(model.parameters(), hyperparameters.learning_rate)
+    spare_the_compiler()
     return TORCH_OPTIMIZERS[hyperparameters.optimizer](model.parameters(), hyperparameters)
 
 

@@ -151,10 +151,7 @@ class Training(Iterator[Event]):
             self._initial_metrics = InitialMetrics(*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
-        # With a schedule hooked to it, the optimizer has to be called as it is.
-        zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
-        if live.one_cycle is None:
-            zero_grad, optimizer_step = lean_calls(optimizer)
+        zero_grad, optimizer_step = lean_calls(optimizer)
         initial = dataclasses.astuple(self._initial_metrics)
         yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *initial)
         while progress.epochs_done < hyperparameters.epochs:
