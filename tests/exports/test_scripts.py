@@ -67,6 +67,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "learning_rate": 0.01,
         "label_smoothing": 0.2,
         "training_size": 128,
+        "edge_padding": False,
     },
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
@@ -239,6 +240,7 @@ def test_download_in_a_script_takes_openml_s_first_60_000_images_for_training(mo
 @pytest.mark.parametrize("name", RUNS)
 def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, ExportedRun], name: str) -> None:
     run = runs[name]
+    is_convolutional = run.hyperparameters.architecture.is_convolutional
 
     script = build_script(run)
 
@@ -255,7 +257,8 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("OneCycleLR", run.hyperparameters.one_cycle),
         ("class Classifier", False),
         ("def backpropagate(", run.hyperparameters.model == "linear"),
-        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned"),
+        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned" or is_convolutional),
+        ("def learn_halves(", is_convolutional),
         ("class OneCycle", name == "turned-cycle"),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),

@@ -27,6 +27,7 @@ ROWS = (
     ("batch_size", "epochs"),
     ("one_cycle", "shuffle"),
     ("hidden_sizes", "activation"),
+    ("edge_padding",),
     ("seed",),
     ("weight_decay", "momentum"),
     ("dropout", "label_smoothing"),
