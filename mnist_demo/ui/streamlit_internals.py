@@ -151,11 +151,14 @@ def _obey_harmless_messages() -> None:
         kind = msg.WhichOneof("type")
         if kind == "rerun_script":
             now = time.monotonic()
-            due[self] = max(due.get(self, 0.0), now - RUNS_AT_ONCE / RUNS_A_SECOND) + 1 / RUNS_A_SECOND
-            if due[self] <= now:
+            moment = max(due.get(self, 0.0), now - RUNS_AT_ONCE / RUNS_A_SECOND) + 1 / RUNS_A_SECOND
+            if moment > now + FLOOD_SECONDS:
+                return
+            due[self] = moment
+            if moment <= now:
                 obey(self, msg)
-            elif due[self] < now + FLOOD_SECONDS:
-                asyncio.get_running_loop().call_later(due[self] - now, obey, self, msg)
+            else:
+                asyncio.get_running_loop().call_later(moment - now, obey, self, msg)
         elif kind in OBEYED and len(msg.file_urls_request.file_names) <= MAX_FILES_AT_ONCE:
             obey(self, msg)
 
