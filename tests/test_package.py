@@ -65,6 +65,18 @@ def test_example_in_the_readme_reads_a_picture(
     assert names["probabilities"].argmax() == builtin.test_labels[0]
 
 
+def test_readme_in_korean_has_the_commands_and_the_variables_of_the_readme() -> None:
+    english, korean = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
+
+    def commands(text: str) -> set[str]:
+        lines = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines()
+        return {line.partition("#")[0].strip() for line in lines}
+
+    assert commands(korean) == commands(english)
+    variables = re.compile(r"^\| `(MNIST_DEMO_\w+)`", re.MULTILINE)
+    assert variables.findall(korean) == variables.findall(english)
+
+
 @pytest.mark.parametrize("package", ["mnist_demo", "mnist_demo.models", "mnist_demo.training"])
 def test_unknown_name_is_an_attribute_error(package: str) -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
