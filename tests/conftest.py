@@ -108,6 +108,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")
     parser.addoption("--tries", type=int, default=1, help="how often each fault of tests/faults is tried")
+    parser.addoption("--cases", type=int, default=9, help="how many bad inputs of each kind tests/faults tries")
 
 
 @pytest.fixture

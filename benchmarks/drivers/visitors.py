@@ -129,7 +129,11 @@ class Visitor:
 
     def draw_objects(self, objects: Any) -> Answer:
         """Tell the server that the canvas has these objects, whatever they are."""
-        return self._use(CANVAS, json_value=json.dumps({"drawing": {"raw": {"objects": objects}, "data": None}}))
+        return self.send_canvas({"drawing": {"raw": {"objects": objects}, "data": None}})
+
+    def send_canvas(self, state: Any) -> Answer:
+        """Tell the server that the canvas component has this state."""
+        return self._use(CANVAS, json_value=json.dumps(state))
 
     def _use(self, key: str, **value: Any) -> Answer:
         name, fragment = self._widgets[key]

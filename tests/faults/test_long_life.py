@@ -33,3 +33,21 @@ def test_two_hundred_visits_leave_no_file_open_and_the_last_visitor_may_come_bac
         answer = again.open_page()
         assert again.session == last.session
         assert answer.faults() == []
+
+
+@pytest.mark.parametrize("cookie", ["", "x" * 4000, "../../../etc/passwd", '"; DROP', "p" * 31])
+def test_visitor_with_any_cookie_gets_her_page(server: PageServer, cookie: str) -> None:
+    with contextlib.closing(Visitor(server.url, f"{COOKIE}={cookie}")) as visitor:
+        assert visitor.open_page().faults() == []
+
+
+def test_canvas_message_that_no_browser_sends_draws_nothing_and_fails_nothing(server: PageServer) -> None:
+    with contextlib.closing(Visitor(server.url)) as visitor:
+        visitor.open_page()
+        for objects in ("text", [1], [{"path": "M 1 2"}], [{"path": [["Q", 1, 2]], "left": "far"}], {"path": 1}):
+            answer = visitor.draw_objects(objects)
+            assert answer.faults() == []
+            assert '<span class="answer ">–</span>' in answer.texts()
+        for message in ("no object", {"raw": 5}, {"raw": {"objects": None, "background": 7}}, None):
+            assert visitor.send_canvas({"drawing": message}).faults() == []
+        assert visitor.send_canvas({"backgroundFit": 5}).faults() == []
