@@ -66,7 +66,10 @@ def build_parser() -> argparse.ArgumentParser:
         help=_("a model to measure: a file or folder, or the word starter (default); may be given several times"),
     )
     parser.add_argument(
-        "--limit", type=_positive, metavar="N", help=_("measure only N drawings, taken evenly from the file")
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help=_("measure only N drawings, taken evenly from the file, or N pictures of each condition"),
     )
     text = _("a folder with MNIST’s four files, openml or builtin (default: MNIST_DEMO_DATA, else MNIST, else builtin)")
     parser.add_argument("--data", metavar=_("SOURCE"), help=text)
