@@ -95,6 +95,7 @@ SEVERAL_DIGITS: dict[str, Render] = {
     N_("sheet on a dark table"): _photographed(on_table=True),
     N_("JPEG at quality 20"): _photographed(quality=20),
 }
+TWO_ROWS: dict[str, Render] = {N_("two rows"): _PLAIN}
 _LETTERS = [kind for kind in KINDS if kind.startswith("letter")]
 
 
@@ -162,7 +163,8 @@ def _cases(digits: Sequence[PenDigit]) -> Iterator[tuple[str, Callable[[Generato
         yield f"one digit: {text}", one(render)
     for text, render in SEVERAL_DIGITS.items():
         yield f"several digits: {text}", several(render)
-    yield "several digits: two rows", several(_PLAIN, 2)
+    for text, render in TWO_ROWS.items():
+        yield f"several digits: {text}", several(render, 2)
     for text, draw in NO_DIGITS.items():
         yield f"no digit: {text}", other(draw, _PLAIN)
     for text, render in EMPTY.items():

@@ -24,7 +24,7 @@ _TURNS = np.deg2rad(np.arange(-20, 21, 4))
 _SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a sheet is searched
 WIDEST_INK_ON_SHEET = 25  # of those pixels
 TABLE_BRIGHTNESS = 0.6  # of the sheet's, at most; a shadow is not so dark, or it reaches over several sides
-MIN_FILLED_SHARE = 0.8  # of a sheet; a frame, or a squarish 0, is filled less
+MIN_FILLED_SHARE = 0.75  # of a sheet; a frame, or a squarish 0, is filled less
 MIN_SHEET_SHARE, MAX_SHEET_SHARE = 0.12, 0.93  # of the picture
 
 
@@ -107,13 +107,16 @@ def clear_table(layers: Pixels) -> Pixels:
     padded = np.pad(small, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     paper = scipy.ndimage.grey_closing(padded, (margin, margin, 1))[margin:-margin, margin:-margin]
     grey = paper.mean(axis=2)
-    is_bright = grey > _between_the_classes(grey)
+    threshold = _between_the_classes(grey)
+    is_bright = grey > threshold
     pieces, count = scipy.ndimage.label(is_bright)
     if not count:
         return layers
     outline = pieces == 1 + int(np.bincount(pieces.ravel())[1:].argmax())
     piece = scipy.ndimage.binary_fill_holes(outline)
-    if outline.sum() < MIN_FILLED_SHARE * piece.sum():
+    # Bright strokes on black, side by side, are closed, too.
+    is_paper = small.mean(axis=2)[piece] > threshold
+    if outline.sum() < MIN_FILLED_SHARE * piece.sum() or is_paper.mean() < MIN_FILLED_SHARE:
         return layers
     share = float(piece.mean())
     sides = sum(bool(side.mean() > 0.1) for side in (piece[0], piece[-1], piece[:, 0], piece[:, -1]))

@@ -8,7 +8,8 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 
 from mnist_demo.drawing.stroke_ink import Pixels
 
-MAX_PIECES = 120  # in one picture; if there are more, the largest are kept
+MAX_PIECES = 100  # in one picture; if there are more, the largest are kept
+MAX_PAIRS = 500  # of pieces near each other; more are a texture, not the strokes of digits
 
 # In units of the picture's typical digit height, except the overlap.
 SPECK_SIDE = 0.2  # a piece smaller than this in width and height is dust, or a full stop
@@ -22,7 +23,7 @@ MAX_GAP_OF_ONE = 0.5  # between the strokes of a drawing that is one digit, of t
 MAX_PEN_RATIO = 3.0  # between the stroke widths of pieces of one digit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """One or several joined connected components: their labels, and their bounding box in pixels of the ink.
 
@@ -113,6 +114,8 @@ def join_loose(pieces: list[Piece], usual: float) -> list[Piece]:
     apart = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     is_near = apart.max(axis=2) <= max(MAX_GAP_ABOVE, MAX_GAP_BESIDE) * usual
     pairs = [(pieces[one], pieces[other]) for one, other in np.argwhere(np.triu(is_near, 1)).tolist()]
+    if len(pairs) > MAX_PAIRS:
+        return pieces
     nearest = {pair: distance for pair in pairs if (distance := _distance(*pair, usual)) is not None}
     while nearest:
         one, other = min(nearest, key=lambda pair: nearest[pair])
