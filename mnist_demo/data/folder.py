@@ -11,7 +11,7 @@ from mnist_demo.data.tables import Digits, is_npz, read_csv, read_npz
 from mnist_demo.errors import DatasetError
 from mnist_demo.translation import _, printable_path
 
-TABLE = ".csv"
+TABLE, MAX_ZIPS = ".csv", 8
 
 
 def load_folder(folder: str | Path) -> DigitDataset:
@@ -50,16 +50,24 @@ def _read_place(place: Path) -> tuple[Digits, Digits]:
             message = _("{folder} is a file; name the folder that holds MNIST's four files, or their zip.")
             raise DatasetError(message.format(folder=place))
     files = list_files(place)
+    # As they were downloaded: one zip of all, or a zip around each.
+    packed = [path for file in files if isinstance(path := file.path, Path) and zipfile.is_zipfile(path)]
+    inside = [file for path in packed[:MAX_ZIPS] if not is_npz(path) for file in list_files(path)]
+    found = _read_files(place, files) or _read_files(place, inside)
+    if found is None:
+        raise missing_file(place, IDX_FILES[0], files)
+    return found
+
+
+def _read_files(place: Path, files: list[FoundFile]) -> tuple[Digits, Digits] | None:
+    """Return the digits in those of `files` that are of a kind that people have; None where there are none."""
     if paths := find_idx_files(place, files):
         return _read_pair(*paths[:2]), _read_pair(*paths[2:])
     if archive := next((file.path for file in files if file.name.suffix == ".npz" and is_npz(file.path)), None):
         return read_npz(archive)
     if table := _find_table(files, "train"):
         return read_csv(table, _find_table(files, "test"))
-    packed = [file.path for file in files if isinstance(file.path, Path) and zipfile.is_zipfile(file.path)]
-    if len(packed) == 1:
-        return _read_place(packed[0])
-    raise missing_file(place, IDX_FILES[0], files)
+    return None
 
 
 def _find_table(files: list[FoundFile], part: str) -> FilePath | None:
