@@ -13,16 +13,23 @@ from tests.ui.actions import open_page, restart_server, train
 pytestmark = pytest.mark.usefixtures("_own_server")
 
 
+def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
+    code = ClassCommands("teacher-of-7b", class_store()).create("7b", {"lang": "ko"}).code
+    browser("a pupil")
+    ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
+    visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
+    assert open_page().segmented_control(key="language").value == "ko"
+
+
 def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) -> None:
     teacher = ClassCommands("teacher-of-7b", class_store())
-    code = teacher.create("7b", {"preset": "tutorial-pytorch", "epochs": "2", "locked": "1", "lang": "ko"}).code
+    code = teacher.create("7b", {"preset": "tutorial-pytorch", "epochs": "2", "locked": "1"}).code
     browser("a pupil")
     ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
     visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
     page = open_page()
     assert page.number_input(key="epochs").value == 2
     assert page.number_input(key="epochs").disabled
-    assert page.segmented_control(key="language").value == "ko"
     run_id = train(page)
     record = teacher.view(code)
     assert record is not None
