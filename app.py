@@ -13,8 +13,9 @@ if __name__ == "__main__":
         sys.exit(_("This is a page for Streamlit: type “streamlit run {script}”.").format(script=sys.argv[0]))
 
     from mnist_demo.ui.frame import build_pages, render_frame
-    from mnist_demo.ui.resources import warm_up
+    from mnist_demo.ui.resources import protect, warm_up
 
+    protect()
     st.set_page_config(page_title=_("Learn to read digits"), page_icon="✍️", layout="wide")
     pages = list(build_pages().values())
     page = st.navigation(pages, position="hidden")  # the frame draws it: as tabs on a phone too

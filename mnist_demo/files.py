@@ -1,18 +1,44 @@
-"""Atomic file writes, safe when a process is killed and when several processes write at once."""
+"""Files: atomic writes, safe when a process is killed and when several write at once; and large contents out of memory.
+
+Of weights and saved points of runs a server has many and needs few at a time. A content of more than ``SMALL_BYTES`` is
+kept in a file without a name, which is gone when nothing refers to it any more, however its process ends. Smaller ones
+are bytes, and `Content` is either.
+"""
 
 import contextlib
+import mmap
 import os
 import shutil
+import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
+from multiprocessing import context, reduction
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 # Prefix of files and folders that are still being written. A killed process leaves them behind; they are removed when
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
+# A larger content is kept in a file.
+SMALL_BYTES = 4_000_000
+
+
+def own_folder(find_usual: Callable[..., Path]) -> Path:
+    """Return ``MNIST_DEMO_HOME``, or else the folder that `find_usual` of platformdirs finds; it may not exist yet.
+
+    A user without a home, as in many a container, has one among the temporary files.
+    """
+    if home := os.environ.get("MNIST_DEMO_HOME"):
+        return Path(os.path.expanduser(home)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
+    try:
+        return find_usual("mnist-demo", appauthor=False)
+    except RuntimeError:
+        return Path(tempfile.gettempdir(), "mnist-demo").absolute()
 
 
 def unfinished_name() -> str:
@@ -87,3 +113,87 @@ def remove_unfinished(folder: Path) -> None:
 def _flush_to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+class KeptBytes:
+    """Bytes in a file without a name: has a length and slices, and ``bytes(kept)`` reads all of it."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor, self._size = descriptor, size
+        self._finalizer = weakref.finalize(self, os.close, descriptor)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _step = part.indices(self._size)
+        return self._read(start, max(0, stop - start))
+
+    def __bytes__(self) -> bytes:
+        return self._read(0, self._size)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeptBytes) and len(self) == len(other) and bytes(self) == bytes(other)
+
+    def __hash__(self) -> int:
+        return hash(self._size)
+
+    def _read(self, start: int, size: int) -> bytes:
+        parts: list[bytes] = []
+        while size and (part := os.pread(self._descriptor, size, start)):
+            parts.append(part)
+            start, size = start + len(part), size - len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        # A new process gets the file itself; everybody else its content.
+        if context.get_spawning_popen() is not None:
+            return _from_duplicate, (reduction.DupFd(self._descriptor), self._size)
+        return bytes, (bytes(self),)
+
+
+Content = bytes | KeptBytes
+
+
+def keep(content: Content) -> Content:
+    """Return `content`, in a file if it is large, or as it is where no file can be written or read at a place."""
+    if isinstance(content, KeptBytes) or len(content) <= SMALL_BYTES or not hasattr(os, "pread"):
+        return content
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            return KeptBytes(os.dup(file.fileno()), len(content))
+    except OSError:
+        return content  # a full disk is no reason to lose a run
+
+
+def mapped(content: Content) -> bytes:
+    """Return what can be read and written like the bytes of `content`, but is not all in memory."""
+    if isinstance(content, bytes):
+        return content
+    return mmap.mmap(content.fileno(), len(content), access=mmap.ACCESS_READ)  # type: ignore[return-value]
+
+
+def send_content(connection: Connection, content: Content) -> None:
+    """Send what `receive_content` returns at the other end of `connection`: of a large content the file alone."""
+    if isinstance(content, KeptBytes) and sys.platform == "linux":
+        connection.send(len(content))
+        reduction.send_handle(connection, content.fileno(), None)
+    else:  # elsewhere the receiver of a file would have to answer, in between commands
+        connection.send(bytes(content))
+
+
+def receive_content(connection: Connection) -> Content:
+    """Return what `send_content` sent; a large content is in a file."""
+    received: int | bytes = connection.recv()
+    if isinstance(received, int):
+        return KeptBytes(reduction.recv_handle(connection), received)
+    return keep(received)
+
+
+def _from_duplicate(duplicate: Any, size: int) -> KeptBytes:
+    return KeptBytes(duplicate.detach(), size)

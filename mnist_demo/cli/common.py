@@ -92,7 +92,13 @@ def load_digits(source: str | None) -> "DigitDataset":
             bar.n = progress.fraction or 0
             bar.refresh()
 
-        return load_dataset(source, report)
+        dataset = load_dataset(source, report)
+    if dataset.name == "folder":
+        from mnist_demo.insight.doubts import find_doubt
+        from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+        tell(find_doubt(dataset, load_checkpoint(STARTER)))
+    return dataset
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +115,9 @@ def to_json(values: Mapping[str, Any]) -> str:
 
 
 def tell(text: str) -> None:
-    """Print `text` to stderr as one line, even if it quotes several."""
+    """Print `text` to stderr as one line, even if it quotes several; nothing where it is empty."""
+    if not text:
+        return
     with contextlib.suppress(OSError):
         print(" ".join(text.split()), file=sys.stderr, flush=True)
 

@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
+from mnist_demo.insight.comparison import format_value
 from mnist_demo.training.history import History, Point
 from mnist_demo.translation import SOURCE_LANGUAGE, _, current_language, format_decimal, format_percent, use_language
 
@@ -24,6 +25,13 @@ SIZE = (10.0, 4.0)  # inches
 DOTS_PER_INCH = 160
 DEFAULT_FAMILY = "DejaVu Sans"  # comes with matplotlib
 MAX_POINTS = 1000  # of a line: more than the picture has pixels for
+CHANGE_WORDS: dict[str, Any] = {
+    "xytext": (-3, 0),
+    "textcoords": "offset points",
+    "rotation": "vertical",
+    "fontsize": "x-small",
+    "horizontalalignment": "right",
+}
 # What every chart of ours that matplotlib draws looks like.
 STYLE: "dict[RcKeyType, Any]" = {
     "text.color": TEXT_COLOUR,
@@ -65,7 +73,7 @@ def _build(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
         for language, name in itertools.product((current_language(), SOURCE_LANGUAGE), (run.name, "")):
             use_language(language)
             caption = _caption(run, name)
-            families = _families_for("".join(_words()) + caption)
+            families = _families_for("".join((*_words(), *_changes(run.history).values(), caption)))
             if families is not None:
                 fonts = {"font.family": families}
                 break
@@ -96,6 +104,14 @@ def _words() -> tuple[str, ...]:
         *titles,
         _("{model}: {percent} of the test images after step {step}"),
     )
+
+
+def _changes(history: History) -> dict[int, str]:
+    """Return the steps after which settings were changed, and what they are from there on, a line for each setting."""
+    words: dict[int, list[str]] = {}
+    for change in history.changes:
+        words.setdefault(change.step, []).append(format_value(change.setting, change.value))
+    return {step: "\n".join(lines) for step, lines in words.items()}
 
 
 def _families_for(text: str) -> list[str] | None:
@@ -138,7 +154,7 @@ def _caption(run: ExportedRun, name: str) -> str:
 
 
 def _draw(axes: "Axes", history: History, metric: Metric) -> None:
-    """Draw one chart: the same three lines, by step, as on the page."""
+    """Draw one chart: the same three lines, by step, as on the page, and a vertical one where settings were changed."""
     factor = 100 if metric == "accuracy" else 1
     dots = {"color": TEST_COLOUR, "marker": "o", "linewidth": 2, "clip_on": False}
     dashes = {"color": VALIDATION_COLOUR, "marker": "^", "linestyle": "--", "markerfacecolor": "white"}
@@ -150,6 +166,16 @@ def _draw(axes: "Axes", history: History, metric: Metric) -> None:
     for label, points, look in lines:
         if points or not axes.lines:  # a legend needs a line, be it an empty one
             axes.plot([point.step for point in points], [factor * point.value for point in points], label=label, **look)
+    # Where the lines seldom are: losses end at the bottom, accuracies at the top.
+    height, alignment = (1, "top") if metric == "loss" else (0, "bottom")
+    for step, words in _changes(history).items():
+        axes.axvline(step, color=TEXT_COLOUR, linestyle="--", linewidth=0.8)
+        place: dict[str, Any] = {
+            "xy": (step, height),
+            "xycoords": ("data", "axes fraction"),
+            "verticalalignment": alignment,
+        }
+        axes.annotate(words, **place, **CHANGE_WORDS)
     axes.set_title(_("Loss (cross-entropy)") if metric == "loss" else _("Accuracy in percent"))
     axes.set_xlabel(_("step"))
     axes.set_ylim(0, None if metric == "loss" else 100)

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mnist_demo.errors import CheckpointError, ExportError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
@@ -21,17 +22,15 @@ class ExportedRun:
 
     `weights` are safetensors bytes, with or without a checkpoint's header, of the model after the last step of
     `history`, or None before there are any. `dataset_name` and `dataset_digest` are those of its `DigitDataset`.
-    `threads` is how many it computed with: another number rounds sums differently. `name` is what a person called the
-    run, or empty. `is_repeatable` is False for a run that began with another run's weights or learned from drawings:
-    its settings alone do not bring it back.
+    `name` is what a person called the run, or empty. `is_repeatable` is False for a run that began with another run's
+    weights or learned from drawings: its settings alone do not bring it back.
     """
 
     hyperparameters: Hyperparameters
     history: History
-    weights: bytes | None
+    weights: Content | None
     dataset_name: str
     dataset_digest: str
-    threads: int = 1
     name: str = ""
     is_repeatable: bool = True
 
@@ -42,10 +41,9 @@ class ExportedRun:
         return cls(
             job.hyperparameters,
             now.history,
-            now.weights.content if now.weights is not None else None,
+            now.weights.kept if now.weights is not None else None,
             job.dataset.name,
             job.dataset.digest,
-            job.threads,
             is_repeatable=job.is_repeatable,
         )
 
@@ -69,7 +67,7 @@ class ExportedRun:
         if self.weights is None:
             raise ExportError(_("This run has no model yet: let it train a step, then export it."))
         try:
-            classifier = classifier_from_bytes(self.weights, self.hyperparameters)
+            classifier = classifier_from_bytes(bytes(self.weights), self.hyperparameters)
         except CheckpointError as error:
             raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
         if not classifier.is_finite:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST
+from mnist_demo.models.halves import LEAST_HALVED
 from mnist_demo.training.loop import EVALUATION_BATCH
 
 
@@ -51,6 +52,21 @@ def sizes_of_batches(step: int, images: int) -> list[int]:
         sizes.append(size)
         images -= size
     return sizes
+
+
+def learn_halves(model: Any, images: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Add up the gradients of both halves of a batch, each of which the network normalises by itself; return the loss.
+
+    `smoothing` is the share of every label that all digits get alike in what is learned. A small batch is not halved.
+    """
+    loss = torch.zeros(())
+    halves = 2 if len(labels) >= LEAST_HALVED else 1
+    for half, right in zip(images.chunk(halves), labels.chunk(halves), strict=True):
+        share = len(right) / len(labels)
+        logits = model(half)
+        loss += model.loss(logits, right).detach() * share
+        (torch.nn.functional.cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
+    return loss
 
 
 @torch.no_grad()

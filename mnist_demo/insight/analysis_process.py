@@ -11,6 +11,7 @@ from typing import Literal
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import MnistDemoError
+from mnist_demo.files import Content
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
 from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way
@@ -18,24 +19,26 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 Subject = Literal["test", "training", "statistics"]
+PATIENCE_SECONDS = 120.0  # the largest model on all training images takes about 20
 Found = Analysis | DatasetStatistics | None
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is to be analysed: `weights` (safetensors bytes, None for "statistics") after `step` steps of `model_id`.
+    """What is to be analysed: `weights` (safetensors, None for "statistics") after `step` steps of `model_id`.
 
     `subject` says on what: the test images, the training images, or, without a model, the dataset itself.
-    `is_learning` says that newer weights will follow by themselves.
+    `is_learning` says that newer weights will follow by themselves. `visitor` is whoever asks, for a turn of her own.
     """
 
     subject: Subject
     dataset: DigitDataset
     model_id: str = ""
     step: int = 0
-    weights: bytes | None = None
+    weights: Content | None = None
     hyperparameters: Hyperparameters | None = None
     is_learning: bool = False
+    visitor: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -55,7 +58,7 @@ class _Task:
     """A question on its way. The dataset goes over once: all of MNIST, where it is not a mapped file, has 55 MB."""
 
     subject: Subject
-    weights: bytes | None
+    weights: Content | None
     hyperparameters: Hyperparameters | None
     new_dataset: DigitDataset | None
 
@@ -112,6 +115,9 @@ class AnalysisProcess:
                 dataset = None if question.dataset.digest == self._digest else question.dataset
                 task = _Task(question.subject, question.weights, question.hyperparameters, dataset)
                 self._child.connection.send(task)
+                if not self._child.connection.poll(PATIENCE_SECONDS):
+                    self._end()
+                    return Finding(None, _("The analysis took too long, and was ended."))
                 finding: Finding = self._child.connection.recv()
             except (EOFError, OSError):
                 self._end()
@@ -161,7 +167,7 @@ def _find(task: _Task, dataset: DigitDataset) -> Finding:
 
         assert task.weights is not None
         assert task.hyperparameters is not None
-        classifier = classifier_from_bytes(task.weights, task.hyperparameters)
+        classifier = classifier_from_bytes(bytes(task.weights), task.hyperparameters)
         if task.subject == "test":
             return Finding(analyse(classifier, dataset.test_pixels, dataset.test_labels, core_count()))
         return Finding(analyse(classifier, dataset.train_pixels, dataset.train_labels, core_count()))

@@ -49,6 +49,7 @@ class Analyst:
         clock: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        self._served: list[str] = []  # visitors, whoever was answered last at the end
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
@@ -140,6 +141,12 @@ class Analyst:
             if self._closed or not self._wanted:
                 self._thread = None
                 return None
-            key, question = self._wanted.popitem(last=False)
+            # Of those who ask, whoever was answered longest ago.
+            asking = {question.visitor for question in self._wanted.values()}
+            self._served = [visitor for visitor in self._served if visitor in asking]
+            turns = {visitor: turn for turn, visitor in enumerate(self._served)}
+            key = min(self._wanted, key=lambda key: turns.get(self._wanted[key].visitor, -1))
+            question = self._wanted.pop(key)
+            self._served = [*(visitor for visitor in self._served if visitor != question.visitor), question.visitor]
             self._in_work = (key, question.step)
             return question

@@ -1,6 +1,5 @@
 """One training run in another process, seen from the page's process."""
 
-import contextlib
 import logging
 import secrets
 import signal
@@ -19,7 +18,6 @@ from mnist_demo.jobs.messages import (
     Ended,
     Pause,
     Paused,
-    Report,
     Rest,
     Resume,
     SetSpeed,
@@ -27,8 +25,11 @@ from mnist_demo.jobs.messages import (
     StateSaved,
     Stop,
     Weights,
+    receive_report,
 )
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
+from mnist_demo.jobs.outbox import Outbox
+from mnist_demo.jobs.waiting import next_moment
 from mnist_demo.processes import ChildProcess
 from mnist_demo.settings.changes import with_change
 from mnist_demo.training.history import History
@@ -38,6 +39,8 @@ from mnist_demo.translation import _
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
 STOP_SECONDS = 8.0
 MAX_CHANGES = 500
+# More steps of a paused run are not asked for ahead.
+MAX_STEPS_AWAITED = 20
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +55,8 @@ class Job(ObservedRun):
         Called with the job, without the lock, when a new `training_state` has come, and when the job has ended.
     visitor
         Whose turn it takes; a job of nobody takes one of its own.
+    is_brief
+        Whether it takes a few seconds only, while somebody waits for it.
     history, weights, lock, clock
         See `ObservedRun`.
     """
@@ -68,13 +73,18 @@ class Job(ObservedRun):
         on_core_free: Callable[[], None] = lambda: None,
         on_saved_point: Callable[["Job"], None] = lambda job: None,
         visitor: str = "",
+        is_brief: bool = False,
     ) -> None:
         super().__init__(assignment, job_id or new_job_id(), history, weights, lock, clock)
         self.visitor = visitor or self.id
+        self.is_brief = is_brief
+        # When it began to wait and to compute, of all jobs: 0 for never. And the latter in seconds of the clock.
+        self.queued_at, self.computes_since, self.turn_began = next_moment(), 0, clock()
         self._assignment = assignment
         self._on_core_free, self._on_saved_point = on_core_free, on_saved_point
         self._stop_deadline: float | None = None
         self._child: ChildProcess | None = None
+        self._outbox: Outbox | None = None
         self._gives_way = False
 
     @classmethod
@@ -98,6 +108,8 @@ class Job(ObservedRun):
             if self._state == "running":
                 self._send(Pause())
                 self._changed.wait_for(lambda: self._state != "running", timeout)
+            elif self._state == "queued" and self._child is not None:
+                self._become("paused")  # it gave way to another one
 
     def resume(self) -> None:
         """Let a paused job go on, as soon as cores are free for it."""
@@ -109,15 +121,18 @@ class Job(ObservedRun):
     def step(self, timeout: float = 2.0) -> None:
         """Do one step (one batch) of a paused job; waits up to `timeout` seconds until it is done."""
         with self._changed:
-            if self._state == "paused":
+            if self._state == "paused" and self._steps_awaited < MAX_STEPS_AWAITED:
                 self._steps_awaited += 1
                 self._send(DoStep())
                 self._changed.wait_for(lambda: not self._steps_awaited or self.has_ended, timeout)
 
     def set_speed(self, speed: Speed) -> None:
-        """Hold the run to that speed from the next step on."""
+        """Hold the run to that speed from the next step on; one that leaves slow motion may have to wait for a core."""
         with self._changed:
+            was_idle = self.cores_used == 0
             self._speed = speed
+            if was_idle and self.cores_used and self._state == "running":
+                self._begin_turn()
             if not self.has_ended:
                 self._send(SetSpeed(speed))
         self._on_core_free()
@@ -170,6 +185,7 @@ class Job(ObservedRun):
                 return
             try:
                 self._child = ChildProcess(_run_worker, self._assignment)
+                self._outbox = Outbox(self._child.connection, f"commands {self.id}")
             except OSError as error:
                 detail = _("The training process could not be started: {error}.").format(error=error)
                 self._become("failed", detail)
@@ -203,25 +219,37 @@ class Job(ObservedRun):
     # Below, the lock is held, but in the thread that listens.
 
     def _send(self, command: Command) -> None:
-        # A worker that has just died does not listen: the listening thread finds the same, and says so.
-        if self._child is not None:
-            with contextlib.suppress(OSError):
-                self._child.connection.send(command)
+        if self._outbox is not None:
+            self._outbox.put(command)
+
+    def _become(self, state: State, detail: str = "") -> None:
+        if state == "queued":
+            self.queued_at = next_moment()
+        elif state == "running":
+            self._begin_turn()
+        super()._become(state, detail)
+
+    def _begin_turn(self) -> None:
+        self.computes_since, self.turn_began = next_moment(), self._clock()
 
     def _listen(self, child: ChildProcess) -> None:
         ended: Ended | None = None
         try:
             while ended is None:
-                report: Report = child.connection.recv()
+                report = receive_report(child.connection)
                 with self._changed:
+                    was_idle = self.cores_used == 0
                     self._note(report)
+                    is_busy = was_idle and self.cores_used > 0  # its steps turn out to be long
+                    if is_busy:
+                        self._begin_turn()
                     if self._gives_way and self._state == "paused":
                         self._gives_way = False
                         self._become("queued")
                     self._changed.notify_all()
+                if is_busy or isinstance(report, Paused):
+                    self._on_core_free()
                 match report:
-                    case Paused():
-                        self._on_core_free()
                     case StateSaved():
                         self._tell_saved_point()
                     case Ended():
@@ -230,6 +258,8 @@ class Job(ObservedRun):
             pass
         child.process.join(STOP_SECONDS if ended is None else None)
         with self._changed:
+            assert self._outbox is not None
+            self._outbox.close()
             child.end()
             state, detail = (ended.state, ended.detail) if ended else self._died(child.process.exitcode)
             self._become(state, detail)

@@ -2,11 +2,13 @@
 `Command` or a `Report` at a time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Literal
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
+from mnist_demo.files import Content, keep, receive_content, send_content
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.fine_tuning import ExtraImages
@@ -28,8 +30,8 @@ class Assignment:
     Attributes
     ----------
     initial_weights
-        Safetensors bytes to begin with instead of random weights, such as those of another run whose model has the same
-        shape. If they do not fit, the run fails and says so.
+        Weights (safetensors) to begin with instead of random ones, such as those of another run whose model has the
+        same shape. If they do not fit, the run fails and says so.
     extra
         Images that are mixed into every batch.
     resume_from
@@ -45,14 +47,17 @@ class Assignment:
 
     hyperparameters: Hyperparameters
     dataset: DigitDataset
-    initial_weights: bytes | None = None
+    initial_weights: Content | None = None
     extra: ExtraImages | None = None
-    resume_from: bytes | None = None
+    resume_from: Content | None = None
     device: str = AUTO
     threads: int = 0
     changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("initial_weights", "resume_from"):
+            if (content := getattr(self, name)) is not None:
+                object.__setattr__(self, name, keep(content))
         if self.threads == 0:
             object.__setattr__(self, "threads", thread_count(self.hyperparameters))
 
@@ -115,10 +120,18 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Weights:
-    """The model after `step` steps; `content` are safetensors bytes."""
+    """The model after `step` steps, as safetensors; large ones are in a file."""
 
     step: int
-    content: bytes
+    kept: Content
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kept", keep(self.kept))
+
+    @property
+    def content(self) -> bytes:
+        """The bytes, which are read anew each time if they are in a file."""
+        return bytes(self.kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +145,7 @@ class StepWatched:
 class StateSaved:
     """A saved point: the bytes of a `TrainingState`. The history up to there has been sent before."""
 
-    training_state: bytes
+    training_state: Content
 
 
 @dataclass(frozen=True)
@@ -153,7 +166,35 @@ class Ended:
 
     state: State
     detail: str = ""
-    training_state: bytes | None = None
+    training_state: Content | None = None
 
 
 Report = Progressed | Weights | StepWatched | StateSaved | DeviceChosen | Paused | Ended
+
+
+def send_report(connection: Connection, report: Report) -> None:
+    """Send what `receive_report` returns at the other end; large contents go over as files."""
+    match report:
+        case Weights(_step, content) if content:
+            report = replace(report, kept=b"")
+        case StateSaved(content) | Ended(_, _, content) if content is not None:
+            report = replace(report, training_state=b"")
+        case _:
+            content = None
+    connection.send((report, content is not None))
+    if content is not None:
+        send_content(connection, content)
+
+
+def receive_report(connection: Connection) -> Report:
+    """Return the next report; raise EOFError or OSError where there will be none."""
+    report: Report
+    report, has_content = connection.recv()
+    if has_content:
+        content = receive_content(connection)
+        match report:
+            case Weights():
+                return replace(report, kept=content)
+            case StateSaved() | Ended():
+                return replace(report, training_state=content)
+    return report

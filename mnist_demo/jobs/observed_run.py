@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.devices import CPU
+from mnist_demo.files import Content
 from mnist_demo.jobs.messages import (
     ENDED,
     Assignment,
@@ -22,7 +23,7 @@ from mnist_demo.jobs.messages import (
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
-from mnist_demo.training.speed import IDLE_SPEED, Speed, steps_a_second
+from mnist_demo.training.speed import IDLE_SHARE, IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import translated
 
@@ -39,7 +40,7 @@ class JobSnapshot:
     device: str
     history: History
     weights: Weights | None
-    training_state: bytes | None
+    training_state: Content | None
 
 
 class ObservedRun:
@@ -117,8 +118,8 @@ class ObservedRun:
         return self._weights
 
     @property
-    def training_state(self) -> bytes | None:
-        """The bytes of the newest `TrainingState` that came: from there another job can go on."""
+    def training_state(self) -> Content | None:
+        """The content of the newest `TrainingState` that came: from there another job can go on."""
         return self._training_state
 
     @property
@@ -143,6 +144,11 @@ class ObservedRun:
         return self.initial_weights is None and self.extra is None
 
     @property
+    def bytes_kept(self) -> int:
+        """How many bytes its weights and its saved point have."""
+        return (len(self._weights.kept) if self._weights else 0) + len(self._training_state or b"")
+
+    @property
     def is_active(self) -> bool:
         """Whether the history may grow without anybody's doing: the page refreshes itself only then.
 
@@ -152,9 +158,15 @@ class ObservedRun:
 
     @property
     def cores_used(self) -> int:
-        """How many cores it keeps busy while it runs: none in slow motion."""
+        """How many cores it keeps busy while it runs: none in slow motion, unless its steps are long."""
         steady = steps_a_second(self._speed)
-        return 0 if steady is not None and steady <= IDLE_SPEED else self.threads
+        is_idle = steady is not None and steady <= IDLE_SPEED and steady * self._step_seconds() <= IDLE_SHARE
+        return 0 if is_idle else self.threads
+
+    def _step_seconds(self) -> float:
+        """Return how long a step takes, the mean of the last ones; 0 before there are two."""
+        seconds = self._history.steps["seconds"][-10:]
+        return (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 0.0
 
     @property
     def has_ended(self) -> bool:

@@ -1,28 +1,36 @@
 """Training in other processes, seen from the page's process: a `Job` is one run, the `JobRegistry` has them all.
 
 A run is in one of the states of ``STATES``. It waits as *queued* until as many cores are free as it computes with; a
-paused one gives its cores back and waits again when it is resumed. Visitors take turns: of those who wait, the one with
-the fewest runs that compute comes next, and who has several that do gives one up to somebody who has none. So nobody
-waits for the many runs of another longer than for one. All methods may be called from any thread.
+paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion. Visitors
+take turns: of those who wait, the one with the fewest runs that compute comes next, and of these the one whose last
+turn is longest ago. Who has several runs that compute gives one up to somebody who has none, and who has one, after
+``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or for a long one until it ends. All
+methods may be called from any thread.
 """
 
+import contextlib
 import dataclasses
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from mnist_demo.errors import JobError
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
+from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
 from mnist_demo.processes import core_count
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
 # A background tab asks about once a minute, a closed laptop lid comes back within two; the whole must be under five.
 LEASE_SECONDS = 200.0
-REAP_SECONDS = 10.0
-MAX_JOBS = 200
+REAP_SECONDS = 5.0
+TURN_SECONDS = 60.0
+ERRAND_SECONDS = 2.0  # about
+MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
+# In files: two of the largest runs, with all that they need to go on.
+MAX_BYTES_OF_VISITOR = 600_000_000
 
 
 class JobRegistry:
@@ -55,6 +63,7 @@ class JobRegistry:
         self.slots = slots or core_count()
         self._on_saved_point = on_saved_point
         self._jobs: dict[str, Job] = {}
+        self._errands: list[Waiting] = []
         self._is_watcher_alive = is_watcher_alive
         self._lease_seconds = lease_seconds
         self._clock = clock
@@ -71,6 +80,8 @@ class JobRegistry:
         weights: Weights | None = None,
         job_id: str | None = None,
         visitor: str = "",
+        is_brief: bool = False,
+        is_saved: bool = True,
     ) -> Job:
         """Start a run, or queue it; return its job at once.
 
@@ -85,6 +96,10 @@ class JobRegistry:
             The new job takes the place of the ended one with this id.
         visitor
             Whose run it is; nobody's waits by itself.
+        is_brief
+            Whether it takes a few seconds only, while somebody waits for it: a long run gives way to it at once.
+        is_saved
+            Whether `on_saved_point` is told of it.
 
         Raises
         ------
@@ -104,20 +119,32 @@ class JobRegistry:
             lock=self._lock,
             clock=self._clock,
             on_core_free=self.schedule,
-            on_saved_point=self._on_saved_point,
+            on_saved_point=self._on_saved_point if is_saved else lambda job: None,
             visitor=visitor,
+            is_brief=is_brief,
         )
         if watcher is not None:
             job.watch(watcher)
         with self._lock:
             if job.id not in self._jobs:
-                self.require_room()
+                self.require_room(visitor=visitor)
             self._jobs[job.id] = job
         self.schedule()
         return job
 
-    def require_room(self, count: int = 1) -> None:
-        """Raise JobError where `count` more runs are too many to be kept."""
+    def require_room(self, count: int = 1, visitor: str = "") -> None:
+        """Raise JobError where `count` more runs, of `visitor`, are too many; old ones of hers are dropped first."""
+        with self._lock:
+            mine = [job for job in self._jobs.values() if visitor and job.visitor == visitor]
+            ended = [job for job in mine if job.has_ended]
+            while ended and (
+                len(mine) + count > MAX_JOBS_OF_VISITOR or sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR
+            ):
+                mine.remove(ended[0])
+                self._jobs.pop(ended.pop(0).id)
+        if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
+            message = _("You have {limit} runs that have not ended, which is the limit: stop some of them first.")
+            raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
         if len(self._jobs) + count <= MAX_JOBS:
             return
         if count == 1:
@@ -149,6 +176,35 @@ class JobRegistry:
             queue = self._queue()
         return queue.index(job) if job in queue else 0
 
+    def wait_of(self, job: Job, seconds_left: Callable[[Job], float | None]) -> Wait:
+        """Return what this queued run waits for; `seconds_left` estimates how long another one still computes."""
+        with self._lock:
+            queue, computing = self._queue(), self._computing()
+        before = queue[: queue.index(job)] if job in queue else []
+
+        def left(other: Waiting) -> float | None:
+            return seconds_left(other) if isinstance(other, Job) else ERRAND_SECONDS
+
+        return expected_wait(job, before, computing, self.slots, left, self._turn_left)
+
+    @contextlib.contextmanager
+    def queued(self, errand: Waiting) -> Iterator[None]:
+        """Have something else than a run queue, and compute when it is its turn, until the block ends."""
+        with self._lock:
+            self._errands.append(errand)
+        self.schedule()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._errands.remove(errand)
+            self.schedule()
+
+    def _turn_left(self, job: Waiting) -> float:
+        if job.state == "queued":
+            return TURN_SECONDS
+        return 0.0 if job.gives_way else max(0.0, job.turn_began + TURN_SECONDS - self._clock())
+
     def rest(self) -> None:
         """Have all runs leave the cores to something short; see `Job.rest`."""
         for job in self.jobs():
@@ -163,6 +219,7 @@ class JobRegistry:
     def schedule(self) -> None:
         """Let queued jobs run, each visitor's in turn, while cores are free for the next one."""
         with self._lock:
+            self._have_too_many_wait()
             for job in self._queue():
                 busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
@@ -171,27 +228,47 @@ class JobRegistry:
                     return
                 job.go_on()
 
-    def _computing(self) -> list[Job]:
-        return [job for job in self._jobs.values() if job.state == "running" and job.cores_used]
+    def _all(self) -> list[Waiting]:
+        return [*self._jobs.values(), *self._errands]
 
-    def _queue(self) -> list[Job]:
+    def _computing(self) -> list[Waiting]:
+        return [job for job in self._all() if job.state == "running" and job.cores_used]
+
+    def _queue(self) -> list[Waiting]:
         """Return the queued jobs in the order of their turns."""
         turns = Counter(job.visitor for job in self._computing())
+        last_turn: dict[str, int] = {}
+        for job in self._all():
+            last_turn[job.visitor] = max(job.computes_since, last_turn.get(job.visitor, 0))
         queue = []
-        for job in self._jobs.values():
+        for job in self._all():
             if job.state == "queued":
-                queue.append((turns[job.visitor], job))
+                queue.append(((turns[job.visitor], not job.is_brief, last_turn[job.visitor], job.queued_at), job))
                 turns[job.visitor] += 1
-        return [job for _turn, job in sorted(queue, key=lambda place: place[0])]
+        return [job for _place, job in sorted(queue, key=lambda place: place[0])]
 
-    def _ask_for_a_turn(self, job: Job) -> None:
-        """Have the newest job of whoever has most that compute give way to `job`, whose visitor has none."""
+    def _have_too_many_wait(self) -> None:
+        """Have jobs that left slow motion while no core was free for them wait for one like any other."""
+        staying = [job for job in self._computing() if isinstance(job, Job) and not job.gives_way]
+        while len(staying) > 1 and sum(job.cores_used for job in staying) > self.slots:
+            turns = Counter(job.visitor for job in staying)
+            last = max(staying, key=lambda job: (turns[job.visitor], job.computes_since))
+            last.give_way()
+            staying.remove(last)
+
+    def _ask_for_a_turn(self, job: Waiting) -> None:
+        """Have a job of whoever has most that compute give way to `job`, whose visitor has none."""
         computing = self._computing()
         turns = Counter(other.visitor for other in computing)
-        most = max(turns.values())
-        if turns[job.visitor] or most == 1 or any(other.gives_way for other in computing):
+        if turns[job.visitor] or any(other.gives_way for other in computing):
             return
-        [other for other in computing if turns[other.visitor] == most][-1].give_way()
+        most = max(turns.values())
+        long = [other for other in computing if isinstance(other, Job) and not other.is_brief]
+        many = [other for other in long if most > 1 and turns[other.visitor] == most]
+        if many:
+            max(many, key=_turn).give_way()
+        elif long and (job.is_brief or not self._turn_left(min(long, key=_turn))):
+            min(long, key=_turn).give_way()
 
     def close(self) -> None:
         """End every job and the reaper."""
@@ -202,6 +279,7 @@ class JobRegistry:
 
     def reap(self) -> None:
         """Stop and forget the jobs that nobody has watched for the time of a lease; end workers that do not answer."""
+        self.schedule()  # a turn may have ended
         for job in self.jobs():
             job.kill_if_stuck()
             if job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds:
@@ -210,3 +288,7 @@ class JobRegistry:
     def _reap_forever(self, seconds: float) -> None:
         while not self._closed.wait(seconds):
             self.reap()
+
+
+def _turn(job: Waiting) -> int:
+    return job.computes_since

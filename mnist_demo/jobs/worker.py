@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
+from mnist_demo.files import keep
 from mnist_demo.jobs.messages import (
     Assignment,
     ChangeSetting,
@@ -27,6 +28,7 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Stop,
     Weights,
+    send_report,
 )
 from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
@@ -113,7 +115,7 @@ class Worker:
         self._report()
         self._send_weights()
         if self.training is not None and ended.state in ("finished", "stopped"):
-            ended = dataclasses.replace(ended, training_state=self._state_bytes())
+            ended = dataclasses.replace(ended, training_state=keep(self._state_bytes()))
         self._send(ended)
 
     def _begin(self) -> Training:
@@ -123,7 +125,7 @@ class Worker:
             resume_from = TrainingState.from_bytes(self.assignment.resume_from)
             self.step = resume_from.progress.step
         elif weights is not None:
-            self.model.load_state_dict(classifier_from_bytes(weights, hyperparameters).model.state_dict())
+            self.model.load_state_dict(classifier_from_bytes(bytes(weights), hyperparameters).model.state_dict())
         device = choose_device(self.assignment.device, hyperparameters.architecture.gains_by_accelerator)
         self._send(DeviceChosen(device))
         dataset, extra = self.assignment.dataset, self.assignment.extra
@@ -196,7 +198,7 @@ class Worker:
             self.next_rest = time.perf_counter() + WORK_SECONDS
 
     def _send(self, report: Report) -> None:
-        self.connection.send(report)
+        send_report(self.connection, report)
 
     def _tell_paused(self) -> None:
         self._report()
@@ -224,7 +226,7 @@ class Worker:
     def _send_state(self) -> None:
         self._report()  # a saved point without the steps before it could not be shown
         began = time.perf_counter()
-        self._send(StateSaved(self._state_bytes()))
+        self._send(StateSaved(keep(self._state_bytes())))
         self.saved_point = time.perf_counter()
         self.saving_seconds = self.saved_point - began
 

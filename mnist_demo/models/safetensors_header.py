@@ -6,10 +6,12 @@ Format: 8 bytes, the length of the header, little-endian; the header, JSON
 
 import json
 
+from mnist_demo.files import Content
+
 MAX_HEADER_BYTES = 100_000  # ours have at most about 20,000
 
 
-def read_metadata(content: bytes) -> dict[str, str]:
+def read_metadata(content: Content) -> dict[str, str]:
     """Return the metadata in the header of `content`.
 
     Raises

@@ -27,6 +27,7 @@ class RunCommands:
 
     def __init__(self, visitor: str, registry: JobRegistry, keeper: RunKeeper) -> None:
         self._visitor, self._registry, self._keeper = visitor, registry, keeper
+        self._in_lesson = f"lesson of {visitor}"  # beside her own run, which may be a long one
 
     def owns(self, run_id: str) -> bool:
         """Tell whether that run is hers."""
@@ -59,6 +60,21 @@ class RunCommands:
         except MnistDemoError:
             self._keeper.release(job_id)
             raise
+
+    def start_brief(self, assignment: Assignment, watcher: str) -> Job:
+        """Start a run of the lesson: it takes some seconds, is not saved, and long runs give way to it.
+
+        Raises
+        ------
+        MnistDemoError
+            When it cannot be started.
+        """
+        return self._registry.start(assignment, watcher, visitor=self._in_lesson, is_brief=True, is_saved=False)
+
+    def forget_brief(self, job: Job) -> None:
+        """Stop a run of the lesson, and have the server drop it."""
+        if job.visitor == self._in_lesson:
+            self._registry.forget(job)
 
     def pause(self, run_id: str) -> None:
         """See `Job.pause`."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from mnist_demo import __version__
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.files import Content
 from mnist_demo.processes import core_count
 from mnist_demo.settings.changes import Change, changes_from_json
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -109,6 +110,7 @@ class RunRecord:
             raise ValueError(_("run.json is too large"))
         try:
             about: Any = json.loads(content.decode())
+            json.dumps(about, ensure_ascii=False).encode()  # fails for half a character, which could not be shown
         except (ValueError, RecursionError) as error:
             raise ValueError(_("run.json is no JSON")) from error
         if not isinstance(about, dict) or (about.pop("format", None), about.pop("version", None)) != (FORMAT, VERSION):
@@ -125,7 +127,7 @@ class RunContent:
 
     history: History
     model: bytes | None = None
-    training_state: bytes | None = None
+    training_state: Content | None = None
 
 
 def metrics_of(history: History) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
 from mnist_demo.errors import RunError
+from mnist_demo.files import keep
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import ENDED, Assignment, State, Weights
 from mnist_demo.jobs.observed_run import JobSnapshot
@@ -26,7 +27,8 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
         if record.state == ended:
             state, detail = ended, record.detail
     weights = None if content.model is None else Weights(content.history.step_count, content.model)
-    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, content.training_state)
+    training_state = None if content.training_state is None else keep(content.training_state)
+    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, training_state)
     return registry.restore(Job.ended(Assignment(record.hyperparameters, dataset), record.id, snapshot))
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mnist_demo.errors import CheckpointError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Weights
 from mnist_demo.saved_runs.records import (
     DatasetFacts,
     RunContent,
@@ -30,8 +32,8 @@ class Snapshot:
     dataset: DatasetFacts
     threads: int
     history: History
-    weights: bytes | None
-    training_state: bytes | None
+    weights: Weights | None
+    training_state: Content | None
     device: str = "cpu"
 
     @classmethod
@@ -53,7 +55,7 @@ class Snapshot:
             DatasetFacts.of(job.dataset),
             job.threads,
             history,
-            weights.content if weights is not None and weights.step == history.step_count else None,
+            weights if weights is not None and weights.step == history.step_count else None,
             # The drawings that were mixed into its batches are not kept: without them it cannot go on.
             training_state if job.extra is None else None,
             now.device,
@@ -96,7 +98,7 @@ def _checkpoint(snapshot: Snapshot, metrics: dict[str, float]) -> bytes | None:
     hyperparameters = snapshot.hyperparameters
     if snapshot.weights is not None:
         try:
-            model = classifier_from_bytes(snapshot.weights, hyperparameters).model
+            model = classifier_from_bytes(snapshot.weights.content, hyperparameters).model
         except CheckpointError:
             return None
     elif snapshot.training_state is not None:

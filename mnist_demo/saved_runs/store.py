@@ -22,6 +22,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mnist_demo.errors import HistoryFileError, RunError
+from mnist_demo.files import mapped
 from mnist_demo.saved_runs.folders import FolderStore, is_name
 from mnist_demo.saved_runs.places import limit_from_environment, runs_folder
 from mnist_demo.saved_runs.records import RunContent, RunRecord, digest_files, now
@@ -128,7 +129,7 @@ class RunStore:
         if content.model is not None:
             files[MODEL] = content.model
         if content.training_state is not None:
-            files[TRAINING] = content.training_state
+            files[TRAINING] = mapped(content.training_state)
         record = dataclasses.replace(record, updated=now(), files=digest_files(files))
 
         def last(old: Path | None) -> dict[str, bytes]:

@@ -13,6 +13,8 @@ SPEEDS = (1, 2, 5, 20, 100)
 FIRST_SPEED, RISING_SECONDS = 20.0, 5.0
 # Up to this pace a run computes so little that it keeps no other run waiting for a core.
 IDLE_SPEED = 5
+# ... unless its steps take more than this share of the time.
+IDLE_SHARE = 0.25
 
 # The names of all that the page offers, in a link to it.
 NAMED_SPEEDS: dict[str, Speed] = {RISING: RISING, FULL: None, **{str(speed): float(speed) for speed in SPEEDS}}

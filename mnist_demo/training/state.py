@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError
+from mnist_demo.files import Content
 from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.settings.changes import Change, changes_from_json, with_changes
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -70,7 +71,7 @@ class TrainingState:
         return bytes(safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(about)}))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> "TrainingState":
+    def from_bytes(cls, content: Content) -> "TrainingState":
         """Return the state that `to_bytes` gave.
 
         Raises
@@ -83,7 +84,7 @@ class TrainingState:
 
         hyperparameters, data_digest, progress, initial_metrics, changes = _read_about(content)
         try:
-            tensors = safetensors.torch.load(content)
+            tensors = safetensors.torch.load(bytes(content))
         except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise damaged_state() from error
         return cls(hyperparameters, data_digest, progress, initial_metrics, tensors, changes)
@@ -107,7 +108,7 @@ class TrainingState:
             raise CheckpointError(message.format(epoch=self.progress.epochs_done + (self.progress.images_seen > 0)))
 
 
-def read_progress(content: bytes) -> Progress:
+def read_progress(content: Content) -> Progress:
     """Return how far the run had come whose ``TrainingState.to_bytes`` are `content`, without loading its tensors.
 
     Raises
@@ -126,7 +127,7 @@ def digest_of_data(dataset: DigitDataset, extra: ExtraImages | None) -> str:
     return digest.hexdigest()
 
 
-def _read_about(content: bytes) -> tuple[Hyperparameters, str, Progress, InitialMetrics, tuple[Change, ...]]:
+def _read_about(content: Content) -> tuple[Hyperparameters, str, Progress, InitialMetrics, tuple[Change, ...]]:
     if len(content) > MAX_STATE_BYTES:
         raise damaged_state()
     try:
@@ -152,8 +153,8 @@ def _read_about(content: bytes) -> tuple[Hyperparameters, str, Progress, Initial
         with_changes(hyperparameters, changes)
         return hyperparameters, about["data_digest"], progress, metrics, changes
     # HyperparameterError is a ValueError. AttributeError: a list where an object should be. RecursionError: brackets
-    # nested ten thousand deep.
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    # nested ten thousand deep. OverflowError: a whole number of 400 digits.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged_state() from error
 
 

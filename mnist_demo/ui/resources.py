@@ -8,12 +8,16 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 import streamlit as st
 
+from mnist_demo.classes.readings import HandwritingReadings
+from mnist_demo.classes.store import ClassStore
+from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -21,20 +25,25 @@ from mnist_demo.data.download import MnistDownload
 from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
 from mnist_demo.errors import CheckpointError, RunError
+from mnist_demo.files import KeptBytes
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
+from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.processes import core_count, let_threads_take_turns, warm_up_processes
+from mnist_demo.processes import let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
-from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import language_names, use_language
-from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, send_at_once
+from mnist_demo.ui import visitor_state
+from mnist_demo.ui.server.departed import free_the_departed
+from mnist_demo.ui.server.once import once
+from mnist_demo.ui.server.sized_cache import SizedCache
+from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.lesson.digits import LessonDigits
@@ -43,14 +52,22 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+# Of all models of runs that read drawings at the moment; the largest that the settings allow has 74 MB.
+MAX_CLASSIFIER_BYTES = 120_000_000
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def job_registry() -> JobRegistry:
     return JobRegistry(is_watcher_alive=is_session_alive, on_saved_point=run_keeper().note)
 
 
-@st.cache_resource(show_spinner=False)
+@once
+def orders() -> Orders:
+    """Return what keeps a second click from starting a second run."""
+    return Orders()
+
+
+@once
 def run_store() -> RunStore:
     """Return the saved runs of this machine."""
     try:
@@ -60,7 +77,7 @@ def run_store() -> RunStore:
         return RunStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def visitor_store() -> VisitorStore:
     """Return what is kept for visitors beside their runs."""
     try:
@@ -70,40 +87,62 @@ def visitor_store() -> VisitorStore:
         return VisitorStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
 
 
-@st.cache_resource(show_spinner=False)
+@once
+def class_store() -> ClassStore:
+    return ClassStore()
+
+
+@once
+def class_tries() -> TryLimit:
+    return TryLimit()
+
+
+@once
+def handwriting_readings() -> HandwritingReadings:
+    """Return how models read the handwriting of classes."""
+    return HandwritingReadings()
+
+
+@once
 def run_keeper() -> RunKeeper:
     """Return what saves the runs of this server as they go."""
     return RunKeeper(run_store())
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def export_builder() -> ThreadPoolExecutor:
-    """Return what makes exported files, two at a time for all visitors."""
-    return ThreadPoolExecutor(2, thread_name_prefix="export")
+    """Return what makes exported files; most of its threads wait for a core."""
+    return ThreadPoolExecutor(8, thread_name_prefix="export")
 
 
-@st.cache_resource(show_spinner=False)
+@once
+def exports() -> "WeakValueDictionary[tuple[str, str], Future[bytes]]":
+    """Return the file that was made last for a visitor and her session, for as long as her page has it."""
+    return WeakValueDictionary()
+
+
+@once
 def _warmed_up() -> threading.Event:
     return threading.Event()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def cost_estimator() -> CostEstimator:
     return CostEstimator(_warmed_up())
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def mnist_download() -> MnistDownload:
     return MnistDownload()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def first_dataset() -> FirstDataset:
     """Return what the server starts with; raise DatasetError when ``MNIST_DEMO_DATA`` names no usable folder."""
     return load_first_dataset()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def builtin_dataset() -> DigitDataset:
     return load_builtin()
 
@@ -114,7 +153,7 @@ def cached_mnist() -> DigitDataset | None:
     return load_cached_mnist()
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def starter_classifier() -> "TrainedClassifier":
     """Return the model that comes with the project."""
     from mnist_demo.models.checkpoints import STARTER, load_checkpoint
@@ -122,7 +161,7 @@ def starter_classifier() -> "TrainedClassifier":
     return load_checkpoint(STARTER)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def starter_weights() -> bytes:
     """Return the weights of the starter model, as a process that analyses it gets them."""
     from mnist_demo.models.checkpoints import weights_to_bytes
@@ -130,7 +169,7 @@ def starter_weights() -> bytes:
     return weights_to_bytes(starter_classifier().model)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def analyst() -> Analyst:
     """Return who analyses models beside the page, for all visitors."""
     return Analyst()
@@ -145,7 +184,7 @@ def nearest_training_images(
     return nearest_images(wanted, _dataset.train_pixels, count)
 
 
-@st.cache_resource(show_spinner=False)
+@once
 def starter_calibration() -> "Calibration":
     """Return what tells digits from other drawings by the starter model."""
     from mnist_demo.rejection.calibration_files import load_starter_calibration
@@ -171,8 +210,15 @@ def classifier_with(weights: Weights | None, job: Job) -> "TrainedClassifier | N
     """Return the model of `job` with `weights` that it once had; see `newest_classifier`."""
     if weights is None:
         return None
+    from mnist_demo.models.checkpoints import classifier_from_bytes
+
     try:
-        return _classifier(job.id, weights, job.hyperparameters)
+        # The id and the step stand for the weights.
+        return classifiers().get(
+            (job.id, weights.step),
+            lambda: classifier_from_bytes(weights.content, job.hyperparameters),
+            is_large=isinstance(weights.kept, KeptBytes),
+        )
     except CheckpointError:
         return None
 
@@ -210,18 +256,14 @@ def in_reading_thread(function: Callable[..., Answer], *arguments: object) -> An
     return _reading_thread().submit(function, *arguments).result()
 
 
-# The id and the step stand for the weights: no need to hash them.
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={Weights: lambda weights: weights.step})
-def _classifier(job_id: str, weights: Weights, _hyperparameters: Hyperparameters) -> "TrainedClassifier":
-    from mnist_demo.models.checkpoints import classifier_from_bytes
-
-    return classifier_from_bytes(weights.content, _hyperparameters)
+@once
+def classifiers() -> "SizedCache[TrainedClassifier]":
+    """Return the models of runs and files that are in use, by whatever they are told apart."""
+    return SizedCache(MAX_CLASSIFIER_BYTES, _size_of)
 
 
-@st.cache_resource(show_spinner=False)
-def lesson_registry() -> JobRegistry:
-    """Return the lesson’s short runs: apart from the others, so that none waits for or replaces one of those."""
-    return JobRegistry(slots=max(1, core_count() // 2), is_watcher_alive=is_session_alive)
+def _size_of(classifier: "TrainedClassifier") -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in classifier.model.state_dict().values())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
@@ -240,12 +282,35 @@ def starter_accuracy(dataset: DigitDataset, count: int) -> float:
     return float((read == dataset.test_labels[:count]).mean())
 
 
-@st.cache_resource(show_spinner=False)
+@once
+def protect() -> None:
+    """Keep visitors from harming one another; before any of them has something to lose."""
+    protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def dataset_doubt(dataset: DigitDataset) -> "Future[str]":
+    """Return what is unusual about somebody's digits, as soon as it is known: the first page does not wait for it."""
+    doubt: Future[str] = Future()
+    threading.Thread(target=_find_doubt, args=(dataset, _warmed_up(), doubt), name="doubt", daemon=True).start()
+    return doubt
+
+
+def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Future[str]") -> None:
+    warmed_up.wait()
+    from mnist_demo.insight.doubts import find_doubt
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+    doubt.set_result(find_doubt(dataset, load_checkpoint(STARTER)))
+
+
+@once
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
     let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
+    free_the_departed()
     threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
+from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.changes import Change
@@ -20,14 +21,13 @@ from mnist_demo.settings.presets import preset_of
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _, translated
-from mnist_demo.ui import keys, visitor_state
-from mnist_demo.ui.link_state import keep_link, speed_from_address
+from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.link_state import ONLY_BENCH, ONLY_PARAMETER, keep_link, speed_from_address
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
-ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 _RUN, _FORM = "current-run", "values-of-the-form"
 _DATASET = "dataset"
 _PREPARED = "prepared"
@@ -131,7 +131,7 @@ def current_job() -> Job | None:
 
 def start_training(
     hyperparameters: Hyperparameters,
-    initial_weights: bytes | None = None,
+    initial_weights: Content | None = None,
     extra: ExtraImages | None = None,
     beside: Job | None = None,
     speed: Speed = None,
@@ -149,8 +149,7 @@ def start_training(
     """
     dataset = beside.dataset if beside else current_dataset()
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra, changes=changes)
-    job = start_job(assignment)
-    run_commands().set_speed(job.id, speed)
+    job = start_job(assignment, speed=speed)
     show_run_next(job, stop_others=beside is None)
 
 
@@ -166,7 +165,7 @@ def start_beside(shown: Job, settings: Sequence[Hyperparameters], changes: tuple
     """
     for hyperparameters in settings:
         hyperparameters.split_sizes(len(shown.dataset.train_labels))
-    job_registry().require_room(len(settings))
+    job_registry().require_room(len(settings), visitor.owner())
     started = [
         start_job(Assignment(hyperparameters, shown.dataset, shown.initial_weights, shown.extra, changes=changes))
         for hyperparameters in settings

@@ -2,14 +2,20 @@
 
 `tests/ui/test_streamlit_internals.py` checks that each of these is still there. Where one is gone, or works otherwise:
 
-- **Sessions** (`session_id`, `is_session_alive`): ``streamlit.runtime.get_instance`` and the context of a script's
-  run. A run of a visitor who has gone stops when its lease ends, and only these tell whose a session is and whether
-  it is alive. Look for a public way to a session's id, and for an end-of-session hook that does not fire at every
-  lost connection.
+- **Sessions** (`session_id`, `is_session_alive`, `has_left`): ``streamlit.runtime.get_instance`` and the context of a
+  script's run. A run of a visitor who has gone stops when its lease ends, and only these tell whose a session is and
+  whether it is alive. Look for a public way to a session's id, and for an end-of-session hook that does not fire at
+  every lost connection.
 - **The listening socket** (`send_at_once`): Streamlit opens it without naming the protocol. Measure a stroke from
   request to answer without the function: at 6 ms instead of 48 it is not needed any more.
 - **Visitors who leave** (`let_leave_quietly`): Streamlit closes a closed connection once more, through uvicorn and
   starlette. Close a tab while a run is shown, without the function, and look into the server's log.
+- **What one browser can do to the others** (`protect_visitors`): Streamlit obeys messages that clear everybody's
+  caches, join any session whose id is named, and keep any number of files. The function changes methods of
+  ``AppSession``, of the session manager and of the manager of uploaded files. `tests/ui/test_one_against_all.py` sends
+  such messages.
+- **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
+  sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.
@@ -25,19 +31,38 @@
   screenshots of all pages.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import socket
 import stat
+import threading
+import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
+import streamlit as st
+from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnected
-from streamlit.runtime import get_instance
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 # Where a process finds the numbers of its open files, on Linux and macOS. Elsewhere nothing is changed.
 OPEN_FILES = Path("/dev/fd")
+# All that a page of ours sends. Other messages clear everybody's caches, or have the server look at its own folder or
+# write into it.
+OBEYED = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"}
+MAX_FILES_AT_ONCE = 20
+# A session may have its script run so often, as no page does. What comes faster waits, and is left out in the end.
+RUNS_A_SECOND, RUNS_AT_ONCE, FLOOD_SECONDS = 20.0, 40, 5.0
+# Of uploaded files; each may have as many as ``server.maxUploadSize`` says. One counts for at least so much.
+VISITOR_UPLOADS, ALL_UPLOADS, LEAST_UPLOAD = 60_000_000, 200_000_000, 10_000
 
 
 def session_id() -> str:
@@ -52,6 +77,14 @@ def is_session_alive(session: str) -> bool:
         return get_instance().is_active_session(session)
     except RuntimeError:
         return False  # the server is going down
+
+
+def has_left(session: str) -> bool:
+    """Tell whether that session is not connected any more; outside of a server nobody leaves."""
+    try:
+        return not get_instance().is_active_session(session)
+    except RuntimeError:
+        return False
 
 
 def send_at_once() -> None:
@@ -89,3 +122,116 @@ def let_leave_quietly() -> None:
 
 def _is_about_more_than_leaving(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], WebSocketDisconnected))
+
+
+def protect_visitors(cookie: str, secret_key: str) -> None:
+    """Keep one browser from harming the visitors of others by messages that no page of ours sends; once for a server.
+
+    - Only the messages of ``OBEYED`` are obeyed, and those that run the script no faster than a page sends them.
+    - Who comes back to a session after a lost connection must show the secret of its visitor: the value of that
+      `cookie` is what the session's state has as `secret_key`. Everybody else gets a session of her own.
+    - Uploaded files are bounded, by visitor and in all, and freed when their session has ended: at the latest when its
+      browser has been gone for ``server.disconnectedSessionTTL`` seconds.
+    """
+    _obey_harmless_messages()
+    runtime: Any = get_instance() if exists() else None
+    if not hasattr(runtime, "_session_mgr"):
+        return  # a test, without a server
+    _bind_sessions(runtime, cookie, secret_key)
+    _bound_uploads(runtime, secret_key)
+
+
+def _obey_harmless_messages() -> None:
+    obey = AppSession.handle_backmsg
+    due = WeakKeyDictionary[AppSession, float]()  # when the newest run of the script was allowed
+    if obey.__name__ == "handle_harmless":
+        return
+
+    def handle_harmless(self: AppSession, msg: BackMsg) -> None:
+        kind = msg.WhichOneof("type")
+        if kind == "rerun_script":
+            now = time.monotonic()
+            moment = max(due.get(self, 0.0), now - RUNS_AT_ONCE / RUNS_A_SECOND) + 1 / RUNS_A_SECOND
+            if moment > now + FLOOD_SECONDS:
+                return
+            due[self] = moment
+            if moment <= now:
+                obey(self, msg)
+            else:
+                asyncio.get_running_loop().call_later(moment - now, obey, self, msg)
+        elif kind in OBEYED and len(msg.file_urls_request.file_names) <= MAX_FILES_AT_ONCE:
+            obey(self, msg)
+
+    AppSession.handle_backmsg = handle_harmless  # type: ignore[method-assign]
+
+
+def _secret_of(runtime: Any, session_id: str, secret_key: str) -> str | None:
+    """Return the secret of the visitor whose session that is, None where the session is not known or has none yet."""
+    info = runtime._session_mgr.get_session_info(session_id)
+    state = info.session.session_state if info is not None else {}
+    return str(state[secret_key]) if secret_key in state else None
+
+
+def _bind_sessions(runtime: Any, cookie: str, secret_key: str) -> None:
+    manager = runtime._session_mgr
+    connect, disconnect = manager.connect_session, manager.disconnect_session
+
+    def connect_owner(
+        client: Any, script_data: Any, user_info: Any, existing_session_id: str | None = None, **more: Any
+    ) -> Any:
+        if existing_session_id is not None:
+            secret = _secret_of(runtime, existing_session_id, secret_key)
+            shown = client.client_context.cookies.get(cookie, "")
+            if secret is None or not secrets.compare_digest(secret.encode(), shown.encode()):
+                existing_session_id = None
+        return connect(client, script_data, user_info, existing_session_id, **more)
+
+    def disconnect_for_a_while(session_id: str) -> None:
+        disconnect(session_id)
+        # Streamlit frees files when it forgets a session, which may be long after it has ended.
+        patience = float(st.get_option("server.disconnectedSessionTTL"))
+        asyncio.get_running_loop().call_later(patience, free_uploads, session_id)
+
+    def free_uploads(session_id: str) -> None:
+        if not manager.is_active_session(session_id):
+            runtime.uploaded_file_mgr.remove_session_files(session_id)
+
+    manager.connect_session, manager.disconnect_session = connect_owner, disconnect_for_a_while
+
+
+def _bound_uploads(runtime: Any, secret_key: str) -> None:
+    uploads = runtime.uploaded_file_mgr
+    add = uploads.add_file
+    lock = threading.Lock()
+
+    def add_bounded(session_id: str, file: Any) -> None:
+        with lock:
+            whose = {session: _secret_of(runtime, session, secret_key) or session for session in uploads.file_storage}
+            visitor = _secret_of(runtime, session_id, secret_key) or session_id
+            kept = [(whose[session], session, other) for session in whose for other in _files_of(uploads, session)]
+            held = Counter[str]()
+            for holder, _session, other in kept:
+                held[holder] += _upload_size(other)
+            held[visitor] += _upload_size(file)
+            if held[visitor] > VISITOR_UPLOADS:
+                raise HTTPException(413, "There are too many files of yours here: remove some first.")
+            # Who has most loses her oldest.
+            while held.total() > ALL_UPLOADS:
+                most = held.most_common(1)[0][0]
+                found = next((place for place in kept if place[0] == most), None)
+                if found is None or most == visitor:
+                    raise HTTPException(413, "There are too many files here at the moment: try again in a few minutes.")
+                kept.remove(found)
+                held[most] -= _upload_size(found[2])
+                uploads.remove_file(found[1], found[2].file_id)
+            add(session_id, file)
+
+    uploads.add_file = add_bounded
+
+
+def _files_of(uploads: Any, session_id: str) -> list[Any]:
+    return list(uploads.file_storage.get(session_id, {}).values())
+
+
+def _upload_size(file: Any) -> int:
+    return max(len(file.data), LEAST_UPLOAD)

@@ -19,7 +19,6 @@ from mnist_demo.ui import visitor_state
 from mnist_demo.ui.resources import visitor_store
 from mnist_demo.ui.widgets.scripts import run_script
 
-COOKIE = "mnist_demo_visitor"
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _PREFERENCES = "preferences"
@@ -49,7 +48,7 @@ def owner() -> str:
 
 def render_visitor() -> None:
     """Let the browser keep the visitor's secret; nothing of this is to be seen."""
-    values = {"name": json.dumps(COOKIE), "token": json.dumps(_token()), "seconds": COOKIE_SECONDS}
+    values = {"name": json.dumps(visitor_state.COOKIE), "token": json.dumps(_token()), "seconds": COOKIE_SECONDS}
     run_script(_SCRIPT % values)
 
 
@@ -91,11 +90,15 @@ def forget_values(name: str) -> None:
 def _token() -> str:
     token = visitor_state.token()
     if token is None:
-        kept = st.context.cookies.get(COOKIE)
-        token = kept if isinstance(kept, str) and _TOKEN.fullmatch(kept) else secrets.token_urlsafe(24)
+        token = secret_in(st.context.cookies.get(visitor_state.COOKIE))
         visitor_state.keep_token(token)
         visitor_store().note_visit(_digest(token))
     return token
+
+
+def secret_in(cookie: object) -> str:
+    """Return the secret that a cookie holds, whatever a browser sends; a new one where it is none of ours."""
+    return cookie if isinstance(cookie, str) and _TOKEN.fullmatch(cookie) else secrets.token_urlsafe(24)
 
 
 def _digest(token: str) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from mnist_demo.translation import translated
 
 NOTICE_SECONDS = 15.0
-_TOKEN = "visitor-token"
+COOKIE, TOKEN = "mnist_demo_visitor", "visitor-token"
 _NOTICE, _SHOWN, _SAID = "notice", "notices-shown", "notices-said-once"
 
 
@@ -22,12 +22,12 @@ class Notice:
 
 def token() -> str | None:
     """Return the visitor's secret, None before this session knows it."""
-    kept: str | None = st.session_state.get(_TOKEN)
+    kept: str | None = st.session_state.get(TOKEN)
     return kept
 
 
 def keep_token(secret: str) -> None:
-    st.session_state[_TOKEN] = secret
+    st.session_state[TOKEN] = secret
 
 
 def notify(sentence: str) -> None:
@@ -46,7 +46,7 @@ def notify_once(sentence: str) -> None:
 def begin_anew() -> None:
     """Forget all that this session knows but who the visitor is, as if she had just come."""
     for key in list(st.session_state):
-        if key != _TOKEN:
+        if key != TOKEN:
             del st.session_state[key]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +14,7 @@ from tests.browser.pen import draw
 from tests.browser.server import PageServer, own_environment, serve
 from tests.e2e.actions import open_settings, set_number, start_with
 from tests.e2e.conftest import visit
-from tests.marked_language import CODE, bare_words, mark, write_marked_catalogue
+from tests.marked_language import CODE, bare_words, mark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -66,11 +67,10 @@ STREAMLITS = {
 
 
 @pytest.fixture(scope="module")
-def marked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+def marked_server(marked_locale: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     folder = tmp_path_factory.mktemp("marked")
-    write_marked_catalogue(folder / "locale")
     script = folder / "page.py"
-    script.write_text(SCRIPT.format(folder=str(folder / "locale"), app=str(ROOT / "app.py")))
+    script.write_text(SCRIPT.format(folder=str(marked_locale), app=str(ROOT / "app.py")))
     with serve(folder, own_environment(folder / "home", "builtin"), script) as running:
         yield running
         assert running.complaints() == []

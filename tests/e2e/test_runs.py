@@ -57,7 +57,7 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             with visit(browser, server.url) as stranger:
                 go_to(stranger.page, "Runs")
                 expect(stranger.page.get_by_text("No runs yet")).to_be_visible()
-            with visit(browser, link) as stranger:
+                stranger.page.goto(link)
                 wait_for_state(stranger.page, "running")
                 expect(stranger.page.get_by_text("You are watching someone else’s run")).to_be_visible()
                 expect(stranger.page.get_by_text("My drawings: 0")).to_be_visible()

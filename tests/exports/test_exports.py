@@ -29,6 +29,7 @@ from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import load_checkpoint_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.training.loop import train
@@ -188,6 +189,13 @@ def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: Expo
     assert {"train", "test", "validation", "Loss (cross-entropy)", "step"} <= texts
     assert any(run.name in (text or "") for text in texts)
     assert build_export(run, "chart-svg") == content
+
+
+def test_svg_marks_what_was_changed_on_the_way(run: ExportedRun) -> None:
+    history = run.history.copy()
+    history.append(Changed(7, 0.6, "learning_rate", 0.01))
+    changed = build_export(dataclasses.replace(run, history=history), "chart-svg").decode()
+    assert changed.count("Learning rate 0.01") == 2  # above the loss and above the accuracy
 
 
 def test_charts_of_a_run_that_has_not_begun_are_empty_axes(not_begun: ExportedRun) -> None:

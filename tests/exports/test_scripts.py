@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
-from mnist_demo.data.folder import IDX_FILES, load_folder
+from mnist_demo.data.folder import load_folder
+from mnist_demo.data.found_files import IDX_FILES
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export
@@ -52,8 +53,22 @@ RUNS: dict[str, dict[str, Any]] = {
         "augmentation": True,
         "pen_variation": True,
     },
-    "deep": {"model": "deep-convnet", "optimizer": "adamw", "learning_rate": 0.01, "dropout": 0.2, "epochs": 1},
-    "smoothed": {"model": "wide-convnet", "optimizer": "adamw", "learning_rate": 0.01, "label_smoothing": 0.2},
+    "deep": {
+        "model": "deep-convnet",
+        "optimizer": "adamw",
+        "learning_rate": 0.01,
+        "dropout": 0.2,
+        "training_size": 128,
+        "epochs": 1,
+    },
+    "smoothed": {
+        "model": "wide-convnet",
+        "optimizer": "adamw",
+        "learning_rate": 0.01,
+        "label_smoothing": 0.2,
+        "training_size": 128,
+        "edge_padding": False,
+    },
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
     "turned": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01},
@@ -123,12 +138,8 @@ def run_here(script: str, *arguments: str) -> str:
 
 def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
     """Write IDX files, half of them gzipped, and return them as a dataset."""
-    arrays: tuple[np.ndarray, ...] = (
-        dataset.train_pixels[:200],
-        dataset.train_labels[:200],
-        dataset.test_pixels,
-        dataset.test_labels,
-    )
+    arrays: tuple[np.ndarray, ...] = (dataset.train_pixels[:200], dataset.train_labels[:200])
+    arrays += dataset.test_pixels, dataset.test_labels
     for name, array in zip(IDX_FILES, arrays, strict=True):
         content = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
         content += array.astype(np.uint8).tobytes()
@@ -229,6 +240,7 @@ def test_download_in_a_script_takes_openml_s_first_60_000_images_for_training(mo
 @pytest.mark.parametrize("name", RUNS)
 def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, ExportedRun], name: str) -> None:
     run = runs[name]
+    is_convolutional = run.hyperparameters.architecture.is_convolutional
 
     script = build_script(run)
 
@@ -245,7 +257,8 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("OneCycleLR", run.hyperparameters.one_cycle),
         ("class Classifier", False),
         ("def backpropagate(", run.hyperparameters.model == "linear"),
-        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned"),
+        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned" or is_convolutional),
+        ("def learn_halves(", is_convolutional),
         ("class OneCycle", name == "turned-cycle"),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.ui.resources import job_registry, run_keeper, run_store
+from mnist_demo.ui.server.once import forget_all
 from tests import ROOT
 
 STROKE: dict[str, Any] = {
@@ -77,6 +78,12 @@ def restart_server() -> None:
     """Forget everything that the server has in memory, as a restart does."""
     job_registry().close()
     run_keeper().flush()
+    forget_server()
+
+
+def forget_server() -> None:
+    """Drop what the server made once, and its caches."""
+    forget_all()
     st.cache_resource.clear()
 
 

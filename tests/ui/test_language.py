@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.translation import current_language, languages, use_language
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
-from tests.marked_language import CODE, write_marked_catalogue
+from tests.marked_language import CODE
 from tests.ui.actions import draw
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
@@ -25,10 +25,9 @@ st.text(current_language())
 
 
 @pytest.fixture(autouse=True)
-def marked(_own_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(_own_server: None, marked_locale: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the made-up language be one of ours, and the server's system be English."""
-    write_marked_catalogue(tmp_path / "locale")
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", tmp_path / "locale")
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     for name in languages.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     before = current_language()

@@ -18,9 +18,10 @@ from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages, use_language
 from mnist_demo.translation.comments import comments_in
-from mnist_demo.ui.resources import analyst, job_registry, lesson_registry
+from mnist_demo.ui.lesson import deeper
+from mnist_demo.ui.resources import analyst, job_registry
 from tests import ROOT
-from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
+from tests.marked_language import CODE, bare_words, texts_of_page
 from tests.ui.actions import draw
 from tests.ui.compare.test_page import PAGE as COMPARE
 from tests.ui.conftest import page_alone
@@ -33,23 +34,16 @@ PRESET_WORDS = {word for name in [*PRESETS, *ARCHITECTURES] for word in name.spl
 EXPANDERS = ("reasons", "activations", "nearest", "preparation")
 
 
-@pytest.fixture(scope="module")
-def marked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("locale")
-    write_marked_catalogue(folder)
-    return folder
-
-
 @pytest.fixture
-def marked(_own_server: None, marked_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(_own_server: None, marked_locale: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the made-up language be one of ours, and that of this test, which asks widgets what they show."""
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_folder)
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     before = contextvars.copy_context()
     use_language(CODE)
     yield
     use_language(before.run(languages.current_language))
     analyst().close()
-    lesson_registry().close()
+    job_registry().close()
 
 
 def open_marked(page: AppTest) -> AppTest:
@@ -77,7 +71,8 @@ def run_until(page: AppTest, condition: Callable[[], Any]) -> None:
 
 
 @pytest.mark.usefixtures("marked")
-def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> None:
+def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_demo.ui.export.state.build_beside", lambda _run, _name: b"made")  # as said below
     page = open_marked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60))
     check(page)
     draw(page)
@@ -99,7 +94,7 @@ def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> No
         page.selectbox(key="export-format").set_value(name).run()
         run_until(page, lambda: page.get("download_button"))
         check(page)
-    # Here, not in the process that makes them for the page, which does not know the made-up language.
+    # What is made is looked at here: the process that makes it for the page does not know the made-up language.
     run = ExportedRun.of_job(job)
     script, picture = (build_export(run, name).decode() for name in ("script", "chart-svg"))
     cells = json.loads(build_export(run, "notebook"))["cells"]
@@ -145,14 +140,15 @@ def test_look_inside_shows_no_unmarked_text() -> None:
 
 
 @pytest.mark.usefixtures("marked")
-def test_lesson_shows_no_unmarked_text_before_and_after_each_guess() -> None:
+def test_lesson_shows_no_unmarked_text_before_and_after_each_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deeper, "DEEPER_IMAGES", 300)
     page = open_marked(AppTest.from_string(page_alone("lesson"), default_timeout=60))
     for part in PARTS:
         check(page)
         page.radio(key=f"guess-{part.name}").set_value(next(iter(part.options))).run()
         page.button(key=f"run-guess-{part.name}").click().run()
         check(page)
-        run_until(page, lambda: not any(job.is_active for job in lesson_registry().jobs()))
+        run_until(page, lambda: not any(job.is_active for job in job_registry().jobs()))
         check(page.run())
         page.button(key="next-part").click().run()
     check(page)

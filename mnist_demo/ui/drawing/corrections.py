@@ -13,6 +13,7 @@ from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.drawing.strokes import without_strokes
+from mnist_demo.ui.membership.offer import render_offer
 from mnist_demo.ui.ownership import attempt, perform
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -48,6 +49,8 @@ def render_kept() -> None:
                 kept,
             )
             st.success(sentence.format(digit=label, count=kept), icon=":material/check:")
+            if kept:
+                render_offer(drawing_state.my_drawings().drawings[-1])
 
 
 def render_my_drawings() -> None:

@@ -28,7 +28,8 @@ def render_opened_models() -> None:
         )
         st.file_uploader(
             _("A model that was saved here or by “train --output”"),
-            type=["safetensors"],
+            # Others too: what is missing in them is said in a better sentence than the widget's.
+            type=["safetensors", "pt", "pth", "bin", "ckpt", "pkl", "h5", "keras", "onnx"],
             key=keys.MODEL_FILE,
             on_change=_open,
         )

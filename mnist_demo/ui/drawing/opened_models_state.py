@@ -10,10 +10,11 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import CheckpointError, KeepingError, MnistDemoError
+from mnist_demo.files import Content, KeptBytes, keep
 from mnist_demo.saved_runs.visitors import MODELS
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import visitor, visitor_state
-from mnist_demo.ui.resources import visitor_store
+from mnist_demo.ui.resources import classifiers, visitor_store
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -27,28 +28,35 @@ MEASURED_IMAGES = 1000  # a convnet reads them in about a quarter of a second
 class OpenedModel:
     """A model out of a file: what the file says of it, and what was measured here before anything was believed.
 
-    `weights` are its safetensors bytes. `accuracy` is the share of `measured_on` test images that it reads right, of
+    `weights` is its safetensors content. `accuracy` is the share of `measured_on` test images that it reads right, of
     the digits in use when it was opened.
     """
 
     name: str
-    classifier: "TrainedClassifier"
-    weights: bytes
+    weights: Content
     accuracy: float
     measured_on: int
     id: str = field(default_factory=secrets.token_hex)
 
+    @property
+    def classifier(self) -> "TrainedClassifier":
+        """The model, which the server has in memory for as long as it is used."""
+        from mnist_demo.models.checkpoints import load_checkpoint_bytes
+
+        return classifiers().get(
+            self.id,
+            lambda: load_checkpoint_bytes(bytes(self.weights), self.name),
+            is_large=isinstance(self.weights, KeptBytes),
+        )
+
     def to_bytes(self) -> bytes:
         """Return the content of the file that keeps it: a line of JSON, and the weights."""
         about = {"name": self.name, "accuracy": self.accuracy, "measured_on": self.measured_on, "id": self.id}
-        return json.dumps(about).encode() + b"\n" + self.weights
+        return json.dumps(about).encode() + b"\n" + bytes(self.weights)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "OpenedModel":
         """Return what `to_bytes` wrote; raise MnistDemoError for anything else."""
-        # Here, not above: it brings torch, which the first page need not wait for.
-        from mnist_demo.models.checkpoints import load_checkpoint_bytes
-
         line, _end, weights = content.partition(b"\n")
         try:
             about = json.loads(line)
@@ -56,7 +64,9 @@ class OpenedModel:
             accuracy, measured_on = float(about["accuracy"]), int(about["measured_on"])
         except (ValueError, TypeError, KeyError) as error:
             raise KeepingError(_("This is not a model that was saved here.")) from error
-        return cls(name, load_checkpoint_bytes(weights, name), weights, accuracy, measured_on, own_id)
+        model = cls(name, keep(weights), accuracy, measured_on, own_id)
+        _used = model.classifier  # which raises where the file is damaged
+        return model
 
 
 def open_model(name: str, content: bytes, dataset: DigitDataset) -> None:
@@ -86,7 +96,7 @@ def _load_model(name: str, content: bytes, dataset: DigitDataset) -> OpenedModel
     images = scale_pixels(dataset.test_pixels[:MEASURED_IMAGES])
     predicted = classifier.predict_probabilities(images).argmax(axis=1)
     accuracy = float(np.mean(predicted == dataset.test_labels[: len(images)]))
-    return OpenedModel(name, classifier, content, accuracy, len(images))
+    return OpenedModel(name, keep(content), accuracy, len(images))
 
 
 def why_not_opened() -> str:

@@ -3,21 +3,27 @@
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import streamlit as st
 
-from mnist_demo.errors import RunError
+from mnist_demo.errors import ExportError, RunError
 from mnist_demo.exports.beside import build_beside
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import EXPORTS, build_export
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.exporting import exported_job, exported_run
 from mnist_demo.saved_runs.records import RunRecord
-from mnist_demo.translation import current_language, use_language
-from mnist_demo.ui.resources import export_builder, run_store
+from mnist_demo.translation import _, current_language, use_language
+from mnist_demo.ui import visitor
+from mnist_demo.ui.resources import export_builder, exports, run_store
+from mnist_demo.ui.server.errands import place
+from mnist_demo.ui.streamlit_internals import session_id
 
 QUICK_SECONDS = 0.3
+# Of all files that visitors have had made and still have on their pages.
+MAX_EXPORT_BYTES = 200_000_000
 _TASK = "export-task"
 
 
@@ -54,18 +60,40 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
-    content = export_builder().submit(_build, load, name, current_language())
+    task = export_task(run_id, name)
+    if task is not None and task.step == step and not task.content.done():
+        return  # asked for twice
+    owner = visitor.owner()
+    # However often she asks, one file at a time: others get theirs in between.
+    for (other, _session), before in list(exports().items()):
+        if other == owner:
+            before.cancel()
+    content = export_builder().submit(_build, load, name, current_language(), place())
+    exports()[owner, session_id()] = content
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
     st.session_state[_TASK] = ExportTask(run_id, name, step, content)
 
 
-def _build(load: Callable[[], ExportedRun], name: str, language: str) -> bytes:
+def _build(
+    load: Callable[[], ExportedRun], name: str, language: str, place: Callable[[], AbstractContextManager[None]]
+) -> bytes:
     use_language(language)  # of the visitor; this thread makes files for others too
-    return (build_export if EXPORTS[name].is_quick else build_beside)(load(), name)
+    if EXPORTS[name].is_quick:
+        content = build_export(load(), name)
+    else:
+        with place():
+            content = build_beside(load(), name)
+    done = [other for other in list(exports().values()) if other.done() and not other.cancelled()]
+    made = [other.result() for other in done if not other.exception()]
+    if len(content) + sum(map(len, made)) > MAX_EXPORT_BYTES:
+        raise ExportError(_("Others save large files here at the moment: try again in a few minutes."))
+    return content
 
 
 def export_task(run_id: str, name: str) -> ExportTask | None:
-    """Return the file that was asked for last, if it is one of that run in that format."""
+    """Return the file that was asked for last, if it is one of that run in that format, and still to be had."""
     task: ExportTask | None = st.session_state.get(_TASK)
-    return task if task is not None and (task.run_id, task.name) == (run_id, name) else None
+    if task is None or task.content.cancelled() or (task.run_id, task.name) != (run_id, name):
+        return None
+    return task

@@ -58,6 +58,14 @@ def choose_language() -> None:
             st.session_state[key] = st.session_state[key]
 
 
+def follow_link(language: str) -> None:
+    """Read on in the language that a link asks for, unless the visitor chose one herself."""
+    visitor_language()
+    if st.session_state.get(_SOURCE) != _CHOICE and closest_language(language) == language:
+        st.session_state[_LANGUAGE], st.session_state[_SOURCE] = language, _LINK
+        use_language(language)
+
+
 def language_to_keep() -> str:
     """Return what her browser is to keep in a cookie: the language that she chose, or an empty text."""
     return str(st.session_state[_LANGUAGE]) if st.session_state.get(_SOURCE) == _CHOICE else ""

@@ -22,7 +22,7 @@ from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.runs import accuracy_of, render_runs, say_progress, start_or_say
 from mnist_demo.ui.ownership import wanted_device
-from mnist_demo.ui.resources import cost_estimator, job_registry, lesson_registry, newest_classifier, starter_accuracy
+from mnist_demo.ui.resources import cost_estimator, job_registry, newest_classifier, starter_accuracy
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.mosaics import full_colour, mosaic_html
 from mnist_demo.ui.widgets.pulse import render_pulse
@@ -186,7 +186,7 @@ def render_ways_to_train(train_and_draw: st.Page) -> None:
 def _duration_of(hyperparameters: Hyperparameters) -> tuple[str, bool]:
     """Return how long a run takes here, empty while that is not known, and whether it soon will be."""
     # A measurement beside a run would slow that down, and be wrong.
-    is_quiet = not any(job.is_active for registry in (job_registry(), lesson_registry()) for job in registry.jobs())
+    is_quiet = not any(job.is_active for job in job_registry().jobs())
     try:
         device = choose_device(wanted_device(), hyperparameters.architecture.gains_by_accelerator, known_devices())
         estimate = cost_estimator().ask(hyperparameters, state.current_dataset(), is_quiet, device)

@@ -7,12 +7,12 @@ import streamlit as st
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import _, format_decimal, format_list, format_percent, ngettext
+from mnist_demo.translation import _, format_decimal, format_list, format_percent
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.charts import build_losses
 from mnist_demo.ui.lesson.pictures import outcomes_html
-from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.server.waiting import describe_wait
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
 CHART_HEIGHT = 320
@@ -32,9 +32,7 @@ def say_progress(part: str, runs: Mapping[str, Job]) -> bool:
     waiting = next((job for job in runs.values() if not job.has_ended), None)
     if waiting is not None:
         done = sum(1.0 if job.has_ended else job.history.progress for job in runs.values()) / len(runs)
-        before = lesson_registry().jobs_before(waiting)
-        sentence = ngettext("Waiting for {count} other run …", "Waiting for {count} other runs …", before)
-        st.progress(min(done, 1.0), text=sentence.format(count=before) if before else _("Training …"))
+        st.progress(min(done, 1.0), text=describe_wait(waiting) if waiting.state == "queued" else _("Training …"))
         return True
     broken = [job for job in runs.values() if job.state in ("failed", "stopped")]
     if broken:

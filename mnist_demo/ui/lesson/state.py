@@ -1,5 +1,6 @@
 """Session state of the lesson: the part shown, the guesses and their answers, and its short runs."""
 
+import functools
 from collections.abc import Mapping
 
 import streamlit as st
@@ -7,10 +8,12 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, parse_page
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.processes import core_count
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
-from mnist_demo.ui.resources import lesson_registry
+from mnist_demo.ui.ownership import run_commands
+from mnist_demo.ui.resources import job_registry, orders
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -163,10 +166,14 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
         return kept
     drop_runs(part)
     started: dict[str, Job] = {}
+    half = max(1, core_count() // 2)
     st.session_state.setdefault(_RUNS, {})[part] = started
     try:
         for name, hyperparameters in wanted.items():
-            started[name] = lesson_registry().start(Assignment(hyperparameters, dataset), session_id())
+            threads = min(thread_count(hyperparameters), half)
+            assignment = Assignment(hyperparameters, dataset, threads=threads)
+            start = functools.partial(run_commands().start_brief, assignment, session_id())
+            started[name], _is_new = orders().start(f"{session_id()} {part} {name}", assignment, start)
     except Exception:
         drop_runs(part)
         raise
@@ -179,8 +186,8 @@ def runs(part: str) -> dict[str, Job]:
     for job in kept.values():
         if not job.has_ended:
             job.watch(session_id())
-        elif lesson_registry().get(job.id) is not None:
-            lesson_registry().forget(job)
+        elif job_registry().get(job.id) is not None:
+            run_commands().forget_brief(job)
     return kept
 
 
@@ -192,4 +199,4 @@ def has_active_runs(*parts: str) -> bool:
 def drop_runs(part: str) -> None:
     """Stop and forget the runs of `part`: the next look at it starts new ones."""
     for job in st.session_state.get(_RUNS, {}).pop(part, {}).values():
-        lesson_registry().forget(job)
+        run_commands().forget_brief(job)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.files import Content
 from mnist_demo.insight.analysis_process import Question, Subject
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.ui import state, visitor
 from mnist_demo.ui.drawing.opened_models_state import answering_model
 from mnist_demo.ui.resources import analyst, classifier_with, starter_classifier, starter_weights
 
@@ -25,14 +26,14 @@ class LookedAt:
     step: int
     title: str
     classifier: "TrainedClassifier"
-    weights: bytes
+    weights: Content
     dataset: DigitDataset
     is_learning: bool
 
     def ask(self, subject: Subject) -> Answer | None:
         """Return what the analyst knows by now of `subject`; see `Analyst.ask`."""
         if subject == "statistics":
-            return analyst().ask(Question("statistics", self.dataset))
+            return analyst().ask(Question("statistics", self.dataset, visitor=visitor.owner()))
         return analyst().ask(
             Question(
                 subject,
@@ -42,6 +43,7 @@ class LookedAt:
                 self.weights,
                 self.classifier.hyperparameters,
                 self.is_learning,
+                visitor.owner(),
             )
         )
 
@@ -59,6 +61,6 @@ def look_at_current() -> LookedAt:
         classifier = classifier_with(weights, job)
         if classifier is not None and weights is not None:
             title = _("Inside your run of “{model}”").format(model=job.hyperparameters.model_title)
-            return LookedAt(job.id, weights.step, title, classifier, weights.content, job.dataset, is_learning)
+            return LookedAt(job.id, weights.step, title, classifier, weights.kept, job.dataset, is_learning)
     title = _("Inside the starter model")
     return LookedAt(STARTER, 0, title, starter_classifier(), starter_weights(), state.current_dataset(), False)

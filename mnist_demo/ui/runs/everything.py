@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, visitor_state
+from mnist_demo.ui.membership.state import class_commands, membership
 from mnist_demo.ui.ownership import attempt
 
 
@@ -21,6 +22,13 @@ def render_everything() -> None:
                 "except for runs whose link you shared."
             ).format(size=kept_bytes / 1e6)
         )
+        if class_commands().taught() or membership() is not None:
+            st.caption(
+                _(
+                    "Classes that you opened are deleted with it, and what you gave to somebody else’s class is taken "
+                    "out of it."
+                )
+            )
         with st.popover(_("Delete everything kept about me"), icon=":material/delete_forever:", key=keys.DELETE_ALL):
             st.markdown(
                 _(

@@ -12,6 +12,9 @@ from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.everything import render_everything
 from mnist_demo.ui.runs.saved_run import render_saved_run
 from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+REFRESH_SECONDS = 1.0
 
 
 def render_runs(train_and_draw: st.Page) -> None:
@@ -47,6 +50,22 @@ def render_runs(train_and_draw: st.Page) -> None:
             icon=":material/history:",
         )
     render_everything()
+    _watch(_states(records))
+
+
+@st.fragment
+def _watch(shown: list[tuple[str, str, bool]]) -> None:
+    """Have the page drawn anew when a run has begun, ended or gone since, in whatever tab."""
+    try:
+        if _states(kept_runs.my_runs()) != shown:
+            st.rerun()
+    except RunError:
+        return
+    render_pulse(REFRESH_SECONDS, keys.RUNS_PULSE)
+
+
+def _states(records: list[RunRecord]) -> list[tuple[str, str, bool]]:
+    return [(record.id, record.state, bool(record.files)) for record in records]
 
 
 def _render_list(records: list[RunRecord]) -> None:
@@ -95,5 +114,7 @@ def _render_deleted() -> None:
 
 
 def _undo(deleted: RunRecord) -> None:
+    if runs_state.last_deleted() is None:
+        return  # a second click
     runs_state.note_deleted(None)
     perform(run_commands().undelete, deleted.id)

@@ -19,6 +19,7 @@ from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html
 from mnist_demo.ui.runs.export import render_export
+from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 
@@ -29,6 +30,8 @@ def render_saved_run(record: RunRecord) -> None:
         st.html(run_card_html(record, word, _zone(), run_store().size(record.id)))
         with st.container(horizontal=True, gap="small"):
             _button(keys.OPEN_RUN, record, _("Open"), "open_in_full", _open)
+            if not record.files:
+                return  # it is saved within seconds, and the rest can be done with it then
             if record.state in ("stopped", "failed", "finished"):
                 is_through = record.metrics.get("epochs", 0) >= record.hyperparameters.epochs
                 _button(keys.GO_ON, record, _("Train further"), "play_arrow", _toggle if is_through else _go_on)
@@ -114,7 +117,7 @@ def _render_link(record: RunRecord) -> None:
         )
     )
     link = build_link(page_address(), {state.RUN_PARAMETER: record.id, **link_parameters()})
-    st.code(link, language=None, wrap_lines=True)
+    render_copied(link)
 
 
 # What a button opens below its run, by the button's key.

@@ -12,10 +12,11 @@ from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
+from mnist_demo.ui.link_state import bench_frame, is_sharing, restrictions, settings_link, toggle_sharing
 from mnist_demo.ui.train_and_draw import settings_state
 from mnist_demo.ui.train_and_draw.cost import known_seconds, render_cost
 from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
+from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -26,6 +27,7 @@ ROWS = (
     ("batch_size", "epochs"),
     ("one_cycle", "shuffle"),
     ("hidden_sizes", "activation"),
+    ("edge_padding",),
     ("seed",),
     ("weight_decay", "momentum"),
     ("dropout", "label_smoothing"),
@@ -131,11 +133,18 @@ def _render_link() -> None:
         _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Students see the settings but cannot change them.")
     )
     hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Students see only the Start button."))
+    framed = st.toggle(
+        _("The bench to draw on alone, for a page of yours"),
+        key=keys.SHARE_FRAME,
+        help=_("A line of HTML that shows it in another page: paste it into a course, a blog or a slide."),
+    )
     asked = {LOCKED: "1"} if locked else {}
     asked |= {HIDE: ALL_SETTINGS} if hidden else {}
     with st.container(key=keys.SHARED_LINK):
-        link = settings_link(hyperparameters, Restrictions.from_address(asked))
-        st.code(link, language=None, wrap_lines=True)
+        if framed:
+            render_copied(bench_frame(), "html")
+        else:
+            render_copied(settings_link(hyperparameters, Restrictions.from_address(asked)))
 
 
 def _start() -> None:

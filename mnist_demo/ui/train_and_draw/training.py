@@ -5,10 +5,11 @@ import streamlit as st
 from mnist_demo.jobs.job import Job
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.training.speed import seconds_at_speed
-from mnist_demo.translation import _, format_decimal, format_percent, format_unit, ngettext
+from mnist_demo.translation import _, format_decimal, format_percent, format_unit
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns, perform, run_commands
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_keeper, run_store
+from mnist_demo.ui.resources import has_unusable_model, run_keeper, run_store
+from mnist_demo.ui.server.waiting import describe_wait
 from mnist_demo.ui.train_and_draw.own_drawings import render_gain
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -63,8 +64,11 @@ def _render_looker(job: Job) -> None:
 def _render_progress(job: Job) -> None:
     history, hyperparameters = job.history, job.hyperparameters
     title = hyperparameters.model_title
+    if job.state == "queued":
+        st.progress(history.progress, text=describe_wait(job))
+        return
     if history.started is None:
-        st.progress(0.0, text=_describe_wait(job, title))
+        st.progress(0.0, text=_("{model}: starting …").format(model=title))
         return
     done = _("{model}: epoch {epoch} of {epochs}, step {step} of {steps}").format(
         model=title,
@@ -74,17 +78,6 @@ def _render_progress(job: Job) -> None:
         steps=format_decimal(history.total_steps),
     )
     st.progress(history.progress, text=done)
-
-
-def _describe_wait(job: Job, title: str) -> str:
-    """Return what a run that has not begun waits for."""
-    if job.state != "queued":
-        return _("{model}: starting …").format(model=title)
-    before = job_registry().jobs_before(job)
-    if not before:
-        return _("{model}: next in line. It starts when the current run ends.").format(model=title)
-    sentence = ngettext("{model}: {count} run ahead of you.", "{model}: {count} runs ahead of you.", before)
-    return sentence.format(model=title, count=before)
 
 
 def _render_metrics(job: Job) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_demo.ui.drawing.strokes import objects_of, strokes_of
+from mnist_demo.ui.drawing.strokes import MAX_COMMANDS, MAX_STROKES, objects_of, strokes_of
 
 
 def path(*commands: list[Any], **placed: Any) -> dict[str, Any]:
@@ -33,6 +33,13 @@ def test_strokes_of_a_curve_lie_on_the_curve() -> None:
 def test_strokes_come_in_the_order_in_which_they_were_drawn() -> None:
     first, second = path(*CORNER), path(["M", 0, 0], ["L", 1, 1])
     assert [len(stroke) for stroke in strokes_of((first, second))] == [3, 2]
+
+
+def test_strokes_of_a_drawing_that_nobody_has_drawn_by_hand_are_cut_off() -> None:
+    long = path(*[["L", x % 280, x % 270] for x in range(100_000)])
+    strokes = strokes_of((path(*CORNER), long, path(*CORNER)))
+    assert [len(stroke) for stroke in strokes] == [3, MAX_COMMANDS - 3]
+    assert len(strokes_of((path(*CORNER),) * 5000)) == MAX_STROKES
 
 
 @pytest.mark.parametrize(

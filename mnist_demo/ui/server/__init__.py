@@ -1,0 +1,1 @@
+"""What the server makes, keeps and computes for all visitors."""

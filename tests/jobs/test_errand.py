@@ -1,0 +1,57 @@
+"""Short computations for a visitor: in a process that is ended, on a core that is given back."""
+
+import io
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.errors import ImageError, JobError
+from mnist_demo.jobs.errand import core, run_errand
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.rejection.pictures import read_picture_file
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from tests.waiting import PATIENCE, wait_until
+
+
+@pytest.fixture
+def one_core() -> Iterator[JobRegistry]:
+    registry = JobRegistry(slots=1)
+    yield registry
+    registry.close()
+
+
+def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) -> None:
+    assert run_errand(one_core, "hers", sum, (1, 2), seconds=PATIENCE) == 3
+    with pytest.raises(ImageError):
+        run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
+    with pytest.raises(JobError, match="fault in this program"):
+        run_errand(one_core, "hers", io.BytesIO, "no bytes", seconds=PATIENCE)
+
+
+def test_errand_ends_with_its_time_and_with_its_visitor(one_core: JobRegistry) -> None:
+    is_here = threading.Event()
+    is_here.set()
+    threading.Timer(0.5, is_here.clear).start()
+    with pytest.raises(JobError, match="takes too long"):
+        run_errand(one_core, "hers", time.sleep, 600, seconds=0.2)
+    with pytest.raises(JobError):
+        run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)
+    assert multiprocessing.active_children() == []
+    with core(one_core, "another"), pytest.raises(JobError, match="Nobody waits"):
+        run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)  # it was in the queue
+
+
+def test_errand_takes_a_core_from_a_long_run_and_gives_it_back(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    long = one_core.start(Assignment(endless, builtin), visitor="hers")
+    wait_until(lambda: long.history.step_count > 0)
+    with core(one_core, "hers"):
+        assert long.state == "queued"
+        done = long.history.step_count
+    wait_until(lambda: long.history.step_count > done)

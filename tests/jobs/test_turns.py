@@ -1,0 +1,146 @@
+"""No visitor keeps the others waiting: not by many runs, nor by slow motion, nor by a long run, nor by commands."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.errors import JobError
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.registry import MAX_JOBS_OF_VISITOR, TURN_SECONDS, JobRegistry
+from mnist_demo.jobs.waiting import Wait
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Step
+from tests.jobs.test_job import started
+from tests.waiting import PATIENCE, Clock, wait_until
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def one_core(clock: Clock) -> Iterator[JobRegistry]:
+    registry = JobRegistry(slots=1, clock=clock)
+    yield registry
+    registry.close()
+
+
+def computing(jobs: list[Job]) -> list[Job]:
+    return [job for job in jobs if job.state == "running" and job.cores_used]
+
+
+def test_runs_that_leave_slow_motion_together_wait_for_a_core_like_any_other(
+    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    many = [registry.start(Assignment(endless, builtin), visitor="many") for _run in range(6)]
+    for job in many:
+        job.set_speed(1.0)
+    wait_until(lambda: all(job.state == "running" for job in many))
+    hers = registry.start(Assignment(endless, builtin), visitor="one")
+    wait_until(lambda: hers.history.step_count > 0)
+    for job in many:
+        job.set_speed(None)
+    wait_until(lambda: len(computing(many)) == 1 and sum(job.state == "queued" for job in many) == 5)
+    assert hers.state == "running"
+    # Those that wait go on where they were, each when it is its turn.
+    next(iter(computing(many))).stop(PATIENCE)
+    wait_until(lambda: len(computing(many)) == 1)
+
+
+def test_slow_motion_with_steps_that_take_long_keeps_its_cores_busy(
+    endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    slow = Job(Assignment(endless, builtin))
+    slow.set_speed(5.0)
+    for step, seconds in enumerate((0.01, 0.02, 0.03), start=1):
+        slow.history.append(Step(step, 1, 2.3, 0.1, 0.5, 10, seconds))
+    assert slow.cores_used == 0
+    slow.history.append(Step(4, 1, 2.3, 0.1, 0.5, 10, 1.0))
+    assert slow.cores_used == slow.threads
+
+
+def test_long_run_gives_its_core_up_to_who_has_none_when_its_turn_is_over(
+    one_core: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    long, hers_too = (one_core.start(Assignment(endless, builtin), visitor="long") for _run in range(2))
+    wait_until(lambda: long.history.step_count > 0)
+    short = one_core.start(Assignment(endless, builtin), visitor="short")
+    # Whoever had a turn comes after who had none, however early she has clicked.
+    assert [one_core.jobs_before(job) for job in (short, hers_too)] == [0, 1]
+    left = {long: 500.0, hers_too: 10.0}
+    assert one_core.wait_of(short, left.get) == Wait(1, TURN_SECONDS)
+    clock.now = TURN_SECONDS - 1
+    one_core.reap()
+    assert one_core.wait_of(short, left.get) == Wait(1, 1.0)
+    assert long.state == "running"
+    clock.now = TURN_SECONDS
+    one_core.reap()
+    wait_until(lambda: short.state == "running")
+    wait_until(lambda: long.state == "queued")
+    done = long.history.step_count
+    left[short] = 4.0
+    assert one_core.wait_of(long, left.get) == Wait(1, 4.0)
+    assert one_core.wait_of(hers_too, left.get) == Wait(2, 504.0)
+    assert one_core.wait_of(hers_too, {short: 4.0}.get) == Wait(2, None)
+    long.pause()
+    assert long.state == "paused"
+    long.resume()
+    short.stop(PATIENCE)
+    wait_until(lambda: long.history.step_count > done)
+
+
+def test_brief_run_is_let_through_at_once(
+    one_core: JobRegistry, endless: Hyperparameters, quick: Hyperparameters, builtin: DigitDataset
+) -> None:
+    long = started(one_core, endless, builtin)
+    brief = one_core.start(Assignment(quick, builtin), visitor="lesson", is_brief=True)
+    assert brief.wait(PATIENCE) == "finished"
+    wait_until(lambda: long.state == "running")
+
+
+def test_visitor_has_so_many_runs_at_most_and_old_ones_make_room(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    many = [one_core.start(Assignment(endless, builtin), visitor="many") for _run in range(MAX_JOBS_OF_VISITOR)]
+    with pytest.raises(JobError, match="stop some of them first"):
+        one_core.start(Assignment(endless, builtin), visitor="many")
+    one_core.start(Assignment(endless, builtin), visitor="another")
+    many[3].stop()
+    one_core.start(Assignment(endless, builtin), visitor="many")
+    assert one_core.get(many[3].id) is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
+def test_commands_to_a_worker_that_reads_none_hold_nobody_up_and_the_last_counts(
+    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    busy, other = started(registry, endless, builtin), started(registry, endless, builtin)
+    assert busy.pid is not None
+    os.kill(busy.pid, signal.SIGSTOP)  # as a step of a huge batch
+
+    def command() -> None:
+        for number in range(3000):
+            busy.set_speed(float(20 + number))
+            busy.change("learning_rate", 0.001 * (1 + number % 7))
+            busy.rest()
+        busy.set_speed(None)
+        busy.change("learning_rate", 0.25)
+
+    commanding = threading.Thread(target=command, daemon=True)
+    commanding.start()
+    commanding.join(PATIENCE)
+    assert not commanding.is_alive()
+    assert busy._outbox is not None
+    assert len(busy._outbox) <= 3
+    other.pause(PATIENCE)
+    assert other.state == "paused"
+    os.kill(busy.pid, signal.SIGCONT)
+    wait_until(lambda: busy.history.changes != [] and busy.history.changes[-1].value == 0.25)
+    busy.pause(PATIENCE)
+    assert busy.state == "paused"

@@ -1,0 +1,56 @@
+"""Large contents are in files: they go between processes as such, and are gone when nothing refers to them any more."""
+
+import multiprocessing
+import os
+import pickle
+import sys
+
+import pytest
+
+from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, mapped, receive_content, send_content
+from mnist_demo.processes import ChildProcess
+
+LARGE = bytes(range(256)) * (SMALL_BYTES // 200)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere contents are sent whole")
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def test_large_content_is_a_file_that_reads_like_its_bytes_and_is_gone_with_it() -> None:
+    before = open_files()
+    kept = keep(LARGE)
+    assert isinstance(kept, KeptBytes)
+    assert keep(kept) is kept
+    assert (len(kept), kept[:8], kept[1000:1003], bytes(kept)) == (len(LARGE), LARGE[:8], LARGE[1000:1003], LARGE)
+    assert bytes(mapped(kept)) == LARGE
+    assert pickle.loads(pickle.dumps(kept)) == LARGE
+    assert keep(b"small") == mapped(b"small") == b"small"
+    del kept
+    assert open_files() == before
+
+
+def test_content_goes_to_another_process_and_back_as_a_file() -> None:
+    kept = keep(LARGE)
+    with ChildProcess(send_back, kept) as child:
+        assert child.connection.recv() == (True, len(LARGE))
+        received = receive_content(child.connection)
+        assert isinstance(received, KeptBytes)
+        assert bytes(received) == LARGE[::-1]
+        assert receive_content(child.connection) == b"small"
+
+
+def send_back(connection: "multiprocessing.connection.Connection", content: object) -> None:
+    assert isinstance(content, KeptBytes)
+    connection.send((isinstance(content, KeptBytes), len(content)))
+    send_content(connection, keep(bytes(content)[::-1]))
+    send_content(connection, b"small")
+
+
+def test_full_disk_leaves_the_content_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room() -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", no_room)
+    assert keep(LARGE) is LARGE

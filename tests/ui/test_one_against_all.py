@@ -1,0 +1,150 @@
+"""What one browser can send to the server, and what the visitors of others notice of it: nothing."""
+
+import contextlib
+import http.client
+import itertools
+import secrets
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from benchmarks.drivers.visitors import Answer, Visitor
+from mnist_demo.ui import keys
+from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE, VISITOR_UPLOADS
+from mnist_demo.ui.visitor_state import COOKIE
+from tests.browser.server import PageServer, own_environment, serve
+from tests.waiting import wait_until
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+    folder = tmp_path_factory.mktemp("server")
+    environment = own_environment(folder / "home", "builtin", STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="3")
+    with serve(folder, environment) as running:
+        yield running
+        assert running.complaints() == []
+
+
+@pytest.fixture
+def visitors(server: PageServer) -> Iterator["Visitors"]:
+    here = Visitors(server.url)
+    yield here
+    here.leave()
+
+
+class Visitors:
+    """The browsers of a test: each has a secret of its own in its cookie."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._open: list[Visitor] = []
+
+    def come(self, cookie: str = "", session: str = "", query: str = "") -> Visitor:
+        cookies = f"{COOKIE}={cookie or secrets.token_urlsafe(24)}"
+        self._open.append(Visitor(f"{self._url}/?speed=full&{query}", cookies, session))
+        return self._open[-1]
+
+    def leave(self) -> None:
+        for visitor in self._open:
+            visitor.close()
+
+
+def run_in_address(answer: Answer) -> str:
+    queries = [
+        str(message.page_info_changed.query_string)
+        for message in answer.messages
+        if message.WhichOneof("type") == "page_info_changed"
+    ]
+    return next(query for query in reversed(queries) if "run=" in query)
+
+
+def buttons(answer: Answer) -> list[Any]:
+    deltas = [message.delta for message in answer.messages if message.WhichOneof("type") == "delta"]
+    return [delta.new_element.button for delta in deltas if delta.new_element.WhichOneof("type") == "button"]
+
+
+def said(answer: Answer) -> str:
+    return "\n".join(str(message) for message in answer.messages)
+
+
+def upload(url: str, session: str, name: str, content: bytes) -> int:
+    """Put a file to a session as a browser does, under an id of one's own making; return the status."""
+    address = urlsplit(url)
+    body = b'--mark\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + content + b"\r\n--mark--\r\n"
+    with contextlib.closing(http.client.HTTPConnection(address.netloc, timeout=30)) as connection:
+        connection.request("GET", "/_stcore/health")
+        answer = connection.getresponse()
+        answer.read()
+        token = (answer.headers["Set-Cookie"] or "").partition("_streamlit_xsrf=")[2].partition(";")[0]
+        headers = {"Content-Type": "multipart/form-data; boundary=mark"}
+        headers |= {"Cookie": f"_streamlit_xsrf={token}", "X-Xsrftoken": token}
+        connection.request("PUT", f"/_stcore/upload_file/{session}/{name}", body, headers)
+        return connection.getresponse().status
+
+
+def uploaded_bytes(url: str) -> int:
+    """Return what the server says that it keeps of uploaded files."""
+    with urllib.request.urlopen(f"{url}/_stcore/metrics?families=cache_memory_bytes") as answer:
+        metrics = answer.read().decode()
+    lines = [line for line in metrics.splitlines() if "UploadedFileManager" in line]
+    return sum(int(float(line.split()[-1])) for line in lines)
+
+
+def test_no_message_takes_anything_from_another_visitor(server: PageServer, visitors: Visitors) -> None:
+    pupil, stranger = visitors.come("p" * 32), visitors.come()
+    pupil.open_page()
+    address = run_in_address(pupil.press(keys.START))
+    harmful = BackMsg(clear_cache=True), BackMsg(load_git_info=True), BackMsg(set_run_on_save=True)
+    for message in harmful:
+        stranger.send(message)
+    many = BackMsg()
+    many.file_urls_request.file_names.extend(["f"] * (MAX_FILES_AT_ONCE + 1))
+    stranger.send(many)
+    installing = BackMsg()
+    installing.backend_operation_request.install_skills.SetInParent()
+    stranger.send(installing)
+    assert stranger.open_page().messages  # after all that
+    later = visitors.come("p" * 32, query=address).open_page()
+    assert "not kept any more" not in said(later)
+    stops = [button for button in buttons(later) if button.id.endswith("-stop-training")]
+    assert [button.disabled for button in stops] == [False]
+
+
+def test_session_is_joined_by_the_browser_that_has_its_cookie_alone(visitors: Visitors) -> None:
+    pupil = visitors.come("p" * 32)
+    pupil.open_page()
+    hers = pupil.session
+    for stranger in (visitors.come(session=hers), visitors.come("ü", session=hers)):
+        stranger.open_page()
+        assert stranger.session != hers
+    assert pupil.rerun().messages  # nobody has taken her place
+    pupil.close()
+    stranger = visitors.come(session=hers)
+    stranger.open_page()
+    assert stranger.session != hers
+    again = visitors.come("p" * 32, session=hers)
+    again.open_page()
+    assert again.session == hers
+
+
+def test_uploads_are_bounded_and_freed_after_their_visitor_has_left(server: PageServer, visitors: Visitors) -> None:
+    content = bytes(15 * MEGABYTE)
+    attacker, tab = visitors.come("a" * 32), visitors.come("a" * 32)
+    for visitor in (attacker, tab):
+        visitor.open_page()
+    sessions = itertools.cycle([attacker.session, tab.session])
+    statuses = [upload(server.url, next(sessions), f"own-{number}", content) for number in range(6)]
+    assert statuses == [204] * 4 + [413] * 2
+    assert uploaded_bytes(server.url) <= VISITOR_UPLOADS
+    pupil = visitors.come()
+    pupil.open_page()
+    assert upload(server.url, pupil.session, "hers", b"a picture") == 204
+    attacker.close()
+    tab.close()
+    wait_until(lambda: uploaded_bytes(server.url) < MEGABYTE)
