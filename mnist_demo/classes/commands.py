@@ -138,7 +138,7 @@ class ClassCommands:
             key = _open(record).key_of(self.visitor)
             others = [member for other, member in record.members.items() if other != key]
             if nickname.casefold() in (member.nickname.casefold() for member in others):
-                message = _("Somebody in this class is called “{nickname}” already: choose another nickname.")
+                message = _("Someone in this class is already called “{nickname}”: choose another nickname.")
                 raise ClassError(message.format(nickname=nickname))
             if sum(bool(member.owner) for member in others) >= MAX_MEMBERS:
                 raise ClassError(_("This class is full: {count} have joined it.").format(count=MAX_MEMBERS))
@@ -258,7 +258,7 @@ class ClassCommands:
     def _find(self, code: str) -> ClassRecord:
         record = self._store.find(code)
         if record is None:
-            raise ClassError(_("This class is not there any more."))
+            raise ClassError(_("This class is no longer there."))
         return record
 
     def _require_teacher(self, code: str) -> None:
@@ -287,7 +287,7 @@ def _open(record: ClassRecord) -> ClassRecord:
 
 
 def _not_yours() -> ClassError:
-    return ClassError(_("Only the teacher can do this, or whose it is."))
+    return ClassError(_("Only the teacher, or the person who made it, can do this."))
 
 
 def _new_key(members: Mapping[str, Member]) -> str:

@@ -274,7 +274,7 @@ def _to_bytes(drawing: LabelledDrawing) -> bytes:
 
 
 def _gone() -> ClassError:
-    return ClassError(_("This class is not there any more."))
+    return ClassError(_("This class is no longer there."))
 
 
 @contextlib.contextmanager

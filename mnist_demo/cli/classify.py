@@ -89,9 +89,9 @@ def _as_sentence(file: str, found: Sequence["ReadDigit"], rows: Sequence[Sequenc
     values = {"file": file, "read": _answer(found, rows), "starter": _answer(found, starter)}
     if not any(one.is_digit for one in found):
         if with_starter:
-            text = _("{file}: this is no digit; the closest is {read}, or {starter} by the starter model")
+            text = _("{file}: this is not a digit; the closest is {read}, or {starter} by the starter model")
         else:
-            text = _("{file}: this is no digit; the closest is {read}")
+            text = _("{file}: this is not a digit; the closest is {read}")
     elif with_starter:
         text = _("{file}: {read}; the starter model reads {starter}")
     else:

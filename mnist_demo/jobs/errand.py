@@ -89,7 +89,7 @@ def core(registry: JobRegistry, visitor: str, is_wanted: Callable[[], bool] = la
     with registry.queued(errand):
         while not errand.wait(LOOK_SECONDS):
             if not is_wanted():
-                raise JobError(_("Nobody waits for this any more."))
+                raise JobError(_("Nobody is waiting for this any more."))
         yield
 
 

@@ -143,7 +143,7 @@ class JobRegistry:
                 mine.remove(ended[0])
                 self._jobs.pop(ended.pop(0).id)
         if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
-            message = _("You have {limit} runs that have not ended, which is the limit: stop some of them first.")
+            message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
             raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
         if len(self._jobs) + count <= MAX_JOBS:
             return

@@ -202,7 +202,7 @@ def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_r
     assert [line["is_digit"] for line in lines] == [False, True, True, True, True]
     assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
     refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
-    assert "this is no digit" in refused
+    assert "this is not a digit" in refused
     (tmp_empty := pictures[0].parent / "empty").mkdir()
     assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
 

@@ -57,7 +57,7 @@ def test_class_from_its_code_on_the_projector_to_its_end(pages: tuple[Page, Page
 
     keep_a_digit(mina, 3)
     button(mina, "offer-drawing").click()
-    expect(teacher.locator(".offered figcaption")).to_contain_text("A 3 by Mina")
+    expect(teacher.locator(".offered figcaption")).to_contain_text("3 by Mina")
     mina.locator(".st-key-start-training button:visible").first.click()
     wait_for_state(mina, "finished")
     expect(list_of_pupils.locator("tr").nth(1)).to_contain_text(re.compile(r"finished\s*[\d.]+\s?%\s*\d+\s?%"))

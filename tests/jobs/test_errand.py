@@ -42,7 +42,7 @@ def test_errand_ends_with_its_time_and_with_its_visitor(one_core: JobRegistry) -
     with pytest.raises(JobError):
         run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)
     assert multiprocessing.active_children() == []
-    with core(one_core, "another"), pytest.raises(JobError, match="Nobody waits"):
+    with core(one_core, "another"), pytest.raises(JobError, match="Nobody is waiting"):
         run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)  # it was in the queue
 
 

@@ -93,10 +93,10 @@ def _render_selected(
     nickname, label = escape_markdown(record.members[writer_of(name)].nickname), drawings[name].label
     with st.container(horizontal=True, vertical_alignment="center"):
         if read.get(name, label) != label:
-            words = _("A **{label}** by {nickname}, read as **{guess}**.")
+            words = _("**{label}** by {nickname}, read as **{guess}**.")
             st.markdown(words.format(label=label, nickname=nickname, guess=read[name]), width="content")
         else:
-            words = _("A **{label}** by {nickname}.").format(label=label, nickname=nickname)
+            words = _("**{label}** by {nickname}.").format(label=label, nickname=nickname)
             st.markdown(words, width="content")
         if is_teacher or record.key_of(class_commands().visitor) == writer_of(name):
             st.button(
@@ -132,7 +132,7 @@ def _train(code: str, model: str) -> None:
         run = find_run(model)
         classifier = run.load() if run is not None else starter_classifier()
         if not isinstance(classifier, TrainedClassifier):
-            raise CheckpointError(_("This model is not there any more: choose another one."))
+            raise CheckpointError(_("This model is no longer there: choose another one."))
         held_out = class_commands().held_out(code)
         learned = drawings_of(class_store().drawings(code), held_out, held_out=False)
         available = len(state.current_dataset().train_labels)
@@ -192,7 +192,7 @@ def _render_files(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) 
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.caption(_("It has the nicknames and the drawings, and nothing else of anybody."))
+            st.caption(_("It has the nicknames and the drawings, and nothing else about anybody."))
         uploaded = st.file_uploader(_("Open a file of a class’s handwriting"), type=["json"], key=keys.CLASS_IMPORT)
         if uploaded is not None and record.is_open:
             st.button(

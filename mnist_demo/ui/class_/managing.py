@@ -31,7 +31,7 @@ def render_managing(record: ClassRecord, is_teacher: bool) -> None:
                     _("Leave and take my things out"),
                     key=keys.CLASS_LEAVE_WITH,
                     icon=":material/delete:",
-                    help=_("You still have them; the class does not."),
+                    help=_("You keep them; the class does not."),
                     on_click=class_state.leave,
                     args=(True,),
                 )

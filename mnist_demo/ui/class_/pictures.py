@@ -106,9 +106,9 @@ def offered_html(offered: Sequence[tuple[str, str, np.ndarray, int]], with_butto
     figures = (
         figure.format(
             data_url_of(1 - image),
-            _("A {label} by {nickname}").format(label=label, nickname=nickname),
-            _("A {label} by {nickname}").format(label=label, nickname=nickname),
-            button.format(key, words=_("Show it no more")) if with_buttons else NOTHING,
+            _("{label} by {nickname}").format(label=label, nickname=nickname),
+            _("{label} by {nickname}").format(label=label, nickname=nickname),
+            button.format(key, words=_("Hide it")) if with_buttons else NOTHING,
         )
         for key, nickname, image, label in offered
     )
@@ -142,9 +142,9 @@ def handwriting_html(
         for name, (label, image) in drawings.items():
             wrong = read.get(name, label) != label
             wrong_count += wrong
-            words = _("A {label} by {nickname}").format(label=label, nickname=nickname)
+            words = _("{label} by {nickname}").format(label=label, nickname=nickname)
             if wrong:
-                words = _("A {label} by {nickname}, misread as {guess}").format(
+                words = _("{label} by {nickname}, misread as {guess}").format(
                     label=label, nickname=nickname, guess=read[name]
                 )
             mark = guess % read[name] if wrong else NOTHING
@@ -163,5 +163,5 @@ def gain_html(rows: Sequence[tuple[str, float | None, float | None]]) -> Markup:
     """Return what training on the handwriting gave and cost: (title, share before, share now) each."""
     row = Markup('<tr><th scope="row">{}</th><td>{}</td><td><b>{}</b></td></tr>')
     lines = NOTHING.join(row.format(title, _percent(before, 1), _percent(now, 1)) for title, before, now in rows)
-    head = column_heads([_("Read rightly"), _("Before"), _("Now")])
+    head = column_heads([_("Read correctly"), _("Before"), _("Now")])
     return _table("figures gain").format(head, lines)

@@ -57,11 +57,13 @@ def _render_found(found: "list[ReadDigit]") -> None:
         text = _("{model}: the digits that were found, from left to right.")
         st.caption(text.format(model=escape_markdown(readers[0].title)))
     elif len(found) == 1:
-        text = _("**I don’t think this is a digit.** If it is one, the closest is {digit}.")
+        text = _("**I don’t think this is a digit.** If it is a digit, the closest is {digit}.")
         st.caption(text.format(digit=numbers[0]))
     else:
         st.caption(
-            _("**I don’t think these are digits.** If they are, the closest are {digits}.").format(digits=numbers[0])
+            _("**I don’t think these are digits.** If they are digits, the closest are {digits}.").format(
+                digits=numbers[0]
+            )
         )
     if len(readers) > 1:
         least_certain = [float(rows.max(axis=1).min()) for rows in answers]

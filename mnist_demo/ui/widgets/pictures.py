@@ -208,7 +208,7 @@ def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray],
         if is_one:
             words, kind, shown = _("Read as {digit}").format(digit=digit), "", percent
         else:
-            words = _("This is no digit; the closest is {digit}.").format(digit=digit)
+            words = _("This is not a digit; the closest is {digit}.").format(digit=digit)
             kind, shown = "doubted", _("no digit?")
         picture = titled_picture(data_url_of(1 - image), words)
         figures.append(figure.format(kind, picture, digit, shown))
