@@ -126,7 +126,7 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
 
 # What a Korean page may have in Latin letters: names, units, what is typed, and what code calls things.
 NAMES_IN_KOREAN = """
-    English MNIST OpenML PyTorch Python Jupyter TensorBoard pandas scikit learn torch tensorboard
+    abcde fghjk English MNIST OpenML PyTorch Python Jupyter TensorBoard pandas scikit learn torch tensorboard
     SGD Adam AdamW ReLU Tanh GELU NaN nan inf MB KB ID Enter
     pip install model repeat run ipynb py csv json
     PNG SVG CSV ONNX JSON JPG JPEG WEBP GIF BMP SAFETENSORS safetensors zip
@@ -222,6 +222,9 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             page.locator(f"[class*=st-key-{action}-run-] button").first.click()
             expect(element(page, shown)).to_be_visible()
             look(f"runs, {action}")
+        go(5, "class")
+        expect(element(page, "create-class")).to_be_visible()
+        look("the way into a class")
         go(3, "lesson")
         for part in PARTS:
             expect(element(page, f"guess-{part.name}").get_by_role("radio").first).to_be_visible()
