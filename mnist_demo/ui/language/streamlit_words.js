@@ -3,7 +3,8 @@
 (() => {
   const words = WORDS;
   const WHERE = [
-    "[aria-label]", "[title]", "[href='#stMain']", "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
+    "[aria-label]", "[title]", "[placeholder]", "[href='#stMain']",
+    "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
     "[data-testid=stFileUploader] *", "[data-testid=stCameraInput] *", "[data-testid*=Dropdown] :not([role=option] *)",
   ].join();
   const page = window.streamlitWords ??= { forms: [] };
@@ -26,7 +27,7 @@
   };
   page.timer = setInterval(() => {
     for (const element of document.querySelectorAll(WHERE)) {
-      for (const name of ["aria-label", "title"]) {
+      for (const name of ["aria-label", "title", "placeholder"]) {
         const text = element.getAttribute(name);
         if (text && say(text) !== text) element.setAttribute(name, say(text));
       }

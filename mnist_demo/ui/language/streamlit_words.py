@@ -19,6 +19,8 @@ WORDS = (
     N_("Upload"),
     N_("{} per file"),
     N_("Help for {}"),
+    N_("Choose an option"),
+    N_("Choose options"),
     N_("Clear value"),
     N_("Clear all"),
     N_("Select all"),
