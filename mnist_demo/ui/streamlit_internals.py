@@ -132,10 +132,11 @@ def protect_visitors(cookie: str, secret_key: str) -> None:
       browser has been gone for ``server.disconnectedSessionTTL`` seconds.
     """
     _obey_harmless_messages()
-    try:
-        runtime: Any = get_instance()
-    except RuntimeError:
-        return  # a test, without a server
+    runtime: Any = None
+    with contextlib.suppress(RuntimeError):
+        runtime = get_instance()
+    if not hasattr(runtime, "_session_mgr"):
+        return  # a test of a page, without a server
     _bind_sessions(runtime, cookie, secret_key)
     _bound_uploads(runtime, secret_key)
 
