@@ -73,8 +73,9 @@ class RunCommands:
 
     def forget_brief(self, job: Job) -> None:
         """Stop a run of the lesson, and have the server drop it."""
-        if job.visitor == self._in_lesson:
-            self._registry.forget(job)
+        if job.visitor != self._in_lesson:
+            raise _not_hers()
+        self._registry.forget(job)
 
     def pause(self, run_id: str) -> None:
         """See `Job.pause`."""
@@ -143,4 +144,8 @@ class RunCommands:
 
     def _check(self, run_id: str) -> None:
         if not self.owns(run_id):
-            raise RunError(_("This run belongs to someone else: only its owner can change it."))
+            raise _not_hers()
+
+
+def _not_hers() -> RunError:
+    return RunError(_("This run belongs to someone else: only its owner can change it."))
