@@ -48,12 +48,18 @@ def _measure_drawings(arguments: argparse.Namespace, _surroundings: object) -> I
     return measure_drawings(arguments.strokes, arguments.checkpoint or ["starter"], arguments.limit)
 
 
-def _lacks_strokes(arguments: argparse.Namespace) -> str | None:
-    return (
-        None
-        if arguments.strokes
-        else _("To measure “{name}”, {flag} is needed.").format(name="drawings", flag="--strokes")
-    )
+def _measure_pictures(arguments: argparse.Namespace, _surroundings: object) -> Iterator[Figure]:
+    from benchmarks.measurements.pictures import measure_pictures
+
+    return measure_pictures(arguments.strokes, arguments.limit)
+
+
+def _lacks_strokes(name: str) -> Callable[[argparse.Namespace], str | None]:
+    def sentence(arguments: argparse.Namespace) -> str | None:
+        needed = _("To measure “{name}”, {flag} is needed.").format(name=name, flag="--strokes")
+        return None if arguments.strokes else needed
+
+    return sentence
 
 
 def _in_module(module: str, function: str) -> Callable[[argparse.Namespace, "Surroundings | None"], Iterator[Figure]]:
@@ -114,9 +120,15 @@ def _page(
 
 MEASUREMENTS = {
     "drawings": Measurement(
-        N_("how many drawn digits are read rightly, however they are drawn"),
+        N_("how many drawn digits are read correctly, however they are drawn"),
         _measure_drawings,
-        _lacks_strokes,
+        _lacks_strokes("drawings"),
+        in_table=False,
+    ),
+    "pictures": Measurement(
+        N_("how pictures of digits are read, by paper, light, pen and camera, and what else is refused"),
+        _measure_pictures,
+        _lacks_strokes("pictures"),
         in_table=False,
     ),
     "tutorial": Measurement(

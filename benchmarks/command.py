@@ -66,7 +66,10 @@ def build_parser() -> argparse.ArgumentParser:
         help=_("a model to measure: a file or folder, or the word starter (default); may be given several times"),
     )
     parser.add_argument(
-        "--limit", type=_positive, metavar="N", help=_("measure only N drawings, taken evenly from the file")
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help=_("measure only N drawings, taken evenly from the file, or N pictures of each condition"),
     )
     parser.add_argument(
         "--minutes",

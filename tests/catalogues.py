@@ -22,6 +22,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.translation.comments import comments_in
 from mnist_demo.translation.languages import LOCALE_FOLDER, catalogue_file
@@ -48,7 +49,8 @@ def extract() -> Catalog:
     template = Catalog(project="mnist-demo", header_comment=HEADER, fuzzy=False)
     for name, text, comments, context in _marked_texts():
         template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
-    for comment in comments_in(_MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))):
+    shown = _MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))
+    for comment in comments_in("\n".join((shown, program_by_hand(), program_with_torch()))):
         template.add(comment, locations=[("mnist_demo/exports/script.py", 0)], auto_comments=["code"])
     return template
 

@@ -3,6 +3,8 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -18,8 +20,11 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
+    JUDGED_CALLS,
+    SECOND_THREAD,
     TRAINING_NICENESS,
     ChildProcess,
+    SecondThread,
     compute_with,
     keep_freed_memory,
     let_threads_sleep,
@@ -104,7 +109,12 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
 
     if flushes:
         compute_with(2)
-    left = (torch.full((10_000_000,), 1e-39) * 0.5).count_nonzero()
+    torch.set_num_threads(1)
+
+    def count_left() -> int:
+        return int((torch.full((5_000_000,), 1e-39) * 0.5).count_nonzero())
+
+    left = sum(SECOND_THREAD.both(count_left, count_left))
     hyperparameters = Hyperparameters(
         model="mlp", hidden_sizes=(16,), optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001
     )
@@ -115,7 +125,7 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
         pass
     averages = [tensor for name, tensor in training.state().tensors.items() if "exp_avg" in name]
     tiny = sum(int(((tensor != 0) & (tensor.abs() < 1e-38)).sum()) for tensor in averages)
-    answer.send((int(left), tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
+    answer.send((left, tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
 
 
 def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> None:
@@ -228,3 +238,87 @@ def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_p
         [sys.executable, program], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def say_hello(answer: Connection) -> None:
+    answer.send("hello")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there are processes started through sockets in the file system")
+@pytest.mark.parametrize("has_any", [True, False], ids=["a long name", "none at all"])
+def test_process_starts_whatever_the_folder_for_temporary_files(tmp_path: Path, has_any: bool) -> None:
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    none = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']\n"
+    program = (
+        f"{'' if has_any else none}from mnist_demo.processes import ChildProcess\n"
+        "from tests.test_processes import say_hello\n"
+        "with ChildProcess(say_hello) as child: print(child.connection.recv())"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert finished.stdout == "hello\n", finished.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such containers")
+def test_cores_are_those_that_a_container_may_use() -> None:
+    program = dedent(
+        """
+        import builtins, io, os
+        exists, real = os.path.exists, builtins.open
+        limit = "/sys/fs/cgroup/cpu.max"
+        os.path.exists = lambda path: path == limit or exists(path)
+        builtins.open = lambda file, *rest, **more: (
+            io.StringIO("100000 100000") if file == limit else real(file, *rest, **more))
+        from mnist_demo.processes import core_count
+        print(core_count())
+        """
+    )
+    finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert finished.stdout == "1\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere everybody has a home")
+def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path) -> None:
+    program = (
+        "import pwd; pwd.getpwuid = {}.__getitem__\n"
+        "from mnist_demo.data.cache import home_folder\n"
+        "from mnist_demo.saved_runs.places import runs_folder\n"
+        "print(home_folder(), runs_folder(), sep='\\n')"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HOME", "XDG_", "MNIST_"))}
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]
+
+
+def test_second_thread_computes_beside_the_first_and_what_it_raises_is_raised_here() -> None:
+    second = SecondThread()
+    second.may_compute = True
+    meeting = threading.Barrier(2, timeout=20)
+
+    def meet() -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    ours, theirs = second.both(meet, meet)
+    assert ours == threading.get_ident() != theirs
+    with pytest.raises(ZeroDivisionError):
+        second.both(lambda: 1, lambda: 1 // 0)
+    assert second.both(lambda: 1, lambda: 2) == (1, 2)
+
+
+def test_second_thread_that_keeps_the_first_waiting_is_left_alone_for_a_while() -> None:
+    second = SecondThread()
+    second.may_compute = True
+
+    def slow() -> int:
+        time.sleep(0.01)  # as if another program had its core
+        return threading.get_ident()
+
+    idents = [second.both(lambda: None, slow)[1] for _call in range(JUDGED_CALLS + 1)]
+    assert threading.get_ident() not in idents[:-1]
+    assert idents[-1] == threading.get_ident()
+    wait_until(lambda: second.both(lambda: None, slow)[1] != threading.get_ident())

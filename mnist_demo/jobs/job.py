@@ -276,8 +276,8 @@ class Job(ObservedRun):
             else _("exit status {status}").format(status=exit_code)
         )
         return "failed", _(
-            "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press Start "
-            "to train again."
+            "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press "
+            "“Start training” to train again."
         ).format(reason=reason)
 
     def _tell_saved_point(self) -> None:

@@ -31,15 +31,16 @@ def open_page(
     height: int = 900,
     scheme: Scheme = "light",
     script: str = "",
+    locale: str = "en-US",
     lent: list[BrowserContext] | None = None,
 ) -> Iterator[Visit]:
     """Open `url` as a new visitor, with `script` (JavaScript) in the page; wait for an element of the selector `ready`.
 
-    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers.
-    Of the browser contexts in `lent` she takes one, and gives it back without her cookies: what it has read and
-    compiled of the page's scripts stays, which is most of what a visit costs.
+    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers,
+    and `locale` its language. Of the browser contexts in `lent`, all of that language, she takes one, and gives it back
+    without her cookies: what it has read and compiled of the page's scripts stays, which is most of what a visit costs.
     """
-    context = lent.pop() if lent else browser.new_context()
+    context = lent.pop() if lent else browser.new_context(locale=locale)
     try:
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})

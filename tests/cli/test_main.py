@@ -24,6 +24,7 @@ from mnist_demo.training.loop import train
 from mnist_demo.training.state import read_progress
 from tests import ROOT
 from tests.cli.conftest import Run
+from tests.drawing.drawn_digits import circle, draw, four
 
 COMMAND = [sys.executable, "-m", "mnist_demo"]
 
@@ -111,7 +112,7 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --hidden-sizes 1,2,x", "Hidden layers must be 1 to 5 whole numbers"),
         ("train --preset slow", "invalid choice: 'slow' (choose from 'tutorial-pytorch'"),
         ("train --model scratch-linear --optimizer adam", "choose optimizer SGD"),
-        ("train --data builtin --training-size 5000", "at most 1,437 together"),
+        ("train --data builtin --training-size 5000", "has 1,437 training images"),
         ("train --data /nowhere", "There is no folder /nowhere"),
         ("train --data builtin --output pyproject.toml", "cannot be saved as pyproject.toml"),
         ("train --epoch 3", "unrecognized arguments: --epoch 3"),
@@ -188,6 +189,22 @@ def test_classify_without_json_prints_the_digit_and_ten_probabilities(
     assert status == 0
     assert first.startswith(f"{pictures[0]}: {builtin.test_labels[0]} (")
     assert second.count("%") == 10
+
+
+def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_reads(
+    run: Run, checkpoint: Path, pictures: list[Path]
+) -> None:
+    Image.fromarray(draw([circle()[0], four()[0], four()[1] - 40], 200)).save(pictures[0])
+    (pictures[0].parent / "notes.txt").write_text("no picture")
+    status, out, _err = run("classify", checkpoint, pictures[0].parent, "--json")
+    lines = _json_lines(out)
+    assert (status, [line["file"] for line in lines]) == (0, [str(path) for path in pictures])
+    assert [line["is_digit"] for line in lines] == [False, True, True, True, True]
+    assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
+    refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
+    assert "this is no digit" in refused
+    (tmp_empty := pictures[0].parent / "empty").mkdir()
+    assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
 
 
 def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(

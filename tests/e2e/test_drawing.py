@@ -20,7 +20,7 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(same_page: Pag
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     expect(page.get_by_text("Read by the starter model")).to_be_visible()
-    expect(page.get_by_text("Train a model, and it answers instead")).to_be_visible()
+    expect(page.get_by_text("Train a model of your own, and it answers instead")).to_be_visible()
 
 
 def test_drawing_made_before_training_is_read_once_a_model_learns(same_page: Page) -> None:
@@ -60,10 +60,10 @@ def test_shapes_of_digits_are_read_small_or_large_and_in_corners(same_page: Page
 def test_what_spoke_for_a_digit_is_drawn_over_it(same_page: Page) -> None:
     page = same_page
     draw(page, "3")
-    page.get_by_text("What spoke for it, and what against").click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 3 in blue"))).to_be_visible()
+    page.get_by_text("Why this digit?").click()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 3 is blue"))).to_be_visible()
     element(page, "reason-digit").get_by_text("8", exact=True).click()
-    expect(page.get_by_role("img", name=re.compile("what spoke for a 8 in blue"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("what speaks for 8 is blue"))).to_be_visible()
 
 
 def test_picture_with_several_digits_is_read_in_order_and_a_file_that_is_none_gets_one_sentence(
@@ -123,12 +123,12 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(same_page: Page) ->
     element(page, "correction").get_by_role("button", name="8").click()
     expect(element(page, "predicted-digit")).to_have_text("–")
     expect(button(page, "undo-drawing")).to_be_disabled()
-    expect(element(page, "drawing-kept")).to_contain_text("Kept as 8: there is 1 drawing in My drawings.")
+    expect(element(page, "drawing-kept")).to_contain_text("Saved as 8. You have 1 drawing.")
     page.get_by_text("My drawings: 1").click()
     expect(element(page, "my-drawings").get_by_role("img", name="A handwritten 8")).to_be_visible()
     button(page, "train-on-drawings").click()
     gain = element(page, "drawings-gain")
-    expect(gain).to_contain_text("My drawings: 0 % read rightly before", timeout=30_000)
+    expect(gain).to_contain_text("My drawings read correctly: 0 % before", timeout=30_000)
     assert gain.evaluate("element => element.getBoundingClientRect().top") < 600
     wait_for_state(page, "finished")
     assert page.url != before

@@ -153,9 +153,9 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         look.at("mistakes")
         page.get_by_text("The data", exact=True).click()
         views = {
-            "digits": "Look how differently",
+            "digits": "See how differently",
             "pixel values": "Look at the two ends",
-            "augmentation": "Look whether",
+            "augmentation": "Check that",
         }
         for view, sentence in views.items():
             page.get_by_text(view, exact=True).click()

@@ -50,7 +50,7 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_tra
         expect(explained.get_by_text(f"Test image {number}")).to_be_in_viewport()
         expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
         expect(element(page, "predicted-digit")).to_have_text("0")
-        explained.get_by_text("What each layer makes of it").click()
+        explained.get_by_text("Layer by layer").click()
         expect(element(page, "layer-pictures").locator("img")).to_have_count(10)
         explained.get_by_text("The nearest training images").click()
         expect(element(page, "nearest-images").locator("img")).to_have_count(12)

@@ -124,8 +124,8 @@ def test_finished_run_shows_final_figures_marks_misread_samples_and_says_in_word
     wrong, crosses = grid.locator("figure.wrong").count(), grid.get_by_text("✗").count()
     assert wrong == crosses
 
-    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after epoch 5"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after epoch 5"))).to_be_visible()
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, textarea, img')]
             .filter(e => e.offsetParent !== null)
@@ -165,8 +165,8 @@ def test_address_sets_settings_and_says_which_cannot_be_used_and_that_its_run_is
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.125")
         expect(element(page, "model").locator("input")).to_have_value("Multi-layer perceptron")
         expect(element(page, "epochs").locator("input")).to_have_value("5")
-        expect(page.get_by_text("The address asks for “many” as Epochs, which cannot be used")).to_be_visible()
-        expect(page.get_by_text("The run in this address is not kept any more")).to_be_visible()
+        expect(page.get_by_text("Epochs: the address says “many”, which cannot be used")).to_be_visible()
+        expect(page.get_by_text("The run in this address is no longer kept")).to_be_visible()
         wait_for_state(page, "not started")
 
 

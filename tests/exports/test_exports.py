@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import font_manager
 from PIL import Image
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -32,7 +33,7 @@ from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.training.loop import train
-from tests.exports.exported_runs import train_run
+from tests.exports.exported_runs import in_korean, train_run
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def test_onnx_that_answers_otherwise_is_not_offered(run: ExportedRun, quick: Hyp
         "  probabilities = Slice(flat, begin, end, last) }"
     )
 
-    with pytest.raises(ExportError, match="does not answer 100 digits as the original does"):
+    with pytest.raises(ExportError, match="answers 100 digits differently from the original"):
         check_answers(constant, run.load_classifier())
 
 
@@ -165,6 +166,20 @@ def test_png_is_a_picture_wide_enough_for_print(run: ExportedRun) -> None:
     with Image.open(io.BytesIO(build_export(run, "chart-png"))) as picture:
         assert picture.format == "PNG"
         assert picture.width >= 1500
+
+
+def test_png_where_no_font_has_the_letters_is_in_english_and_without_the_name_never_in_boxes(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    ours = [font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", ours)
+
+    nameless = dataclasses.replace(run, name="")
+    picture = Image.open(io.BytesIO(build_export(nameless, "chart-png")))
+
+    for content in (build_export(run, "chart-png"), in_korean(build_export, run, "chart-png")):
+        assert Image.open(io.BytesIO(content)).tobytes() == picture.tobytes()
 
 
 def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: ExportedRun) -> None:
@@ -204,7 +219,7 @@ def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -
     model = build_model(not_begun.hyperparameters)
     next(model.parameters()).data[0, 0] = np.nan
 
-    with pytest.raises(ExportError, match="no finite numbers any more"):
+    with pytest.raises(ExportError, match="no longer finite numbers"):
         build_export(dataclasses.replace(not_begun, weights=weights_to_bytes(model)), "safetensors")
 
 

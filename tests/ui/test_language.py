@@ -103,6 +103,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     page.number_input(key="epochs").set_value(1000)
     page.button(key="start-training").click().run()
     draw(page)
+    page.session_state["reasons"] = True
     page.segmented_control(key="chart-axis").set_value("epoch").run()
     before = job_registry().jobs()
     page.segmented_control(key="language").set_value(CODE).run()
@@ -111,6 +112,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     assert job_registry().jobs() == before
     assert before[0].state == "running"
     assert page.session_state["objects-drawn"]
+    assert page.session_state["reasons"]
     assert page.session_state["epochs"] == 1000
     assert page.segmented_control(key="chart-axis").value == "epoch"
     scripts = [element.proto.body for element in page.get("html") if "<script>" in element.proto.body]

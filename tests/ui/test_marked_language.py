@@ -1,6 +1,7 @@
 """Every page in a made-up language, through AppTest: no text has bypassed the catalogue."""
 
 import contextvars
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +97,10 @@ def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run(monkeyp
     # What is made is looked at here: the process that makes it for the page does not know the made-up language.
     run = ExportedRun.of_job(job)
     script, picture = (build_export(run, name).decode() for name in ("script", "chart-svg"))
+    cells = json.loads(build_export(run, "notebook"))["cells"]
+    headings = [cell["source"][0] for cell in cells if cell["cell_type"] == "markdown"]
     assert [comment for comment in comments_in(script) if bare_words(comment)] == []
+    assert [heading for heading in headings if bare_words(heading)] == []
     assert bare_words(" ".join(re.findall("<text[^>]*>([^<]*)</text>", picture))) == []
     # What goes wrong is said in a callback, by a worker, and in the address.
     page.number_input(key="epochs").set_value(1.5)

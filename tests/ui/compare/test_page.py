@@ -96,11 +96,11 @@ def test_fork_that_changes_nothing_or_cannot_be_says_so_and_starts_nothing(compa
     train_with(compare).wait(60)
     compare.run()
     for value, sentence in (
-        ("0.5", "choose another value"),
+        ("0.5", "Change the value"),
         ("-1", "Learning rate must be a number from"),
         ("0.1, much, 0.2", "but is “much”"),
         ("", "Learning rate must be a number from"),
-        (", ".join(map(str, range(1, 10))), "at most 8 values can be tried at once, but 9 are given"),
+        (", ".join(map(str, range(1, 10))), "At most 8 values of a setting can be tried at once, but"),
     ):
         fork_value(compare).set_value(value).run()
         compare.button(key="start-fork").click().run()

@@ -156,7 +156,7 @@ def test_learning_rates_are_really_trained_beside_the_page_and_leave_the_run_on_
     # The rate of 50 does not explode; what is offered then does.
     lesson.button(key="run-explosion").click().run()
     deadline = time.monotonic() + PATIENCE
-    while not (found := [text.value for text in lesson.markdown if "is no number any more" in text.value]):
+    while not (found := [text.value for text in lesson.markdown if "is no longer a number" in text.value]):
         assert time.monotonic() < deadline
         time.sleep(0.2)
         lesson.run()
