@@ -186,13 +186,14 @@ class Job(ObservedRun):
             try:
                 self._child = ChildProcess(_run_worker, self._assignment)
                 self._outbox = Outbox(self._child.connection, f"commands {self.id}")
-            except OSError as error:
+                if self._speed is not None:
+                    self._send(SetSpeed(self._speed))
+                threading.Thread(target=self._listen, args=(self._child,), name=f"job {self.id}", daemon=True).start()
+            except (OSError, RuntimeError) as error:  # too many files, processes or threads
+                if self._child is not None:
+                    self._child.end()
                 detail = _("The training process could not be started: {error}.").format(error=error)
                 self._become("failed", detail)
-                return
-            if self._speed is not None:
-                self._send(SetSpeed(self._speed))
-            threading.Thread(target=self._listen, args=(self._child,), name=f"job {self.id}", daemon=True).start()
 
     def give_way(self) -> None:
         """Have a running job queue again after its current step: somebody else's turn comes first."""

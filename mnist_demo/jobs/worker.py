@@ -7,6 +7,8 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 
+import torch
+
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.files import keep
@@ -103,14 +105,16 @@ class Worker:
                 self.unsent.append(Stopped(self.step, *evaluate_on_test(self.model, self.assignment.dataset)))
         except MnistDemoError as error:
             ended = Ended("failed", str(error))
-        except MemoryError:
-            detail = _("There was not enough memory to train: choose a smaller batch size or smaller hidden layers.")
-            ended = Ended("failed", detail)
         except (EOFError, OSError):
             raise
         except Exception as error:
-            traceback.print_exc()
-            detail = _("Training failed because of a fault in this program ({error}); starting again is safe.")
+            if is_lack_of_memory(error):
+                detail = _(
+                    "There was not enough memory to train: choose a smaller batch size or smaller hidden layers."
+                )
+            else:
+                traceback.print_exc()
+                detail = _("Training failed because of a fault in this program ({error}); starting again is safe.")
             ended = Ended("failed", detail.format(error=f"{type(error).__name__}: {error}"))
         self._report()
         self._send_weights()
@@ -233,3 +237,8 @@ class Worker:
     def _state_bytes(self) -> bytes:
         assert self.training is not None
         return self.training.state().to_bytes()
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Tell whether that is why; torch says so with a RuntimeError, of its own kind on an accelerator alone."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

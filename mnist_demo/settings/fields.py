@@ -305,6 +305,6 @@ def _error(name: str, value: Any) -> HyperparameterError:
 
 
 def shorten(value: Any) -> str:
-    """Return `value` as text of at most 60 characters: a pasted page must not become a page of error."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    """Return `value` as text of at most 60 characters on one line: a pasted page must not become a page of error."""
+    text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
     return text if len(text) <= 60 else text[:59] + "…"

@@ -12,16 +12,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.jobs.worker import is_lack_of_memory
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from tests import ROOT
@@ -169,6 +172,30 @@ def test_run_is_whole_or_absent_after_its_server_was_ended_while_it_was_saved(
         wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
         assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
     registry.close()
+
+
+def test_run_for_whose_threads_there_is_no_room_says_so_and_leaves_no_process(builtin: DigitDataset) -> None:
+    registry = JobRegistry(slots=1)
+    threading.stack_size(2**46)  # more than any system has for a thread
+    try:
+        job = registry.start(Assignment(SETTINGS, builtin))
+    finally:
+        threading.stack_size(0)
+    assert job.state == "failed"
+    assert job.detail == "The training process could not be started: can't start new thread."
+    assert job.pid is None
+    assert job._child is not None
+    assert not job._child.process.is_alive()
+    assert registry.start(Assignment(SETTINGS, builtin)).wait(PATIENCE) == "finished"
+    registry.close()
+
+
+def test_worker_tells_a_lack_of_memory_from_a_fault_of_its_own() -> None:
+    with pytest.raises(RuntimeError, match="allocate memory") as lack:
+        torch.empty(2**50)
+    assert is_lack_of_memory(lack.value)
+    assert is_lack_of_memory(MemoryError())
+    assert not is_lack_of_memory(RuntimeError("shapes cannot be multiplied"))
 
 
 def processes_with(home: Path) -> list[int]:
