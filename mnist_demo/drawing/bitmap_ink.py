@@ -147,7 +147,7 @@ def _ink_of(layers: Pixels) -> Pixels:
         raise _nothing_drawn()
     ink /= strongest
     if ink[[0, -1]].any() or ink[:, [0, -1]].any():
-        ink, _is_ruled = remove_ruling(ink, floor / strongest)
+        ink = remove_ruling(ink, floor / strongest)
     return ink
 
 
@@ -171,7 +171,7 @@ def _difference(layers: Pixels, paper: Pixels) -> Pixels:
 def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     """Return the ink (h, w) of a photograph, stretched so that most of it is 1 and the paper with its grain is 0."""
     ink, noise = _difference_from_uneven_paper(layers)
-    ink, _is_ruled = remove_ruling(ink, float(np.median(noise)))
+    ink = remove_ruling(ink, float(np.median(noise)))
     peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
     if peak < WEAK_INK * float(np.median(noise)):  # pale pencil: its strokes are longer than the grain
         ink, noise = scipy.ndimage.gaussian_filter(ink, 1.0, truncate=2), noise * np.float32(0.5)

@@ -25,7 +25,7 @@ _SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a
 WIDEST_INK_ON_SHEET = 25  # of those pixels
 TABLE_BRIGHTNESS = 0.6  # of the sheet's, at most; a shadow is not so dark, or it reaches over several sides
 MIN_FILLED_SHARE = 0.75  # of a sheet; a frame, or a squarish 0, is filled less
-MIN_SHEET_SHARE, MAX_SHEET_SHARE = 0.12, 0.93  # of the picture
+MIN_SHEET_SHARE, MAX_SHEET_SHARE = 0.2, 0.93  # of the picture
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def clear_table(layers: Pixels) -> Pixels:
         return layers
     share = float(piece.mean())
     sides = sum(bool(side.mean() > 0.1) for side in (piece[0], piece[-1], piece[:, 0], piece[:, -1]))
-    if not MIN_SHEET_SHARE < share < MAX_SHEET_SHARE or sides > 1 or _rectangularity(piece) < RECTANGLE_SHARE - 0.05:
+    if not MIN_SHEET_SHARE < share < MAX_SHEET_SHARE or sides > 1 or _rectangularity(piece) < RECTANGLE_SHARE - 0.02:
         return layers
     if np.median(grey[~piece]) > TABLE_BRIGHTNESS * np.median(grey[piece]):
         return layers

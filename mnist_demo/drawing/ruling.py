@@ -33,8 +33,8 @@ class _Line:
     slope: float
 
 
-def remove_ruling(ink: Pixels, grain: float) -> tuple[Pixels, bool]:
-    """Return `ink` (h, w) without printed lines, and whether there were any.
+def remove_ruling(ink: Pixels, grain: float) -> Pixels:
+    """Return `ink` (h, w) without printed lines.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def remove_ruling(ink: Pixels, grain: float) -> tuple[Pixels, bool]:
     step = -(-max(ink.shape) // SEARCH_SIDE)
     height, width = (side // step for side in ink.shape)
     if min(height, width) < 8 * WIDEST_LINE:
-        return ink, False
+        return ink
     small = np.asarray(Image.fromarray(ink[: height * step, : width * step]).reduce(step))
     noise = max(3 * grain / step, 0.02 * float(small.max()))
     across, down = _find_lines(small, noise), _find_lines(small.T, noise)
     if len(across) + len(down) == 1:
-        return ink, False
+        return ink
     for lines, is_turned in ((across, False), (down, True)):
         if lines:
             margin = 2 * _reach(step)
@@ -58,7 +58,7 @@ def remove_ruling(ink: Pixels, grain: float) -> tuple[Pixels, bool]:
                 _erase(padded, line, step, grain)
             inside = padded[margin:-margin]
             ink = inside.T if is_turned else inside
-    return np.ascontiguousarray(ink), bool(across or down)
+    return np.ascontiguousarray(ink)
 
 
 def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
@@ -74,8 +74,8 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
     x = np.arange(width) - width / 2
     for index, slope in enumerate(SLOPES):
         places = np.rint(rows - slope * columns).astype(np.int64) + margin
-        votes = np.bincount(places, minlength=height + 2 * margin)[: height + 2 * margin]
-        votes = np.convolve(votes, np.ones(3), "same")
+        counts = np.bincount(places, minlength=height + 2 * margin)[: height + 2 * margin]
+        votes = np.convolve(counts, np.ones(3), "same")
         # How many columns of each line lie within the picture.
         y = np.arange(-margin, height + margin)[:, None] + slope * x[[0, -1]]
         inside = (y.clip(0, height - 1).max(axis=1) - y.clip(0, height - 1).min(axis=1)) / max(abs(slope), 1e-9)

@@ -42,7 +42,12 @@ def test_benchmark_pictures_json_has_what_was_read_and_refused_of_each_condition
 
 def test_measure_pictures_makes_the_same_pictures_each_time(strokes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: list[bytes] = []
-    monkeypatch.setattr(pictures, "answer", lambda file: (files.append(file), ("", True))[1])
+
+    def note(file: bytes) -> tuple[str, bool]:
+        files.append(file)
+        return "", True
+
+    monkeypatch.setattr(pictures, "answer", note)
     for _time in range(2):
         list(measure_pictures(str(strokes), 1))
     assert files[:2] == files[2:]
