@@ -26,14 +26,26 @@
   new MutationObserver(keepAsItIs).observe(document.body, { childList: true, subtree: true });
   keepAsItIs();
 
-  // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”. Between thousands it may be
-  // dropped, where whole numbers are asked for: “10,000”.
+  // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”. Where whole numbers are asked
+  // for it may stand between thousands: “10,000”.
+  const isGrouped = (text) => /^\s*[1-9]\d{0,2}([.,]\d{3})+\s*$/.test(text);
+  const withComma = new WeakSet();
   addEventListener("beforeinput", (event) => {
     const field = event.target, text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
-    if (field.type !== "number" || !text.includes(",")) return;
+    if (field.type !== "number" || !text) return;
+    const isWhole = Number.isInteger(Number(field.step));
+    let instead = null;
+    if (text.includes(",")) {
+      instead = isWhole && isGrouped(text) ? text.replaceAll(",", "") : text.replace(",", ".");
+      withComma.add(field);
+    } else if (!field.value) withComma.delete(field);
+    else if (isWhole && withComma.has(field) && isGrouped(field.value + text)) {  // typed one after the other
+      instead = (field.value + text).replace(".", "");
+      field.select();
+    }
+    if (instead === null) return;
     event.preventDefault();
-    const isWhole = Number.isInteger(Number(field.step)), isGrouped = /^\s*[1-9]\d{0,2}(,\d{3})+\s*$/.test(text);
-    document.execCommand("insertText", false, isWhole && isGrouped ? text.replaceAll(",", "") : text.replace(",", "."));
+    document.execCommand("insertText", false, instead);
   }, true);
 
   // Streamlit makes an entry in the browser's history for every change of the address: of one page, one is enough.
