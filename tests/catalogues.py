@@ -35,6 +35,7 @@ SHOWN = (
     *(architecture.class_path for architecture in ARCHITECTURES.values()),
     *("mnist_demo.exports.script_settings:SEED", "mnist_demo.exports.script_template:main"),
 )
+NOT_SHOWN = ("MnistDemoError.__str__", "ConvolutionalNetwork.backpropagate")
 # At the end of a line of the script's template: when it is needed.
 _MARK_OF_LINE = re.compile(r"(  #)? \[(not )?[a-z-]+\]$", re.MULTILINE)
 HEADER = "# Translations of mnist-demo. See CONTRIBUTING.md, “a language”.\n#"
@@ -50,7 +51,7 @@ def extract() -> Catalog:
             "python", path, keywords=MARKERS, comment_tags=("Translators:",), strip_comment_tags=True
         ):
             template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
-    for comment in comments_in(_MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))):
+    for comment in comments_in(_MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=NOT_SHOWN)))):
         template.add(comment, locations=[("mnist_demo/exports/script.py", 0)], auto_comments=["code"])
     return template
 
