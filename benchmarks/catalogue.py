@@ -138,6 +138,9 @@ MEASUREMENTS = {
         N_("seconds to 99 % and 99.5 %, against PyTorch’s MNIST example"), _in_module("convnet", "measure_convnet")
     ),
     "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
+    "busy": Measurement(
+        N_("a run and a reading beside a program that keeps a core busy"), _in_module("busy", "measure_busy")
+    ),
     "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
     "page-start": _page(
         N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"

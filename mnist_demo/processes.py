@@ -40,6 +40,7 @@ FIRST_ALONE_SECONDS, LONGEST_ALONE_SECONDS = 0.25, 2.0
 WORTHWHILE = 0.95
 
 First, Second = TypeVar("First"), TypeVar("Second")
+_Answers = queue.SimpleQueue[tuple[object, BaseException | None]]
 
 _starting = threading.Lock()
 atexit.register(_starting.acquire, timeout=5.0)
@@ -193,27 +194,34 @@ class SecondThread:
 
     def __init__(self) -> None:
         self.may_compute = False
-        self._asked: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[object, BaseException | None]] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[tuple[Callable[[], object], _Answers]] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._helping = threading.Lock()
         self._alone_until, self._alone_seconds = 0.0, FIRST_ALONE_SECONDS
         self._calls, self._took, self._computed = 0, 0.0, 0.0
 
     def both(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
         """Return what both functions do: at once, or one after the other. They must not depend on which it is."""
-        began = time.perf_counter()
-        if not self.may_compute or began < self._alone_until:
+        # It helps one thread at a time: where two train, in one process, the other does without.
+        if not self.may_compute or time.perf_counter() < self._alone_until or not self._helping.acquire(blocking=False):
             return first(), second()
+        try:
+            return self._both_at_once(first, second)
+        finally:
+            self._helping.release()
+
+    def _both_at_once(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
         if self._thread is None:
             self._thread = threading.Thread(target=self._compute, name="second thread", daemon=True)
             self._thread.start()
-        computed = time.thread_time()
-        self._asked.put(second)
+        began, computed = time.perf_counter(), time.thread_time()
+        answers: _Answers = queue.SimpleQueue()  # of this call alone: nobody may be waiting for it after Ctrl-C
+        self._asked.put((second, answers))
         try:
             ours = first()
         finally:
             self._computed += time.thread_time() - computed
-            theirs, error = self._answers.get()
+            theirs, error = answers.get()
         if error is not None:
             raise error
         self._took += time.perf_counter() - began
@@ -236,12 +244,13 @@ class SecondThread:
 
         torch.set_num_threads(1)
         while True:
+            asked, answers = self._asked.get()
             answer, error = None, None
             try:
-                answer = self._asked.get()()
+                answer = asked()
             except BaseException as raised:  # whatever it is, it is the caller's
                 error = raised
-            self._answers.put((answer, error))
+            answers.put((answer, error))
 
 
 SECOND_THREAD = SecondThread()

@@ -38,6 +38,7 @@ SHOWN = (
     *(architecture.class_path for architecture in ARCHITECTURES.values()),
     *("mnist_demo.exports.script_settings:SEED", "mnist_demo.exports.script_template:main"),
 )
+NOT_SHOWN = ("MnistDemoError.__str__", "ConvolutionalNetwork.backpropagate")
 # At the end of a line of the script's template: when it is needed.
 _MARK_OF_LINE = re.compile(r"(  #)? \[(not )?[a-z-]+\]$", re.MULTILINE)
 HEADER = "# Translations of mnist-demo. See CONTRIBUTING.md, “a language”.\n#"
@@ -49,7 +50,7 @@ def extract() -> Catalog:
     template = Catalog(project="mnist-demo", header_comment=HEADER, fuzzy=False)
     for name, text, comments, context in _marked_texts():
         template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
-    shown = _MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))
+    shown = _MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=NOT_SHOWN)))
     for comment in comments_in("\n".join((shown, program_by_hand(), program_with_torch()))):
         template.add(comment, locations=[("mnist_demo/exports/script.py", 0)], auto_comments=["code"])
     return template

@@ -11,7 +11,7 @@ from benchmarks.measurements.scaling_chart import Curve, write_chart
 from benchmarks.surroundings import Surroundings
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import build_model
-from mnist_demo.processes import core_count
+from mnist_demo.processes import SECOND_THREAD, core_count
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.events import Diverged, Step
@@ -122,7 +122,9 @@ def _measure_once(
 ) -> _Pace:
     """Train for a moment, or (`whole`) to the end; return the pace after the first steps, or of all."""
     before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    # As `compute_with` has it; the other models have no second thread but torch's own.
+    SECOND_THREAD.may_compute = threads > 1 and hyperparameters.architecture.gains_by_second_thread
+    torch.set_num_threads(1 if hyperparameters.architecture.gains_by_second_thread else threads)
     images, begin, end = 0, 0.0, 0.0
     # A learning rate as for batches of 100 may be too large for one image; where the weights go has no bearing here.
     hyperparameters = hyperparameters.replace(learning_rate=1e-4)
@@ -140,4 +142,5 @@ def _measure_once(
                 break
     finally:
         torch.set_num_threads(before)
+        SECOND_THREAD.may_compute = False
     return _Pace(images, max(end - begin, 1e-9))

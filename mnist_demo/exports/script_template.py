@@ -52,7 +52,7 @@ from mnist_demo.training.one_cycle import OneCycle
 
 def main() -> None:
     """Train as the run did, and print what it printed."""
-    torch.set_num_threads(1)  # more of them round sums differently
+    torch.set_num_threads(1)  # another number rounds sums differently
     digits: Any  # [never]
     digits = read_folder(sys.argv[1]) if len(sys.argv) > 1 else download_mnist()  # [mnist]
     digits = read_folder(sys.argv[1])  # [folder]

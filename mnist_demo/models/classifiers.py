@@ -175,11 +175,7 @@ class MLP(Network):
 
 
 class ConvolutionalNetwork(Network):
-    """A network whose layers take one channel, normalised, in the memory order that convolutions are quick in.
-
-    With `edge_padding`, the first filters see a blank edge around the image: 14 × 14 places become 7 × 7, and then
-    3 × 3, which drops a row and a column. Without, 12 × 12 become 6 × 6 and 3 × 3, a quarter less to compute.
-    """
+    """A network whose layers take one channel, normalised, in the memory order that convolutions are quick in."""
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
@@ -207,9 +203,9 @@ class ConvNet(ConvolutionalNetwork):
     has a quarter of the numbers to go through, and channels stand last in memory.
     """
 
-    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
+    def __init__(self, dropout: float, margin: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 32, 5, stride=2, pooled=True, padded=edge_padding),  # (n, 32, 7, 7), or 6 × 6
+            *_convolution(1, 32, 5, stride=2, pooled=True, padded=margin),  # (n, 32, 7, 7), or 6 × 6
             *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
             *_convolution(64, 96, 3),
             nn.AdaptiveMaxPool2d(1),  # (n, 96, 1, 1)
@@ -226,9 +222,9 @@ class WideConvNet(ConvolutionalNetwork):
     from. All that follows has a quarter, and then a sixteenth, of the places to go through.
     """
 
-    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
+    def __init__(self, dropout: float, margin: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 16, 5, stride=2, padded=edge_padding),  # (n, 16, 14, 14), or 12 × 12
+            *_convolution(1, 16, 5, stride=2, padded=margin),  # (n, 16, 14, 14), or 12 × 12
             *_convolution(16, 32, 3, pooled=True),  # (n, 32, 7, 7)
             *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
             *_convolution(64, 128, 3),
@@ -242,9 +238,9 @@ class WideConvNet(ConvolutionalNetwork):
 class DeepConvNet(ConvolutionalNetwork):
     """Five convolutions; 87,000 weights. Pooling waits until after the third, so that fine strokes are seen longer."""
 
-    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
+    def __init__(self, dropout: float, margin: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 24, 5, stride=2, padded=edge_padding),  # (n, 24, 14, 14), or 12 × 12
+            *_convolution(1, 24, 5, stride=2, padded=margin),  # (n, 24, 14, 14), or 12 × 12
             *_convolution(24, 32, 3),  # (n, 32, 14, 14)
             *_convolution(32, 48, 3),  # (n, 48, 14, 14)
             nn.MaxPool2d(2),  # (n, 48, 7, 7)
@@ -264,7 +260,8 @@ def _convolution(
 
     That is right after the convolution: the other two keep the order of numbers, so the strongest stays the strongest.
     """
-    # The batch normalisation has a bias of its own.
+    # Pooled twice, 14 × 14 places become 3 × 3, which drops a row and a column; without a margin 12 × 12 do, a quarter
+    # less to compute. The batch normalisation has a bias of its own.
     filters = nn.Conv2d(n_in, n_out, side, stride=stride, padding=side // 2 if padded else 0, bias=False)
     return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
 

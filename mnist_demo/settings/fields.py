@@ -136,13 +136,10 @@ FIELDS: dict[str, Field] = {
         step=0.05,
         changeable=True,
     ),
-    "edge_padding": Field(
+    "margin": Field(
         "switch",
-        N_("Blank edge"),
-        N_(
-            "Lays blank pixels around the image for the first filters. Without them a network is quicker, and reads "
-            "MNIST as well (convolutional networks only)."
-        ),
+        N_("Margin"),
+        N_("A margin of zeros around the image; without one, training is quicker (convolutional networks only)."),
     ),
     "shuffle": Field("switch", N_("Shuffle"), N_("A new random order of the training images in every epoch.")),
     "augmentation": Field(

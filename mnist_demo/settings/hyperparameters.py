@@ -36,7 +36,7 @@ class Hyperparameters:
     activation: str = "relu"
     dropout: float = 0.0
     label_smoothing: float = 0.0
-    edge_padding: bool = True
+    margin: bool = True
     shuffle: bool = True
     augmentation: bool = False
     pen_variation: bool = False

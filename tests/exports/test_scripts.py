@@ -32,19 +32,13 @@ from mnist_demo.translation.comments import comments_in
 from tests.exports.exported_runs import in_korean, train_run
 
 SMALL: dict[str, Any] = {"training_size": 300, "epochs": 2, "batch_size": 64}
+ADAMW: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 0.01}
 RUNS: dict[str, dict[str, Any]] = {
     "from-scratch": {"model": "scratch-linear", "shuffle": False},
     "tutorial": {"shuffle": False, "training_size": None},
     "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
     "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
-    "dropout": {
-        "model": "mlp",
-        "hidden_sizes": (40, 20),
-        "activation": "gelu",
-        "dropout": 0.3,
-        "optimizer": "adamw",
-        "learning_rate": 0.003,
-    },
+    "dropout": ADAMW | {"model": "mlp", "hidden_sizes": (40, 20), "activation": "gelu", "dropout": 0.3},
     "convnet": {
         "model": "convnet",
         "optimizer": "momentum",
@@ -53,22 +47,8 @@ RUNS: dict[str, dict[str, Any]] = {
         "augmentation": True,
         "pen_variation": True,
     },
-    "deep": {
-        "model": "deep-convnet",
-        "optimizer": "adamw",
-        "learning_rate": 0.01,
-        "dropout": 0.2,
-        "training_size": 128,
-        "epochs": 1,
-    },
-    "smoothed": {
-        "model": "wide-convnet",
-        "optimizer": "adamw",
-        "learning_rate": 0.01,
-        "label_smoothing": 0.2,
-        "training_size": 128,
-        "edge_padding": False,
-    },
+    "deep": ADAMW | {"model": "deep-convnet", "dropout": 0.2, "training_size": 128, "epochs": 1},
+    "smoothed": ADAMW | {"model": "wide-convnet", "label_smoothing": 0.2, "training_size": 128, "margin": False},
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
     "turned": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01},

@@ -43,7 +43,8 @@ def changes_of(events: Iterable[Event]) -> list[Change]:
     return [event.change for event in events if isinstance(event, Changed)]
 
 
-# Losses of the first and the last step, and of the last test, as they were before settings could be changed on the way.
+# Losses of the first and the last step, and of the last test, as they were before settings could be changed on the way;
+# the convnet's are those of batches in two halves.
 @pytest.mark.parametrize(
     ("hyperparameters", "figures"),
     [
@@ -52,7 +53,7 @@ def changes_of(events: Iterable[Event]) -> list[Change]:
             NETWORK.replace(dropout=0.3, label_smoothing=0.1, weight_decay=0.01),
             (2.3089137, 0.1831800, 0.6556798),
         ),
-        (ONE_CYCLE.replace(model="convnet"), (2.9951165, 0.3751587, 1.3549023)),
+        (ONE_CYCLE.replace(model="convnet"), (2.9981437, 0.4067837, 1.1391414)),
     ],
     ids=["linear", "network", "convnet"],
 )

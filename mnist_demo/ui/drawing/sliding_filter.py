@@ -66,7 +66,9 @@ def _render_convolution(convolution: "Convolution", image: np.ndarray | None) ->
             )
             picture = convolution.seen[channel]
         else:
-            st.caption(_("What it sees: the image, with a margin"))
+            st.caption(
+                _("What it sees: the image, with a margin") if convolution.margin else _("What it sees: the image")
+            )
             picture = np.pad(image, convolution.margin)
         words = _("The filter lies on the patch that starts at row {top}, column {left}.").format(
             top=frame[0] + 1, left=frame[1] + 1
@@ -96,12 +98,17 @@ def _render_convolution(convolution: "Convolution", image: np.ndarray | None) ->
     else:
         paper, ink = float(convolution.seen[0].min()), float(convolution.seen[0].max())
         st.markdown(_("These {count} products add up to **{total}**.").format(count=side * side, total=total))
-        st.caption(
+        sentence = (
             _(
                 "The network first shifts and scales the pixels: here paper is {paper} and the darkest ink is {ink}. "
                 "Around the image is a margin of zeros."
-            ).format(paper=short_number(paper), ink=short_number(ink))
+            )
+            if convolution.margin
+            else _(
+                "The network first shifts and scales the pixels: here paper is {paper} and the darkest ink is {ink}."
+            )
         )
+        st.caption(sentence.format(paper=short_number(paper), ink=short_number(ink)))
     st.caption(
         _(
             "Batch normalisation then scales and shifts the sum, and ReLU turns what is below zero into 0. The "
