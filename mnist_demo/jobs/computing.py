@@ -50,11 +50,23 @@ class Computing(Protocol):
         """How many cores there are for runs, at the moment."""
 
     @property
+    def problem(self) -> str:
+        """Why no run can begin at the moment, a message for people, or empty."""
+
+    @property
     def shares_cores_with_page(self) -> bool:
         """Whether a run takes cores that the page needs for its answers."""
 
     def compute(self, assignment: Assignment, job_id: str) -> Computation:
-        """Begin to compute; raise OSError, whose text is a sentence, where that cannot be done."""
+        """Begin to compute.
+
+        Raises
+        ------
+        OSError
+            When that cannot be done; its text is a sentence.
+        InterruptedComputationError
+            When it may be tried again later.
+        """
 
     def close(self) -> None:
         """End all that computes."""
@@ -63,7 +75,7 @@ class Computing(Protocol):
 class Here:
     """This machine: a process for each run. See `Computing`."""
 
-    shares_cores_with_page = True
+    shares_cores_with_page, problem = True, ""
 
     def __init__(self, cores: int | None = None) -> None:
         self.cores = cores or core_count()

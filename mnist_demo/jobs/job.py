@@ -186,6 +186,9 @@ class Job(ObservedRun):
             except OSError as error:
                 self._become("failed", str(error))
                 return
+            except InterruptedComputationError as error:
+                self._become("queued", str(error))
+                return
             if self._speed is not None:
                 self._send(SetSpeed(self._speed))
             if self._is_to_pause:

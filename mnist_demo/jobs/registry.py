@@ -226,6 +226,8 @@ class JobRegistry:
         with self._lock:
             self._have_too_many_wait()
             for job in self._queue():
+                if self.computing.problem and isinstance(job, Job):
+                    continue
                 busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
                 if busy and job.cores_used and busy + job.cores_used > self.slots:
