@@ -48,12 +48,18 @@ def _measure_drawings(arguments: argparse.Namespace, _surroundings: object) -> I
     return measure_drawings(arguments.strokes, arguments.checkpoint or ["starter"], arguments.limit)
 
 
-def _lacks_strokes(arguments: argparse.Namespace) -> str | None:
-    return (
-        None
-        if arguments.strokes
-        else _("To measure “{name}”, {flag} is needed.").format(name="drawings", flag="--strokes")
-    )
+def _measure_pictures(arguments: argparse.Namespace, _surroundings: object) -> Iterator[Figure]:
+    from benchmarks.measurements.pictures import measure_pictures
+
+    return measure_pictures(arguments.strokes, arguments.limit)
+
+
+def _lacks_strokes(name: str) -> Callable[[argparse.Namespace], str | None]:
+    def sentence(arguments: argparse.Namespace) -> str | None:
+        needed = _("To measure “{name}”, {flag} is needed.").format(name=name, flag="--strokes")
+        return None if arguments.strokes else needed
+
+    return sentence
 
 
 def _in_module(module: str, function: str) -> Callable[[argparse.Namespace, "Surroundings | None"], Iterator[Figure]]:
@@ -74,12 +80,23 @@ def _measure_scaling(arguments: argparse.Namespace, surroundings: "Surroundings 
     return measure_scaling(surroundings, Path(arguments.chart) if arguments.chart else None)
 
 
-def _lacks_proc(_arguments: argparse.Namespace) -> str | None:
+def _measure_soak(arguments: argparse.Namespace, surroundings: "Surroundings | None") -> Iterator[Figure]:
+    from benchmarks.measurements.soak import measure_soak
+
+    assert surroundings is not None
+    return measure_soak(surroundings, arguments.minutes)
+
+
+def _lacks_proc_alone(_arguments: argparse.Namespace) -> str | None:
     from benchmarks.drivers.memory import can_read_memory
 
-    if not can_read_memory():
-        return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
-    return lacks_chromium()
+    if can_read_memory():
+        return None
+    return _("Memory can be measured on Linux only, where /proc/self/smaps_rollup is.")
+
+
+def _lacks_proc(arguments: argparse.Namespace) -> str | None:
+    return _lacks_proc_alone(arguments) or lacks_chromium()
 
 
 def _lacks_signals(_arguments: argparse.Namespace) -> str | None:
@@ -103,9 +120,15 @@ def _page(
 
 MEASUREMENTS = {
     "drawings": Measurement(
-        N_("how many drawn digits are read rightly, however they are drawn"),
+        N_("how many drawn digits are read correctly, however they are drawn"),
         _measure_drawings,
-        _lacks_strokes,
+        _lacks_strokes("drawings"),
+        in_table=False,
+    ),
+    "pictures": Measurement(
+        N_("how pictures of digits are read, by paper, light, pen and camera, and what else is refused"),
+        _measure_pictures,
+        _lacks_strokes("pictures"),
         in_table=False,
     ),
     "tutorial": Measurement(
@@ -135,6 +158,9 @@ MEASUREMENTS = {
     "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),
     "page-long-run": _page(
         N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
+    ),
+    "soak": Measurement(
+        N_("whether a server in use stays as large as it was"), _measure_soak, _lacks_proc_alone, by_default=False
     ),
     "scaling": Measurement(
         N_("how cost grows with batch, training set and threads"), _measure_scaling, by_default=False

@@ -13,7 +13,7 @@ from mnist_demo.translation import _
 if TYPE_CHECKING:
     from benchmarks.surroundings import Surroundings
 
-DEFAULT_RUNS, DEFAULT_BUDGET = 5, 600.0
+DEFAULT_RUNS, DEFAULT_BUDGET, DEFAULT_MINUTES = 5, 600.0, 15
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -30,8 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar=_("MEASUREMENT"),
         help=_(
-            "what to measure (default: all that the other flags allow, but for scaling); a name that others begin "
-            "with stands for all of them: {measurements}"
+            "what to measure (default: all that the other flags allow, but for scaling, soak and load); a name that "
+            "others begin with stands for all of them: {measurements}"
         ).format(measurements=texts.replace("%", "%%")),
     )
     parser.add_argument(
@@ -66,7 +66,17 @@ def build_parser() -> argparse.ArgumentParser:
         help=_("a model to measure: a file or folder, or the word starter (default); may be given several times"),
     )
     parser.add_argument(
-        "--limit", type=_positive, metavar="N", help=_("measure only N drawings, taken evenly from the file")
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help=_("measure only N drawings, taken evenly from the file, or N pictures of each condition"),
+    )
+    parser.add_argument(
+        "--minutes",
+        type=_positive,
+        default=DEFAULT_MINUTES,
+        metavar="N",
+        help=_("with soak: how long visitors come and go (default: {count})").format(count=DEFAULT_MINUTES),
     )
     text = _("a folder with MNIST’s four files, openml or builtin (default: MNIST_DEMO_DATA, else MNIST, else builtin)")
     parser.add_argument("--data", metavar=_("SOURCE"), help=text)

@@ -5,7 +5,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,10 @@ class Surroundings:
         Whether a few steps will do: to see that the benchmark works, not what it measures.
     budget
         The seconds after which a program that needs minutes is ended.
-    folder
-        For anything else that is to be gone afterwards.
+    folder, home
+        For anything else that is to be gone afterwards, and in it where our programs keep what they save.
+    kept, servers
+        Servers that run until the end, by their scripts: those of a quick try, which has one of each for all.
     """
 
     dataset: DigitDataset
@@ -44,17 +46,31 @@ class Surroundings:
     quick: bool
     budget: float
     folder: Path
+    kept: contextlib.ExitStack
+    servers: dict[Path, PageServer] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environment["MNIST_DEMO_HOME"])
 
     def serve(self, script: Path = APP) -> contextlib.AbstractContextManager[PageServer]:
         """Run our page, or another `script`, on these digits until the context ends."""
-        return serve(self.folder, self.environment, script)
+        started = serve(self.folder, self.environment, script)
+        if not self.quick:
+            return started
+        if script not in self.servers:
+            self.servers[script] = self.kept.enter_context(started)
+        return contextlib.nullcontext(self.servers[script])
 
 
 @contextlib.contextmanager
 def open_surroundings(source: str | None, runs: int, quick: bool, budget: float) -> Iterator[Surroundings]:
     """Load the digits of `source` (quick: the built-in ones), and give what measurements need; cleans up at the end."""
     dataset = load_dataset("builtin" if quick else source)
-    with tempfile.TemporaryDirectory(prefix="mnist-demo-benchmark-", ignore_cleanup_errors=True) as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="mnist-demo-benchmark-", ignore_cleanup_errors=True) as name,
+        contextlib.ExitStack() as kept,
+    ):
         folder = Path(name)
         home = folder / "home"
         is_mnist = dataset.digest == MNIST.train_sha256
@@ -70,7 +86,7 @@ def open_surroundings(source: str | None, runs: int, quick: bool, budget: float)
             test_pixels=dataset.test_pixels,
             test_labels=dataset.test_labels,
         )
-        yield Surroundings(dataset, digits_file, environment, runs, quick, budget, folder)
+        yield Surroundings(dataset, digits_file, environment, runs, quick, budget, folder, kept)
 
 
 def describe_machine() -> dict[str, str | int | float | None]:

@@ -14,6 +14,7 @@ found instead, and what to do next.
     ├── CheckpointError        a saved model is missing, damaged, in another format, or cannot be written
     ├── RunError               a saved run is missing, damaged, or cannot be written
     ├── KeepingError           what a visitor made cannot be kept for her, or what was kept is damaged
+    ├── ClassError             a class is not there, or does not let somebody do what she asked for
     └── JobError               a training job cannot be started or controlled, or is no longer known
 """
 
@@ -73,6 +74,10 @@ class RunError(MnistDemoError):
 
 class KeepingError(MnistDemoError):
     """What a visitor made could not be kept on the disk, or what was kept is damaged; all else is unchanged."""
+
+
+class ClassError(MnistDemoError):
+    """A class is not there any more, or does not let this visitor do what she asked for; nothing has changed."""
 
 
 class JobError(MnistDemoError):

@@ -28,6 +28,19 @@ _SECONDS_TO_LIVE = 24 * 60 * 60
 SMALL_BYTES = 4_000_000
 
 
+def own_folder(find_usual: Callable[..., Path]) -> Path:
+    """Return ``MNIST_DEMO_HOME``, or else the folder that `find_usual` of platformdirs finds; it may not exist yet.
+
+    A user without a home, as in many a container, has one among the temporary files.
+    """
+    if home := os.environ.get("MNIST_DEMO_HOME"):
+        return Path(os.path.expanduser(home)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
+    try:
+        return find_usual("mnist-demo", appauthor=False)
+    except RuntimeError:
+        return Path(tempfile.gettempdir(), "mnist-demo").absolute()
+
+
 def unfinished_name() -> str:
     """Return a unique temporary name for a file or folder, with the prefix that `remove_unfinished` looks for."""
     return f"{UNFINISHED_PREFIX}{uuid.uuid4().hex}"
@@ -121,6 +134,12 @@ class KeptBytes:
 
     def __bytes__(self) -> bytes:
         return self._read(0, self._size)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeptBytes) and len(self) == len(other) and bytes(self) == bytes(other)
+
+    def __hash__(self) -> int:
+        return hash(self._size)
 
     def _read(self, start: int, size: int) -> bytes:
         parts: list[bytes] = []

@@ -13,22 +13,33 @@ import multiprocessing
 import multiprocessing.context
 import multiprocessing.forkserver
 import os
+import queue
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-# torch.optim and torch._dynamo are imported by torch itself on the first optimizer step, a second late; better before.
-PRELOADED_MODULES = ["torch", "torch.optim", "torch._dynamo", "mnist_demo.training.loop"]
+PRELOADED_MODULES = ["torch", "torch.optim", "mnist_demo.training.loop"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
 KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
+# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
+LONGEST_SOCKET_FOLDER = 70
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
+
+# So many calls of the second thread are judged together; how long it is then left alone at first, and at most.
+JUDGED_CALLS = 6
+FIRST_ALONE_SECONDS, LONGEST_ALONE_SECONDS = 0.25, 2.0
+# Of the time for both one after the other, what both at once may take to be worth it.
+WORTHWHILE = 0.95
+
+First, Second = TypeVar("First"), TypeVar("Second")
 
 _starting = threading.Lock()
 atexit.register(_starting.acquire, timeout=5.0)
@@ -38,11 +49,29 @@ atexit.register(_starting.acquire, timeout=5.0)
 def process_context() -> multiprocessing.context.BaseContext:
     """Return the multiprocessing context that every child process of this program is started from."""
     let_threads_sleep()
+    have_room_for_sockets()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
+
+
+def have_room_for_sockets() -> None:
+    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
+
+    Processes are started through sockets. Where there is no folder for temporary files at all, as in a container that
+    can write to one volume only, they lie in ``MNIST_DEMO_HOME``.
+    """
+    if os.name != "posix":
+        return
+    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
+        if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_FOLDER:
+            return
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
+        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
+            tempfile.tempdir = folder
+            return
 
 
 def start_process(process: BaseProcess) -> None:
@@ -138,17 +167,84 @@ def keep_freed_memory() -> None:
 
 
 def compute_with(threads: int) -> None:
-    """Have torch compute with so many threads, and take numbers below 1e-38 for zero; for a process that trains.
+    """Have torch compute with one thread, of `threads` more with the second one at hand; for a process that trains.
 
-    Processors need many times as long for numbers so small, and Adam's averages for pixels that are seldom inked come
-    down to them and stay. Measured on MNIST with one hidden layer of 128 units, a step takes 16 to 20 % longer after
-    four epochs than after one by default, and as long with this; losses and weights are the same to the last digit.
-    To be called before the first operation: the other threads are as the first is when they begin.
+    Numbers below 1e-38 are taken for zero: processors need many times as long for them, and Adam's averages for pixels
+    that are seldom inked come down to them and stay. Measured on MNIST with one hidden layer of 128 units, a step takes
+    16 to 20 % longer after four epochs than after one by default, and as long with this; losses and weights are the
+    same to the last digit. To be called before the first operation: another thread is as the first is when it begins.
     """
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    SECOND_THREAD.may_compute = threads > 1
+
+
+class SecondThread:
+    """A thread that takes over half of what a process computes, as long as there is a core for it.
+
+    torch's own threads wait for one another at every operation, 40 times in a step of a convnet, and each time for as
+    long as another program has the core of one of them. Here there is one wait a step, asleep. Where even that takes
+    longer than computing one half after the other, the second thread is left alone for a while, and tried again.
+
+    `may_compute` says whether it may be used at all: `compute_with` sets it.
+    """
+
+    def __init__(self) -> None:
+        self.may_compute = False
+        self._asked: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[object, BaseException | None]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._alone_until, self._alone_seconds = 0.0, FIRST_ALONE_SECONDS
+        self._calls, self._took, self._computed = 0, 0.0, 0.0
+
+    def both(self, first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+        """Return what both functions do: at once, or one after the other. They must not depend on which it is."""
+        began = time.perf_counter()
+        if not self.may_compute or began < self._alone_until:
+            return first(), second()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._compute, name="second thread", daemon=True)
+            self._thread.start()
+        computed = time.thread_time()
+        self._asked.put(second)
+        try:
+            ours = first()
+        finally:
+            self._computed += time.thread_time() - computed
+            theirs, error = self._answers.get()
+        if error is not None:
+            raise error
+        self._took += time.perf_counter() - began
+        self._calls += 1
+        if self._calls == JUDGED_CALLS:
+            self._judge()
+        return ours, theirs  # type: ignore[return-value]
+
+    def _judge(self) -> None:
+        """Decide whether both at once are any quicker than one after the other."""
+        if self._took > WORTHWHILE * 2 * self._computed:
+            self._alone_until = time.perf_counter() + self._alone_seconds
+            self._alone_seconds = min(2 * self._alone_seconds, LONGEST_ALONE_SECONDS)
+        else:
+            self._alone_seconds = FIRST_ALONE_SECONDS
+        self._calls, self._took, self._computed = 0, 0.0, 0.0
+
+    def _compute(self) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        while True:
+            answer, error = None, None
+            try:
+                answer = self._asked.get()()
+            except BaseException as raised:  # whatever it is, it is the caller's
+                error = raised
+            self._answers.put((answer, error))
+
+
+SECOND_THREAD = SecondThread()
 
 
 def warm_up_processes() -> None:
@@ -161,9 +257,12 @@ def warm_up_processes() -> None:
         multiprocessing.forkserver.ensure_running()
 
 
+@functools.cache
 def core_count() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many cores this process may use: by its affinity, and by the limits of the container that it is in."""
+    from joblib import cpu_count  # here, not above: scikit-learn brings it along, and whoever needs no cores waits
+
+    return max(1, int(cpu_count()))
 
 
 def give_way(niceness: int) -> None:

@@ -8,18 +8,21 @@
 `tests/test_catalogues.py` fails where that was forgotten, and where a translation lacks a value of its text.
 """
 
+import functools
 import io
 import re
 import string
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from mnist_demo.exports.source_bundle import bundle_sources
+from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.translation.comments import comments_in
 from mnist_demo.translation.languages import LOCALE_FOLDER, catalogue_file
@@ -44,15 +47,24 @@ LINE_LENGTH = 110
 def extract() -> Catalog:
     """Return the texts of all sources, without translations: each with the files that have it."""
     template = Catalog(project="mnist-demo", header_comment=HEADER, fuzzy=False)
-    for path in _source_files():
-        name = path.relative_to(ROOT).as_posix()
-        for _line, text, comments, context in extract_from_file(
-            "python", path, keywords=MARKERS, comment_tags=("Translators:",), strip_comment_tags=True
-        ):
-            template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
-    for comment in comments_in(_MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))):
+    for name, text, comments, context in _marked_texts():
+        template.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
+    shown = _MARK_OF_LINE.sub("", str(bundle_sources(SHOWN, omitted=["MnistDemoError.__str__"])))
+    for comment in comments_in("\n".join((shown, program_by_hand(), program_with_torch()))):
         template.add(comment, locations=[("mnist_demo/exports/script.py", 0)], auto_comments=["code"])
     return template
+
+
+@functools.cache
+def _marked_texts() -> list[tuple[str, Any, list[str], str | None]]:
+    """Return every marked text: its file, itself (or it and its plural), comments for translators, and its context."""
+    return [
+        (path.relative_to(ROOT).as_posix(), text, comments, context)
+        for path in _source_files()
+        for _line, text, comments, context in extract_from_file(
+            "python", path, keywords=MARKERS, comment_tags=("Translators:",), strip_comment_tags=True
+        )
+    ]
 
 
 def update(language: str, folder: Path = LOCALE_FOLDER) -> None:

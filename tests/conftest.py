@@ -12,7 +12,12 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.data.folder import load_folder
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from tests import ROOT
 from tests.data.fake_mnist_servers import FakeMnistServers, small_digits
+from tests.marked_language import write_marked_catalogue
+
+# What takes longest, by the beginnings of paths.
+LONG = ("e2e/test_lesson", "test_style", "e2e/", "benchmarks/", "test_wheel", "ui/")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +55,14 @@ def mnist() -> DigitDataset:
     return load_folder(folder)
 
 
+@pytest.fixture(scope="session")
+def marked_locale(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of languages with the made-up one."""
+    folder = tmp_path_factory.mktemp("marked") / "locale"
+    write_marked_catalogue(folder)
+    return folder
+
+
 @pytest.fixture
 def quick() -> Hyperparameters:
     """Settings that train on the built-in digits within a second."""
@@ -69,6 +82,22 @@ def registry() -> Iterator[JobRegistry]:
     jobs.close()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have xdist take files in the order of `pytest_collection_modifyitems`: it takes those of few tests last."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: one of them as the last leaves a core idle."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((number for number, start in enumerate(LONG) if path.startswith(start)), len(LONG))
+
+    items.sort(key=place)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where everything that tests need is there, as in CI, a skipped test is a failed one."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -78,6 +107,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")
+    parser.addoption("--tries", type=int, default=1, help="how often each fault of tests/faults is tried")
+    parser.addoption("--cases", type=int, default=9, help="how many bad inputs of each kind tests/faults tries")
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from PIL import Image
 
@@ -31,8 +33,8 @@ def test_import_of_the_package_loads_nothing_heavy_and_offers_the_public_names()
     assert set(mnist_demo.__all__) <= set(names)
 
 
-@pytest.mark.parametrize("name", mnist_demo.__all__)
-def test_public_name_can_be_imported_from_a_fresh_process(name: str) -> None:
+@pytest.mark.parametrize("name", ["Hyperparameters", "image_from_strokes", "load_checkpoint", "train"])
+def test_public_name_of_each_package_can_be_imported_from_a_fresh_process(name: str) -> None:
     program = f"from mnist_demo import {name}; assert {name} is not None"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
@@ -63,6 +65,18 @@ def test_example_in_the_readme_reads_a_picture(
     assert names["probabilities"].argmax() == builtin.test_labels[0]
 
 
+def test_readme_in_korean_has_the_commands_and_the_variables_of_the_readme() -> None:
+    english, korean = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
+
+    def commands(text: str) -> set[str]:
+        lines = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines()
+        return {line.partition("#")[0].strip() for line in lines}
+
+    assert commands(korean) == commands(english)
+    variables = re.compile(r"^\| `(MNIST_DEMO_\w+)`", re.MULTILINE)
+    assert variables.findall(korean) == variables.findall(english)
+
+
 @pytest.mark.parametrize("package", ["mnist_demo", "mnist_demo.models", "mnist_demo.training"])
 def test_unknown_name_is_an_attribute_error(package: str) -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
@@ -78,14 +92,38 @@ def test_everything_imported_is_declared_and_everything_declared_is_imported() -
 
 
 def test_every_pin_lies_in_the_declared_range() -> None:
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pinned = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    pinned = [requirement for requirement in required() if requirement.url is None]
     ranges = declared()
     assert {canonicalize_name(pin.name) for pin in pinned} == set(ranges)
     for pin in pinned:
         (specifier,) = pin.specifier
         assert specifier.operator == "==", pin
         assert ranges[canonicalize_name(pin.name)].specifier.contains(specifier.version), pin
+
+
+@pytest.mark.parametrize(
+    ("machine", "sentence"),
+    [
+        ({"sys_platform": "darwin", "platform_machine": "x86_64"}, "There is no PyTorch for Intel Macs and Windows on"),
+        ({"sys_platform": "win32", "platform_machine": "ARM64"}, "There is no PyTorch for Intel Macs and Windows on"),
+        ({"python_version": "3.15"}, "PyTorch needs Python 3.11 to 3.14: see README.md, Installation in detail"),
+        ({"python_version": "3.10"}, "PyTorch needs Python 3.11 to 3.14"),
+        ({"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.11"}, None),
+        ({"sys_platform": "linux", "platform_machine": "aarch64", "python_version": "3.14"}, None),
+        ({"sys_platform": "darwin", "platform_machine": "arm64", "python_version": "3.14"}, None),
+        ({"sys_platform": "win32", "platform_machine": "AMD64", "python_version": "3.14"}, None),
+    ],
+)
+def test_pip_ends_with_a_sentence_where_there_are_no_wheels(machine: dict[str, str], sentence: str | None) -> None:
+    usual = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.12"}
+    asked = [requirement for requirement in required() if requirement.url and requirement.marker]
+    refusals = [unquote(wish.url or "") for wish in asked if wish.marker and wish.marker.evaluate(usual | machine)]
+    assert len(refusals) == (sentence is not None)
+    assert all(refusal.startswith(f"file:///{sentence}") for refusal in refusals)
+    python = machine.get("python_version", "3.12")
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python) != bool(sentence and "needs Python" in sentence)
+    declared_asked = [Requirement(text) for text in PROJECT["dependencies"] if "file:" in text]
+    assert {str(wish) for wish in declared_asked} <= {str(wish) for wish in asked}
 
 
 def test_every_declared_range_has_two_ends() -> None:
@@ -104,7 +142,13 @@ def test_entry_run_as_a_program_says_in_one_line_what_to_type() -> None:
 def declared() -> dict[str, Requirement]:
     """Return the dependencies of pyproject.toml by their normalised names."""
     requirements = [Requirement(text) for text in PROJECT["dependencies"]]
-    return {canonicalize_name(requirement.name): requirement for requirement in requirements}
+    return {canonicalize_name(wish.name): wish for wish in requirements if wish.url is None}
+
+
+def required() -> list[Requirement]:
+    """Return the lines of requirements.txt."""
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
 def imported_packages(source: Path) -> Iterator[str]:

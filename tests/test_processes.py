@@ -3,8 +3,11 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -17,8 +20,11 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
+    JUDGED_CALLS,
+    SECOND_THREAD,
     TRAINING_NICENESS,
     ChildProcess,
+    SecondThread,
     compute_with,
     keep_freed_memory,
     let_threads_sleep,
@@ -49,9 +55,13 @@ def test_threads_take_turns_sooner_than_python_has_them() -> None:
         sys.setswitchinterval(before)
 
 
-def answer_of_a_new_process(target: Callable[[bool, Connection], None], setting: bool) -> Any:
+def answer_of_a_new_process(
+    target: Callable[[bool, Connection], None], setting: bool, context: BaseContext | None = None
+) -> Any:
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=target, args=(setting, theirs))
+    process = (context or process_context()).Process(  # type: ignore[attr-defined]
+        target=target, args=(setting, theirs)
+    )
     process.start()
     answer = ours.recv()
     process.join()
@@ -59,7 +69,7 @@ def answer_of_a_new_process(target: Callable[[bool, Connection], None], setting:
 
 
 def count_new_pages(keeps: bool, answer: Connection) -> None:
-    """Send how many pages the system had to give anew while three tensors of 20 MB came and went fifty times."""
+    """Send how many pages the system had to give anew while three tensors of 20 MB came and went ten times."""
     import resource
 
     import torch
@@ -68,7 +78,7 @@ def count_new_pages(keeps: bool, answer: Connection) -> None:
         keep_freed_memory()
     torch.set_num_threads(1)
     numbers = torch.ones(5_000_000)
-    for times in (10, 50):
+    for times in (3, 10):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         for _time in range(times):
             pieces = [numbers + 1, numbers + 2, numbers + 3]
@@ -80,7 +90,9 @@ def count_new_pages(keeps: bool, answer: Connection) -> None:
 def test_memory_that_is_freed_is_kept_for_the_next_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
     # Otherwise it depends on what else is in memory whether the library begins to keep some of it by itself.
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
-    new_pages = {keeps: answer_of_a_new_process(count_new_pages, keeps) for keeps in (False, True)}
+    # The fork server began with another environment.
+    spawn = multiprocessing.get_context("spawn")
+    new_pages = {keeps: answer_of_a_new_process(count_new_pages, keeps, spawn) for keeps in (False, True)}
     assert new_pages[True] < new_pages[False] / 10
 
 
@@ -97,7 +109,12 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
 
     if flushes:
         compute_with(2)
-    left = (torch.full((10_000_000,), 1e-39) * 0.5).count_nonzero()
+    torch.set_num_threads(1)
+
+    def count_left() -> int:
+        return int((torch.full((5_000_000,), 1e-39) * 0.5).count_nonzero())
+
+    left = sum(SECOND_THREAD.both(count_left, count_left))
     hyperparameters = Hyperparameters(
         model="mlp", hidden_sizes=(16,), optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001
     )
@@ -108,7 +125,7 @@ def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
         pass
     averages = [tensor for name, tensor in training.state().tensors.items() if "exp_avg" in name]
     tiny = sum(int(((tensor != 0) & (tensor.abs() < 1e-38)).sum()) for tensor in averages)
-    answer.send((int(left), tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
+    answer.send((left, tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
 
 
 def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> None:
@@ -221,3 +238,87 @@ def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_p
         [sys.executable, program], env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def say_hello(answer: Connection) -> None:
+    answer.send("hello")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there are processes started through sockets in the file system")
+@pytest.mark.parametrize("has_any", [True, False], ids=["a long name", "none at all"])
+def test_process_starts_whatever_the_folder_for_temporary_files(tmp_path: Path, has_any: bool) -> None:
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    none = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']\n"
+    program = (
+        f"{'' if has_any else none}from mnist_demo.processes import ChildProcess\n"
+        "from tests.test_processes import say_hello\n"
+        "with ChildProcess(say_hello) as child: print(child.connection.recv())"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert finished.stdout == "hello\n", finished.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such containers")
+def test_cores_are_those_that_a_container_may_use() -> None:
+    program = dedent(
+        """
+        import builtins, io, os
+        exists, real = os.path.exists, builtins.open
+        limit = "/sys/fs/cgroup/cpu.max"
+        os.path.exists = lambda path: path == limit or exists(path)
+        builtins.open = lambda file, *rest, **more: (
+            io.StringIO("100000 100000") if file == limit else real(file, *rest, **more))
+        from mnist_demo.processes import core_count
+        print(core_count())
+        """
+    )
+    finished = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert finished.stdout == "1\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere everybody has a home")
+def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path) -> None:
+    program = (
+        "import pwd; pwd.getpwuid = {}.__getitem__\n"
+        "from mnist_demo.data.cache import home_folder\n"
+        "from mnist_demo.saved_runs.places import runs_folder\n"
+        "print(home_folder(), runs_folder(), sep='\\n')"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HOME", "XDG_", "MNIST_"))}
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, "-c", program]
+    finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]
+
+
+def test_second_thread_computes_beside_the_first_and_what_it_raises_is_raised_here() -> None:
+    second = SecondThread()
+    second.may_compute = True
+    meeting = threading.Barrier(2, timeout=20)
+
+    def meet() -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    ours, theirs = second.both(meet, meet)
+    assert ours == threading.get_ident() != theirs
+    with pytest.raises(ZeroDivisionError):
+        second.both(lambda: 1, lambda: 1 // 0)
+    assert second.both(lambda: 1, lambda: 2) == (1, 2)
+
+
+def test_second_thread_that_keeps_the_first_waiting_is_left_alone_for_a_while() -> None:
+    second = SecondThread()
+    second.may_compute = True
+
+    def slow() -> int:
+        time.sleep(0.01)  # as if another program had its core
+        return threading.get_ident()
+
+    idents = [second.both(lambda: None, slow)[1] for _call in range(JUDGED_CALLS + 1)]
+    assert threading.get_ident() not in idents[:-1]
+    assert idents[-1] == threading.get_ident()
+    wait_until(lambda: second.both(lambda: None, slow)[1] != threading.get_ident())

@@ -27,6 +27,21 @@ THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
+# Several commands in one process, which loads torch once.
+COMMANDS = """
+from mnist_demo.cli.main import main
+
+if __name__ == "__main__":
+    for command in (
+        "train --epochs 1 --json --output model",
+        "evaluate model --json",
+        "runs list --json",
+        "classify starter digit.png --json",
+    ):
+        assert main(command.split()) == 0, command
+"""
+
+
 @dataclass(frozen=True)
 class Installed:
     """The package in `packages`, the wheel that it came in, and a folder `elsewhere` to use it from."""
@@ -40,10 +55,10 @@ class Installed:
         own = {"PYTHONPATH": str(self.packages), "MNIST_DEMO_DATA": "builtin"}
         return {**os.environ, **own, "MNIST_DEMO_HOME": str(self.elsewhere / "home")}
 
-    def run(self, *arguments: str) -> str:
-        """Return what the command prints; it must succeed."""
+    def run(self, *program: str) -> str:
+        """Return what that program prints; it must succeed."""
         finished = subprocess.run(
-            [sys.executable, "-m", "mnist_demo", *arguments],
+            program,
             cwd=self.elsewhere,
             env=self.environment,
             capture_output=True,
@@ -97,27 +112,17 @@ def test_wheel_says_its_version_and_what_it_needs(installed: Installed) -> None:
 def test_installed_command_shows_its_help(installed: Installed) -> None:
     command = shutil.which("mnist-demo", path=str(installed.packages / "bin"))
     assert command is not None
-    finished = subprocess.run(
-        [command, "--help"],
-        cwd=installed.elsewhere,
-        env=installed.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert finished.stdout.startswith("usage: mnist-demo ")
-    assert all(f"\n    {name}" in finished.stdout for name in ("page", "train", "evaluate", "classify", "runs"))
+    help_text = installed.run(command, "--help")
+    assert help_text.startswith("usage: mnist-demo ")
+    assert all(f"\n    {name}" in help_text for name in ("page", "train", "evaluate", "classify", "runs"))
 
 
 def test_installed_package_trains_evaluates_and_classifies(installed: Installed, builtin: DigitDataset) -> None:
-    epoch = json.loads(installed.run("train", "--epochs", "1", "--json", "--output", "model"))
-    evaluated = json.loads(installed.run("evaluate", "model", "--json"))
-    assert evaluated["test_accuracy"] == pytest.approx(epoch["test_accuracy"])
-    assert "finished" in installed.run("runs", "list")
     Image.fromarray(builtin.test_pixels[0]).save(installed.elsewhere / "digit.png")
-    classified = json.loads(installed.run("classify", "starter", "digit.png", "--json"))
-    assert classified["predicted_digit"] == builtin.test_labels[0]
+    trained, evaluated, listed, classified = installed.run(sys.executable, "-c", COMMANDS).splitlines()
+    assert json.loads(evaluated)["test_accuracy"] == pytest.approx(json.loads(trained)["test_accuracy"])
+    assert json.loads(listed)["state"] == "finished"
+    assert json.loads(classified)["predicted_digit"] == builtin.test_labels[0]
 
 
 def test_installed_page_is_served_with_its_theme_and_styles(installed: Installed) -> None:

@@ -6,15 +6,28 @@ all have it, and stays, refreshing what asks to be refreshed, until its standard
 
 import contextlib
 import json
+import math
+import re
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import numpy as np
+from websockets.typing import Subprotocol
 
 from mnist_demo.ui import keys
 
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+# What the server calls a part of the page that somebody can use: a digest, and the key that the page gave it.
+_WIDGET = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
+CANVAS = "canvas"
+LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 MAX_MESSAGE = 2**26
 
@@ -26,6 +39,26 @@ class Answer:
     seconds: float
     size: int
     messages: list[Any]
+
+    def texts(self, kind: str = "html") -> list[str]:
+        """Return the bodies of all elements of that kind: ``html``, ``markdown``; or of ``alert``, the notices."""
+        elements = [_element(message) for message in self.messages]
+        return [getattr(element, kind).body for element in elements if element and element.WhichOneof("type") == kind]
+
+    def faults(self) -> list[str]:
+        """Return the errors that the page shows in place of what it should show: nothing of this is meant."""
+        elements = [_element(message) for message in self.messages]
+        return [
+            f"{element.exception.type}: {element.exception.message}"
+            for element in elements
+            if element and element.WhichOneof("type") == "exception"
+        ]
+
+
+def _element(message: Any) -> Any:
+    """Return the element that a message brings, or None."""
+    is_element = message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element"
+    return message.delta.new_element if is_element else None
 
 
 class Visitor:
@@ -40,26 +73,19 @@ class Visitor:
     """
 
     def __init__(self, url: str, cookies: str = "", session: str = "") -> None:
-        # Both come with Streamlit.
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-        from websockets.sync.client import connect
-        from websockets.typing import Subprotocol
 
         self._message_type = ForwardMsg
         parts = urlsplit(url)
         self._query = parts.query
         self._open = contextlib.ExitStack()
         address = f"ws://{parts.netloc}/_stcore/stream"
-        self._connection = self._open.enter_context(
-            connect(
-                address,
-                max_size=MAX_MESSAGE,
-                compression=None,
-                additional_headers={"Cookie": cookies} if cookies else None,
-                subprotocols=[Subprotocol(part) for part in ("streamlit", "-", session)] if session else None,
-            )
-        )
-        self.session = session  # until the server has said which it is
+        self._connection = self._open.enter_context(_connect(address, cookies, session))
+        self.session = session
+        # Key of something that can be used -> its id, and the id of the part of the page that it is in.
+        self._widgets: dict[str, tuple[str, str]] = {}
+        self._pages: dict[str, str] = {}
+        self._page = ""
         # Part of the page -> seconds between its refreshes.
         self.refreshing: dict[str, float] = {}
         # Those of them that say each time whether there is to be another.
@@ -71,38 +97,61 @@ class Visitor:
         self._beating.clear()
         return self.rerun()
 
-    def message(self) -> Any:
-        """Return a message to the server that runs the script, to be filled further."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
+    def go_to(self, page: str) -> Answer:
+        """Open another page, by the last part of its address: ``runs``; the first is the empty text."""
+        self._page = self._pages[page]
+        self.refreshing.clear()
+        self._beating.clear()
+        self._widgets.clear()
+        return self.rerun()
 
-        message = BackMsg()
-        message.rerun_script.query_string = self._query
-        return message
+    def has(self, key: str) -> bool:
+        """Tell whether the page shows something with that key that can be used."""
+        return key in self._widgets
 
-    def send(self, message: Any) -> None:
-        """Send a message, whatever it says."""
-        self._connection.send(message.SerializeToString())
+    def press(self, key: str) -> Answer:
+        """Press the button with that key."""
+        return self._use(key, trigger_value=True)
 
-    def press(self, key: str, page: Answer) -> Answer:
-        """Press the button of that key, of which `page` was told."""
-        deltas = (message.delta for message in page.messages if message.WhichOneof("type") == "delta")
-        ids = (delta.new_element.button.id for delta in deltas)
-        own_id = next(button for button in ids if button.endswith(f"-{key}"))
-        request = self.message()
-        request.rerun_script.widget_states.widgets.add(id=own_id).trigger_value = True
-        return self._ask(request)
+    def enter(self, key: str, value: float) -> Answer:
+        """Put a number into the field with that key."""
+        return self._use(key, double_value=value)
 
-    def rerun(self, fragment: str = "", is_refresh: bool = False) -> Answer:
-        """Run the script, or only the `fragment` of that id; return when the server has sent all of it."""
+    def choose(self, key: str, text: str) -> Answer:
+        """Choose from the list with that key what it calls `text`."""
+        return self._use(key, string_value=text)
+
+    def draw(self, strokes: Sequence[np.ndarray]) -> Answer:
+        """Have these strokes on the canvas: (n_points, 2) each, canvas pixels, x right, y down."""
+        from mnist_demo.ui.drawing.strokes import objects_of
+
+        return self.draw_objects(objects_of(strokes, "#16211f", 16))
+
+    def draw_objects(self, objects: Any) -> Answer:
+        """Tell the server that the canvas has these objects, whatever they are."""
+        return self.send_canvas({"drawing": {"raw": {"objects": objects}, "data": None}})
+
+    def send_canvas(self, state: Any) -> Answer:
+        """Tell the server that the canvas component has this state."""
+        return self._use(CANVAS, json_value=json.dumps(state))
+
+    def _use(self, key: str, **value: Any) -> Answer:
+        name, fragment = self._widgets[key]
+        return self.rerun(fragment, widgets=[{"id": name, **value}])
+
+    def rerun(self, fragment: str = "", is_refresh: bool = False, widgets: Sequence[dict[str, Any]] = ()) -> Answer:
+        """Run the script, or only the `fragment` of that id; return when the server has sent all of it.
+
+        `widgets` are what has been done on the page, as the protocol's ``WidgetState`` has it.
+        """
         request = self.message()
         request.rerun_script.fragment_id = fragment
         request.rerun_script.is_auto_rerun = is_refresh
+        for widget in widgets:
+            request.rerun_script.widget_states.widgets.add(**widget)
         if fragment in self._beating:
             self._beating.remove(fragment)
             del self.refreshing[fragment]
-        return self._ask(request)
-
-    def _ask(self, request: Any) -> Answer:
         began = time.perf_counter()
         self.send(request)
         size, messages = 0, []
@@ -112,30 +161,78 @@ class Visitor:
             message = self._message_type()
             message.ParseFromString(packed)
             messages.append(message)
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self.session = message.new_session.initialize.session_id
-            elif kind == "auto_rerun":
-                self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-            elif kind == "delta" and message.delta.new_element.bidi_component.component_name == keys.PULSE:
-                seconds = json.loads(message.delta.new_element.bidi_component.json)["seconds"]
-                self.refreshing[message.delta.fragment_id] = seconds
-                self._beating.add(message.delta.fragment_id)
-            if kind == "script_finished" and message.script_finished in _endings(self._message_type):
+            self._note(message)
+            is_end = message.WhichOneof("type") == "script_finished"
+            if is_end and message.script_finished in _endings(self._message_type):
                 return Answer(time.perf_counter() - began, size, messages)
 
-    def stay(self, until: threading.Event) -> None:
-        """Refresh what asks for it, each at its own pace, as a page does, until the event is set."""
-        due = dict.fromkeys(self.refreshing, 0.0)
-        while not until.is_set():
+    def message(self) -> Any:
+        """Return a message to the server that runs the script, to be filled further."""
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_script_hash = self._page
+        return message
+
+    def send(self, message: Any) -> None:
+        """Send a message, whatever it says."""
+        self._connection.send(message.SerializeToString())
+
+    def _note(self, message: Any) -> None:
+        """Remember what a browser would: what can be used, what refreshes, which pages there are, the address."""
+        kind, element = message.WhichOneof("type"), _element(message)
+        if kind == "new_session":
+            self.session = message.new_session.initialize.session_id
+        elif kind == "auto_rerun":
+            self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "navigation":
+            self._pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
+        elif element is not None:
+            part = getattr(element, element.WhichOneof("type"))
+            found = _WIDGET.fullmatch(getattr(part, "id", ""))
+            if found:
+                self._widgets[found[1]] = part.id, message.delta.fragment_id
+            if element.bidi_component.component_name == keys.PULSE:
+                self.refreshing[message.delta.fragment_id] = json.loads(element.bidi_component.json)["seconds"]
+                self._beating.add(message.delta.fragment_id)
+
+    def refreshes(self, seconds: float, is_over: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
+        """Refresh what asks for it, each part at its own pace, for so many seconds or until it `is_over`."""
+        now = time.monotonic()
+        end = now + seconds
+        due: dict[str, float] = {}
+        while now < end and not is_over():
+            due = {part: due.get(part, now + pause) for part, pause in self.refreshing.items()}
+            for part in [part for part, moment in due.items() if moment <= now and part in self.refreshing]:
+                del due[part]
+                yield self.rerun(part, is_refresh=True)
             now = time.monotonic()
-            for fragment in [name for name in self.refreshing if due.get(name, 0.0) <= now]:
-                due[fragment] = now + self.refreshing[fragment]
-                self.rerun(fragment, is_refresh=True)
-            until.wait(0.02)
+            time.sleep(max(0.0, min([LOOK_SECONDS, end - now, *(moment - now for moment in due.values())])))
+            now = time.monotonic()
+
+    def stay(self, until: threading.Event) -> None:
+        """Refresh what asks for it until the event is set."""
+        for _answer in self.refreshes(math.inf, until.is_set):
+            pass
 
     def close(self) -> None:
         self._open.close()
+
+
+def _connect(address: str, cookies: str, session: str) -> "ClientConnection":
+    from websockets.sync.client import connect  # comes with Streamlit
+
+    return connect(
+        address,
+        max_size=MAX_MESSAGE,
+        compression=None,
+        additional_headers={"Cookie": cookies} if cookies else None,
+        # As its page asks for a session: in a header that scripts may set, after what stands for no token.
+        subprotocols=[Subprotocol(name) for name in ("streamlit", "-", session)] if session else None,
+    )
 
 
 def _endings(message_type: Any) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Images a second by batch size, a curve a model, as an SVG picture with two logarithmic axes."""
+"""Images per second by batch size, a curve a model, as an SVG picture with two logarithmic axes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def write_chart(path: Path, curves: Sequence[Curve]) -> None:
         for curve, colour, symbol in zip(curves, COLOURS, SYMBOLS, strict=False):
             sizes, paces = zip(*curve.points, strict=True)
             axes.loglog(sizes, paces, color=colour, marker=symbol, linewidth=2, label=curve.model)
-        axes.set_title(_("Images a second by batch size"))
+        axes.set_title(_("Images per second by batch size"))
         axes.set_xlabel(_("batch size"))
         axes.set_ylabel(_("images a second"))
         for axis in (axes.xaxis, axes.yaxis):

@@ -20,8 +20,8 @@ from mnist_demo.translation import N_
 
 # No more than a tenth lost in total.
 KEPT = 0.9
-TURNS, QUICK_TURNS = 16, 2
-TURN_SECONDS, SETTLE_SECONDS = 1.0, 0.3
+TURNS, QUICK_TURNS = 16, 1
+TURN_SECONDS, QUICK_TURN_SECONDS, SETTLE_SECONDS = 1.0, 0.2, 0.3
 PATIENCE_SECONDS = 600.0
 
 
@@ -71,6 +71,7 @@ def _compare(
 def _in_turns(hyperparameters: Hyperparameters, surroundings: Surroundings) -> tuple[list[float], list[float]]:
     """Return, run by run, the images a second of two runs at once, and of one while the other one is paused."""
     together, alone = list[float](), list[float]()
+    turns, seconds = (QUICK_TURNS, QUICK_TURN_SECONDS) if surroundings.quick else (TURNS, TURN_SECONDS)
     for _run in range(surroundings.runs):
         registry = JobRegistry()
         try:
@@ -79,11 +80,11 @@ def _in_turns(hyperparameters: Hyperparameters, surroundings: Surroundings) -> t
                 for seed in range(2)
             ]
             of_both, of_one = list[float](), list[float]()
-            for turn in range(QUICK_TURNS if surroundings.quick else TURNS):
-                of_both.append(_pace(jobs))
+            for turn in range(turns):
+                of_both.append(_pace(jobs, seconds))
                 resting = jobs[turn % 2]
                 resting.pause()
-                of_one.append(_pace(jobs))
+                of_one.append(_pace(jobs, seconds))
                 resting.resume()
             together.append(statistics.mean(of_both))
             alone.append(statistics.mean(of_one))
@@ -92,12 +93,12 @@ def _in_turns(hyperparameters: Hyperparameters, surroundings: Surroundings) -> t
     return together, alone
 
 
-def _pace(jobs: Sequence[Job]) -> float:
-    """Return the images a second, together, of those of `jobs` that run."""
+def _pace(jobs: Sequence[Job], seconds: float) -> float:
+    """Return the images a second, together, of those of `jobs` that run, over so many seconds."""
     time.sleep(SETTLE_SECONDS)
     running = [job for job in jobs if job.state == "running"]
     begun = [_next_report(job) for job in running]
-    time.sleep(TURN_SECONDS)
+    time.sleep(seconds)
     pace = 0.0
     for job, (began, images) in zip(running, begun, strict=True):
         now, images_now = _next_report(job)

@@ -16,6 +16,7 @@ WORDS = (
     N_("expected at least one argument"),
     N_("invalid choice: %(value)r (choose from %(choices)s)"),
     N_("not allowed with argument %s"),
+    N_("ignored explicit argument %r"),
     N_("unrecognized arguments: %s"),
 )
 

@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # argparse would print the usage, many lines of it, and exit by itself.
         help_command = f"{self.prog} --help"
-        raise MnistDemoError(_("{problem} (“{command}” tells more)").format(problem=message, command=help_command))
+        raise MnistDemoError(_("{problem} (see “{command}”)").format(problem=message, command=help_command))
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +68,8 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def add_data_and_json(parser: argparse.ArgumentParser, json_help: str) -> None:
     text = _(
-        "where the digits come from: a folder with MNIST’s four files, openml or builtin (default: what "
-        "MNIST_DEMO_DATA says, else MNIST where it was fetched or can be, else builtin)"
+        "where the digits come from: a folder with MNIST’s four files, openml or builtin (default: MNIST_DEMO_DATA, "
+        "else MNIST if it is here or can be downloaded, else builtin)"
     )
     parser.add_argument("--data", metavar=_("SOURCE"), help=text)
     parser.add_argument("--json", action="store_true", help=json_help)
@@ -92,11 +92,17 @@ def load_digits(source: str | None) -> "DigitDataset":
             bar.n = progress.fraction or 0
             bar.refresh()
 
-        return load_dataset(source, report)
+        dataset = load_dataset(source, report)
+    if dataset.name == "folder":
+        from mnist_demo.insight.doubts import find_doubt
+        from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+        tell(find_doubt(dataset, load_checkpoint(STARTER)))
+    return dataset
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    text = _("where to compute (default: auto, which takes an accelerator for convolutional networks if there is one)")
+    text = _("where to compute (default: auto, which uses an accelerator, if there is one, for convolutional networks)")
     parser.add_argument("--device", choices=tuple(DEVICES), default=AUTO, help=text)
 
 
@@ -109,7 +115,9 @@ def to_json(values: Mapping[str, Any]) -> str:
 
 
 def tell(text: str) -> None:
-    """Print `text` to stderr as one line, even if it quotes several."""
+    """Print `text` to stderr as one line, even if it quotes several; nothing where it is empty."""
+    if not text:
+        return
     with contextlib.suppress(OSError):
         print(" ".join(text.split()), file=sys.stderr, flush=True)
 

@@ -4,7 +4,7 @@ import argparse
 
 from mnist_demo.cli.common import add_checkpoint, add_data_and_json, add_device, load_digits, to_json
 from mnist_demo.devices import choose_device
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_percent
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,11 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         metrics = {"checkpoint": arguments.checkpoint, "data": dataset.name, "images": len(dataset.test_labels)}
         print(to_json({**metrics, "test_loss": test_loss, "test_accuracy": test_accuracy}))
         return 0
-    message = _("Test accuracy {accuracy:.2f} %, test loss {loss:.4g}, on {count:,} images from {source}.")
+    message = _("Test accuracy {accuracy}, test loss {loss:.4g}, on {count:,} images from {source}.")
     count = len(dataset.test_labels)
-    print(message.format(accuracy=100 * test_accuracy, loss=test_loss, count=count, source=dataset.source))
+    print(
+        message.format(
+            accuracy=format_percent(test_accuracy, digits=2), loss=test_loss, count=count, source=dataset.source
+        )
+    )
     return 0

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; flags and bounds of hyperparameters come from ``FIELDS``."""
     parser = Parser(prog=_program_name(), description=_("Train classifiers of handwritten digits, and use them."))
-    parser.epilog = _("“{program} COMMAND --help” tells more of a command.").format(program=parser.prog)
+    parser.epilog = _("“{program} COMMAND --help” explains each command.").format(program=parser.prog)
     commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"), required=True)
 
     def add(
@@ -54,9 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("train", add_train_arguments, run_train, _("Train a model and test it after every epoch."))
     add("evaluate", add_evaluate_arguments, run_evaluate, _("Measure a trained model on the test images."))
     add("classify", add_classify_arguments, run_classify, _("Say which digit is in each picture."))
-    text = _("Teach a trained model to say that a drawing is no digit.")
+    text = _("Teach a trained model to tell digits from other drawings.")
     add("calibrate", add_calibrate_arguments, run_calibrate, text)
-    add("runs", add_runs_arguments, run_runs, _("List, show, export and delete the runs that were kept."))
+    add("runs", add_runs_arguments, run_runs, _("List, show, export and delete saved runs."))
     add("page", add_page_arguments, run_page, _("Open the page in the browser."))
     return parser
 

@@ -1,8 +1,10 @@
 """``mnist-demo page``: open the page in the browser."""
 
 import argparse
+import os
 import runpy
 import sys
+import tempfile
 from pathlib import Path
 
 from mnist_demo.translation import _
@@ -21,6 +23,10 @@ def add_page_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_page(arguments: argparse.Namespace) -> int:
     """Serve the page until the process is stopped, as ``python -m streamlit run`` does, in this process."""
+    try:
+        Path.home()
+    except RuntimeError:  # a user without one, as in many a container: Streamlit does not begin without
+        os.environ["HOME"] = tempfile.gettempdir()
     sys.argv = ["streamlit", "run", str(page_script()), *arguments.further]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return 0

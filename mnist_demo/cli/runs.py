@@ -40,10 +40,10 @@ def add_runs_arguments(parser: argparse.ArgumentParser) -> None:
 
     listing = add("list", _list, _("Show all saved runs, the newest first."))
     listing.add_argument("--json", action="store_true", help=_("print one JSON object a line for each run"))
-    show = add("show", _show, _("Show all that is known of a run."), "1")
+    show = add("show", _show, _("Show everything about a run."), "1")
     show.add_argument("--json", action="store_true", help=_("print one JSON object"))
-    export = add("export", _export, _("Write a run in formats of other programs."), "1")
-    export.add_argument("formats", nargs="*", metavar=_("FORMAT"), help=_("without any, all formats are listed"))
+    export = add("export", _export, _("Save a run in formats that other programs read."), "1")
+    export.add_argument("formats", nargs="*", metavar=_("FORMAT"), help=_("leave it out to list all formats"))
     export.add_argument("--output", metavar=_("FOLDER"), default=".", help=_("where to write (default: here)"))
     export.add_argument("--json", action="store_true", help=_("print one JSON object a line for each file"))
     add("delete", _delete, _("Delete runs; for a day, “runs restore” brings them back."), "+")
@@ -95,7 +95,7 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
     for title, values in (
         (_("Run"), about),
         (_("Settings"), settings),
-        *([(_("Changed on the way, as “train --change” takes it"), changes)] if changes else []),
+        *([(_("Changed during the run, as for “train --change”"), changes)] if changes else []),
         (_("Figures"), record.metrics),
         (_("Versions"), record.versions),
         (_("Machine"), record.machine),
@@ -151,7 +151,7 @@ def _delete(arguments: argparse.Namespace, store: "RunStore") -> int:
 def _restore(arguments: argparse.Namespace, store: "RunStore") -> int:
     for run_id in arguments.run_ids:
         if not store.undelete(run_id):
-            message = _("There is no deleted run “{id}” that could be brought back; give its whole id.")
+            message = _("There is no deleted run “{id}” to bring back; give its whole id.")
             raise RunError(message.format(id=run_id[:80]))
     return 0
 

@@ -59,7 +59,7 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
         default=DEFAULT_PRESET,
         help=_("the hyperparameters to begin with (default: {name})").format(name=DEFAULT_PRESET),
     )
-    hyperparameters = train.add_argument_group(_("hyperparameters"), _("Each overrides what the preset says."))
+    hyperparameters = train.add_argument_group(_("hyperparameters"), _("Each overrides the value of the preset."))
     for name in FIELDS:
         _add_hyperparameter(hyperparameters, name)
     train.add_argument(
@@ -75,7 +75,7 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
         "--output", metavar=_("FOLDER"), help=_("save the trained model in this folder, as model.safetensors")
     )
     train.add_argument(
-        "--no-keep", action="store_true", help=_("do not keep the run among those that “runs list” and the page show")
+        "--no-keep", action="store_true", help=_("do not save the run: neither “runs list” nor the page will show it")
     )
     add_device(train)
     add_data_and_json(train, _("print one JSON object a line for each epoch"))
@@ -185,7 +185,7 @@ def _keep(
         )
         tell(message.format(count=len(removed)))
     if sys.stderr.isatty():
-        tell(_("The run is kept as {id}: “runs show {id}” tells of it.").format(id=snapshot.job_id))
+        tell(_("The run is saved as {id}: see “runs show {id}”.").format(id=snapshot.job_id))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """The cache of the downloaded MNIST: one memory-mapped file whose digest is verified at each load."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ from mnist_demo.data.dataset import MNIST, DigitDataset, ExpectedMnist
 from mnist_demo.data.idx import SIDE, digest_idx_images
 from mnist_demo.data.record_files import map_record, write_record
 from mnist_demo.errors import DatasetError
+from mnist_demo.files import own_folder
 from mnist_demo.translation import N_, _
 
 CACHE_FILE = "mnist.npy"
@@ -20,8 +20,7 @@ CANNOT_KEEP = N_(
 
 def home_folder() -> Path:
     """Return the download folder: MNIST_DEMO_HOME, or the platform's user cache folder. It may not exist yet."""
-    home = os.environ.get("MNIST_DEMO_HOME")
-    return Path(home).expanduser().absolute() if home else platformdirs.user_cache_path("mnist-demo", appauthor=False)
+    return own_folder(platformdirs.user_cache_path)
 
 
 def _cache_layout(expected: ExpectedMnist) -> np.dtype[np.void]:

@@ -1,6 +1,7 @@
 """The type of a data set of digits, and the shapes and digest that identify MNIST."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class DigitDataset:
                     state[name] = mapped.open()
                 except (OSError, ValueError) as error:
                     message = _("{path} was removed or changed while its digits were in use; start the program again.")
-                    raise DatasetError(message.format(path=mapped.path)) from error
+                    raise DatasetError(message.format(path=Path(mapped.path))) from error
         for name in ("train_labels", "test_labels"):
             state[name] = state[name].astype(np.int64)
         self.__dict__.update(state)

@@ -144,7 +144,7 @@ def _follow(receiver: Connection, server: Server, report: Report, cancelled: thr
                 continue
             word: Step | _Ended = receiver.recv()
         except (EOFError, OSError):
-            message = _("the download from {server} was ended, perhaps for lack of memory")
+            message = _("the download from {server} ended unexpectedly, perhaps for lack of memory")
             return Failure(message.format(server=server.name))
         match word:
             case _Ended(failure):

@@ -1,23 +1,25 @@
-"""Loads digits from a folder with the four IDX files of MNIST, or of another data set of 28 × 28 digits."""
+"""Loads digits from a folder or a file that people have MNIST in, or another data set of 28 × 28 digits."""
 
+import os
+import zipfile
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.data.idx import digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
+from mnist_demo.data.found_files import IDX_FILES, FilePath, FoundFile, find_idx_files, list_files, missing_file
+from mnist_demo.data.idx import digest_idx_images, read_idx_images, read_idx_labels
+from mnist_demo.data.tables import Digits, is_npz, read_csv, read_npz
 from mnist_demo.errors import DatasetError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, printable_path
 
-# The published names of MNIST's files, in the order of DigitDataset's arrays.
-IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+TABLE, MAX_ZIPS = ".csv", 8
 
 
 def load_folder(folder: str | Path) -> DigitDataset:
-    """Return the digits in a folder with the four IDX files of MNIST, or of another data set of 28 × 28 digits.
+    """Return the digits in a folder or a zip with the four IDX files of MNIST, or of another data set of its kind.
 
-    Plain files are memory-mapped; gzipped ones are decompressed into memory each time (MNIST: 0.2 s, 55 MB).
+    They may have the names that other programs give them, and lie in folders in it. Where there are none, ``mnist.npz``
+    of Keras or tables of pixels as CSV will do. Plain files are memory-mapped; packed ones are decompressed into memory
+    each time (MNIST: 0.2 s, 55 MB).
 
     Raises
     ------
@@ -25,28 +27,65 @@ def load_folder(folder: str | Path) -> DigitDataset:
         If the folder or a file is missing, unreadable, damaged or in another format, or the numbers of images and
         labels differ.
     """
-    folder = Path(folder).expanduser().absolute()
+    folder = Path(os.path.expanduser(folder)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
     try:
         if not folder.exists():
             message = _("There is no folder {folder}; name one with MNIST's four files, or say openml or builtin.")
             raise DatasetError(message.format(folder=folder))
-        if not folder.is_dir():
-            message = _("{folder} is a file; name the folder that holds MNIST's four files.")
-            raise DatasetError(message.format(folder=folder))
-        paths = [find_idx_file(folder, name) for name in IDX_FILES]
-    except OSError as error:
+        train, test = _read_place(folder)
+    except (OSError, zipfile.BadZipFile) as error:
         message = _("{folder} cannot be read ({reason}); check its permissions, or choose another source of digits.")
-        raise DatasetError(message.format(folder=folder, reason=error.strerror or error)) from error
-    train_pixels, train_labels = _read_pair(*paths[:2])
-    test_pixels, test_labels = _read_pair(*paths[2:])
-    digest = digest_idx_images(train_pixels)
-    return DigitDataset("folder", train_pixels, train_labels, test_pixels, test_labels, str(folder), digest)
+        raise DatasetError(message.format(folder=folder, reason=getattr(error, "strerror", None) or error)) from error
+    return DigitDataset("folder", *train, *test, printable_path(folder), digest_idx_images(train[0]))
 
 
-def _read_pair(images: Path, labels: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def _read_place(place: Path) -> tuple[Digits, Digits]:
+    """Return the training and the test digits of a folder or a file."""
+    if place.is_file():
+        if is_npz(place):
+            return read_npz(place)
+        if place.suffix.lower() == TABLE:
+            return read_csv(place, None)
+        if not zipfile.is_zipfile(place):
+            message = _("{folder} is a file; name the folder that holds MNIST's four files, or their zip.")
+            raise DatasetError(message.format(folder=place))
+    files = list_files(place)
+    # As they were downloaded: one zip of all, or a zip around each.
+    packed = [path for file in files if isinstance(path := file.path, Path) and zipfile.is_zipfile(path)]
+    inside = [file for path in packed[:MAX_ZIPS] if not is_npz(path) for file in list_files(path)]
+    found = _read_files(place, files) or _read_files(place, inside)
+    if found is None:
+        raise missing_file(place, IDX_FILES[0], files)
+    return found
+
+
+def _read_files(place: Path, files: list[FoundFile]) -> tuple[Digits, Digits] | None:
+    """Return the digits in those of `files` that are of a kind that people have; None where there are none."""
+    if paths := find_idx_files(place, files):
+        return _read_pair(*paths[:2]), _read_pair(*paths[2:])
+    if archive := next((file.path for file in files if file.name.suffix == ".npz" and is_npz(file.path)), None):
+        return read_npz(archive)
+    if table := _find_table(files, "train"):
+        return read_csv(table, _find_table(files, "test"))
+    return None
+
+
+def _find_table(files: list[FoundFile], part: str) -> FilePath | None:
+    tables = [file for file in files if file.name.suffix.lower() == TABLE]
+    named = [file for file in tables if part in file.name.name.lower()]
+    if part == "train" and len(tables) == 1:
+        named = tables
+    return named[0].path if named else None
+
+
+def _read_pair(images: FilePath, labels: FilePath) -> Digits:
     """Return the pixels (n, 28, 28) and labels (n,) of two IDX files; raise DatasetError if their numbers differ."""
     pixels, digits = read_idx_images(images), read_idx_labels(labels)
     if len(pixels) != len(digits):
         message = _("{images} holds {n_images} images, but {labels} {n_labels} labels; take both from one data set.")
-        raise DatasetError(message.format(images=images, n_images=len(pixels), labels=labels, n_labels=len(digits)))
+        raise DatasetError(
+            message.format(
+                images=Path(str(images)), n_images=len(pixels), labels=Path(str(labels)), n_labels=len(digits)
+            )
+        )
     return pixels, digits

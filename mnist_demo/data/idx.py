@@ -11,9 +11,10 @@ import hashlib
 import math
 import os
 import struct
+import zipfile
 import zlib
-from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -29,23 +30,8 @@ MAX_DIGITS = 300_000
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def find_idx_file(folder: Path, name: str) -> Path:
-    """Return the path of `name` in `folder`, or else of ``name.gz``; the plain file needs no decompression.
-
-    Raises
-    ------
-    DatasetError
-        If neither file exists.
-    """
-    for path in (folder / name, folder / f"{name}.gz"):
-        if path.is_file():
-            return path
-    message = _("{folder} has no file {name} or {name}.gz; put MNIST's four files there, or choose another source.")
-    raise DatasetError(message.format(folder=folder, name=name))
-
-
-def read_idx_images(path: Path) -> npt.NDArray[np.uint8]:
-    """Return the images of an IDX file, uint8 (n, 28, 28), read-only; memory-mapped if the file is not gzipped.
+def read_idx_images(path: Path | zipfile.Path) -> npt.NDArray[np.uint8]:
+    """Return the images of an IDX file, uint8 (n, 28, 28), read-only; memory-mapped if the file is not packed.
 
     Raises
     ------
@@ -55,7 +41,7 @@ def read_idx_images(path: Path) -> npt.NDArray[np.uint8]:
     return _read_idx(path, IMAGES_MAGIC, (SIDE, SIDE))
 
 
-def read_idx_labels(path: Path) -> npt.NDArray[np.int64]:
+def read_idx_labels(path: Path | zipfile.Path) -> npt.NDArray[np.int64]:
     """Return the labels of an IDX file, int64 (n,), all in 0..9.
 
     Raises
@@ -67,7 +53,7 @@ def read_idx_labels(path: Path) -> npt.NDArray[np.int64]:
     if labels.max() > 9:
         position = int(np.argmax(labels > 9))
         message = _("{path}: expected labels from 0 to 9, but number {count} is {label}; put MNIST's own file there.")
-        raise DatasetError(message.format(path=path, count=position + 1, label=labels[position]))
+        raise DatasetError(message.format(path=Path(str(path)), count=position + 1, label=labels[position]))
     return labels.astype(np.int64)
 
 
@@ -81,22 +67,26 @@ def digest_idx_images(images: npt.NDArray[np.uint8]) -> str:
     return sha256.hexdigest()
 
 
-def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+def _read_idx(source: Path | zipfile.Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Return the items of an IDX file, uint8 (n, *item_shape), read-only; raise DatasetError if it is invalid."""
+    path = Path(str(source))  # as sentences show it
     try:
-        with path.open("rb") as file:
-            if not file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
+        with source.open("rb") as file:
+            is_gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            if isinstance(source, Path) and not is_gzipped:
                 shape = _read_shape(path, file, magic, item_shape)
                 header_bytes = file.tell()
                 _check_length(path, math.prod(shape), os.fstat(file.fileno()).st_size - header_bytes)
                 return np.memmap(path, dtype=np.uint8, mode="r", offset=header_bytes, shape=shape)
-            with gzip.GzipFile(fileobj=file) as unpacked:
+            with gzip.GzipFile(fileobj=file) if is_gzipped else file as unpacked:
                 shape = _read_shape(path, unpacked, magic, item_shape)
-                # One byte more than announced, to detect a longer file and to make gzip verify the checksum at the end.
+                # One byte more than announced, to detect a longer file and to have the checksum at the end verified.
                 content = unpacked.read(math.prod(shape) + 1)
                 _check_length(path, math.prod(shape), len(content))
                 return np.frombuffer(content, dtype=np.uint8).reshape(shape)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    # RuntimeError: a zip with a password, or packed in a way that Python does not know.
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
         message = _("{path} is damaged and cannot be unpacked ({reason}); copy or download it again.")
         raise DatasetError(message.format(path=path, reason=error)) from error
     except OSError as error:
@@ -105,7 +95,7 @@ def _read_idx(path: Path, magic: int, item_shape: tuple[int, ...]) -> npt.NDArra
 
 
 def _read_shape(
-    path: Path, file: BufferedReader | gzip.GzipFile, magic: int, item_shape: tuple[int, ...]
+    path: Path, file: IO[bytes] | gzip.GzipFile, magic: int, item_shape: tuple[int, ...]
 ) -> tuple[int, ...]:
     """Read the header; return its shape, (n, *item_shape) with 1 <= n <= MAX_DIGITS, or raise DatasetError."""
     header = file.read(4 * (2 + len(item_shape)))

@@ -1,9 +1,8 @@
 """Extraction of ink from a picture on any paper: separates it from paper, shading, dust and frames.
 
-The paper of a canvas drawing has one colour, taken from the border. A photograph has shading and grain, so its paper
-is estimated locally: the picture is reduced to 64 pixels, and a morphological closing (or opening, for bright ink)
-removes every feature narrower than a fifth of it. A frame around the digit, or a sheet of paper on another surface, is
-recognised as a rectangle and removed.
+The paper of a canvas drawing has one colour, taken from the border. The paper of a photograph is estimated locally
+(`paper`), what is printed on it is removed (`ruling`), and so is what is around a frame or a sheet (`frames`). Ink is
+measured by the picture itself: by its strongest ink and by the grain of its paper, not by an absolute contrast.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,10 @@ import numpy.typing as npt
 import scipy  # loads its submodules on first use, so the first page does not wait for them
 from PIL import Image
 
+from mnist_demo.drawing.frames import clear_table, find_frame
+from mnist_demo.drawing.paper import estimate_paper
 from mnist_demo.drawing.picture_files import check_size
+from mnist_demo.drawing.ruling import remove_ruling
 from mnist_demo.drawing.stroke_ink import Pixels
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _
@@ -31,27 +33,13 @@ SPECK_SHARE = 0.01
 SHADE_SHARE = 0.1
 FLAT = 0.04  # of the strongest ink, between pixels a 70th of the picture apart
 MIN_PHOTOGRAPH_SIDE = 64  # pixels; smaller pictures are drawings or thumbnails, with strokes wide relative to the side
-PAPER_SIDE = 64  # pixels of the longer side of the reduced picture in which the paper is estimated
-WIDEST_INK = 13  # of those pixels; wider features are shading, or the paper itself
-DARKEST_PAPER = 0.1  # lower bound on the paper's brightness: below it, grain would be amplified to ink
+DARKEST_PAPER = 0.02  # lower bound on the paper's brightness: below it, grain would be amplified to ink
+SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many a side, over less if it is smaller
+INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
+FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
+CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
+STROKE_SHARE = 0.03  # of the picture's longer side: a stroke has as many pixels at least
 MAX_FRAMES = 3  # for example a frame on a sheet on a desk
-
-# Minimum share of its tightest enclosing rectangle that a rectangle fills; an ellipse fills 0.79, a squarish 0 about
-# 0.85.
-RECTANGLE_SHARE = 0.9
-MIN_FRAME_SHARE = 0.25  # of the picture's width and height
-MIN_CONTENT_SHARE = 0.15  # of the frame's longer side; a digit is larger, and a speck inside a 0 is smaller
-_FRAME_SIDE = 70  # pixels of the longer side of the reduced picture in which frames are searched
-_TURNS = np.deg2rad(np.arange(-20, 21, 4))
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """The inside of a frame: its `mask` (h, w), and the rows and columns of the mask's bounding box."""
-
-    mask: npt.NDArray[np.bool_]
-    rows: slice
-    columns: slice
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +77,10 @@ def extract_ink(bitmap: npt.NDArray[np.uint8]) -> Pixels:
 def locate_ink(bitmap: npt.NDArray[np.uint8]) -> FoundInk:
     """Extract the ink as `extract_ink` does, with the same errors, and return it with its position in the bitmap."""
     layers, factor = _layers(bitmap)
+    layers = clear_table(layers)
     ink, left, top = _ink_of(layers), 0, 0
     for _frame in range(MAX_FRAMES):
-        frame = _find_frame(ink)
+        frame = find_frame(ink)
         if frame is None:
             break
         mask, part = frame.mask[frame.rows, frame.columns], layers[frame.rows, frame.columns]
@@ -125,7 +114,7 @@ def _layers(bitmap: npt.NDArray[np.uint8]) -> tuple[Pixels, int]:
         raise ImageError(message.format(shape=bitmap.shape))
     height, width = bitmap.shape[:2]
     check_size(width, height)
-    factor = max(1, max(height, width) // WORKING_SIDE)
+    factor = -(-max(height, width) // WORKING_SIDE)
     if factor > 1:
         bitmap = np.asarray(Image.fromarray(bitmap).reduce(factor))
     # Each channel is contiguous in memory, because the later steps process one channel at a time.
@@ -146,15 +135,19 @@ def _ink_of(layers: Pixels) -> Pixels:
     # Grain, and shading across a photograph, show on the border, where there is seldom ink.
     unevenness = 3 * float(np.median(_difference(border, paper)))
     strongest = float(ink.max())
-    if (
-        strongest >= MIN_CONTRAST
-        and min(ink.shape) >= MIN_PHOTOGRAPH_SIDE
-        and (unevenness > 2 * NOISE_FLOOR or _shade_share(ink / strongest, NOISE_FLOOR / strongest) > SHADE_SHARE)
+    if min(ink.shape) >= MIN_PHOTOGRAPH_SIDE and (
+        unevenness > min(2 * NOISE_FLOOR, strongest / 8)
+        or (strongest >= MIN_CONTRAST and _shade_share(ink / strongest, NOISE_FLOOR / strongest) > SHADE_SHARE)
     ):
         return _ink_on_uneven_paper(layers)
-    ink[ink < max(NOISE_FLOOR, unevenness)] = 0
-    if strongest < MIN_CONTRAST or not ink.any():
+    # Whatever range the values have: what a clean picture shows is ink, however faint.
+    floor = max(unevenness, min(NOISE_FLOOR, strongest / 8))
+    ink[ink < floor] = 0
+    if strongest <= 2 * unevenness or not ink.any() or (strongest < MIN_CONTRAST and not _holds_together(ink)):
         raise _nothing_drawn()
+    ink /= strongest
+    if ink[[0, -1]].any() or ink[:, [0, -1]].any():
+        ink, _is_ruled = remove_ruling(ink, floor / strongest)
     return ink
 
 
@@ -177,98 +170,67 @@ def _difference(layers: Pixels, paper: Pixels) -> Pixels:
 
 def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     """Return the ink (h, w) of a photograph, stretched so that most of it is 1 and the paper with its grain is 0."""
-    height, width, channels = layers.shape
-    scale = PAPER_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    planes = [Image.fromarray(np.ascontiguousarray(layers[..., channel])) for channel in range(channels)]
-    small = np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=-1)
-    # Strokes are narrow, so most of a neighbourhood is paper; its median preserves the edges of shadows.
-    grey = small.mean(axis=2)[::2, ::2]
-    deviation = grey - scipy.ndimage.median_filter(grey, WIDEST_INK)
-    is_dark = np.square(deviation.clip(max=0)).sum() >= np.square(deviation.clip(min=0)).sum()
-    fill = scipy.ndimage.grey_closing if is_dark else scipy.ndimage.grey_opening
-    # Padded with the edge values: if mirrored, a shadow that crosses the border would become a narrow feature.
-    margin = WIDEST_INK
-    padded = np.pad(small, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
-    paper_only = fill(padded, (WIDEST_INK, WIDEST_INK, 1))[margin:-margin, margin:-margin]
-    smooth = scipy.ndimage.gaussian_filter(paper_only, (1.5, 1.5, 0))
-    enlarged = [
-        Image.fromarray(np.ascontiguousarray(smooth[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
-        for channel in range(channels)
-    ]
-    paper = np.stack([np.asarray(plane) for plane in enlarged], axis=-1)
-    # In shade, the ratio of ink to paper stays the same; the difference does not.
-    ink = ((paper - layers if is_dark else layers - paper) / np.maximum(paper, DARKEST_PAPER)).max(axis=2)
-    level = float(np.median(ink))
-    grain = 1.48 * float(np.median(np.abs(ink - level)))  # the standard deviation, if normally distributed
-    ink = ink - level
-    floor = max(4 * grain, NOISE_FLOOR)
-    peak = float(np.quantile(ink, 0.998))
-    if peak < max(MIN_CONTRAST, 1.5 * floor):
+    ink, noise = _difference_from_uneven_paper(layers)
+    ink, _is_ruled = remove_ruling(ink, float(np.median(noise)))
+    peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
+    if peak < WEAK_INK * float(np.median(noise)):  # pale pencil: its strokes are longer than the grain
+        ink, noise = scipy.ndimage.gaussian_filter(ink, 1.0, truncate=2), noise * np.float32(0.5)
+        peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
+    strong = ink > max(peak / 2, 1e-6)
+    if peak < max(FAINTEST_INK, CLEAR_INK * float(np.median(noise))) or not strong.any():
         raise _nothing_drawn()
-    full = float(np.median(ink[ink > peak / 2]))
-    floor = max(floor, 0.35 * full)
-    stretched = np.asarray(((ink - floor) / max(0.9 * full - floor, 1e-3)).clip(0, 1), np.float32)
-    if not stretched.any():
+    full = float(np.median(ink[strong]))
+    floor = np.maximum(2.5 * noise, 0.35 * full)
+    stretched = np.asarray(((ink - floor) / np.maximum(0.9 * full - floor, 0.2 * full)).clip(0, 1), np.float32)
+    # Faint ink is ink if it continues some that is clear.
+    pieces, count = scipy.ndimage.label(stretched, structure=np.ones((3, 3)))
+    is_clear = np.zeros(count + 1, bool)
+    is_clear[pieces[ink > np.maximum(CLEAR_INK * noise, 0.5 * full)]] = True
+    stretched[~is_clear[pieces]] = 0
+    if not stretched.any() or (peak < MIN_CONTRAST and not _holds_together(stretched)):
         raise _nothing_drawn()
     return stretched
 
 
-def _find_frame(ink: Pixels) -> _Frame | None:
-    """Return the inside of the largest component of `ink` (h, w) if it is a rectangle with content, else None.
+def _difference_from_uneven_paper(layers: Pixels) -> tuple[Pixels, Pixels]:
+    """Return how much each pixel of a photograph differs from its paper, a fraction of the paper's brightness.
 
-    The rectangle may be an outline (a frame) or filled (a sheet of paper).
+    The second array, also (h, w), is the standard deviation of the first where there is only the paper's grain.
     """
-    step = -(-max(ink.shape) // _FRAME_SIDE)
-    height, width = (-(-side // step) for side in ink.shape)
-    padded = np.zeros((height * step, width * step), np.float32)
-    padded[: ink.shape[0], : ink.shape[1]] = ink
-    # The maximum of each block keeps a thin frame closed; the minimum keeps thin strokes open as holes in a sheet.
-    strongest, weakest = (
-        choose.reduce(choose.reduce(padded.reshape(height, step, -1), axis=1).reshape(height, width, step), axis=2)
-        for choose in (np.maximum, np.minimum)
-    )
-    limit = 0.5 * float(strongest.max())
-    pieces, count = scipy.ndimage.label(strongest > limit, structure=np.ones((3, 3)))
-    if count == 0:
-        return None
-    boxes = scipy.ndimage.find_objects(pieces)
-    sizes = [(box[0].stop - box[0].start, box[1].stop - box[1].start) for box in boxes]
-    number = max(range(count), key=lambda index: sizes[index][0] * sizes[index][1])
-    box, (rows, columns) = boxes[number], sizes[number]
-    if rows < MIN_FRAME_SHARE * height or columns < MIN_FRAME_SHARE * width or min(rows, columns) < 8:
-        return None
-    piece = pieces[box] == number + 1
-    # A rectangle rotated by 20° fills half of its bounding box.
-    filled = scipy.ndimage.binary_fill_holes(piece)
-    if filled.sum() < 0.5 * filled.size or _rectangularity(filled) < RECTANGLE_SHARE:
-        return None
-    holes = filled & ~piece
-    if holes.sum() >= 0.5 * filled.sum():  # a frame: other components are its content
-        content, inside = holes & (pieces[box] > 0), scipy.ndimage.binary_erosion(holes, np.ones((3, 3)))
-    else:  # a sheet, or a filled box: its content shows as holes
-        inside = scipy.ndimage.binary_erosion(filled, np.ones((3, 3)))
-        content = inside & (weakest[box] < limit)
-        if content.sum() > 0.5 * filled.sum():
-            return None
-    labels, count = scipy.ndimage.label(content, structure=np.ones((3, 3)))
-    extents = [max(part.stop - part.start for part in box) for box in scipy.ndimage.find_objects(labels)]
-    if not count or max(extents) < MIN_CONTENT_SHARE * max(rows, columns) or not inside.any():
-        return None
-    mask = np.zeros((height, width), bool)
-    mask[box] = inside
-    mask = mask.repeat(step, axis=0).repeat(step, axis=1)[: ink.shape[0], : ink.shape[1]]
-    rows_inside, columns_inside = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return _Frame(mask, slice(rows_inside[0], rows_inside[-1] + 1), slice(columns_inside[0], columns_inside[-1] + 1))
+    paper, is_dark = estimate_paper(layers)
+    smoothing = max(layers.shape) / SMOOTHED_SIDE
+    shape, channels = layers.shape[:2], layers.shape[2]
+    mean, strongest = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    darkest = np.full(shape, np.inf, np.float32)
+    for channel in range(channels):
+        difference = paper[..., channel] - layers[..., channel]
+        if not is_dark:
+            difference = -difference
+        if smoothing > 0.3:
+            difference = scipy.ndimage.gaussian_filter(difference, smoothing, truncate=2)
+        brightness = np.maximum(paper[..., channel], DARKEST_PAPER)
+        difference -= np.median(difference[::3, ::3])
+        mean += difference / brightness / np.float32(channels)  # in shade, the ratio of ink to paper stays the same
+        # Colours show in one channel, of which only what is clear counts: the mean has less grain.
+        difference -= _grain(difference) * CLEAR_INK
+        np.maximum(strongest, difference / brightness, out=strongest)
+        np.minimum(darkest, brightness, out=darkest)
+    # The grain is the same in shade, where its ratio to the paper is larger.
+    return np.maximum(mean, strongest), np.float32(_grain(mean * darkest)) / darkest
 
 
-def _rectangularity(filled: npt.NDArray[np.bool_]) -> float:
-    """Return the fraction of its tightest enclosing rectangle, rotated by up to 20°, that a shape (h, w) fills."""
-    edge = np.argwhere(filled & ~scipy.ndimage.binary_erosion(filled)).astype(np.float64)
-    along = edge @ np.stack([np.cos(_TURNS), np.sin(_TURNS)])
-    across = edge @ np.stack([-np.sin(_TURNS), np.cos(_TURNS)])
-    areas = (np.ptp(along, axis=0) + 1) * (np.ptp(across, axis=0) + 1)
-    return float(filled.sum() / areas.min())
+def _grain(difference: Pixels) -> float:
+    """Return the standard deviation of most pixels, if it is normally distributed; strokes do not count."""
+    return 1.48 * float(np.median(np.abs(difference[::3, ::3])))
+
+
+def _holds_together(ink: Pixels) -> bool:
+    """Tell whether most of the ink (h, w) is in pieces as large as strokes, not in the dots of noise."""
+    pieces, count = scipy.ndimage.label(ink > 0.5 * float(ink.max()), structure=np.ones((3, 3)))
+    if not count:
+        return False
+    areas = np.bincount(pieces.ravel())[1:]
+    return bool(areas[areas >= STROKE_SHARE * max(ink.shape)].sum() >= 0.5 * areas.sum())
 
 
 def _nothing_drawn() -> ImageError:

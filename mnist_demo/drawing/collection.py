@@ -53,7 +53,7 @@ class LabelledDrawing:
         except ImageError as error:
             raise DrawingFileError(str(error)) from error
         if not strokes:
-            raise DrawingFileError(_("There is nothing drawn in this drawing, so it cannot be kept."))
+            raise DrawingFileError(_("Nothing is drawn, so there is nothing to save."))
         object.__setattr__(self, "label", int(self.label))
         object.__setattr__(self, "strokes", tuple(strokes))
 
@@ -84,8 +84,8 @@ class DrawingCollection:
     def __post_init__(self) -> None:
         if len(self.drawings) > MAX_DRAWINGS:
             message = _(
-                "At most {limit:,} drawings can be kept together, but there are {count:,}: save yours as a file, and "
-                "forget them, to have room again."
+                "At most {limit:,} drawings can be saved here, but there are {count:,}: save yours as a file, then "
+                "delete them to make room."
             )
             raise DrawingFileError(message.format(limit=MAX_DRAWINGS, count=len(self.drawings)))
 

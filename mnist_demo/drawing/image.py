@@ -21,7 +21,13 @@ import numpy.typing as npt
 
 from mnist_demo.drawing.bitmap_fit import even_pen, fit_ink
 from mnist_demo.drawing.bitmap_ink import erase_specks, extract_ink
-from mnist_demo.drawing.picture_files import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE, PICTURE_FORMATS, load_bitmap
+from mnist_demo.drawing.picture_files import (
+    MAX_PICTURE_PIXELS,
+    MAX_PICTURE_SIDE,
+    PICTURE_FORMATS,
+    load_bitmap,
+    pictures_in,
+)
 from mnist_demo.drawing.stroke_ink import (
     BOX,
     CENTRE,
@@ -39,6 +45,7 @@ __all__ = [
     "image_from_strokes",
     "image_from_bitmap",
     "load_bitmap",
+    "pictures_in",
     "BOX",
     "CENTRE",
     "EDGE_WIDTH",

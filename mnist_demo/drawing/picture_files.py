@@ -1,5 +1,6 @@
 """Reads picture files of common formats and any size, without trusting their content."""
 
+import functools
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -11,15 +12,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _, format_decimal, format_list
 
-MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 20_000, 40_000_000  # phone cameras have 12 to 50 million pixels
+MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 20_000, 40_000_000
+# What a camera makes; telephones have 12 to 50 million pixels.
+CAMERA_FORMATS, MAX_CAMERA_PIXELS = ("JPEG", "WEBP", "AVIF", "HEIF"), 64_000_000
 # The common formats. Pillow reads many more, some of which start other programs (EPS).
-PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+PICTURE_FORMATS = (*CAMERA_FORMATS, "PNG", "GIF", "BMP", "TIFF", "PPM")
+# A larger picture is made smaller while it is decoded or at once after it, but not below this, in pixels a side.
+ENOUGH_SIDE = 2000
 
 
 def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
     """Return the picture in a file, a path or an open file, for `image_from_bitmap`: uint8 (h, w) or (h, w, 3 or 4).
 
-    The EXIF orientation is applied. Of an animation, the first frame is read.
+    The format is told by the content, not by the name. The EXIF orientation is applied. Of an animation, the first
+    frame is read. A picture of more than about ``ENOUGH_SIDE`` pixels a side is returned smaller.
 
     Raises
     ------
@@ -29,45 +35,87 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
     """
     if isinstance(path, str | Path) and not Path(path).is_file():
         raise ImageError(_("There is no such file."))
+    _add_heif()
     try:
         # Pillow warns about unusual files, and about sizes that are checked here anyway.
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS) as picture:
-            check_size(*picture.size)
+            check_size(*picture.size, MAX_CAMERA_PIXELS if picture.format in CAMERA_FORMATS else MAX_PICTURE_PIXELS)
+            picture.draft(None, (ENOUGH_SIDE, ENOUGH_SIDE))  # only JPEG can; of other formats it changes nothing
             return _as_eight_bits(ImageOps.exif_transpose(picture))
     except ImageError:
         raise
     except UnidentifiedImageError:
-        message = _("This is not a picture in a format that can be read ({formats}).")
+        message = _("This is not a picture in a format that can be read ({formats}): save it as JPEG or PNG.")
         raise ImageError(message.format(formats=format_list(PICTURE_FORMATS))) from None
     except Image.DecompressionBombError:
-        raise _too_large(_("far more")) from None  # Pillow rejects such sizes before it reports them
+        raise _too_large(
+            _("far more"), MAX_PICTURE_PIXELS
+        ) from None  # Pillow rejects such sizes before it reports them
     # Damaged files make Pillow's decoders fail in a dozen ways, from OSError to struct.error and IndexError.
     except Exception as error:
-        message = _("The picture is damaged or cannot be read ({reason}).")
+        message = _("The picture is damaged or cannot be read ({reason}): save it as JPEG or PNG.")
         raise ImageError(message.format(reason=str(error) or type(error).__name__)) from error
 
 
+def pictures_in(folder: str | Path) -> list[Path]:
+    """Return the files in a folder whose content is a picture, by name; folders in it are not looked into.
+
+    Raises
+    ------
+    ImageError
+        If the folder cannot be read, or holds no picture.
+    """
+    _add_heif()
+    try:
+        files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    except OSError as error:
+        message = _("The folder cannot be read ({reason}).")
+        raise ImageError(message.format(reason=error.strerror or error)) from error
+    pictures = [path for path in files if _is_picture(path)]
+    if not pictures:
+        message = _("There is no picture in this folder in a format that can be read ({formats}).")
+        raise ImageError(message.format(formats=format_list(PICTURE_FORMATS)))
+    return pictures
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # a damaged picture, or one that must not be read: `load_bitmap` says why
+        return True
+
+
+@functools.cache
+def _add_heif() -> None:
+    """Let Pillow open HEIC files, which telephones make."""
+    import pi_heif  # here: few pictures need it
+
+    pi_heif.register_heif_opener(thumbnails=False)
+
+
 def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
-    if picture.mode.startswith("I;16"):
-        return np.asarray(np.asarray(picture) // 257, np.uint8)
-    if picture.mode in ("I", "F"):  # these have no fixed range: stretch the values to 0..255
-        values = np.nan_to_num(np.asarray(picture, np.float64))
+    step = max(1, max(picture.size) // ENOUGH_SIDE)
+    # These have no fixed range (a camera's 16 bits may be 10 or 12): stretch the values to 0..255.
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.nan_to_num(np.asarray(np.asarray(picture)[::step, ::step], np.float64))
         return np.asarray((values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9)), np.uint8)
-    if picture.has_transparency_data:
-        return np.asarray(picture.convert("RGBA"))
-    return np.asarray(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
+    mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
+    return np.asarray(picture.convert(mode).reduce(step))
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, most_pixels: int = MAX_PICTURE_PIXELS) -> None:
     """Raise ImageError if a picture of this size, in pixels, is too large to process."""
-    if max(width, height) > MAX_PICTURE_SIDE or width * height > MAX_PICTURE_PIXELS:
-        raise _too_large(f"{width:,} × {height:,}")
+    if max(width, height) > MAX_PICTURE_SIDE or width * height > most_pixels:
+        raise _too_large(f"{width:,} × {height:,}", most_pixels)
 
 
-def _too_large(size: str) -> ImageError:
+def _too_large(size: str, most_pixels: int) -> ImageError:
     message = _(
         "The picture is too large: at most {side} pixels a side and {total} in all are read, but it has {size}."
     )
     return ImageError(
-        message.format(side=format_decimal(MAX_PICTURE_SIDE), total=format_decimal(MAX_PICTURE_PIXELS), size=size)
+        message.format(side=format_decimal(MAX_PICTURE_SIDE), total=format_decimal(most_pixels), size=size)
     )

@@ -3,12 +3,15 @@
 import contextlib
 import contextvars
 import io
+import itertools
+import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_demo.exports.exported_run import ExportedRun, require
+from mnist_demo.insight.comparison import format_value
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import SOURCE_LANGUAGE, _, format_decimal, use_language
+from mnist_demo.translation import SOURCE_LANGUAGE, _, current_language, format_decimal, format_percent, use_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +23,15 @@ TRAIN_COLOUR, TEST_COLOUR, VALIDATION_COLOUR = "#94a3b8", "#0f766e", "#b45309"
 TEXT_COLOUR, GRID_COLOUR = "#1b2624", "#e2e8e6"
 SIZE = (10.0, 4.0)  # inches
 DOTS_PER_INCH = 160
+DEFAULT_FAMILY = "DejaVu Sans"  # comes with matplotlib
 MAX_POINTS = 1000  # of a line: more than the picture has pixels for
+CHANGE_WORDS: dict[str, Any] = {
+    "xytext": (-3, 0),
+    "textcoords": "offset points",
+    "rotation": "vertical",
+    "fontsize": "x-small",
+    "horizontalalignment": "right",
+}
 # What every chart of ours that matplotlib draws looks like.
 STYLE: "dict[RcKeyType, Any]" = {
     "text.color": TEXT_COLOUR,
@@ -56,20 +67,25 @@ def _build(run: ExportedRun, kind: Literal["png", "svg"]) -> bytes:
     import matplotlib
 
     fonts: dict[RcKeyType, Any] = {}
+    caption = _caption(run, run.name)
     if kind == "png":  # in an SVG text stays text, and its viewer has fonts of its own
-        family = _font_with("".join(_words()))
-        if family is None:
-            use_language(SOURCE_LANGUAGE)  # rather than boxes in the place of letters
-        else:
-            fonts = {"font.family": [family, "DejaVu Sans"]}
+        # Never boxes in the place of letters: rather without the name that a person typed, rather in English.
+        for language, name in itertools.product((current_language(), SOURCE_LANGUAGE), (run.name, "")):
+            use_language(language)
+            caption = _caption(run, name)
+            families = _families_for("".join((*_words(), *_changes(run.history).values(), caption)))
+            if families is not None:
+                fonts = {"font.family": families}
+                break
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # that a font has no bold is no news
     with matplotlib.rc_context(STYLE | fonts):
         # Not pyplot: that keeps every figure, and is for one thread only.
         figure = matplotlib.figure.Figure(SIZE, dpi=DOTS_PER_INCH, layout="constrained")
         left, right = figure.subplots(1, 2)
         _draw(left, run.history, "loss")
         _draw(right, run.history, "accuracy")
-        # A name may hold dollar signs, which are no formula, and letters that the font has not.
-        figure.suptitle(_caption(run), x=0.01, horizontalalignment="left", fontsize="medium", parse_math=False)
+        # A name may hold dollar signs, which are no formula.
+        figure.suptitle(caption, x=0.01, horizontalalignment="left", fontsize="medium", parse_math=False)
         content = io.BytesIO()
         metadata = {"Title": run.name or run.hyperparameters.model_title} | ({"Date": None} if kind == "svg" else {})
         with warnings.catch_warnings():
@@ -86,37 +102,59 @@ def _words() -> tuple[str, ...]:
         _("test"),
         _("validation"),
         *titles,
-        _("{model}: {percent} % of the test images after {step} steps"),
+        _("{model}: {percent} of the test images after step {step}"),
     )
 
 
-def _font_with(text: str) -> str | None:
-    """Return the family of an installed font that has every letter of `text`, None where there is none."""
+def _changes(history: History) -> dict[int, str]:
+    """Return the steps after which settings were changed, and what they are from there on, a line for each setting."""
+    words: dict[int, list[str]] = {}
+    for change in history.changes:
+        words.setdefault(change.step, []).append(format_value(change.setting, change.value))
+    return {step: "\n".join(lines) for step, lines in words.items()}
+
+
+def _families_for(text: str) -> list[str] | None:
+    """Return families of fonts that together have every letter of `text`, None where none is installed that would."""
     from matplotlib import font_manager
 
-    letters = set(map(ord, text))
-    default = font_manager.FontEntry(font_manager.findfont("DejaVu Sans"), name="DejaVu Sans")
-    # macOS and some Linux systems have a last resort, whose letters are boxes.
-    fonts = [font for font in font_manager.fontManager.ttflist if "Last" not in font.name]
-    for font in (default, *fonts):
-        with contextlib.suppress(RuntimeError, OSError):  # a file that is no font, or has gone
-            if letters <= font_manager.get_font(font.fname).get_charmap().keys():
-                return font.name
+    missing = set(map(ord, text)) - _letters_of(font_manager.findfont(DEFAULT_FAMILY))
+    if not missing:
+        return [DEFAULT_FAMILY]
+    manager = font_manager.fontManager
+    known = {font.fname for font in manager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - known):  # its list is kept from an earlier start
+        with contextlib.suppress(RuntimeError, OSError):  # a file that is no font
+            manager.addfont(path)
+    for font in manager.ttflist:
+        # macOS and some Linux systems have a last resort, whose letters are boxes.
+        if "Last" not in font.name and missing <= _letters_of(font.fname):
+            return [font.name, DEFAULT_FAMILY]
     return None
 
 
-def _caption(run: ExportedRun) -> str:
+def _letters_of(path: str) -> set[int]:
+    """Return the code points that a font has; none where the file is no font, or has gone."""
+    from matplotlib import font_manager
+
+    with contextlib.suppress(RuntimeError, OSError):
+        return set(font_manager.get_font(path).get_charmap())
+    return set()
+
+
+def _caption(run: ExportedRun, name: str) -> str:
+    title = name or run.hyperparameters.model_title
     if run.history.test_accuracy is None:
-        return run.hyperparameters.model_title
-    return _("{model}: {percent} % of the test images after {step} steps").format(
-        model=run.name or run.hyperparameters.model_title,
-        percent=format_decimal(100 * run.history.test_accuracy, ".2f"),
+        return title
+    return _("{model}: {percent} of the test images after step {step}").format(
+        model=title,
+        percent=format_percent(run.history.test_accuracy, digits=2),
         step=format_decimal(run.history.step_count),
     )
 
 
 def _draw(axes: "Axes", history: History, metric: Metric) -> None:
-    """Draw one chart: the same three lines, by step, as on the page."""
+    """Draw one chart: the same three lines, by step, as on the page, and a vertical one where settings were changed."""
     factor = 100 if metric == "accuracy" else 1
     dots = {"color": TEST_COLOUR, "marker": "o", "linewidth": 2, "clip_on": False}
     dashes = {"color": VALIDATION_COLOUR, "marker": "^", "linestyle": "--", "markerfacecolor": "white"}
@@ -128,6 +166,16 @@ def _draw(axes: "Axes", history: History, metric: Metric) -> None:
     for label, points, look in lines:
         if points or not axes.lines:  # a legend needs a line, be it an empty one
             axes.plot([point.step for point in points], [factor * point.value for point in points], label=label, **look)
+    # Where the lines seldom are: losses end at the bottom, accuracies at the top.
+    height, alignment = (1, "top") if metric == "loss" else (0, "bottom")
+    for step, words in _changes(history).items():
+        axes.axvline(step, color=TEXT_COLOUR, linestyle="--", linewidth=0.8)
+        place: dict[str, Any] = {
+            "xy": (step, height),
+            "xycoords": ("data", "axes fraction"),
+            "verticalalignment": alignment,
+        }
+        axes.annotate(words, **place, **CHANGE_WORDS)
     axes.set_title(_("Loss (cross-entropy)") if metric == "loss" else _("Accuracy in percent"))
     axes.set_xlabel(_("step"))
     axes.set_ylim(0, None if metric == "loss" else 100)

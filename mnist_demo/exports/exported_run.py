@@ -22,9 +22,8 @@ class ExportedRun:
 
     `weights` are safetensors bytes, with or without a checkpoint's header, of the model after the last step of
     `history`, or None before there are any. `dataset_name` and `dataset_digest` are those of its `DigitDataset`.
-    `threads` is how many it computed with: another number rounds sums differently. `name` is what a person called the
-    run, or empty. `is_repeatable` is False for a run that began with another run's weights or learned from drawings:
-    its settings alone do not bring it back.
+    `name` is what a person called the run, or empty. `is_repeatable` is False for a run that began with another run's
+    weights or learned from drawings: its settings alone do not bring it back.
     """
 
     hyperparameters: Hyperparameters
@@ -32,7 +31,6 @@ class ExportedRun:
     weights: Content | None
     dataset_name: str
     dataset_digest: str
-    threads: int = 1
     name: str = ""
     is_repeatable: bool = True
 
@@ -46,7 +44,6 @@ class ExportedRun:
             now.weights.kept if now.weights is not None else None,
             job.dataset.name,
             job.dataset.digest,
-            job.threads,
             is_repeatable=job.is_repeatable,
         )
 
@@ -74,7 +71,7 @@ class ExportedRun:
         except CheckpointError as error:
             raise ExportError(_("The model of this run cannot be exported. {reason}").format(reason=error)) from error
         if not classifier.is_finite:
-            message = _("The weights of this run are no finite numbers any more; export its history instead.")
+            message = _("The weights of this run are no longer finite numbers; export its history instead.")
             raise ExportError(message)
         return classifier
 

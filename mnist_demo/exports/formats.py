@@ -74,7 +74,7 @@ _ALL = (
     Export(
         "safetensors",
         N_("Model (safetensors)"),
-        N_("The weights and how they came about; this program opens it again, here or with “classify”."),
+        N_("The weights and how they were trained. This program opens the file again, here or with “classify”."),
         "model.safetensors",
         "application/octet-stream",
         _build_safetensors,
@@ -109,7 +109,7 @@ _ALL = (
     Export(
         "history-csv",
         N_("History (CSV)"),
-        N_("Every step and every epoch a line, for a spreadsheet or pandas; nothing is thinned or rounded."),
+        N_("One line for each step and each epoch, in full, for a spreadsheet or pandas."),
         "history.csv",
         "text/csv",
         lambda run: history_to_csv(run.history),

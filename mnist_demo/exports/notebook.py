@@ -14,23 +14,24 @@ from typing import Any
 from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script import bundle_run, expected_output, requirements_of, title_of
+from mnist_demo.translation import N_, _, translate_comments
 
 # Headings of the definitions, by the beginning of the module that they come from.
 _HEADINGS = {
-    "mnist_demo.exports.script_settings": "Settings",
-    "mnist_demo.models.optimizers": "The optimizer",
-    "mnist_demo.models": "The model",
-    "mnist_demo.training.augmentation": "Variation of the images",
-    "mnist_demo.exports": "Reading files and measuring",
-    "mnist_demo.training": "Reading files and measuring",
-    "mnist_demo.data.synthetic_digits": "Digits drawn by a program",
-    "mnist_demo.data": "The digits",
-    "mnist_demo": "Digits drawn by a program",
+    "mnist_demo.exports.script_settings": N_("Settings"),
+    "mnist_demo.models.optimizers": N_("The optimizer"),
+    "mnist_demo.models": N_("The model"),
+    "mnist_demo.training.augmentation": N_("Variation of the images"),
+    "mnist_demo.exports": N_("Reading files and measuring"),
+    "mnist_demo.training": N_("Reading files and measuring"),
+    "mnist_demo.data.synthetic_digits": N_("Digits drawn by a program"),
+    "mnist_demo.data": N_("The digits"),
+    "mnist_demo": N_("Digits drawn by a program"),
 }
 # A notebook has no command line.
 _FOLDER_BY_COMMAND = {"len(sys.argv) > 1": "FOLDER", "sys.argv[1]": "FOLDER"}
-_FOLDER = 'FOLDER = ""  # where the four IDX files are, as MNIST was published in'
-_OR_DOWNLOADED = "; empty: MNIST is downloaded from OpenML"
+_FOLDER = N_("where the four IDX files are, as MNIST was published in")
+_FOLDER_OR_DOWNLOADED = N_("where the four IDX files are; empty: MNIST is downloaded from OpenML")
 
 
 def build_notebook(run: ExportedRun) -> str:
@@ -40,23 +41,23 @@ def build_notebook(run: ExportedRun) -> str:
     digits, model, training = _steps_of(parts.pop(script_template.__name__))
     settings = parts.pop(script_settings.__name__)
     if "FOLDER" in digits:
-        settings = f"{_FOLDER}{_OR_DOWNLOADED if 'download_mnist' in digits else ''}\n{settings}"
+        settings = f'FOLDER = ""  # {_FOLDER_OR_DOWNLOADED if "download_mnist" in digits else _FOLDER}\n{settings}'
     imports = bundle.import_statements.removesuffix("import sys").replace("import sys\n", "")
     requirements = " ".join(requirements_of(str(bundle)))
-    introduction = f"# {title_of(run)}\n\nIt needs these packages:\n\n    pip install jupyterlab {requirements}"
+    packages = _("It needs these packages:")
+    introduction = f"# {title_of(run)}\n\n{packages}\n\n    pip install jupyterlab {requirements}"
     output = "".join(f"    {line}\n" for line in expected_output(run).splitlines())
+    printed = _("What the run printed")
+    same = _("On the same machine it prints what the run printed; others, and other versions, may round differently:")
     cells = [
         _markdown(introduction),
         _code(imports),
-        *_section("Settings", [settings]),
+        *_section(N_("Settings"), [settings]),
         *_sections(parts),
-        *_section("Load the digits", [digits]),
-        *_section("Build the model", [model]),
-        *_section("Train and measure", [training]),
-        _markdown(
-            "## What the run printed\n\nOn the same machine this notebook prints the same; others, and other versions, "
-            f"may round differently:\n\n{output}"
-        ),
+        *_section(N_("Load the digits"), [digits]),
+        *_section(N_("Build the model"), [model]),
+        *_section(N_("Train and measure"), [training]),
+        _markdown(f"## {printed}\n\n{same}\n\n{output}"),
     ]
     notebook = {
         "cells": [{"id": f"cell-{place}", **cell} for place, cell in enumerate(cells, start=1)],
@@ -95,7 +96,7 @@ def _steps_of(main: str) -> tuple[str, str, str]:
 
 
 def _section(title: str, sources: Iterable[str]) -> list[dict[str, Any]]:
-    return [_markdown(f"## {title}"), *map(_code, sources)]
+    return [_markdown(f"## {_(title)}"), *map(_code, sources)]
 
 
 def _markdown(text: str) -> dict[str, Any]:
@@ -103,5 +104,5 @@ def _markdown(text: str) -> dict[str, Any]:
 
 
 def _code(source: str) -> dict[str, Any]:
-    lines = source.splitlines(keepends=True)
+    lines = translate_comments(source).splitlines(keepends=True)
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": lines}

@@ -96,7 +96,7 @@ def check_answers(model: "onnx.ModelProto", classifier: TrainedClassifier) -> No
     expected = classifier.predict_probabilities(images)
     same_digits = np.array_equal(answers.argmax(axis=1), expected.argmax(axis=1))
     if not same_digits or not np.abs(answers - expected).max() <= MAX_DIFFERENCE:
-        message = _("The ONNX model does not answer {count} digits as the original does, and is not offered.")
+        message = _("The ONNX model answers {count} digits differently from the original, so it is not offered.")
         raise ExportError(message.format(count=CHECKED_DIGITS))
 
 

@@ -16,7 +16,7 @@ from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import Bundle, bundle_sources
-from mnist_demo.models.classifiers import Network
+from mnist_demo.models.classifiers import ConvolutionalNetwork, Network
 from mnist_demo.settings.architectures import Architecture
 from mnist_demo.settings.changes import changeable_names
 from mnist_demo.translation import _, translate_comments
@@ -51,7 +51,7 @@ def bundle_run(run: ExportedRun) -> Bundle:
     # A loop that calls backward() itself needs no such methods; a model with a formula of its own keeps it. The errors
     # of a script are of one language.
     class_name = architecture.class_path.partition(":")[2]
-    unused = {"Network.backpropagate", "MnistDemoError.__str__"}
+    unused = {"Network.backpropagate", "ConvolutionalNetwork.backpropagate", "MnistDemoError.__str__"}
     unused |= set() if _has_formula(architecture) else {f"{class_name}.backpropagate"}
     return bundle_sources(
         [f"{script_settings.__name__}:SEED", f"{script_template.__name__}:main"],
@@ -67,9 +67,10 @@ def _build_model_of(architecture: Architecture, template: str) -> str:
     """Return the source of the template with the model of `architecture` in the place of the one that it builds."""
     module, _colon, class_name = architecture.class_path.partition(":")
     arguments = ", ".join(name.upper() for name in architecture.hyperparameters if name != "label_smoothing")
-    return template.replace(_TEMPLATE_IMPORT, f"from {module} import {class_name}").replace(
-        _TEMPLATE_CALL, f"{class_name}({arguments})"
-    )
+    imports = f"from {module} import {class_name}"
+    if arguments:  # the template has those of its own model
+        imports += f"\nfrom {script_settings.__name__} import {arguments}"
+    return template.replace(_TEMPLATE_IMPORT, imports).replace(_TEMPLATE_CALL, f"{class_name}({arguments})")
 
 
 def _has_formula(architecture: Architecture) -> bool:
@@ -78,24 +79,30 @@ def _has_formula(architecture: Architecture) -> bool:
     The model from scratch does too, but there the script shows what the tutorial shows: loss.backward().
     """
     own = architecture.load_class().backpropagate is not Network.backpropagate
-    return own and not architecture.is_from_scratch
+    return own and not architecture.is_from_scratch and not _learns_halves(architecture)
+
+
+def _learns_halves(architecture: Architecture) -> bool:
+    """Return whether the model takes a batch in two halves."""
+    return bool(architecture.load_class().backpropagate is ConvolutionalNetwork.backpropagate)
 
 
 def expected_output(run: ExportedRun) -> str:
-    """Return what a script that repeats `run` prints, as far as the run has come."""
+    """Return what a script that repeats `run` prints, as far as the run has come, in the reader's language."""
     history = run.history
-    rows: list[list[str | int | float]] = [["epoch", "train loss", "test loss", "test accuracy"]]
+    rows: list[list[str | int | float]] = [[_("epoch"), _("train loss"), _("test loss"), _("test accuracy")]]
     if run.hyperparameters.validation_size:
-        rows[0] += ["held-out loss", "accuracy"]
+        rows[0] += [_("held-out loss"), _("accuracy")]
     for event in ([history.started] if history.started else []) + history.epochs:
         measured = [event.test_loss, event.test_accuracy]
         if event.validation_loss is not None and event.validation_accuracy is not None:
             measured += [event.validation_loss, event.validation_accuracy]
         rows.append([getattr(event, "epoch", 0), getattr(event, "train_loss", ""), *measured])
     if history.diverged:
-        rows.append([f"step {history.diverged.step}", "no number"])
+        rows.append([_("step {step}").format(step=history.diverged.step), _("no number")])
     if history.stopped:
-        rows.append([f"step {history.stopped.step}", "", history.stopped.test_loss, history.stopped.test_accuracy])
+        stopped = history.stopped
+        rows.append([_("step {step}").format(step=stopped.step), "", stopped.test_loss, stopped.test_accuracy])
     return "".join(f"{format_row(*row)}\n" for row in rows)
 
 
@@ -104,7 +111,8 @@ def _marks(run: ExportedRun) -> set[str]:
     hyperparameters, history = run.hyperparameters, run.history
     is_mnist = run.dataset_digest == MNIST.train_sha256
     architecture = hyperparameters.architecture
-    formula = _has_formula(architecture)
+    formula, halves = _has_formula(architecture), _learns_halves(architecture)
+    plain = not formula and not halves
     changed = {change.setting for change in history.changes}
     has_other_rates, has_other_sizes = "learning_rate" in changed, "batch_size" in changed
     smoothing = hyperparameters.uses("label_smoothing") and (
@@ -127,9 +135,12 @@ def _marks(run: ExportedRun) -> set[str]:
         "by-hand": architecture.is_from_scratch,
         optimizer: not architecture.is_from_scratch,
         "formula": formula,
-        "smoothing": not formula and smoothing,
-        "autograd": not formula and not smoothing,
-        "same-smoothing": "label_smoothing" not in changed and not formula and smoothing,
+        "same-halves": halves and "label_smoothing" not in changed,
+        "new-halves": halves and "label_smoothing" in changed,
+        "smoothing": plain and smoothing,
+        "autograd": plain and not smoothing,
+        "same-smoothing": "label_smoothing" not in changed and plain and smoothing,
+        "other-smoothing": "label_smoothing" in changed and plain and smoothing,
         "new-smoothing": "label_smoothing" in changed,
         "dropout": hyperparameters.uses("dropout") and (hyperparameters.dropout or "dropout" in changed),
         "new-dropout": "dropout" in changed,
@@ -158,7 +169,6 @@ def _settings(run: ExportedRun) -> dict[str, object]:
         **{name.upper(): getattr(hyperparameters, name) for name in hyperparameters.as_dict()},
         **{f"{name.upper()}S": _values_by_step(run, name) for name in changeable_names(hyperparameters)},
         "STOPPED_AFTER_STEP": run.history.stopped.step if run.history.stopped else 0,
-        "THREADS": run.threads,
         "DIGEST": run.dataset_digest,
     }
 

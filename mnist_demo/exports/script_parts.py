@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST
+from mnist_demo.models.halves import LEAST_HALVED
 from mnist_demo.training.loop import EVALUATION_BATCH
 
 
@@ -52,6 +54,21 @@ def sizes_of_batches(step: int, images: int) -> list[int]:
     return sizes
 
 
+def learn_halves(model: Any, images: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Add up the gradients of both halves of a batch, each of which the network normalises by itself; return the loss.
+
+    `smoothing` is the share of every label that all digits get alike in what is learned. A small batch is not halved.
+    """
+    loss = torch.zeros(())
+    halves = 2 if len(labels) >= LEAST_HALVED else 1
+    for half, right in zip(images.chunk(halves), labels.chunk(halves), strict=True):
+        share = len(right) / len(labels)
+        logits = model(half)
+        loss += model.loss(logits, right).detach() * share
+        (torch.nn.functional.cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
+    return loss
+
+
 @torch.no_grad()
 def evaluate(model: Any, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
     """Return the mean loss and the accuracy on images that are not trained on; every image counts the same."""
@@ -66,4 +83,6 @@ def evaluate(model: Any, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
 
 def format_row(*cells: str | int | float) -> str:
     """Return a line of the table: losses and accuracies (fractions) with four decimals."""
-    return "".join(f"{cell:15.4f}" if isinstance(cell, float) else f"{cell:>15}" for cell in cells)
+    texts = (f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in cells)
+    # A letter that is wide, as in Korean, takes two columns.
+    return "".join(text.rjust(15 - [*map(unicodedata.east_asian_width, text)].count("W")) for text in texts)

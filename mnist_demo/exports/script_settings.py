@@ -10,6 +10,7 @@ HIDDEN_SIZES = (128,)
 ACTIVATION = "relu"  # or tanh, gelu, none
 DROPOUT = 0.0
 LABEL_SMOOTHING = 0.0
+EDGE_PADDING = True  # a blank edge around the image for the first filters
 TRAINING_SIZE = 60_000  # images, from the beginning of the training set
 VALIDATION_SIZE = 0  # images, from the end of the training set: measured as test images are, not learned from
 SYNTHETIC_DIGITS = 0
@@ -21,6 +22,5 @@ WEIGHT_DECAYS = {0: 0.0}
 DROPOUTS = {0: 0.0}
 LABEL_SMOOTHINGS = {0: 0.0}
 STOPPED_AFTER_STEP = 0
-THREADS = 1  # another number rounds sums differently
 # SHA-256 of the training images that the run learned from, as an IDX file holds them.
 DIGEST = ""

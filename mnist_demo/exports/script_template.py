@@ -18,6 +18,7 @@ from mnist_demo.exports.script_parts import (
     download_mnist,
     evaluate,
     format_row,
+    learn_halves,
     read_folder,
     sizes_of_batches,
 )
@@ -38,7 +39,6 @@ from mnist_demo.exports.script_settings import (
     SEED,
     STOPPED_AFTER_STEP,
     SYNTHETIC_DIGITS,
-    THREADS,
     TRAINING_SIZE,
     VALIDATION_SIZE,
     WEIGHT_DECAY,
@@ -52,7 +52,7 @@ from mnist_demo.training.one_cycle import OneCycle
 
 def main() -> None:
     """Train as the run did, and print what it printed."""
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(1)  # more of them round sums differently
     digits: Any  # [never]
     digits = read_folder(sys.argv[1]) if len(sys.argv) > 1 else download_mnist()  # [mnist]
     digits = read_folder(sys.argv[1])  # [folder]
@@ -137,6 +137,8 @@ def main() -> None:
             images = augment(images, variation)  # [augmentation]
             optimizer.zero_grad()  # else gradients would add up
             loss, _wrong = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
+            loss = learn_halves(model, images, labels, LABEL_SMOOTHING)  # [same-halves]
+            loss = learn_halves(model, images, labels, smoothing)  # [new-halves]
             loss = model.loss(model(images), labels)  # [autograd]
             logits = model(images)  # [smoothing]
             loss = model.loss(logits, labels)  # [smoothing]
@@ -147,7 +149,7 @@ def main() -> None:
             # Learned from labels of which every digit gets an equal share. [smoothing]
             cross_entropy = torch.nn.functional.cross_entropy  # [smoothing]
             smoothed = cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)  # [same-smoothing]
-            smoothed = cross_entropy(logits, labels, label_smoothing=smoothing)  # [new-smoothing]
+            smoothed = cross_entropy(logits, labels, label_smoothing=smoothing)  # [other-smoothing]
             smoothed.backward()  # its gradient by every weight [smoothing]
             optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]

@@ -124,7 +124,7 @@ class AnalysisProcess:
                 continue
             self._digest = question.dataset.digest
             return finding
-        return Finding(None, _("The analysis ended unexpectedly; choose the view again, and it is tried again."))
+        return Finding(None, _("The analysis ended unexpectedly; choose the view again to retry."))
 
     def _start(self) -> ChildProcess:
         self._digest, self._is_ready = None, False
@@ -177,5 +177,5 @@ def _find(task: _Task, dataset: DigitDataset) -> Finding:
         return Finding(None, _("There was not enough memory for the analysis."))
     except Exception as error:
         traceback.print_exc()
-        message = _("The analysis failed because of a fault in this program ({error}); training is not concerned.")
+        message = _("The analysis failed because of a fault in this program ({error}); training is not affected.")
         return Finding(None, message.format(error=f"{type(error).__name__}: {error}"))

@@ -50,7 +50,7 @@ def differing_settings(runs: Sequence[ComparedRun]) -> list[Row]:
         rows.append(Row(_(FIELDS[name].title), cells))
     if any(run.history.changes for run in runs):
         cells = tuple("; ".join(map(format_change, run.history.changes)) or "–" for run in runs)
-        rows.append(Row(_("Changed on the way"), cells))
+        rows.append(Row(_("Changed during the run"), cells))
     if len({run.digits for run in runs}) > 1:
         rows.append(Row(_("Digits"), tuple(translated(run.digits) for run in runs)))
     return rows

@@ -166,7 +166,7 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
                 _("The run diverged"),
                 _(
                     "Each step overshot the valley and landed higher on its other side, until the numbers were too "
-                    "large to count with. The learning rate multiplies the gradient: this one was too large."
+                    "large to compute with. The learning rate multiplies the gradient: this one was too large."
                 ),
                 *_slower(hyperparameters),
             )
@@ -175,9 +175,9 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
                 kind,
                 _("Stuck at chance"),
                 _(
-                    "The model answers no better than by guessing, one in ten, and its loss does not fall. Its units "
-                    "answer the same to every image, where the gradient is almost zero: first steps that were too "
-                    "large do that, and so do many layers."
+                    "The model does no better than guessing, one in ten, and its loss does not fall. Its units give "
+                    "the same answer to every image, and there the gradient is almost zero. First steps that are too "
+                    "large cause this, and so do many layers."
                 ),
                 *_slower(hyperparameters),
             )
@@ -187,7 +187,7 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
                 _("Held back by weight decay"),
                 _(
                     "Weight decay pulls every weight towards zero at each step, here more strongly than the gradient "
-                    "pulls it away. The model stays close to one that answers the same to every image."
+                    "pulls it away. So the model stays close to one that gives every image the same answer."
                 ),
                 _("Try it without weight decay."),
                 hyperparameters.replace(weight_decay=0.0),
@@ -197,15 +197,15 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
                 kind,
                 _("Learning rate far too small"),
                 _(
-                    "The loss fell by next to nothing in a whole epoch: the direction is right, but the steps are "
-                    "tiny. At this pace it would take many times as many epochs."
+                    "The loss hardly fell in a whole epoch: the direction is right, but the steps are tiny. At this "
+                    "pace training would need many times as many epochs."
                 ),
                 *_faster(hyperparameters),
             )
         case "overshooting":
             return Diagnosis(
                 kind,
-                _("Steps too large: the loss jumps about"),
+                _("Steps too large: the loss jumps around"),
                 _(
                     "The model is often right, yet its loss is far above what so few mistakes should cost. Each step "
                     "corrects its own batch so violently that other images pay for it."
@@ -216,8 +216,9 @@ def _build(kind: Kind, history: History, hyperparameters: Hyperparameters) -> Di
             losses = _losses_elsewhere(history.epochs)
             best = losses.index(min(losses)) + 1
             explanation = _(
-                "Since epoch {epoch} the loss on images that it does not learn from rises, while that on its training "
-                "images still falls. The model learns those by heart, and grows too sure of itself on others."
+                "Since epoch {epoch} the loss on images that the model does not learn from has been rising, while "
+                "the loss on its training images still falls. The model is learning those by heart, and grows too "
+                "sure about all others."
             )
             return Diagnosis(
                 kind, _("Overfitting"), explanation.format(epoch=best), *_generalising(hyperparameters, best)
@@ -244,7 +245,7 @@ def _calmer(hyperparameters: Hyperparameters) -> tuple[str, Hyperparameters]:
         # (Goyal et al. 2017, arXiv:1706.02677, section 2.1).
         rate = float(f"{hyperparameters.learning_rate * hyperparameters.batch_size / 100:.2g}")
         sentence = _(
-            "Try a learning rate of {rate} instead of {old}: a step that follows so few images has to be short."
+            "Try a learning rate of {rate} instead of {old}: a step that is based on so few images has to be small."
         )
         words = sentence.format(rate=format_decimal(rate, "g"), old=format_decimal(hyperparameters.learning_rate, "g"))
         return words, hyperparameters.replace(learning_rate=rate)
@@ -274,7 +275,7 @@ def _generalising(hyperparameters: Hyperparameters, best_epoch: int) -> tuple[st
         sentence = _("Try affine augmentation: no image is ever seen twice in the same form.")
         return sentence, hyperparameters.replace(augmentation=True)
     if hyperparameters.uses("dropout") and hyperparameters.dropout < 0.3:
-        sentence = _("Try a dropout of {share}: no unit may rely on a particular other one.")
+        sentence = _("Try a dropout of {share}: then no unit can rely on one particular other unit.")
         return sentence.format(share="0.3"), hyperparameters.replace(dropout=0.3)
     sentence = _("Try it with {epochs} epochs: stop when the loss on other images is at its lowest.")
     return sentence.format(epochs=best_epoch), hyperparameters.replace(epochs=best_epoch)

@@ -108,6 +108,8 @@ class Job(ObservedRun):
             if self._state == "running":
                 self._send(Pause())
                 self._changed.wait_for(lambda: self._state != "running", timeout)
+            elif self._state == "queued" and self._child is not None:
+                self._become("paused")  # it gave way to another one
 
     def resume(self) -> None:
         """Let a paused job go on, as soon as cores are free for it."""
@@ -290,8 +292,8 @@ class Job(ObservedRun):
         if self._stop_deadline is not None:
             return "stopped", ""
         return "failed", _(
-            "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press Start "
-            "to train again."
+            "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press "
+            "“Start training” to train again."
         ).format(reason=reason)
 
     def _tell_saved_point(self) -> None:

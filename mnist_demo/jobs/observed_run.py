@@ -146,6 +146,11 @@ class ObservedRun:
         return self.initial_weights is None and self.extra is None
 
     @property
+    def bytes_kept(self) -> int:
+        """How many bytes its weights and its saved point have."""
+        return (len(self._weights.kept) if self._weights else 0) + len(self._training_state or b"")
+
+    @property
     def is_active(self) -> bool:
         """Whether the history may grow without anybody's doing: the page refreshes itself only then.
 

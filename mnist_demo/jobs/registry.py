@@ -29,6 +29,8 @@ REAP_SECONDS = 5.0
 TURN_SECONDS = 60.0
 ERRAND_SECONDS = 2.0  # about
 MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
+# In files: two of the largest runs, with all that they need to go on.
+MAX_BYTES_OF_VISITOR = 600_000_000
 
 
 class JobRegistry:
@@ -142,12 +144,14 @@ class JobRegistry:
     def require_room(self, count: int = 1, visitor: str = "") -> None:
         """Raise JobError where `count` more runs, of `visitor`, are too many; old ones of hers are dropped first."""
         with self._lock:
-            mine = [job for job in self._jobs.values() if job.visitor == visitor]
-            surplus = len(mine) + count - MAX_JOBS_OF_VISITOR
-            for job in [job for job in mine if job.has_ended][: max(0, surplus)]:
-                self._jobs.pop(job.id)
-                surplus -= 1
-        if visitor and surplus > 0:
+            mine = [job for job in self._jobs.values() if visitor and job.visitor == visitor]
+            ended = [job for job in mine if job.has_ended]
+            while ended and (
+                len(mine) + count > MAX_JOBS_OF_VISITOR or sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR
+            ):
+                mine.remove(ended[0])
+                self._jobs.pop(ended.pop(0).id)
+        if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
             message = _("You have {limit} runs that have not ended, which is the limit: stop some of them first.")
             raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
         if len(self._jobs) + count <= MAX_JOBS:

@@ -32,15 +32,15 @@ PARTS: tuple[Part, ...] = (
         "data",
         N_("A digit is 784 numbers"),
         N_(
-            "A program knows some digits by heart. Of a new digit it says what the most similar one that it knows is. "
-            "How many new digits does it read right?"
+            "A program knows some digits by heart. For a new digit, it gives the label of the most similar one that "
+            "it knows. How many new digits does it read correctly?"
         ),
         {
             "all": N_("All of them"),
             "most": N_("Most of them, but not all"),
             "chance": N_("One in ten, by chance"),
         },
-        N_("A digit is a list of numbers. How good a model is shows only on digits that it has not learned from."),
+        N_("A digit is a list of numbers. Only digits that a model has not learned from show how good it is."),
     ),
     Part(
         "linear",
@@ -60,7 +60,10 @@ PARTS: tuple[Part, ...] = (
     Part(
         "softmax",
         N_("From scores to probabilities"),
-        N_("Suppose the largest score is 100. What does softmax, computed from its definition, say for that class?"),
+        N_(
+            "Suppose the largest score is 100. What probability does softmax, computed from its definition, give "
+            "that class?"
+        ),
         {
             "one": N_("1: the model is as sure as can be"),
             "zero": N_("0"),
@@ -73,7 +76,7 @@ PARTS: tuple[Part, ...] = (
         N_("What a mistake costs"),
         N_("A probability of 0.95 for the right digit costs 0.051. What does a probability of 0.05 cost?"),
         {
-            "0.95": N_("0.95: as much as is missing"),
+            "0.95": N_("0.95: what is missing to 1"),
             "3": N_("About 3: some sixty times as much"),
             "20": N_("About 20: one divided by 0.05"),
         },
@@ -126,17 +129,20 @@ PARTS: tuple[Part, ...] = (
             "chance": N_("Nothing is learned: one digit in ten is right"),
             "diverged": N_("The loss becomes nan"),
         },
-        N_("Too small crawls, too large jumps about. Look at the loss: the accuracy alone may hide it."),
+        N_(
+            "Too small, and training crawls; too large, and the loss jumps around. Look at the loss: the accuracy "
+            "alone may hide it."
+        ),
     ),
     Part(
         "overfitting",
         N_("Learned by heart"),
         N_(
-            "The linear model learns from only 100 digits, again and again, until it reads all of them right. "
+            "The linear model learns from only 100 digits, again and again, until it reads all of them correctly. "
             "What does its loss on the test digits do meanwhile?"
         ),
         {
-            "falls": N_("It falls to the end, as the loss on the 100 digits does"),
+            "falls": N_("It keeps falling, as the loss on the 100 digits does"),
             "rises": N_("It falls, and after a while it rises again"),
             "stays": N_("It stays where it began"),
         },

@@ -6,6 +6,7 @@ from mnist_demo.lesson.digits import BATCH_SIZE, LEARNING_RATE, SEED
 from mnist_demo.lesson.tutorial import LinearModel, code_of, train_by_hand, train_with_torch
 from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import translate_comments
 
 _SET_UP = "# Set up with: pip install torch scikit-learn pandas"
 _BY_HAND_IMPORTS = """\
@@ -60,4 +61,5 @@ def program_with_torch() -> str:
 
 def _program(imports: str, functions: str, run: str) -> str:
     functions = re.sub(r"\n\n(?= +#)", "\n", functions)  # its comments part the steps already
-    return "\n\n".join([f"{_SET_UP}\n{imports}", f"{functions}\n", _DIGITS.rstrip(), f"{run}{_ACCURACY}"]).rstrip()
+    parts = [f"{_SET_UP}\n{imports}", f"{functions}\n", _DIGITS.rstrip(), f"{run}{_ACCURACY}"]
+    return translate_comments("\n\n".join(parts).rstrip())

@@ -25,6 +25,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError, ImageError
 from mnist_demo.files import unfinished_name, write_whole
 from mnist_demo.models.classifiers import CLASSES, Classifier, build_model
+from mnist_demo.models.foreign_files import describe_foreign_file
 from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
@@ -266,8 +267,7 @@ def _read_about(content: bytes) -> tuple[Hyperparameters, dict[str, float]]:
         version, values, metrics = about["version"], about["hyperparameters"], about["figures"]
     # RecursionError: brackets nested ten thousand deep.
     except (ValueError, KeyError, TypeError, RecursionError):
-        message = _("It is damaged, or was not written by this program’s “train --output”.")
-        raise CheckpointError(message) from None
+        raise CheckpointError(describe_foreign_file(content)) from None
     if version != VERSION:
         raise CheckpointError(_("It was written by another version of this program."))
     try:

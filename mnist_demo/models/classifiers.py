@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer
+from mnist_demo.models.halves import LEAST_HALVED, backpropagate_halves
+from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer, spare_the_compiler
 from mnist_demo.models.softmax_regression import add_gradient, backpropagate_linear
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
@@ -46,7 +47,7 @@ def log_softmax(logits: Tensor) -> Tensor:
     Softmax does not change when the same number is taken from every logit. Without taking the largest one, exp(89)
     is already more than a float32 can hold, and the loss would be infinite although the model is right.
     """
-    # detach: whatever number is taken off, the result and its gradient are the same.
+    # detach: whatever number is subtracted, the result and its gradient are the same.
     shifted = logits - logits.detach().amax(dim=-1, keepdim=True)
     return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
 
@@ -72,7 +73,7 @@ class ScratchLinear:
         return negative_log_likelihood(log_softmax(logits), labels)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read correctly."""
         of_weights, of_bias, loss, wrong = backpropagate_linear(
             self.weights.T, self.bias, self.minus_one_hot, images, labels
         )
@@ -143,7 +144,7 @@ class Linear(Network):
         self.register_buffer("minus_one_hot", -torch.eye(CLASSES), persistent=False)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read right."""
+        """Do by the formula what autograd does with `loss`; a tie with the label's logit counts as read correctly."""
         layer = self.layers[1]
         assert isinstance(layer, nn.Linear)
         of_weight, of_bias, loss, wrong = backpropagate_linear(
@@ -174,7 +175,11 @@ class MLP(Network):
 
 
 class ConvolutionalNetwork(Network):
-    """A network whose layers take one channel, normalised, in the memory order that convolutions are quick in."""
+    """A network whose layers take one channel, normalised, in the memory order that convolutions are quick in.
+
+    With `edge_padding`, the first filters see a blank edge around the image: 14 × 14 places become 7 × 7, and then
+    3 × 3, which drops a row and a column. Without, 12 × 12 become 6 × 6 and 3 × 3, a quarter less to compute.
+    """
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
@@ -182,20 +187,29 @@ class ConvolutionalNetwork(Network):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:
+        return super().forward(self._normalise(images))
+
+    def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Do it for each half of a batch by itself, see `backpropagate_halves`; a small batch is not halved."""
+        if len(images) < LEAST_HALVED or images.device.type != "cpu":
+            return super().backpropagate(images, labels)
+        return backpropagate_halves(self.layers, self._normalise(images), labels, self.label_smoothing)
+
+    def _normalise(self, images: Tensor) -> Tensor:
         normalised = ((images - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (n, 1, 28, 28)
-        return super().forward(normalised.contiguous(memory_format=torch.channels_last))
+        return normalised.contiguous(memory_format=torch.channels_last)
 
 
 class ConvNet(ConvolutionalNetwork):
     """Three convolutions, then the strongest answer of each of 96 filters; 75,900 weights.
 
-    What makes its epoch take seconds on a CPU: the first convolution strides by two, pooling follows the first two at
-    once, so that all else has a quarter of the numbers to go through, and channels stand last in memory.
+    What makes it quick: the first convolution strides by two, pooling follows the first two at once, so that all else
+    has a quarter of the numbers to go through, and channels stand last in memory.
     """
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 32, 5, stride=2, pooled=True),  # (n, 32, 7, 7)
+            *_convolution(1, 32, 5, stride=2, pooled=True, padded=edge_padding),  # (n, 32, 7, 7), or 6 × 6
             *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
             *_convolution(64, 96, 3),
             nn.AdaptiveMaxPool2d(1),  # (n, 96, 1, 1)
@@ -212,9 +226,9 @@ class WideConvNet(ConvolutionalNetwork):
     from. All that follows has a quarter, and then a sixteenth, of the places to go through.
     """
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 16, 5, stride=2),  # (n, 16, 14, 14)
+            *_convolution(1, 16, 5, stride=2, padded=edge_padding),  # (n, 16, 14, 14), or 12 × 12
             *_convolution(16, 32, 3, pooled=True),  # (n, 32, 7, 7)
             *_convolution(32, 64, 3, pooled=True),  # (n, 64, 3, 3)
             *_convolution(64, 128, 3),
@@ -228,9 +242,9 @@ class WideConvNet(ConvolutionalNetwork):
 class DeepConvNet(ConvolutionalNetwork):
     """Five convolutions; 87,000 weights. Pooling waits until after the third, so that fine strokes are seen longer."""
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, dropout: float, edge_padding: bool = True) -> None:
         super().__init__(
-            *_convolution(1, 24, 5, stride=2),  # (n, 24, 14, 14)
+            *_convolution(1, 24, 5, stride=2, padded=edge_padding),  # (n, 24, 14, 14), or 12 × 12
             *_convolution(24, 32, 3),  # (n, 32, 14, 14)
             *_convolution(32, 48, 3),  # (n, 48, 14, 14)
             nn.MaxPool2d(2),  # (n, 48, 7, 7)
@@ -243,21 +257,20 @@ class DeepConvNet(ConvolutionalNetwork):
         )
 
 
-def _convolution(n_in: int, n_out: int, side: int, stride: int = 1, pooled: bool = False) -> tuple[nn.Module, ...]:
+def _convolution(
+    n_in: int, n_out: int, side: int, stride: int = 1, pooled: bool = False, padded: bool = True
+) -> tuple[nn.Module, ...]:
     """Return a convolution, batch normalisation and ReLU; pooling, if any, where it leaves them a quarter of the work.
 
     That is right after the convolution: the other two keep the order of numbers, so the strongest stays the strongest.
     """
     # The batch normalisation has a bias of its own.
-    filters = nn.Conv2d(n_in, n_out, side, stride=stride, padding=side // 2, bias=False)
+    filters = nn.Conv2d(n_in, n_out, side, stride=stride, padding=side // 2 if padded else 0, bias=False)
     return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
 
 
 def build_model(hyperparameters: Hyperparameters) -> Classifier:
-    """Build the untrained classifier; its weights follow from ``hyperparameters.seed`` alone.
-
-    The state of torch's global random generator is left as it was.
-    """
+    """Build the untrained classifier; its weights follow from the seed. torch's own generator is left as it was."""
     architecture = hyperparameters.architecture
     arguments = {name: getattr(hyperparameters, name) for name in architecture.hyperparameters}
     label_smoothing = arguments.pop("label_smoothing", 0.0)
@@ -275,6 +288,7 @@ def build_optimizer(model: Classifier, hyperparameters: Hyperparameters) -> Opti
     """Build the optimizer that `hyperparameters` names, over the weights of `model`."""
     if hyperparameters.architecture.is_from_scratch:
         return ManualSGD(model.parameters(), hyperparameters.learning_rate)
+    spare_the_compiler()
     return TORCH_OPTIMIZERS[hyperparameters.optimizer](model.parameters(), hyperparameters)
 
 

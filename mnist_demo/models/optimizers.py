@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -75,8 +76,7 @@ def lean_calls(optimizer: Optimizer) -> tuple[Callable[[], None], Callable[[], o
     """Return functions that do what ``optimizer.zero_grad()`` and ``optimizer.step()`` do, in that order.
 
     They leave out what torch wraps around both: a mark for its profiler, hooks, a guard for its compiler. For the
-    linear model that takes four times as long as the update itself. Nothing may have been hooked to `optimizer`: a
-    learning-rate schedule does that.
+    linear model that takes four times as long as the update itself. Hooks of `optimizer` are not called.
     """
     if not isinstance(optimizer, torch.optim.Optimizer):
         return optimizer.zero_grad, optimizer.step
@@ -88,3 +88,16 @@ def lean_calls(optimizer: Optimizer) -> tuple[Callable[[], None], Callable[[], o
             parameter.grad = None
 
     return zero_grad, torch.no_grad()(step)
+
+
+def spare_the_compiler() -> None:
+    """Keep torch's optimizers from loading torch's compiler, which nothing here compiles with; may be called again.
+
+    Each of these methods is kept from being compiled, and for that the first call would import ``torch._dynamo`` and
+    all that it imports: as long again as torch itself takes, and 70 MB. torch remembers here that this has been done;
+    one that remembers it elsewhere only takes longer.
+    """
+    for name in ("add_param_group", "state_dict", "load_state_dict", "zero_grad"):
+        method = inspect.unwrap(getattr(torch.optim.Optimizer, name))
+        if "torch._dynamo" not in sys.modules:
+            method.__dict__.setdefault("__dynamo_disable", method)

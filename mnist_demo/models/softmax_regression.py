@@ -20,7 +20,7 @@ def backpropagate_linear(
     pixels = images.flatten(1)
     # Everything class by class, (10, n): that product takes two thirds of the time of (n, 784) @ (784, 10).
     logits = torch.addmm(bias.unsqueeze(1), weight, pixels.T)
-    # Of the label it is 0 where that is the largest. See classifiers.log_softmax for why the largest one is taken off.
+    # Of the label it is 0 where that is the largest. See classifiers.log_softmax for why the largest one is subtracted.
     shifted = logits - logits.amax(0, keepdim=True)
     exponentials = shifted.exp()
     sums = exponentials.sum(0, keepdim=True)

@@ -125,7 +125,7 @@ class RunCommands:
         """Bring a deleted run back."""
         self._check(run_id)
         if not self._keeper.store.undelete(run_id):
-            raise RunError(_("This run is gone: its room was needed for another one."))
+            raise RunError(_("This run was removed to make room for another one."))
 
     def destroy_all(self) -> None:
         """Stop all runs of hers, and delete them for good."""
@@ -143,4 +143,4 @@ class RunCommands:
 
     def _check(self, run_id: str) -> None:
         if not self.owns(run_id):
-            raise RunError(_("This run belongs to somebody else: only its owner can change it."))
+            raise RunError(_("This run belongs to someone else: only its owner can change it."))

@@ -17,7 +17,6 @@ def exported_run(record: RunRecord, content: RunContent) -> ExportedRun:
         weights=content.model,
         dataset_name=record.dataset.name,
         dataset_digest=record.dataset.digest,
-        threads=_threads(record),
         name=record.name,
         is_repeatable=record.is_repeatable,
     )
@@ -37,14 +36,8 @@ def exported_job(job: Job, record: RunRecord | None) -> ExportedRun:
         name=record.name,
         dataset_name=record.dataset.name,
         dataset_digest=record.dataset.digest,
-        threads=_threads(record),
         is_repeatable=run.is_repeatable and record.is_repeatable,
     )
-
-
-def _threads(record: RunRecord) -> int:
-    threads = record.machine.get("threads", "1")
-    return int(threads) if threads.isdecimal() else 1
 
 
 def file_name_of(record: RunRecord, export: Export) -> str:

@@ -116,6 +116,21 @@ class FolderStore:
             flush_folder(path.parent)
         return True
 
+    def put_file(self, name: str, file: str, content: bytes | None) -> bool:
+        """Write one file of a folder, or with None delete it; return False, doing nothing, if there is no folder."""
+        if self.find(name) is None:
+            return False
+        with self._locked():
+            path = self.root / name / file
+            if not path.parent.is_dir():
+                return False
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_whole(path, content)
+            flush_folder(path.parent)
+        return True
+
     def remove(self, name: str) -> bool:
         """Remove the folder `name` so that `bring_back` can restore it; return False if there is none."""
         if self.find(name) is None:

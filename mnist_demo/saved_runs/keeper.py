@@ -59,7 +59,7 @@ class RunKeeper:
             pass  # an unwritable folder is said when the run is saved, and is no reason not to train
         else:
             if claim is None:
-                raise RunError(_("Another process trains this run at this moment: wait until it has ended."))
+                raise RunError(_("Another process is training this run: wait until it has ended."))
         with self._lock:
             self._owners[job_id] = owner
             self._created.setdefault(job_id, now())

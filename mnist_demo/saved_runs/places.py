@@ -1,4 +1,4 @@
-"""The folders of what is kept on the disk, runs and what else visitors made, and their size limits."""
+"""The folders of what is kept on the disk, runs, classes and what else visitors made, and size limits."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import platformdirs
 
 from mnist_demo.errors import RunError
+from mnist_demo.files import own_folder
 from mnist_demo.translation import _
 
-RUNS, VISITORS = "runs", "visitors"
+RUNS, VISITORS, CLASSES = "runs", "visitors", "classes"
 LIMIT_VARIABLE = "MNIST_DEMO_RUNS_MB"
 VISITORS_LIMIT_VARIABLE = "MNIST_DEMO_VISITORS_MB"
 DEFAULT_LIMIT_MB = 500.0
@@ -24,9 +25,13 @@ def visitors_folder() -> Path:
     return _home() / VISITORS
 
 
+def classes_folder() -> Path:
+    """Return the folder of classes; it may not exist yet."""
+    return _home() / CLASSES
+
+
 def _home() -> Path:
-    home = os.environ.get("MNIST_DEMO_HOME")
-    return Path(home).expanduser().absolute() if home else platformdirs.user_data_path("mnist-demo", appauthor=False)
+    return own_folder(platformdirs.user_data_path)
 
 
 def limit_from_environment(variable: str = LIMIT_VARIABLE) -> int:

@@ -110,6 +110,7 @@ class RunRecord:
             raise ValueError(_("run.json is too large"))
         try:
             about: Any = json.loads(content.decode())
+            json.dumps(about, ensure_ascii=False).encode()  # fails for half a character, which could not be shown
         except (ValueError, RecursionError) as error:
             raise ValueError(_("run.json is no JSON")) from error
         if not isinstance(about, dict) or (about.pop("format", None), about.pop("version", None)) != (FORMAT, VERSION):

@@ -39,11 +39,11 @@ def check_can_go_on(job: Job, record: RunRecord | None) -> None:
     """
     if job.training_state is None:
         if job.state == "diverged":
-            raise RunError(_("A run that has diverged cannot go on: its weights are no numbers any more."))
+            raise RunError(_("A run that has diverged cannot go on: its weights are no longer numbers."))
         raise RunError(
             _(
-                "This run cannot go on: what that needs was not saved with it. Its model is there, but the drawings or "
-                "the optimizer’s memory are not."
+                "This run cannot go on: its model was saved, but not the drawings or the optimizer’s state, which "
+                "that needs."
             )
         )
     if record is not None and record.dataset.digest != job.dataset.digest:

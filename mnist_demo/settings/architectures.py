@@ -70,7 +70,7 @@ def _convolutional(name: str, title: str, help: str, class_name: str) -> Archite
         title,
         help,
         class_path=f"mnist_demo.models.classifiers:{class_name}",
-        hyperparameters=("dropout", "label_smoothing"),
+        hyperparameters=("dropout", "label_smoothing", "edge_padding"),
         is_convolutional=True,
         gains_by_second_thread=True,
         gains_by_accelerator=True,

@@ -46,9 +46,9 @@ OPTIMIZER_CHOICES = (
 )
 
 ACTIVATION_CHOICES = (
-    Choice("relu", N_("ReLU"), N_("Nothing below zero, the sum as it is above: quick, and what most networks use.")),
+    Choice("relu", N_("ReLU"), N_("0 for a sum below zero, else the sum itself: fast, and used by most networks.")),
     Choice("tanh", N_("Tanh"), N_("Bends every sum into the range from −1 to 1; where it is flat, little is learned.")),
-    Choice("gelu", N_("GELU"), N_("A ReLU with a soft bend, as language models have it.")),
+    Choice("gelu", N_("GELU"), N_("A ReLU with a soft bend, used in language models.")),
     Choice("none", N_("None"), N_("The sum as it is: then all layers together are one linear model.")),
 )
 
@@ -64,8 +64,8 @@ FIELDS: dict[str, Field] = {
         "number",
         N_("Learning rate"),
         N_(
-            "How far one step goes. Too small: nothing happens. Too large: the loss leaps about, as with 50, or "
-            "explodes, as with 50 and a weight decay of 0.1."
+            "How far one step goes. Too small: nothing happens. Too large: the loss jumps around (try 50) or "
+            "explodes (try 50 with a weight decay of 0.1)."
         ),
         minimum=1e-9,
         # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
@@ -81,7 +81,7 @@ FIELDS: dict[str, Field] = {
     "batch_size": Field(
         "integer",
         N_("Batch size"),
-        N_("Images a step learns from at once."),
+        N_("How many images each step learns from."),
         minimum=1,
         maximum=10_000,
         changeable=True,
@@ -127,11 +127,22 @@ FIELDS: dict[str, Field] = {
     "label_smoothing": Field(
         "number",
         N_("Label smoothing"),
-        N_("The share of a label that all ten digits get alike: no network should be too sure (networks only)."),
+        N_(
+            "The part of each label that is spread evenly over all ten digits, so that the network does not become "
+            "too sure (networks only)."
+        ),
         minimum=0,
         maximum=0.9,
         step=0.05,
         changeable=True,
+    ),
+    "edge_padding": Field(
+        "switch",
+        N_("Blank edge"),
+        N_(
+            "Lays blank pixels around the image for the first filters. Without them a network is quicker, and reads "
+            "MNIST as well (convolutional networks only)."
+        ),
     ),
     "shuffle": Field("switch", N_("Shuffle"), N_("A new random order of the training images in every epoch.")),
     "augmentation": Field(
@@ -147,7 +158,10 @@ FIELDS: dict[str, Field] = {
     "synthetic_digits": Field(
         "integer",
         N_("Synthetic digits"),
-        N_("How many digits drawn by the program join the training images: a 1 with a flag, a 7 with a bar and such."),
+        N_(
+            "How many digits drawn by the program are added to the training images, such as a 1 with a flag or a 7 "
+            "with a bar."
+        ),
         minimum=0,
         maximum=60_000,
         step=1000,
@@ -155,7 +169,10 @@ FIELDS: dict[str, Field] = {
     "builtin_copies": Field(
         "integer",
         N_("Copies of the built-in digits"),
-        N_("How often scikit-learn’s 1,437 training digits join the training images: other people’s handwriting."),
+        N_(
+            "How many times scikit-learn’s 1,437 training digits, in other people’s handwriting, are added to the "
+            "training images."
+        ),
         minimum=0,
         maximum=40,
     ),

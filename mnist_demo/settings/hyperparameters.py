@@ -36,6 +36,7 @@ class Hyperparameters:
     activation: str = "relu"
     dropout: float = 0.0
     label_smoothing: float = 0.0
+    edge_padding: bool = True
     shuffle: bool = True
     augmentation: bool = False
     pen_variation: bool = False
@@ -80,8 +81,8 @@ class Hyperparameters:
         if training < 1 or training + self.validation_size > available:
             raise HyperparameterError(
                 _(
-                    "Training and validation images must be at most {available} together, which is all that this data "
-                    "set has, but {training} and {held_out} are asked for: lower one of them."
+                    "This data set has {available} training images. Training ({training}) and validation "
+                    "({held_out}) together need more: lower one of them."
                 ).format(
                     available=format_decimal(available),
                     training=_("all others") if self.training_size is None else format_decimal(self.training_size),
@@ -127,10 +128,10 @@ class Hyperparameters:
 
 
 def thread_count(hyperparameters: Hyperparameters) -> int:
-    """Return how many threads a run computes with: a function of the settings and the machine alone.
+    """Return how many threads a run computes with at most: a function of the settings and the machine alone.
 
-    Sums in another order round otherwise, so a fixed number is what makes the same seed give the same history. The
-    linear models lose with a second thread (their matrices are too small to share out), convnets gain 1.6 times. An MLP
-    gains 1.25 times, but only on a machine that does nothing else: less than a second run has of that core.
+    Convnets compute half of each batch in a second thread as long as there is a core for it; their numbers do not
+    depend on that. The linear models lose with a second thread (their matrices are too small to share out), and an MLP
+    would gain 1.25 times, but only on a machine that does nothing else: less than a second run has of that core.
     """
     return min(2, core_count()) if hyperparameters.architecture.gains_by_second_thread else 1

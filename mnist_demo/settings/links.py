@@ -94,10 +94,10 @@ def settings_from_address(
         except HyperparameterError:
             nearest = _nearest(FIELDS[name], text)
             if nearest is None:
-                sentence = _("The address asks for “{value}” as {title}, which cannot be used; it stays {kept}.")
+                sentence = _("{title}: the address says “{value}”, which cannot be used; it stays {kept}.")
             else:
                 values[name] = nearest
-                sentence = _("The address asks for “{value}” as {title}; the nearest that can be is {kept}.")
+                sentence = _("{title}: the address says “{value}”; the nearest possible value is {kept}.")
             kept = write_value(name, values[name])
             sentences.append(sentence.format(value=shorten(text), title=_(FIELDS[name].title), kept=kept))
     try:
@@ -105,7 +105,7 @@ def settings_from_address(
     except HyperparameterError as error:  # values that do not go together
         optimizer = ARCHITECTURES[values["model"]].optimizers[0]
         values |= {"optimizer": optimizer, "weight_decay": 0.0, "one_cycle": False}
-        sentences.append(_("{problem} The address is taken without them.").format(problem=error))
+        sentences.append(_("{problem} These settings of the address are left out.").format(problem=error))
         return Hyperparameters.from_dict(values), sentences
 
 

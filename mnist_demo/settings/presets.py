@@ -46,6 +46,7 @@ PRESETS: dict[str, Preset] = {
             epochs=1,
             weight_decay=0.01,
             label_smoothing=0.05,
+            edge_padding=False,
         ),
     ),
     "convnet-in-half-a-minute": Preset(
@@ -60,6 +61,7 @@ PRESETS: dict[str, Preset] = {
             epochs=4,
             weight_decay=0.1,
             label_smoothing=0.2,
+            edge_padding=False,
             augmentation=True,
         ),
     ),

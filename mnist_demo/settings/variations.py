@@ -1,27 +1,41 @@
 """Several values of one setting, or of two: what a person typed, and the hyperparameters of the runs that try them."""
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.fields import FIELDS, parse_value, shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 MAX_VALUES = 8  # of one setting
 MAX_RUNS = 16  # of a grid of two
+# A comma that may be a decimal one, as in 0,05 and 1,5, or stand between thousands, as in 1,000.
+_DOUBTFUL_COMMA = {"number": re.compile(r"(?<![\d.])\d+,\d+(?![\d.])"), "integer": re.compile(r"\d,0\d")}
 
 
 def parse_values(name: str, text: str) -> list[Any]:
     """Return the values of hyperparameter `name` that `text` lists: between commas, layers of units between semicolons.
 
+    Between semicolons numbers may be written with a decimal comma.
+
     Raises
     ------
     HyperparameterError
-        When one of them is not of the field's kind or out of its bounds; the sentence says which.
+        When one of them is not of the field's kind or out of its bounds, which the sentence says, or when a comma may
+        be a decimal one.
     """
-    parts = [part.strip() for part in text.split(";" if FIELDS[name].kind == "sizes" else ",")]
+    kind = FIELDS[name].kind
+    if kind == "number" and ";" in text:
+        text = text.replace(",", ".").replace(";", ",")
+    if kind in _DOUBTFUL_COMMA and _DOUBTFUL_COMMA[kind].search(text):
+        sentence = _(
+            "“{text}” may be one number or two: write a decimal point (0.05), and a space after a comma between values."
+        )
+        raise HyperparameterError(sentence.format(text=shorten(text)), name)
+    parts = [part.strip() for part in text.split(";" if kind == "sizes" else ",")]
     return [parse_value(name, part) for part in parts if part] or [parse_value(name, text)]
 
 
@@ -60,9 +74,7 @@ def vary(base: Hyperparameters, values: Mapping[str, Sequence[Any]]) -> list[Hyp
     """
     for name, tried in values.items():
         if len(tried) > MAX_VALUES:
-            sentence = _(
-                "Of one setting at most {limit} values can be tried at once, but {count} are given for {setting}."
-            )
+            sentence = _("At most {limit} values of a setting can be tried at once, but “{setting}” has {count}.")
             raise HyperparameterError(
                 sentence.format(limit=MAX_VALUES, count=len(tried), setting=_(FIELDS[name].title)), name
             )
@@ -71,11 +83,9 @@ def vary(base: Hyperparameters, values: Mapping[str, Sequence[Any]]) -> list[Hyp
     others = [hyperparameters for hyperparameters in dict.fromkeys(varied) if hyperparameters != base]
     first = next(iter(values))
     if not others:
-        sentence = _("{setting} is the same in that run: choose another value, so that the fork differs from it.")
+        sentence = _("Change the value of “{setting}” first: it is the same as in the run that you copy.")
         raise HyperparameterError(sentence.format(setting=_(FIELDS[first].title)), first)
     if len(others) > MAX_RUNS:
-        sentence = _(
-            "At most {limit} runs can be started at once, but these values make {count}: take some of them away."
-        )
+        sentence = _("At most {limit} runs can be started at once, but these values make {count}: remove some of them.")
         raise HyperparameterError(sentence.format(limit=MAX_RUNS, count=len(others)), first)
     return others

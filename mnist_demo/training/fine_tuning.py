@@ -1,13 +1,15 @@
 """Training a model some more on labelled drawings, mixed into batches of the images that it learned from before."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_demo.drawing.collection import DrawingCollection
 from mnist_demo.settings.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:  # every run comes here, and few have drawings: what reads pictures takes a while to load
+    from mnist_demo.drawing.collection import DrawingCollection
 
 # Tried with 20 misread tablet digits and a convnet of 99.41 %: with a tenth of each batch from the drawings and 10,000
 # other images it reads all 20 and 99.23 % of the test set; with a quarter and 5,000, all 20 and 98.9 %. Augmenting
@@ -40,12 +42,12 @@ class Predictor(Protocol):
     def predict_probabilities(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
 
 
-def extra_images(collection: DrawingCollection) -> ExtraImages:
+def extra_images(collection: "DrawingCollection") -> ExtraImages:
     """Return the drawings of `collection`, which must have at least one, as training takes them."""
     return ExtraImages(collection.images(), collection.labels())
 
 
-def accuracy_on_drawings(classifier: Predictor, collection: DrawingCollection) -> float | None:
+def accuracy_on_drawings(classifier: Predictor, collection: "DrawingCollection") -> float | None:
     """Return the fraction of the drawings that `classifier` reads correctly, or None where there are none."""
     if not len(collection):
         return None

@@ -163,7 +163,7 @@ def history_from_csv(content: bytes) -> History:
             event = _event_from(line)
             _check_place(event, history)
             history.append(event)
-    except (ValueError, KeyError, csv.Error) as error:
+    except (ValueError, KeyError, OverflowError, csv.Error) as error:  # a whole number of 400 digits
         message = _("This is not the history of a run that this program wrote, or it is damaged; save the run again.")
         raise HistoryFileError(message) from error
     return history

@@ -16,6 +16,7 @@ from torch import Tensor
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import Classifier, build_optimizer, count_parameters
 from mnist_demo.models.optimizers import lean_calls
+from mnist_demo.processes import SECOND_THREAD
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor
@@ -45,11 +46,11 @@ def train(
 ) -> "Training":
     """Train `model`, whose weights change with every step, and yield what happens as it happens.
 
-    The same model weights, settings, data and thread count give the same events, number for number, but for
-    ``seconds``. Randomness comes from generators of its own and, for dropout, from torch's global one, which is seeded
-    here. `extra` images are mixed into every batch and count in its metrics. `slow_motion` may look at a step, which
-    changes nothing. The model is moved to `device`, and stays there. `changes` of settings, such as those of a run that
-    is repeated, are made at their steps.
+    The same model weights, settings and data give the same events, number for number, but for ``seconds``, where torch
+    computes with one thread, as `compute_with` has it. Randomness comes from generators of its own and, for dropout,
+    from torch's global one, which is seeded here. `extra` images are mixed into every batch and count in its metrics.
+    `slow_motion` may look at a step, which changes nothing. The model is moved to `device`, and stays there. `changes`
+    of settings, such as those of a run that is repeated, are made at their steps.
 
     With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
     and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more; to the changes
@@ -152,10 +153,7 @@ class Training(Iterator[Event]):
             self._initial_metrics = InitialMetrics(*evaluate_on_test(model, self._dataset), *self._evaluate_held_out())
         n_images, steps_per_epoch = self._batches.n_images, self._batches.steps_per_epoch
         total_steps = steps_per_epoch * hyperparameters.epochs
-        # With a schedule hooked to it, the optimizer has to be called as it is.
-        zero_grad, optimizer_step = optimizer.zero_grad, optimizer.step
-        if live.one_cycle is None:
-            zero_grad, optimizer_step = lean_calls(optimizer)
+        zero_grad, optimizer_step = lean_calls(optimizer)
         initial = dataclasses.astuple(self._initial_metrics)
         yield Started(steps_per_epoch, total_steps, n_images, count_parameters(model), *initial)
         while progress.epochs_done < hyperparameters.epochs:
@@ -225,7 +223,6 @@ class Training(Iterator[Event]):
         return evaluate(self._model, pixels, labels) if len(labels) else (None, None)
 
 
-@torch.no_grad()
 def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
     """Return the mean loss and the accuracy (a fraction) on uint8 `pixels` (n, 28, 28); every image counts the same.
 
@@ -233,13 +230,22 @@ def evaluate(model: Classifier, pixels: Tensor, labels: Tensor) -> tuple[float, 
     """
     model.eval()
     device = next(model.parameters()).device
-    loss_sum, correct = 0.0, 0
-    for batch_pixels, batch_labels in zip(pixels.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
-        right = batch_labels.to(device)
-        logits = model(batch_pixels.to(device).float().div_(255))
-        loss_sum += model.loss(logits, right).item() * len(batch_labels)
-        correct += int((logits.argmax(dim=1) == right).sum())
-    return loss_sum / len(labels), correct / len(labels)
+    batches = list(zip(pixels.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True))
+
+    @torch.no_grad()
+    def measure(batches: list[tuple[Tensor, Tensor]]) -> list[tuple[float, int]]:
+        measured = []
+        for batch_pixels, batch_labels in batches:
+            right = batch_labels.to(device)
+            logits = model(batch_pixels.to(device).float().div_(255))
+            loss_sum = model.loss(logits, right).item() * len(batch_labels)
+            measured.append((loss_sum, int((logits.argmax(dim=1) == right).sum())))
+        return measured
+
+    half = math.ceil(len(batches) / 2) if device.type == "cpu" else len(batches)
+    first, second = SECOND_THREAD.both(lambda: measure(batches[:half]), lambda: measure(batches[half:]))
+    loss_sums, correct = zip(*first, *second, strict=True)
+    return sum(loss_sums) / len(labels), sum(correct) / len(labels)
 
 
 def evaluate_on_test(model: Classifier, dataset: DigitDataset) -> tuple[float, float]:

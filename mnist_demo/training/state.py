@@ -153,8 +153,8 @@ def _read_about(content: Content) -> tuple[Hyperparameters, str, Progress, Initi
         with_changes(hyperparameters, changes)
         return hyperparameters, about["data_digest"], progress, metrics, changes
     # HyperparameterError is a ValueError. AttributeError: a list where an object should be. RecursionError: brackets
-    # nested ten thousand deep.
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    # nested ten thousand deep. OverflowError: a whole number of 400 digits.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise damaged_state() from error
 
 

@@ -43,6 +43,7 @@ from mnist_demo.translation.texts import (
     ngettext,
     numerals,
     pgettext,
+    printable_path,
     translated,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "format_unit",
     "format_list",
     "joined",
+    "printable_path",
     "translated",
     "Sentence",
     "Figure",

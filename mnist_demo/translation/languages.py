@@ -49,6 +49,11 @@ def current() -> Language:
     return load_language(code)
 
 
+def has_visitor() -> bool:
+    """Tell whether a text that is said here is read by the visitor of a page: not by who runs the program."""
+    return _ask() is not None
+
+
 def current_language() -> str:
     """Return the code of the language that texts are said in now, such as ``"ko"``."""
     return current().code

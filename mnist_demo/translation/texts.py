@@ -1,9 +1,11 @@
 """Texts that remember what they were made of: sentences, and the figures in them."""
 
+import re
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from mnist_demo.translation.languages import current
+from mnist_demo.translation.languages import current, has_visitor
 from mnist_demo.translation.numerals import Numerals
 
 
@@ -16,6 +18,10 @@ class Source(NamedTuple):
 
 
 Values = tuple[tuple[Any, ...], dict[str, Any]]
+# A visitor of a page need not know where on the server a file is: of a path she reads the name alone. What comes from
+# the system is called so in sentences, and may have paths in it, too.
+TOLD_BY_THE_SYSTEM = ("error", "reason", "problem", "path", "folder", "home")
+_PATH = re.compile(r"""(?<![\w/:.])(?:/|[A-Za-z]:\\)(?:[^\s/\\'"]+[/\\])+(?=[^\s/\\'"]*)""")
 
 
 class Sentence(str):
@@ -43,7 +49,7 @@ class Sentence(str):
             numerals = language.numerals
             text = text.format(
                 *[_said_by(numerals, value) for value in positional],
-                **{name: _said_by(numerals, value) for name, value in named.items()},
+                **{name: _said_by(numerals, value, name) for name, value in named.items()},
             )
         sentence = super().__new__(cls, text)
         sentence.source, sentence.plural_of, sentence.values = source, count, values
@@ -106,10 +112,19 @@ def _lasting(value: object) -> object:
     return message if isinstance(message, Lasting) else str(value)
 
 
-def _said_by(numerals: Numerals, value: object) -> object:
+def _said_by(numerals: Numerals, value: object, name: str = "") -> object:
     if isinstance(value, Lasting):
         return value.said_anew()
+    if isinstance(value, PurePath):
+        return printable_path(PurePath(value.name) if has_visitor() else value)
+    if isinstance(value, str) and name in TOLD_BY_THE_SYSTEM and has_visitor():
+        return _PATH.sub("", value)
     return _LocalNumber(value, numerals) if isinstance(value, float) or type(value) is int else value
+
+
+def printable_path(path: PurePath) -> str:
+    """Return `path` as text that can be shown and sent, also where its bytes are no UTF-8."""
+    return str(path).encode(errors="surrogateescape").decode(errors="replace")
 
 
 def translated(text: str) -> str:

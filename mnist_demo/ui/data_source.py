@@ -6,9 +6,9 @@ import streamlit as st
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
 from mnist_demo.errors import DatasetError
-from mnist_demo.translation import _, format_decimal
+from mnist_demo.translation import _, format_decimal, translated
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.resources import builtin_dataset, cached_mnist, first_dataset, mnist_download
+from mnist_demo.ui.resources import builtin_dataset, cached_mnist, dataset_doubt, first_dataset, mnist_download
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
@@ -42,6 +42,7 @@ def render_data_source() -> None:
             _describe(dataset), width="stretch", help=escape_markdown(download.error) if download.error else None
         )
         if dataset.name != "builtin":
+            _render_doubt(dataset)
             return
         if cached_mnist() is not None:
             st.button(
@@ -65,6 +66,17 @@ def render_data_source() -> None:
             )
 
 
+def _render_doubt(dataset: DigitDataset) -> None:
+    """Say that somebody's digits do not stand as MNIST's do, as soon as that is known."""
+    if dataset.name != "folder" or dataset.digest == MNIST.train_sha256:
+        return
+    doubt = dataset_doubt(dataset)
+    if not doubt.done():
+        render_pulse(REFRESH_SECONDS, keys.DOWNLOAD_PULSE)
+    elif doubt.result():
+        st.warning(escape_markdown(translated(doubt.result())), icon=":material/rotate_left:")
+
+
 def _switch_to_mnist() -> None:
     dataset = cached_mnist()
     if dataset is not None:
@@ -76,7 +88,7 @@ def _describe(dataset: DigitDataset) -> str:
     if dataset.name == "builtin":
         if state.data_problem():
             text = _(
-                "**Built-in digits**, {training} for training and {test} for testing, stand in for yours: {problem}"
+                "**Built-in digits** are used instead of yours ({training} training and {test} test images): {problem}"
             )
             return text.format(problem=escape_markdown(state.data_problem()), **counts)
         if mnist_download().state == "failed":

@@ -8,21 +8,26 @@ from pathlib import Path
 import streamlit as st
 from markupsafe import Markup
 
-from mnist_demo.translation import _
-from mnist_demo.ui import state
+from mnist_demo.translation import _, pgettext
+from mnist_demo.ui import keys, state
+from mnist_demo.ui.class_.page import render_class
 from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.data_source import prepare_dataset
 from mnist_demo.ui.language.switch import render_language, render_language_switch
 from mnist_demo.ui.lesson.page import render_lesson
+from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS, TRAIN_AND_DRAW
 from mnist_demo.ui.look_inside.page import render_look_inside
+from mnist_demo.ui.membership.state import prepare_membership
+from mnist_demo.ui.membership.strip import render_membership
 from mnist_demo.ui.runs.page import render_runs
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
 from mnist_demo.ui.widgets.notices import render_notices
 from mnist_demo.ui.widgets.scripts import run_script
 
-STYLE, ACCESS, SCRIPT = (Path(__file__).parent / name for name in ("style.css", "access.css", "frame.js"))
-TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, RUNS = "train-and-draw", "look-inside", "compare", "lesson", "runs"
+STYLE, ACCESS, SCRIPT, BROWSER = (
+    Path(__file__).parent / name for name in ("style.css", "access.css", "frame.js", "browser.js")
+)
 # What links of earlier versions call two of the pages.
 OLD_ADDRESSES = {"laboratory": TRAIN_AND_DRAW, "understand": LOOK_INSIDE}
 
@@ -48,6 +53,12 @@ def build_pages() -> dict[str, st.Page]:
             partial(render_lesson, train_and_draw), title=_("Lesson"), icon=":material/school:", url_path=LESSON
         ),
         RUNS: st.Page(partial(render_runs, train_and_draw), title=_("Runs"), icon=":material/history:", url_path=RUNS),
+        CLASS: st.Page(
+            partial(render_class, train_and_draw),
+            title=pgettext("of pupils", "Class"),
+            icon=":material/groups:",
+            url_path=CLASS,
+        ),
     }
     for address, name in OLD_ADDRESSES.items():
         page = pages[name]
@@ -69,9 +80,11 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
         st.html(STYLE)
         st.html(ACCESS)
         run_script(SCRIPT.read_text(encoding="utf-8").replace("LANGUAGE;", f"{json.dumps(language)};"))
+        run_script(_browser_script())
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
         st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()
+        prepare_membership()
         render_language()
         _come_back()
     prepare_dataset()
@@ -85,8 +98,17 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
                 if page.visibility == "visible":
                     st.page_link(page, width="content")
         render_language_switch()
+        render_membership(next((page for page in pages if page.url_path == CLASS), None))
     if pages and current is not pages[0]:  # which has a place of its own for them: above, they would move the canvas
         render_notices()
+
+
+def _browser_script() -> str:
+    changing = ", ".join([".stProgress", *(f".st-key-{key}" for key in keys.CHANGING)])
+    once = ", ".join(f"[class*='st-key-{key}']" for key in (*keys.ONCE, keys.ONCE_UNLESS_APART))
+    selectors = {"CHANGING": changing, "ONCE": once, "SEVERAL": f".st-key-{keys.ONCE_UNLESS_APART}"}
+    constants = "".join(f"const {name} = {json.dumps(selector)};\n" for name, selector in selectors.items())
+    return f"(() => {{\n{constants}{BROWSER.read_text(encoding='utf-8')}}})();"
 
 
 @st.fragment(run_every=3600)

@@ -5,12 +5,13 @@ import dataclasses
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job, new_job_id
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.saved_runs.records import RunRecord, curve_of, metrics_of
+from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, metrics_of, now
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor, visitor_state
+from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
-from mnist_demo.ui.resources import has_unusable_model, job_registry, run_store, visitor_store
+from mnist_demo.ui.resources import class_store, has_unusable_model, job_registry, run_store, visitor_store
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 UNUSABLE_MODEL = N_(
@@ -20,8 +21,20 @@ UNUSABLE_MODEL = N_(
 
 
 def my_runs() -> list[RunRecord]:
-    """Return the saved runs of this visitor, the newest first, with the figures of this moment where one trains."""
-    return [_as_it_is(record) for record in run_store().runs(visitor.owner())]
+    """Return this visitor's runs, the newest first, with the figures of this moment where one trains.
+
+    One that trains and is not saved yet, for the first seconds, is a record without files.
+    """
+    saved = [_as_it_is(record) for record in run_store().runs(visitor.owner())]
+    known = {record.id for record in saved}
+    jobs = [job for job in job_registry().jobs() if job.is_active and job.id not in known and owns(job.id)]
+    return [*map(_not_saved_yet, reversed(jobs)), *saved]
+
+
+def _not_saved_yet(job: Job) -> RunRecord:
+    facts = DatasetFacts.of(job.dataset)
+    record = RunRecord(job.id, visitor.owner(), now(), now(), job.state, job.hyperparameters, facts)
+    return dataclasses.replace(record, metrics=metrics_of(job.history), curve=curve_of(job.history))
 
 
 def _as_it_is(record: RunRecord) -> RunRecord:
@@ -91,7 +104,7 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
     hyperparameters = job.hyperparameters
     longer = hyperparameters.replace(epochs=hyperparameters.epochs + more_epochs)
     if more_epochs == 0 and epochs_to_go(job) == 0:
-        raise RunError(_("This run has done all its epochs: say how many more it is to do."))
+        raise RunError(_("This run has finished all its epochs: say how many more to train."))
     # The schedule of a longer run would have been another one from its first step on.
     is_repeatable = (record is None or record.is_repeatable) and not (hyperparameters.one_cycle and more_epochs)
     running = start_job(
@@ -116,14 +129,15 @@ def has_copy(job: Job) -> bool:
 
 def delete(run_id: str) -> None:
     """Delete a run of this visitor, and stop it if it trains; `RunCommands.undelete` brings it back."""
-    run_commands().delete(run_id)
+    if run_store().find(run_id) is not None:  # gone at the second of two clicks
+        run_commands().delete(run_id)
     state.leave_run(run_id)
 
 
 def bytes_kept() -> int:
     """Return how much is kept about this visitor: all her runs, deleted ones too, drawings, opened models, choices."""
     runs = sum(run_store().size(run_id) for run_id in run_store().all_of(visitor.owner()))
-    return runs + visitor_store().size(visitor.owner())
+    return runs + visitor_store().size(visitor.owner()) + class_store().size_of(visitor.owner())
 
 
 def delete_everything() -> None:
@@ -135,6 +149,7 @@ def delete_everything() -> None:
         When the disk refuses; what was not deleted then is still there.
     """
     run_commands().destroy_all()
+    class_commands().forget_everything()
     visitor_store().forget(visitor.owner())
     visitor_state.begin_anew()
     state.write_address()
@@ -143,5 +158,5 @@ def delete_everything() -> None:
 def _find(run_id: str) -> Job:
     job = find_job(run_id, state.current_dataset())
     if job is None:
-        raise RunError(_("This run is not kept any more."))
+        raise RunError(_("This run is no longer kept."))
     return job

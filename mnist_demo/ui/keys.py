@@ -18,6 +18,7 @@ PULSE = "mnist_demo_pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
 )
+RUNS_PULSE = "runs-pulse"
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"
@@ -42,6 +43,8 @@ INSPECTED, FORGET_INSPECTED = "inspected-image", "forget-inspected"
 PREPARATION, STAGES_OFF = "preparation", "stages-off"
 CORRECTION, MY_DRAWINGS, LOOK_CLOSER = "correction", "my-drawings", "reasons"
 EXPORT_DRAWINGS, IMPORT_DRAWINGS, ADD_DRAWINGS = "export-drawings", "import-drawings", "add-drawings"
+# An expander with a key stays open when its title changes, with the language.
+READ_PICTURE, EXPLANATION = "read-picture", "explanation"
 PICTURE, USE_CAMERA, CAMERA, FOUND_DIGITS = "picture", "use-camera", "camera", "found-digits"
 TRAIN_ON_DRAWINGS, FORGET_DRAWINGS = "train-on-drawings", "forget-drawings"
 REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
@@ -49,11 +52,12 @@ EXPORT, EXPORT_CHOICE = "export", "export-choice"
 KNOBS, KNOB_FIELDS, KNOB = "knobs", "knob-fields", "knob-"  # the last with the parameter of its setting behind it
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
-SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN = (
+SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN, SHARE_FRAME = (
     "share-settings",
     "shared-link",
     "share-locked",
     "share-hidden",
+    "share-frame",
 )
 RUN_LIST, SEARCH_RUNS, MORE_RUNS, UNDO_DELETE = "run-list", "search-runs", "more-runs", "undo-delete"
 OPEN_RUN, GO_ON, RENAME_RUN, DELETE_RUN, EXPORT_RUN, LINK_RUN = (
@@ -88,6 +92,23 @@ SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-cha
 PROGRAM, PIECE = "program", "program-piece"
 EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
 NEXT_BELOW, LESSON_HEADING = "next-part-below", "lesson-heading-"
+CLASS_TO_JOIN, GO_TO_CLASS, NICKNAME, JOIN_CLASS = "class-code", "go-to-class", "nickname", "join-class"
+CLASS_NAME, CLASS_LANGUAGE, CLASS_SETTINGS, CREATE_CLASS = (
+    f"class-{part}" for part in ("name", "language", "settings", "create")
+)
+CLASS_CHIP, CLASS_PULSE, CLASS_QUESTION, CLASS_ANSWER = "class-chip", "class-pulse", "class-question", "class-answer-"
+CLASS_HOW_TO_JOIN, CLASS_BAND, CLASS_SHOW, CLASS_ALL = "class-how", "class-band", "show-class-", "all-classes"
+CLASS_LIVE, CLASS_LIVE_PULSE, CLASS_CHART, CLASS_ORDER = "class-live", "class-live-pulse", "class-chart", "class-order"
+CLASS_OFFERED, OFFER_DRAWING = "class-offered", "offer-drawing"
+CLASS_ASK, CLASS_ASKED, CLASS_CLOSE_QUESTION = "ask-class", "class-asked", "close-question"
+CLASS_ANSWERS, CLASS_ASKED_PULSE = "class-answers", "class-asked-pulse"
+CLASS_HANDWRITING, CLASS_HANDWRITING_PULSE, CLASS_GALLERY = "handwriting", "handwriting-pulse", "class-gallery"
+CLASS_READER, CLASS_TRAIN, CLASS_GAIN = "class-reader", "class-train", "class-gain"
+CLASS_EXPORT, CLASS_IMPORT, CLASS_ADD_FILE = "export-handwriting", "import-handwriting", "add-handwriting"
+CLASS_MANAGE, CLASS_PUPIL, CLASS_REMOVE = "manage-class", "class-pupil", "remove-pupil"
+CLASS_TAKE_RUN, CLASS_TAKE_DRAWING = "take-out-run-", "take-out-drawing"
+CLASS_LEAVE, CLASS_LEAVE_WITH = "leave-class", "leave-class-with-things"
+CLASS_OPENED, CLASS_DELETE, CLASS_UNDO = "class-opened", "delete-class", "undo-delete-class"
 WAYS_TO_TRAIN, WAYS_PULSE = "ways-to-train", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 
@@ -95,3 +116,17 @@ TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 def widget_key(name: str) -> str:
     """Return the key of the widget of hyperparameter `name`."""
     return parameter_of(name)
+
+
+# What changes by itself or at every stroke: a browser that translates the page leaves it as it is.
+CHANGING = (
+    TRAINING_STATUS, PREDICTED_DIGIT, DRAWING_IN_WORDS, DIGIT_PROBABILITIES, NUMBER_DIGITS, READINGS, "verdict",
+    "figures", LIVE_CHARTS, SAMPLE_DIGITS, STEP_DETAIL, DRAWINGS_GAIN, COST, COMPARISON, FOUND_DIGITS,
+)  # fmt: skip
+# Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
+ONCE = (
+    START, START_REMEDY, START_FORK, START_MORE, GO_ON, TRAIN_ON_DRAWINGS, ADD_DRAWINGS, MAKE_EXPORT, DELETE_RUN,
+    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE,
+)  # fmt: skip
+# This one says something else as soon as it was pressed: a second press is meant unless it comes with the first.
+ONCE_UNLESS_APART = PAUSE

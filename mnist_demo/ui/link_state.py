@@ -4,6 +4,7 @@ from collections.abc import Mapping, MutableMapping
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
+from markupsafe import Markup
 
 from mnist_demo.settings.fields import shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -20,6 +21,10 @@ from mnist_demo.training.speed import NAMED_SPEEDS
 from mnist_demo.translation import _
 from mnist_demo.ui.language.state import link_parameters
 
+# The addresses of the pages; the first is also the one without.
+PAGES = ("train-and-draw", "look-inside", "compare", "lesson", "class", "runs")
+TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, CLASS, RUNS = PAGES
+ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 SPEED = "speed"
 _LINK, _SHARING = "link-parameters", "sharing-settings"
 
@@ -38,6 +43,14 @@ def keep_link(address: MutableMapping[str, str]) -> None:
     for name, text in link.items():
         if address.get(name) != text:
             address[name] = text
+
+
+def adopt_link(parameters: Mapping[str, str], address: MutableMapping[str, str]) -> None:
+    """Have the session go on as if it had been opened with this link, and no more with the one before."""
+    for name in st.session_state.get(_LINK, {}):
+        if name not in parameters:
+            address.pop(name, None)
+    st.session_state[_LINK] = dict(parameters)
 
 
 def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, list[str]]:
@@ -65,11 +78,31 @@ def toggle_sharing() -> None:
 
 
 def page_address() -> str:
-    """Return the address of the first page, as this visitor's browser reaches it."""
+    """Return the address of the first page, as this visitor's browser reaches it; the server may be below a path."""
+    parts = urlsplit(_visible_address())
+    path = parts.path.strip("/").split("/")
+    # The last part may name a page; the first page is the one without.
+    above = "/".join(path[:-1] if path[-1] in PAGES else path)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{above}/" if above else "/", "", ""))
+
+
+def is_secure() -> bool:
+    """Tell whether the browser counts this page among those that may copy, and use a camera: https, or this machine."""
+    parts = urlsplit(_visible_address())
+    host = parts.hostname or ""
+    return parts.scheme != "http" or host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _visible_address() -> str:
     url = st.context.url
-    parts = urlsplit(url if isinstance(url, str) else "")
-    # Of the path, the last part names a page; the first page is the one without.
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("/")[0] + "/", "", ""))
+    return url if isinstance(url, str) else ""
+
+
+def bench_frame() -> str:
+    """Return the line of HTML that puts the bench alone into another page."""
+    link = build_link(page_address(), {ONLY_PARAMETER: ONLY_BENCH, "embed": "true", **link_parameters()})
+    frame = Markup('<iframe src="{}" title="{}" width="100%" height="640" allow="camera; clipboard-write"></iframe>')
+    return str(frame.format(link, _("Draw a digit here")))
 
 
 def settings_link(hyperparameters: Hyperparameters, restrictions: Restrictions) -> str:

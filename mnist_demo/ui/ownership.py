@@ -1,6 +1,7 @@
 """Runs that belong to this visitor: started here, kept on the disk, and found again after a restart."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import streamlit as st
@@ -14,8 +15,10 @@ from mnist_demo.saved_runs.commands import RunCommands
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.training.history import History
+from mnist_demo.training.speed import Speed
 from mnist_demo.ui import keys, visitor, visitor_state
-from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, run_keeper, run_store
+from mnist_demo.ui.membership import state as membership_state
+from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, orders, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
 
 
@@ -46,22 +49,33 @@ def start_job(
     weights: Weights | None = None,
     job_id: str | None = None,
     is_repeatable: bool = True,
+    speed: Speed = None,
 ) -> Job:
     """Start a run of this visitor on the device of her choice; it is saved as it goes. See `RunCommands.start`.
+
+    A second click, in whatever tab, gets the run that the first one has just started. See `Orders`.
 
     Raises
     ------
     MnistDemoError
         When it cannot be started.
     """
-    return run_commands().start(
+    assignment = dataclasses.replace(assignment, device=wanted_device())
+    start = functools.partial(
+        run_commands().start,
         job_id or new_job_id(),
-        dataclasses.replace(assignment, device=wanted_device()),
+        assignment,
         session_id(),
         history=history,
         weights=weights,
         is_repeatable=is_repeatable and assignment.initial_weights is None and assignment.extra is None,
     )
+    job, is_new = orders().start(visitor.owner(), assignment, start)
+    if is_new:
+        membership_state.note_run(job.id)
+        if speed is not None:
+            run_commands().set_speed(job.id, speed)
+    return job
 
 
 def wanted_device() -> str:

@@ -15,6 +15,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 import streamlit as st
 
+from mnist_demo.classes.readings import HandwritingReadings
+from mnist_demo.classes.store import ClassStore
+from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -28,6 +31,7 @@ from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
+from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -36,6 +40,7 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
+from mnist_demo.ui.server.departed import free_the_departed
 from mnist_demo.ui.server.once import once
 from mnist_demo.ui.server.sized_cache import SizedCache
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
@@ -57,6 +62,12 @@ def job_registry() -> JobRegistry:
 
 
 @once
+def orders() -> Orders:
+    """Return what keeps a second click from starting a second run."""
+    return Orders()
+
+
+@once
 def run_store() -> RunStore:
     """Return the saved runs of this machine."""
     try:
@@ -74,6 +85,22 @@ def visitor_store() -> VisitorStore:
     except RunError as error:
         _logger.warning("%s The default of %g MB is used.", error, DEFAULT_LIMIT_MB)
         return VisitorStore(limit_bytes=int(DEFAULT_LIMIT_MB * 1e6))
+
+
+@once
+def class_store() -> ClassStore:
+    return ClassStore()
+
+
+@once
+def class_tries() -> TryLimit:
+    return TryLimit()
+
+
+@once
+def handwriting_readings() -> HandwritingReadings:
+    """Return how models read the handwriting of classes."""
+    return HandwritingReadings()
 
 
 @once
@@ -249,7 +276,7 @@ def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
 def starter_accuracy(dataset: DigitDataset, count: int) -> float:
-    """Return how many of the first `count` test images the starter model reads rightly, a fraction."""
+    """Return how many of the first `count` test images the starter model reads correctly, a fraction."""
     images = scale_pixels(dataset.test_pixels[:count])
     read = starter_classifier().predict_probabilities(images).argmax(axis=1)
     return float((read == dataset.test_labels[:count]).mean())
@@ -261,12 +288,29 @@ def protect() -> None:
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
 
 
+@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
+def dataset_doubt(dataset: DigitDataset) -> "Future[str]":
+    """Return what is unusual about somebody's digits, as soon as it is known: the first page does not wait for it."""
+    doubt: Future[str] = Future()
+    threading.Thread(target=_find_doubt, args=(dataset, _warmed_up(), doubt), name="doubt", daemon=True).start()
+    return doubt
+
+
+def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Future[str]") -> None:
+    warmed_up.wait()
+    from mnist_demo.insight.doubts import find_doubt
+    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+
+    doubt.set_result(find_doubt(dataset, load_checkpoint(STARTER)))
+
+
 @once
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
     let_threads_take_turns()
     send_at_once()
     let_leave_quietly()
+    free_the_departed()
     threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
 
 

@@ -22,13 +22,12 @@ from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, visitor, visitor_state
-from mnist_demo.ui.link_state import keep_link, speed_from_address
+from mnist_demo.ui.link_state import ONLY_BENCH, ONLY_PARAMETER, keep_link, speed_from_address
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
-ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 _RUN, _FORM = "current-run", "values-of-the-form"
 _DATASET = "dataset"
 _PREPARED = "prepared"
@@ -49,7 +48,7 @@ def prepare_session() -> None:
     _reopen_shown_run()
     job = current_job()
     if job is None and st.session_state.pop(_RUN, None) is not None:
-        visitor_state.notify(_("The run in this address is not kept any more; start a new one."))
+        visitor_state.notify(_("The run in this address is no longer kept; start a new one."))
     write_address()
     keep_link(st.query_params)
     if _PREPARED in st.session_state:
@@ -150,8 +149,7 @@ def start_training(
     """
     dataset = beside.dataset if beside else current_dataset()
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra, changes=changes)
-    job = start_job(assignment)
-    run_commands().set_speed(job.id, speed)
+    job = start_job(assignment, speed=speed)
     show_run_next(job, stop_others=beside is None)
 
 

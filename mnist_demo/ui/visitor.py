@@ -90,11 +90,15 @@ def forget_values(name: str) -> None:
 def _token() -> str:
     token = visitor_state.token()
     if token is None:
-        kept = st.context.cookies.get(visitor_state.COOKIE)
-        token = kept if isinstance(kept, str) and _TOKEN.fullmatch(kept) else secrets.token_urlsafe(24)
+        token = secret_in(st.context.cookies.get(visitor_state.COOKIE))
         visitor_state.keep_token(token)
         visitor_store().note_visit(_digest(token))
     return token
+
+
+def secret_in(cookie: object) -> str:
+    """Return the secret that a cookie holds, whatever a browser sends; a new one where it is none of ours."""
+    return cookie if isinstance(cookie, str) and _TOKEN.fullmatch(cookie) else secrets.token_urlsafe(24)
 
 
 def _digest(token: str) -> str:

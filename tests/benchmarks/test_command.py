@@ -75,7 +75,7 @@ def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureF
     assert "mlp: images a second, batches of 30 " in table
     assert "mlp: images a second with the threads chosen, 1; against 2 threads " in table
     texts = [element.text for element in ElementTree.parse(chart).iter("{http://www.w3.org/2000/svg}text")]
-    assert {"linear", "mlp", "batch size", "images a second", "Images a second by batch size"} <= set(texts)
+    assert {"linear", "mlp", "batch size", "images a second", "Images per second by batch size"} <= set(texts)
 
 
 def test_benchmark_names_stand_alone_or_for_a_group(capsys: pytest.CaptureFixture[str]) -> None:

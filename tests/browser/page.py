@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 PATIENCE_MS = 60_000
 Scheme = Literal["light", "dark"]
@@ -31,14 +31,20 @@ def open_page(
     height: int = 900,
     scheme: Scheme = "light",
     script: str = "",
+    locale: str = "en-US",
+    lent: list[BrowserContext] | None = None,
 ) -> Iterator[Visit]:
     """Open `url` as a new visitor, with `script` (JavaScript) in the page; wait for an element of the selector `ready`.
 
-    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers.
+    `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers,
+    and `locale` its language. Of the browser contexts in `lent`, all of that language, she takes one, and gives it back
+    without her cookies: what it has read and compiled of the page's scripts stays, which is most of what a visit costs.
     """
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = lent.pop() if lent else browser.new_context(locale=locale)
     try:
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(PATIENCE_MS)
         console: list[str] = []
         page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
@@ -49,7 +55,13 @@ def open_page(
         page.locator(ready).first.wait_for()
         yield Visit(page, console)
     finally:
-        context.close()
+        if lent is None:
+            context.close()
+        else:
+            for opened in context.pages:
+                opened.close()
+            context.clear_cookies()
+            lent.append(context)
 
 
 def element(page: Page, key: str) -> Locator:

@@ -20,7 +20,7 @@ def place_canvas(page: Page, settle_ms: float = 0) -> FloatRect:
     return box
 
 
-def draw_stroke(page: Page, points: Sequence[tuple[float, float]], steps: int = 5) -> None:
+def draw_stroke(page: Page, points: Sequence[tuple[float, float]], steps: int = 2) -> None:
     """Draw a line through `points` (pixels of the window), with so many movements of the mouse to each of them."""
     page.mouse.move(*points[0])
     page.mouse.down()

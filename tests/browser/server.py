@@ -57,7 +57,8 @@ def serve(
         When it does not answer within ``PATIENCE_SECONDS``, or ends before it does.
     """
     port = port or free_port()
-    url, log = f"http://127.0.0.1:{port}", folder / f"server-{port}.log"
+    below = environment.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    url, log = f"http://127.0.0.1:{port}/{below}".rstrip("/"), folder / f"server-{port}.log"
     command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     command += ["--server.headless=true", "--server.address=127.0.0.1"]
     with log.open("wb") as output:

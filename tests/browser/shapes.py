@@ -25,6 +25,14 @@ DIGITS: dict[str, list[Stroke]] = {
     "7": [[(0.28, 0.16), (0.72, 0.16), (0.56, 0.5), (0.44, 0.86)]],
 }  # fmt: skip
 
+# Where digits are drawn: over the whole canvas, or smaller, in a corner or at an edge.
+PLACES: list[dict[str, float]] = [
+    {},
+    {"size": 0.4},
+    {"size": 0.35, "left": 0.62, "top": 0.62},
+    {"size": 0.5, "left": 0.48},
+]
+
 # Several shapes of each digit: what it is, and its strokes.
 SHAPES: dict[str, tuple[str, list[Stroke]]] = {
     "round 0": ("0", [_arc(0.5, 0.5, 0.28, 0.34, 90, 450)]),

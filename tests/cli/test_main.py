@@ -16,12 +16,15 @@ from PIL import Image
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.models.checkpoints import load_checkpoint, save_checkpoint
 from mnist_demo.models.classifiers import build_model
+from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.loop import train
+from mnist_demo.training.state import read_progress
 from tests import ROOT
 from tests.cli.conftest import Run
+from tests.drawing.drawn_digits import circle, draw, four
 
 COMMAND = [sys.executable, "-m", "mnist_demo"]
 
@@ -109,7 +112,7 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --hidden-sizes 1,2,x", "Hidden layers must be 1 to 5 whole numbers"),
         ("train --preset slow", "invalid choice: 'slow' (choose from 'tutorial-pytorch'"),
         ("train --model scratch-linear --optimizer adam", "choose optimizer SGD"),
-        ("train --data builtin --training-size 5000", "at most 1,437 together"),
+        ("train --data builtin --training-size 5000", "has 1,437 training images"),
         ("train --data /nowhere", "There is no folder /nowhere"),
         ("train --data builtin --output pyproject.toml", "cannot be saved as pyproject.toml"),
         ("train --epoch 3", "unrecognized arguments: --epoch 3"),
@@ -188,6 +191,22 @@ def test_classify_without_json_prints_the_digit_and_ten_probabilities(
     assert second.count("%") == 10
 
 
+def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_reads(
+    run: Run, checkpoint: Path, pictures: list[Path]
+) -> None:
+    Image.fromarray(draw([circle()[0], four()[0], four()[1] - 40], 200)).save(pictures[0])
+    (pictures[0].parent / "notes.txt").write_text("no picture")
+    status, out, _err = run("classify", checkpoint, pictures[0].parent, "--json")
+    lines = _json_lines(out)
+    assert (status, [line["file"] for line in lines]) == (0, [str(path) for path in pictures])
+    assert [line["is_digit"] for line in lines] == [False, True, True, True, True]
+    assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
+    refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
+    assert "this is no digit" in refused
+    (tmp_empty := pictures[0].parent / "empty").mkdir()
+    assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
+
+
 def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(
     run: Run, checkpoint: Path, pictures: list[Path], tmp_path: Path
 ) -> None:
@@ -228,14 +247,14 @@ def test_command_train_keeps_stderr_empty_and_the_data_from_the_environment() ->
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_command_train_interrupted_saves_the_model_so_far(tmp_path: Path) -> None:
+def test_command_train_interrupted_saves_the_model_so_far_and_keeps_the_run_which_can_go_on(tmp_path: Path) -> None:
     command = [*COMMAND, "train", "--json", "--epochs", "1000", "--learning-rate", "0.01", "--batch-size", "10"]
     with subprocess.Popen(
-        [*command, "--output", str(tmp_path)],
+        [*command, "--output", str(tmp_path / "model")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=_environment(),
+        env={**_environment(), "MNIST_DEMO_HOME": str(tmp_path / "home")},
     ) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["epoch"] == 1
@@ -244,9 +263,16 @@ def test_command_train_interrupted_saves_the_model_so_far(tmp_path: Path) -> Non
     assert process.returncode == 130
     assert "Stopped after step" in err
     assert "Traceback" not in err
-    classifier = load_checkpoint(tmp_path)
+    classifier = load_checkpoint(tmp_path / "model")
     assert classifier.hyperparameters.epochs == 1000
     assert classifier.metrics["test_accuracy"] > 0.5
+    store = RunStore(tmp_path / "home" / "runs")
+    (found,) = store.runs()
+    _record, content = store.load(found.id)
+    assert found.state == "stopped"
+    assert content.history.stopped is not None
+    assert content.training_state is not None
+    assert read_progress(content.training_state).step == content.history.step_count
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a pipe the POSIX way")

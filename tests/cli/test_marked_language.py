@@ -13,7 +13,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages
 from tests.cli.conftest import Run
-from tests.marked_language import CODE, bare_words, write_marked_catalogue
+from tests.marked_language import CODE, bare_words
 
 COMMANDS = ("train", "evaluate", "classify", "calibrate", "runs", "page")
 ACTIONS = ("list", "show", "export", "delete", "restore")
@@ -50,10 +50,8 @@ TYPED = {
 
 
 @pytest.fixture
-def marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = tmp_path / "locale"
-    write_marked_catalogue(folder)
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", folder)
+def marked(monkeypatch: pytest.MonkeyPatch, marked_locale: Path, tmp_path: Path) -> None:
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     monkeypatch.setenv("MNIST_DEMO_LANGUAGE", CODE)
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path / "home"))
 

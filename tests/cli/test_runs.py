@@ -1,10 +1,6 @@
 """``python -m mnist_demo runs``: the command line sees the runs that are kept, and touches no other file."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +8,6 @@ import pytest
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.saved_runs.records import RunContent
 from mnist_demo.saved_runs.store import RunStore
-from mnist_demo.training.state import read_progress
 from tests.cli.conftest import Run
 from tests.saved_runs.records import record, short_history
 
@@ -88,22 +83,6 @@ def test_train_in_an_unwritable_home_trains_and_says_so(run: Run, home: Path) ->
     status, out, err = run("train", "--data", "builtin", "--epochs", 1, "--json")
     assert (status, len(out.splitlines()), len(err.splitlines())) == (0, 1, 1)
     assert "The run cannot be saved in" in err
-
-
-def test_train_interrupted_is_kept_as_stopped_and_can_go_on(home: Path) -> None:
-    command = [sys.executable, "-m", "mnist_demo", "train", "--data", "builtin", "--epochs", "1000", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    (found,) = RunStore().runs()
-    _record, content = RunStore().load(found.id)
-    assert found.state == "stopped"
-    assert content.history.stopped is not None
-    assert content.training_state is not None
-    assert read_progress(content.training_state).step == content.history.step_count
 
 
 def test_deleted_run_is_gone_and_restore_brings_it_back(run: Run) -> None:

@@ -102,7 +102,7 @@ def test_all_servers_are_named_when_none_has_mnist(servers: FakeMnistServers, tm
     with pytest.raises(DownloadError) as caught:
         download_mnist(home=tmp_path, servers=[Killed(), nowhere], expected=EXPECTED)
     assert (
-        "(the download from a hungry server was ended, perhaps for lack of memory; "
+        "(the download from a hungry server ended unexpectedly, perhaps for lack of memory; "
         "127.0.0.1 answered with the HTTP status 404)"
     ) in str(caught.value)
 

@@ -166,7 +166,7 @@ def test_a_download_whose_child_is_killed_fails_with_a_sentence_and_starts_again
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
     wait_until(lambda: download.state == "failed")
     assert download.error is not None
-    assert "the download from a slow server was ended, perhaps for lack of memory" in download.error
+    assert "the download from a slow server ended unexpectedly, perhaps for lack of memory" in download.error
     (tmp_path / "pid").unlink()
     download.start()
     wait_until((tmp_path / "pid").exists)

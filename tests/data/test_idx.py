@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_demo.data.idx import MAX_DIGITS, digest_idx_images, find_idx_file, read_idx_images, read_idx_labels
+from mnist_demo.data.idx import MAX_DIGITS, digest_idx_images, read_idx_images, read_idx_labels
 from mnist_demo.errors import DatasetError
 from tests.data.fake_mnist_servers import idx_images, idx_labels
 
@@ -106,19 +106,6 @@ def test_a_label_above_nine_is_rejected_with_its_position(tmp_path: Path) -> Non
 def test_a_file_that_is_gone_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be read \\(No such file or directory\\)"):
         read_idx_images(tmp_path / "missing")
-
-
-def test_find_idx_file_prefers_the_plain_file(tmp_path: Path) -> None:
-    (tmp_path / "name.gz").touch()
-    assert find_idx_file(tmp_path, "name") == tmp_path / "name.gz"
-    (tmp_path / "name").touch()
-    assert find_idx_file(tmp_path, "name") == tmp_path / "name"
-
-
-def test_find_idx_file_names_what_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "name").mkdir()  # some programs extract the file into a folder of the same name
-    with pytest.raises(DatasetError, match=r"has no file name or name\.gz; put MNIST's four files there"):
-        find_idx_file(tmp_path, "name")
 
 
 def test_digest_is_that_of_the_plain_file(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_collection_accuracy_is_the_fraction_correctly_classified(collection: Dr
 
 def test_collection_of_more_than_a_thousand_drawings_raises() -> None:
     drawing = LabelledDrawing(tuple(four()), 4)
-    with pytest.raises(DrawingFileError, match="At most 1,000 drawings can be kept together, but there are 1,001"):
+    with pytest.raises(DrawingFileError, match="At most 1,000 drawings can be saved here, but there are 1,001"):
         DrawingCollection((drawing,) * 1001)
 
 
@@ -81,7 +81,7 @@ def test_drawing_with_a_label_that_is_not_a_digit_raises(label: Any) -> None:
 
 
 def test_drawing_without_points_raises() -> None:
-    with pytest.raises(DrawingFileError, match="nothing drawn"):
+    with pytest.raises(DrawingFileError, match="nothing to save"):
         LabelledDrawing((np.zeros((0, 2)),), 3)
 
 
@@ -121,8 +121,8 @@ def test_file_of_drawings_written_by_hand_is_read() -> None:
         (lambda a: a["drawings"][1].update(label=10), "Drawing 2 .* from 0 to 9, but is “10”"),
         (lambda a: a["drawings"][1].update(label=True), "Drawing 2 .* from 0 to 9"),
         (lambda a: a["drawings"][1].update(label="x" * 10_000), "Drawing 2 .* “x{60}”"),
-        (lambda a: a["drawings"][1].update(strokes=[]), "Drawing 2 .* nothing drawn"),
-        (lambda a: a["drawings"][1].update(strokes=[[]]), "Drawing 2 .* nothing drawn"),
+        (lambda a: a["drawings"][1].update(strokes=[]), "Drawing 2 .* nothing to save"),
+        (lambda a: a["drawings"][1].update(strokes=[[]]), "Drawing 2 .* nothing to save"),
         (lambda a: a["drawings"][1].update(strokes=3), "Drawing 2 .* two numbers each"),
         (lambda a: a["drawings"][1].update(strokes=[[[1, 2, 3]]]), "Drawing 2 .* two numbers each"),
         (lambda a: a["drawings"][1].update(strokes=[[[1, "2"]]]), "Drawing 2 .* two numbers each"),

@@ -2,16 +2,13 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.browser.page import button, element, read_steps, wait_for_state
+from tests.browser.page import Scheme, button, element, read_steps, wait_for_state
 
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
-# Runs a test twice: in a window on a desk, and on a phone in the dark.
-ON_DESKTOP_AND_PHONE = pytest.mark.parametrize(
-    ("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")], ids=["desktop", "phone"]
-)
+# The windows that a page is used in: on a desk, and on a phone in the dark.
+LOOKS: dict[str, tuple[Scheme, int, int]] = {"desk": ("light", 1280, 800), "phone": ("dark", 390, 844)}
 
 
 def set_number(page: Page, key: str, value: str) -> None:
@@ -39,6 +36,25 @@ def open_settings(page: Page) -> None:
     if not element(page, "learning-rate").is_visible():
         element(page, "all-settings").locator("summary").click()
         element(page, "learning-rate").wait_for()
+
+
+def take_up(page: Page, device: str) -> None:
+    """Go on in the window of ``LOOKS`` of that name."""
+    scheme, width, height = LOOKS[device]
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function(
+        "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
+    )
+
+
+def fits_on_desk_and_phone(page: Page) -> bool:
+    """Tell whether nothing scrolls sideways in either window; the page is left in the last of them."""
+    fits = []
+    for device in LOOKS:
+        take_up(page, device)
+        fits.append(sideways_overflow(page) == 0)
+    return all(fits)
 
 
 def sideways_overflow(page: Page) -> int:

@@ -5,11 +5,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
 from tests.browser.page import Scheme, Visit, button, element, open_page
 from tests.browser.server import PageServer, own_environment, serve
+
+# The browser contexts of those who have left, for those who come.
+_lent: list[BrowserContext] = []
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +27,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(sentence)
     with open_chromium() as chromium:
         yield chromium
+    _lent.clear()
 
 
 @pytest.fixture(scope="session")
@@ -37,16 +41,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, url: str, width: int = 1280, height: int = 800, scheme: Scheme = "light"
+    browser: Browser,
+    url: str,
+    width: int = 1280,
+    height: int = 800,
+    scheme: Scheme = "light",
+    locale: str = "en-US",
 ) -> Iterator[Visit]:
     """Open the page as a new visitor; at the end the console must have stayed free of errors.
 
-    Her runs go at full speed, the first too: unlike hers, our time is short.
+    Her runs go at full speed, the first too: unlike hers, our time is short. And she has asked her system for less
+    motion, which a browser without a graphics card computes with the cores that all else needs.
     What it shows at the end is printed, which pytest repeats where a test fails.
     """
     ready = ".st-key-sample-digits figure"
     url += "&speed=full" if "?" in url else "?speed=full"
-    with open_page(browser, url, ready, width=width, height=height, scheme=scheme) as visit:
+    lent = _lent if locale == "en-US" else None
+    with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
+        visit.page.emulate_media(reduced_motion="reduce")
         try:
             yield visit
         finally:
@@ -78,9 +90,12 @@ def _long_visit(browser: Browser, server: PageServer) -> Iterator[Page]:
 def same_page(_long_visit: Page) -> Page:
     """One visitor's page for all tests of a file that ask for it, each time without a run and without a drawing.
 
-    To open a page takes longer than most of what is tried on it. The settings stay as the test before left them.
+    To open a page takes longer than most of what is tried on it. The settings stay as the test before left them; the
+    window is on a desk.
     """
     page = _long_visit
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light", forced_colors="none")
     for key in ("stop-training", "reset-training", "clear-drawing"):
         if button(page, key).count() and button(page, key).is_enabled():
             button(page, key).click()

@@ -15,7 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import go_to, open_settings, quick_run, set_number, sideways_overflow, start_with, steps_done
+from tests.e2e.actions import (
+    LOOKS,
+    go_to,
+    open_settings,
+    quick_run,
+    set_number,
+    sideways_overflow,
+    start_with,
+    steps_done,
+)
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -28,7 +37,6 @@ STREAMLITS_OWN = [
         "the box to drop a file on is no element for programs that read aloud, and has a name; the button in it works",
     ),
 ]
-LOOKS: tuple[tuple[Scheme, int, int], ...] = (("light", 1280, 800), ("dark", 390, 844))
 # A page that is being drawn anew may be looked at in the midst of that.
 ATTEMPTS = 3
 
@@ -51,7 +59,7 @@ class Look:
 
     def at(self, state: str) -> None:
         """Look at the page in that state, in every look of ``LOOKS``."""
-        for scheme, width, height in LOOKS:
+        for scheme, width, height in LOOKS.values():
             show_in(self.page, scheme, width, height)
             problems: list[str] = []
             for _attempt in range(ATTEMPTS):
@@ -78,7 +86,8 @@ def _more_patience(_patience: None) -> None:
     expect.set_options(timeout=PATIENCE_MS)
 
 
-def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(page: Page) -> None:
+def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_page: Page) -> None:
+    page = same_page
     look = Look(page)
     element(page, "tabs").get_by_role("link").nth(1).hover()
     look.at("fresh, a tab under the pointer")
@@ -111,6 +120,7 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(page:
     element(page, "export").get_by_role("button").first.click()
     expect(element(page, "export-choice")).to_be_visible()
     look.at("paused at a step, export open")
+    page.keyboard.press("Escape")
     assert look.found == []
 
 
@@ -143,9 +153,9 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         look.at("mistakes")
         page.get_by_text("The data", exact=True).click()
         views = {
-            "digits": "Look how differently",
+            "digits": "See how differently",
             "pixel values": "Look at the two ends",
-            "augmentation": "Look whether",
+            "augmentation": "Check that",
         }
         for view, sentence in views.items():
             page.get_by_text(view, exact=True).click()
@@ -224,7 +234,8 @@ def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_t
         stop_training(page)
 
 
-def test_bench_stays_whole_at_twice_the_size_without_motion_and_in_high_contrast(page: Page) -> None:
+def test_bench_stays_whole_at_twice_the_size_without_motion_and_in_high_contrast(same_page: Page) -> None:
+    page = same_page
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     show_in(page, "light", 640, 400)  # a window of 1280 × 800 at 200 %

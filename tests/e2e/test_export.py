@@ -36,7 +36,6 @@ def test_run_is_exported_and_its_model_is_opened_again(browser: Browser, server:
         page.get_by_role("button", name="Export").click()
 
         script = save(page, "Python script that repeats the run", "repeat_run.py", tmp_path)
-        save(page, "Model (ONNX)", "model.onnx", tmp_path)
         model = save(page, "Model (safetensors)", "model.safetensors", tmp_path)
 
         printed = subprocess.run([sys.executable, "-I", script], capture_output=True, text=True, check=True).stdout

@@ -1,16 +1,20 @@
 """Two visitors with two languages at once, in a real browser: strokes, refreshes and all pages keep to them."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mnist_demo.lesson.parts import PARTS
 from tests import ROOT
 from tests.browser.page import button, element, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, own_environment, serve
+from tests.e2e.actions import open_settings, set_number, start_with
 from tests.e2e.conftest import visit
-from tests.marked_language import CODE, bare_words, mark, write_marked_catalogue
+from tests.marked_language import CODE, bare_words, mark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -63,11 +67,10 @@ STREAMLITS = {
 
 
 @pytest.fixture(scope="module")
-def marked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+def marked_server(marked_locale: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     folder = tmp_path_factory.mktemp("marked")
-    write_marked_catalogue(folder / "locale")
     script = folder / "page.py"
-    script.write_text(SCRIPT.format(folder=str(folder / "locale"), app=str(ROOT / "app.py")))
+    script.write_text(SCRIPT.format(folder=str(marked_locale), app=str(ROOT / "app.py")))
     with serve(folder, own_environment(folder / "home", "builtin"), script) as running:
         yield running
         assert running.complaints() == []
@@ -119,3 +122,116 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         assert foreign_texts(page) == set()
         page.reload()
         expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+# What a Korean page may have in Latin letters: names, units, what is typed, and what code calls things.
+NAMES_IN_KOREAN = """
+    English MNIST OpenML PyTorch Python Jupyter TensorBoard pandas scikit learn torch tensorboard
+    SGD Adam AdamW ReLU Tanh GELU NaN nan inf MB KB ID Enter
+    pip install model repeat run ipynb py csv json
+    PNG SVG CSV ONNX JSON JPG JPEG WEBP GIF BMP SAFETENSORS safetensors zip
+    log logdir train classify output float cross entropy nll loss nn
+    Module DataLoader optim Linear Conv weight bias integrated gradients autograd
+"""
+FOLDED = ("reasons", "activations", "nearest", "preparation", "my-drawings", "read-picture", "open-model")
+_ENGLISH = re.compile("[A-Za-z]{2,}")
+
+
+def english_words(page: Page) -> set[str]:
+    """Return the texts with English words on the page, and the comments with some in code that it shows."""
+    names = set(NAMES_IN_KOREAN.split())
+    comments = re.findall("#(.*)", "\n".join(page.locator("pre").all_inner_texts()))
+    return {text for text in page.evaluate(TEXTS) if set(_ENGLISH.findall(text)) - names} | {
+        comment for comment in comments if not re.search("[가-힣]", comment) and " " in comment.strip()
+    }
+
+
+def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_it_no_korean(
+    browser: Browser, server: PageServer
+) -> None:
+    with (
+        visit(browser, server.url, locale="ko-KR") as korean,
+        visit(browser, server.url) as english,
+    ):
+        page, found = korean.page, dict[str, set[str]]()
+
+        def look(at: str) -> None:
+            page.locator(".stApp:not([data-test-script-state=running])").wait_for()
+            page.wait_for_timeout(300)  # Streamlit's own words are looked for four times a second
+            if words := english_words(page):
+                found[at] = words
+
+        expect(page.locator("html")).to_have_attribute("lang", "ko")
+        look("the page as it opens")
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        for key in FOLDED:
+            element(page, key).locator("summary").click()
+            expect(element(page, key).locator("details").first).to_have_attribute("open", "")
+        look("a drawing, all that can be unfolded")
+        # The language changes in place, and back: what is unfolded stays so, and the drawing.
+        for place, language in enumerate(("en", "ko")):
+            element(page, "language").get_by_role("radio").nth(place).click()
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            for key in FOLDED:
+                expect(element(page, key).locator("details").first).to_have_attribute("open", "")
+            expect(element(page, "predicted-digit")).to_have_text("3")
+        look("the same again")
+        element(page, "correction").get_by_role("button").nth(3).click()
+        expect(element(page, "my-drawings").locator("figure")).to_have_count(1)
+        draw(page, "scribble")
+        look("a drawing kept, another refused")
+        open_settings(page)
+        button(page, "share-settings").first.click()
+        set_number(page, "batch-size", "0")
+        button(page, "start-training").click()
+        look("settings, their link, an error")
+        start_with(page, batch_size="2", epochs="300")
+        wait_for_state(page, "학습 중")
+        look("a run")
+        button(page, "pause-training").click()
+        wait_for_state(page, "일시정지")
+        button(page, "step-training").click()
+        element(page, "export").get_by_role("button").first.click()
+        element(page, "export-format").locator("input").click()
+        look("a step, the formats of the export")
+        page.get_by_role("option").first.click()
+        expect(element(page, "save-export")).to_be_visible()
+        look("a file")
+        page.keyboard.press("Escape")
+        button(page, "stop-training").click()
+        wait_for_state(page, "중지됨")
+        look("a run that was stopped")
+
+        def go(number: int, address: str) -> None:
+            element(page, "tabs").get_by_role("link").nth(number).click()
+            page.wait_for_url(f"**/{address}*")
+
+        go(1, "look-inside")
+        for place, shown in enumerate(("weights", "confusion-matrix", "mistakes", "explorer")):
+            element(page, "look-at").get_by_role("radio").nth(place).click()
+            expect(element(page, shown).locator("img, button").first).to_be_visible()
+            look(f"look inside, {shown}")
+        go(2, "compare")
+        expect(element(page, "comparison").locator("canvas").first).to_be_visible()
+        look("compare")
+        go(4, "runs")
+        opened_by = {"rename": "run-name", "export": "run-format", "link": "run-list", "delete": "undo-delete"}
+        for action, shown in opened_by.items():
+            page.locator(f"[class*=st-key-{action}-run-] button").first.click()
+            expect(element(page, shown)).to_be_visible()
+            look(f"runs, {action}")
+        go(3, "lesson")
+        for part in PARTS:
+            expect(element(page, f"guess-{part.name}").get_by_role("radio").first).to_be_visible()
+            if part.name not in ("rates", "deeper"):  # which train for a while
+                button(page, f"skip-guess-{part.name}").click()
+                expect(element(page, f"answer-{part.name}")).to_be_visible()
+            look(f"lesson, {part.name}")
+            button(page, "next-part").click()
+        look("lesson, what was seen")
+        assert found == {}
+
+        draw(english.page, "3")
+        expect(element(english.page, "predicted-digit")).to_have_text("3")
+        assert {text for text in english.page.evaluate(TEXTS) if re.search("[가-힣]", text)} == {"한국어"}

@@ -6,13 +6,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
-from tests.browser.page import Scheme, button, element
+from tests.browser.page import button, element
 from tests.browser.server import PageServer
-from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, sideways_overflow
+from tests.e2e.actions import go_to, sideways_overflow, take_up
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-TRAINED_BESIDE = ("rates", "deeper")
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +36,13 @@ def guess_first_option(page: Page, name: str, by_keyboard: bool) -> None:
         button(page, f"run-guess-{name}").click()
 
 
-def check_pixel_numbers(page: Page, width: int) -> None:
+def check_pixel_numbers(page: Page, device: str) -> None:
     """Where there is room for the numbers they can be read; where there is none, there are none."""
     size = page.locator(".pixel-grid i").first.evaluate("(cell) => parseFloat(getComputedStyle(cell).fontSize)")
-    assert size >= 11 if width > 800 else size == 0
+    assert size >= 11 if device == "desk" else size == 0
 
 
-def check_print(page: Page, width: int, height: int) -> None:
+def check_print(page: Page) -> None:
     """On paper the part is whole: nothing scrolls within the page, and no line of code is cut."""
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})
@@ -60,7 +59,6 @@ def check_print(page: Page, width: int, height: int) -> None:
     )
     assert 1000 < whole <= paper
     page.emulate_media(media="screen")
-    page.set_viewport_size({"width": width, "height": height})
 
 
 def check_sliding_filter(page: Page) -> None:
@@ -82,31 +80,28 @@ def check_sliding_filter(page: Page) -> None:
     assert float(said[0].replace("−", "-")) == pytest.approx(sum(products), abs=0.15)
 
 
-@ON_DESKTOP_AND_PHONE
-def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
-    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
-) -> None:
-    with visit(browser, server.url, width, height, scheme) as opened:
+def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: Browser, server: PageServer) -> None:
+    # She guesses at her desk and on her phone in turn, and looks at every answer on both.
+    with visit(browser, server.url) as opened:
         page = opened.page
         go_to(page, "Lesson")
         expect(element(page, "lesson").get_by_role("heading", level=1)).to_be_visible()
-        guessed = 0
         for number, part in enumerate(PARTS, start=1):
             expect(page.get_by_role("heading", level=1, name=part.title)).to_be_visible()
             expect(page).to_have_url(re.compile(rf"/lesson\?(.*&)?part={number}\b"))
             expect(element(page, f"guess-{part.name}").get_by_role("radio").first).to_be_visible()
-            if part.name not in TRAINED_BESIDE or width > 800:
-                guess_first_option(page, part.name, by_keyboard=number == 1)
-                answer = element(page, f"answer-{part.name}")
-                expect(answer).to_contain_text(re.compile("You guessed right|Not as you guessed"))
-                guessed += 1
-            if part.name == "data":
-                check_pixel_numbers(page, width)
+            guess_first_option(page, part.name, by_keyboard=number == 1)
+            answer = element(page, f"answer-{part.name}")
+            expect(answer).to_contain_text(re.compile("You guessed right|Not as you guessed"))
             if part.name == "loops":
-                check_print(page, width, height)
-            if part.name == "deeper" and width > 800:
+                check_print(page)
+            for device in ("desk", "phone") if number % 2 else ("phone", "desk"):
+                take_up(page, device)
+                assert sideways_overflow(page) == 0
+                if part.name == "data":
+                    check_pixel_numbers(page, device)
+            if part.name == "deeper":
                 check_sliding_filter(page)
-            assert sideways_overflow(page) == 0
             if number == 1:
                 button(page, "next-part-below").focus()
                 page.keyboard.press("Enter")
@@ -119,7 +114,7 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
             else:
                 button(page, "next-part").click()
         expect(page).to_have_url(re.compile(rf"part={PAGE_COUNT}\b"))
-        expect(element(page, "lesson")).to_contain_text(f"of {guessed} guesses were right")
+        expect(element(page, "lesson")).to_contain_text(f"of {len(PARTS)} guesses were right")
         expect(button(page, "next-part")).to_be_disabled()
         assert sideways_overflow(page) == 0
 
@@ -136,5 +131,4 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(
         element(page, "lesson-page").get_by_role("radio", name=str(len(PARTS)), exact=True).click()
         button(page, "to-laboratory-small-network").click()
         expect(element(page, "training-status")).to_have_text(re.compile("running|finished"))
-        if width > 800:
-            expect(element(page, "preset").locator("input")).to_have_value("A small network")
+        expect(element(page, "preset").locator("input")).to_have_value("A small network")

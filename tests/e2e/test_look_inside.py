@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.page import PATIENCE_MS, Scheme, button, element, wait_for_state
+from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.server import PageServer
-from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, quick_run, sideways_overflow
+from tests.e2e.actions import fits_on_desk_and_phone, go_to, quick_run
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -19,11 +19,10 @@ def _more_patience(_patience: None) -> None:
     expect.set_options(timeout=PATIENCE_MS)
 
 
-@ON_DESKTOP_AND_PHONE
 def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_train_and_draw(
-    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
+    browser: Browser, server: PageServer
 ) -> None:
-    with visit(browser, f"{server.url}/?epochs=2", width, height, scheme) as opened:
+    with visit(browser, f"{server.url}/?epochs=2") as opened:
         page = opened.page
         quick_run(page)
         go_to(page, "Look inside")
@@ -51,12 +50,17 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_tra
         expect(explained.get_by_text(f"Test image {number}")).to_be_in_viewport()
         expect(gallery.nth(1)).to_have_attribute("aria-pressed", "true")
         expect(element(page, "predicted-digit")).to_have_text("0")
-        explained.get_by_text("What each layer makes of it").click()
+        explained.get_by_text("Layer by layer").click()
         expect(element(page, "layer-pictures").locator("img")).to_have_count(10)
         explained.get_by_text("The nearest training images").click()
         expect(element(page, "nearest-images").locator("img")).to_have_count(12)
-        assert sideways_overflow(page) == 0
+        assert fits_on_desk_and_phone(page)
 
+        # From here on in her hand.
+        gallery.nth(2).click()
+        number = (gallery.nth(2).get_attribute("data-value") or "").removeprefix("test-")
+        expect(explained.get_by_text(f"Test image {number}")).to_be_visible()
+        expect(explained.get_by_text(f"Test image {number}")).to_be_in_viewport()
         button(page, "take-along").click()
         expect(element(page, "inspected-image")).to_contain_text(f"Test image {number}")
         expect(element(page, "predicted-digit")).to_have_text("0")

@@ -21,8 +21,9 @@ REFRESHED_MS, PATIENCE_MS = 2500, 8000
 
 
 @pytest.fixture
-def page(page: Page) -> Iterator[Page]:
+def page(same_page: Page) -> Iterator[Page]:
     """A page with a long run, which is stopped at the end."""
+    page = same_page
     start_long_run(page)
     yield page
     page.mouse.up()

@@ -47,7 +47,7 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
             assert steps_done(page) == saved
             expect(page.get_by_text("My drawings: 1")).to_be_visible()
-            button(page, "pause-training").click()  # it says Go on now
+            button(page, "pause-training").click()  # it says Train further now
             wait_for_state(page, "running")
             expect(page.get_by_text(f"step {saved:,} of")).to_have_count(0)
             assert steps_done(page) > saved
@@ -56,10 +56,10 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             # Another visitor sees it only through its link, and can change nothing of it.
             with visit(browser, server.url) as stranger:
                 go_to(stranger.page, "Runs")
-                expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
-            with visit(browser, link) as stranger:
+                expect(stranger.page.get_by_text("No runs yet")).to_be_visible()
+                stranger.page.goto(link)
                 wait_for_state(stranger.page, "running")
-                expect(stranger.page.get_by_text("You look at a run of somebody else")).to_be_visible()
+                expect(stranger.page.get_by_text("You are watching someone else’s run")).to_be_visible()
                 expect(stranger.page.get_by_text("My drawings: 0")).to_be_visible()
                 for control in ("stop-training", "pause-training", "step-training", "speed"):
                     expect(element(stranger.page, control)).to_have_count(0)
@@ -88,7 +88,7 @@ def test_run_of_a_killed_server_comes_back_in_the_same_page_and_goes_on(browser:
             go_to(page, "Runs")
             page.get_by_role("button", name="Delete everything kept about me").click()
             button(page, "delete-all-now").click()
-            expect(page.get_by_text("Everything that this server kept about you is deleted.")).to_be_visible()
+            expect(page.get_by_text("Everything that this server kept about you has been deleted.")).to_be_visible()
             expect(card).to_have_count(0)
             go_to(page, "Train and draw")
             expect(page.get_by_text("My drawings: 0")).to_be_visible()

@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.page import Scheme, button, element, stop_training, wait_for_state
+from tests.browser.page import button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
-    ON_DESKTOP_AND_PHONE,
     choose_option,
+    fits_on_desk_and_phone,
     open_settings,
     pixels_of,
     quick_run,
@@ -24,7 +24,10 @@ from tests.e2e.conftest import visit
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None:
+def test_first_visit_shows_what_can_be_set_watched_and_drawn_and_says_by_itself_how_long_a_run_would_take_here(
+    same_page: Page,
+) -> None:
+    page = same_page
     expect(element(page, "preset").locator("input")).to_have_value("Tutorial with PyTorch")
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.5")
     expect(element(page, "data-source")).to_contain_text("Built-in digits")
@@ -32,65 +35,70 @@ def test_first_visit_shows_what_can_be_set_watched_and_drawn(page: Page) -> None
     expect(element(page, "predicted-digit")).to_have_text("–")
     expect(element(page, "sample-digits").locator("figure")).to_have_count(24)
     expect(button(page, "start-training")).to_be_enabled()
+    expect(element(page, "cost")).to_contain_text(
+        re.compile(r"Linear, with PyTorch, 5 epochs: .* here, at full speed\.")
+    )
+    # It is measured some more, and then no longer asked for.
+    expect(element(page, "cost-pulse")).to_have_count(0)
 
 
-@ON_DESKTOP_AND_PHONE
-def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again(
-    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
-) -> None:
-    with visit(browser, server.url, width, height, scheme) as opened:
-        page = opened.page
-        start_long_run(page)
-        charts = element(page, "live-charts")
-        expect(charts.locator("canvas").first).to_be_visible()
-        before, drawn_before = steps_done(page), pixels_of(charts)
-        page.wait_for_timeout(2500)
-        assert steps_done(page) > before
-        assert pixels_of(charts) != drawn_before
-
-        draw(page, "0")
-        expect(element(page, "predicted-digit")).to_have_text("0", timeout=15_000)
-        expect(element(page, "digit-probabilities").locator("li.best")).to_contain_text("0")
-        expect(element(page, "model-input").locator("img")).to_be_visible()
-        wait_for_state(page, "running")
-
-        button(page, "pause-training").click()
-        wait_for_state(page, "paused")
-        paused_at = steps_done(page)
-        page.wait_for_timeout(1200)
-        assert steps_done(page) == paused_at
-        button(page, "step-training").click()
-        expect(page.get_by_text(f"step {paused_at + 1:,} of")).to_be_visible()
-        expect(element(page, "predicted-digit")).to_have_text("0")
-
-        button(page, "pause-training").click()  # it says Resume now
-        wait_for_state(page, "running")
-        stop_training(page)
-        expect(page.get_by_text("Training time")).to_be_visible()
-        stopped_at = steps_done(page)
-        assert stopped_at > paused_at + 1
-        expect(element(page, "predicted-digit")).to_have_text("0")
-
-        page.reload()
-        wait_for_state(page, "stopped")
-        assert steps_done(page) == stopped_at
-        expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-        assert sideways_overflow(page) == 0
-
-
-def test_reload_while_training_finds_the_run_still_running(page: Page) -> None:
+def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again(same_page: Page) -> None:
+    page = same_page
     start_long_run(page)
+    charts = element(page, "live-charts")
+    expect(charts.locator("canvas").first).to_be_visible()
+    before, drawn_before = steps_done(page), pixels_of(charts)
+    expect(page.get_by_text(f"step {before:,} of")).to_have_count(0)
+    page.wait_for_timeout(500)  # until the chart is drawn that came with the new step
+    assert steps_done(page) > before
+    assert pixels_of(charts) != drawn_before
+
+    # A reload finds the run still running.
     before = steps_done(page)
     page.reload()
     wait_for_state(page, "running")
     assert steps_done(page) >= before
-    button(page, "stop-training").click()
+
+    draw(page, "0")
+    expect(element(page, "predicted-digit")).to_have_text("0")
+    expect(element(page, "digit-probabilities").locator("li.best")).to_contain_text("0")
+    expect(element(page, "model-input").locator("img")).to_be_visible()
+    wait_for_state(page, "running")
+
+    assert fits_on_desk_and_phone(page)
+    button(page, "pause-training").click()  # from here on in her hand
+    wait_for_state(page, "paused")
+    paused_at = steps_done(page)
+    page.wait_for_timeout(1200)
+    assert steps_done(page) == paused_at
+    button(page, "step-training").click()
+    expect(page.get_by_text(f"step {paused_at + 1:,} of")).to_be_visible()
+    expect(element(page, "predicted-digit")).to_have_text("0")
+
+    button(page, "pause-training").click()  # it says Resume now
+    wait_for_state(page, "running")
+    stop_training(page)
+    expect(page.get_by_text("Training time")).to_be_visible()
+    stopped_at = steps_done(page)
+    assert stopped_at > paused_at + 1
+    expect(element(page, "predicted-digit")).to_have_text("0")
+
+    page.reload()
+    wait_for_state(page, "stopped")
+    assert steps_done(page) == stopped_at
+    expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
+    assert sideways_overflow(page) == 0
+    button(page, "start-training").click()
+    wait_for_state(page, "running")
+    draw(page, "1")
+    expect(element(page, "predicted-digit")).to_have_text("1")
 
 
-def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_restarts(page: Page) -> None:
+def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_restarts(same_page: Page) -> None:
+    page = same_page
     start_long_run(page)
     draw(page, "0")
-    expect(element(page, "predicted-digit")).to_have_text("0", timeout=15_000)
+    expect(element(page, "predicted-digit")).to_have_text("0")
     before = steps_done(page)
     element(page, "sample-class").get_by_text("7", exact=True).click()
     expect(element(page, "sample-digits").locator("figure").first).to_contain_text("7")
@@ -101,9 +109,13 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
     assert steps_done(page) >= before
     stop_training(page)
+    choose_option(page, "preset", "Tutorial with PyTorch")
+    expect(element(page, "learning-rate").locator("input")).to_have_value("0.5")
 
 
-def test_finished_run_shows_final_figures_and_marks_misread_samples(same_page: Page) -> None:
+def test_finished_run_shows_final_figures_marks_misread_samples_and_says_in_words_what_is_seen_until_reset_drops_it(
+    same_page: Page,
+) -> None:
     page = same_page
     quick_run(page)
     expect(element(page, "test-accuracy")).to_have_text(re.compile(r"Test accuracy\s*9\d\.\d\d %"))
@@ -112,18 +124,26 @@ def test_finished_run_shows_final_figures_and_marks_misread_samples(same_page: P
     wrong, crosses = grid.locator("figure.wrong").count(), grid.get_by_text("✗").count()
     assert wrong == crosses
 
-
-def test_page_says_by_itself_how_long_a_run_would_take_here(page: Page) -> None:
-    expect(element(page, "cost")).to_contain_text(
-        re.compile(r"Linear, with PyTorch, 5 epochs: .* here, at full speed\.")
+    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after epoch 5"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after epoch 5"))).to_be_visible()
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea, img')]
+            .filter(e => e.offsetParent !== null)
+            .filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim() || e.alt || e.title
+                           || e.getAttribute('aria-labelledby') || e.querySelector('img[alt]:not([alt=""])')))
+            .map(e => e.outerHTML.slice(0, 200))"""
     )
-    # It is measured some more, and then no longer asked for.
-    expect(element(page, "cost-pulse")).to_have_count(0)
+    assert unnamed == []
+
+    button(page, "reset-training").click()
+    wait_for_state(page, "not started")
+    expect(element(page, "live-charts")).to_have_count(0)
+    assert "run=" not in page.url
 
 
-def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
+def test_page_that_is_idle_asks_the_server_for_nothing(same_page: Page) -> None:
+    page = same_page
     quick_run(page)
-    page.wait_for_timeout(1500)
     frames: list[object] = []
     page.on("websocket", lambda socket: frames.append(socket))
     page.reload()
@@ -133,28 +153,26 @@ def test_page_that_is_idle_asks_the_server_for_nothing(page: Page) -> None:
     sent: list[object] = []
     for socket in frames:
         socket.on("framesent", lambda frame: sent.append(frame))  # type: ignore[attr-defined]
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(2000)
     assert len(sent) == 0
 
 
-def test_address_with_settings_sets_them_and_says_which_cannot_be_used(browser: Browser, server: PageServer) -> None:
-    with visit(browser, f"{server.url}/?learning-rate=0.125&epochs=many&model=mlp") as opened:
+def test_address_sets_settings_and_says_which_cannot_be_used_and_that_its_run_is_gone(
+    browser: Browser, server: PageServer
+) -> None:
+    with visit(browser, f"{server.url}/?learning-rate=0.125&epochs=many&model=mlp&run=nobody-knows") as opened:
         page = opened.page
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.125")
         expect(element(page, "model").locator("input")).to_have_value("Multi-layer perceptron")
         expect(element(page, "epochs").locator("input")).to_have_value("5")
-        expect(page.get_by_text("The address asks for “many” as Epochs, which cannot be used")).to_be_visible()
-
-
-def test_address_of_a_run_that_is_gone_says_so(browser: Browser, server: PageServer) -> None:
-    with visit(browser, f"{server.url}/?run=nobody-knows") as opened:
-        expect(opened.page.get_by_text("The run in this address is not kept any more")).to_be_visible()
-        wait_for_state(opened.page, "not started")
+        expect(page.get_by_text("Epochs: the address says “many”, which cannot be used")).to_be_visible()
+        expect(page.get_by_text("The run in this address is no longer kept")).to_be_visible()
+        wait_for_state(page, "not started")
 
 
 def test_start_pressed_just_before_a_stroke_is_not_lost(same_page: Page) -> None:
     page = same_page
-    for _attempt in range(3):
+    for _attempt in range(2):
         button(page, "start-training").click()
         draw(page, "0")
         wait_for_state(page, "finished")
@@ -163,30 +181,6 @@ def test_start_pressed_just_before_a_stroke_is_not_lost(same_page: Page) -> None
         wait_for_state(page, "not started")
         button(page, "clear-drawing").click()
         expect(element(page, "predicted-digit")).to_have_text("–")
-
-
-def test_reset_drops_the_run_and_its_chart(same_page: Page) -> None:
-    page = same_page
-    quick_run(page)
-    button(page, "reset-training").click()
-    wait_for_state(page, "not started")
-    expect(element(page, "live-charts")).to_have_count(0)
-    assert "run=" not in page.url
-
-
-def test_charts_have_a_text_alternative_and_controls_a_label(same_page: Page) -> None:
-    page = same_page
-    quick_run(page)
-    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after 5 epochs"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after 5 epochs"))).to_be_visible()
-    unnamed = page.evaluate(
-        """() => [...document.querySelectorAll('button, input, select, textarea, img')]
-            .filter(e => e.offsetParent !== null)
-            .filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim() || e.alt || e.title
-                           || e.getAttribute('aria-labelledby') || e.querySelector('img[alt]:not([alt=""])')))
-            .map(e => e.outerHTML.slice(0, 200))"""
-    )
-    assert unnamed == []
 
 
 def test_setting_out_of_bounds_gives_one_sentence_and_starts_nothing(same_page: Page) -> None:

@@ -3,73 +3,67 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
-from tests.browser.server import PageServer
-from tests.e2e.actions import ON_DESKTOP_AND_PHONE, go_to, sideways_overflow, start_with, steps_done
-from tests.e2e.conftest import visit
+from tests.browser.page import PATIENCE_MS, button, element, stop_training, wait_for_state
+from tests.e2e.actions import fits_on_desk_and_phone, go_to, start_with, steps_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-@ON_DESKTOP_AND_PHONE
-def test_visitor_slows_training_down_and_sees_single_steps(
-    browser: Browser, server: PageServer, width: int, height: int, scheme: Scheme
-) -> None:
-    with visit(browser, server.url, width, height, scheme) as opened:
-        page = opened.page
-        start_with(page, epochs="1000")
-        wait_for_state(page, "running")
-        element(page, "speed").get_by_role("combobox").click()
-        page.get_by_role("option", name="1 step a second").click()
-        detail = element(page, "step-detail")
-        expect(detail).to_contain_text("laid open", timeout=PATIENCE_MS)
-        expect(detail.locator(".batch figure")).to_have_count(40)
-        expect(detail.locator(".tiles img")).to_have_count(4)
-        for picture in detail.locator("img").all():
-            assert picture.get_attribute("alt")
+def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(same_page: Page) -> None:
+    page = same_page
+    start_with(page, learning_rate="0.000001")
+    diagnosis = element(page, "diagnosis")
+    expect(diagnosis).to_contain_text("Learning rate far too small", timeout=PATIENCE_MS)
+    button(page, "start-remedy").click()
+    expect(element(page, "learning-rate").locator("input")).to_have_value("0.5", timeout=PATIENCE_MS)
+    wait_for_state(page, "finished")
+    expect(diagnosis).to_have_count(0)
 
-        # Slow as it is, it obeys at once, and steps one by one.
-        button(page, "pause-training").click()
-        wait_for_state(page, "paused")
-        before = steps_done(page)
-        button(page, "step-training").click()
-        expect(detail).to_contain_text(f"Step {before + 1:,}, laid open", timeout=PATIENCE_MS)
-        expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
-        assert sideways_overflow(page) == 0
-        page.get_by_role("link", name="See the step").click()
-        expect(detail.get_by_role("heading")).to_be_in_viewport()
-        stop_training(page)
+    go_to(page, "Compare")
+    expect(page).to_have_url(re.compile(r"/compare\b"))
+    table = element(page, "comparison").locator("table")
+    expect(table).to_contain_text("Learning rate")
+    expect(table.locator("thead th")).to_have_text(["A", "B"])
+    expect(table).not_to_contain_text("Batch size")
+    expect(element(page, "comparison").locator("canvas").first).to_be_visible()
+    value = page.locator('[class*="st-key-fork-value"] input')
+    value.fill("0.05")
+    value.press("Tab")
+    button(page, "start-fork").click()
+    expect(table.locator("thead th")).to_have_text(["A", "B", "C"], timeout=PATIENCE_MS)
+    expect(table.locator("tr", has_text="State").locator("td").last).to_have_text("finished", timeout=PATIENCE_MS)
+    # A pill that is pressed leaves its run out.
+    page.get_by_role("button", name=re.compile(r"^A ")).click()
+    expect(table.locator("thead th")).to_have_text(["B", "C"])
+
+    go_to(page, "Train and draw")  # where the form has the settings of the fork
+    expect(element(page, "learning-rate").locator("input")).to_have_value("0.05")
 
 
-def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(browser: Browser, server: PageServer) -> None:
-    with visit(browser, server.url) as opened:
-        page = opened.page
-        start_with(page, learning_rate="0.000001")
-        diagnosis = element(page, "diagnosis")
-        expect(diagnosis).to_contain_text("Learning rate far too small", timeout=PATIENCE_MS)
-        button(page, "start-remedy").click()
-        expect(element(page, "learning-rate").locator("input")).to_have_value("0.5", timeout=PATIENCE_MS)
-        wait_for_state(page, "finished")
-        expect(diagnosis).to_have_count(0)
+def test_visitor_slows_training_down_and_sees_single_steps(same_page: Page) -> None:
+    page = same_page
+    start_with(page, epochs="1000")
+    wait_for_state(page, "running")
+    element(page, "speed").get_by_role("combobox").click()
+    page.get_by_role("option", name="1 step per second").click()
+    detail = element(page, "step-detail")
+    expect(detail).to_contain_text("in detail", timeout=PATIENCE_MS)
+    expect(detail.locator(".batch figure")).to_have_count(40)
+    expect(detail.locator(".tiles img")).to_have_count(4)
+    for picture in detail.locator("img").all():
+        assert picture.get_attribute("alt")
 
-        go_to(page, "Compare")
-        expect(page).to_have_url(re.compile(r"/compare\b"))
-        table = element(page, "comparison").locator("table")
-        expect(table).to_contain_text("Learning rate")
-        expect(table.locator("thead th")).to_have_text(["A", "B"])
-        expect(table).not_to_contain_text("Batch size")
-        expect(element(page, "comparison").locator("canvas").first).to_be_visible()
-        value = page.locator('[class*="st-key-fork-value"] input')
-        value.fill("0.05")
-        value.press("Tab")
-        button(page, "start-fork").click()
-        expect(table.locator("thead th")).to_have_text(["A", "B", "C"], timeout=PATIENCE_MS)
-        expect(table.locator("tr", has_text="State").locator("td").last).to_have_text("finished", timeout=PATIENCE_MS)
-        # A pill that is pressed leaves its run out.
-        page.get_by_role("button", name=re.compile(r"^A ")).click()
-        expect(table.locator("thead th")).to_have_text(["B", "C"])
-
-        go_to(page, "Train and draw")  # where the form has the settings of the fork
-        expect(element(page, "learning-rate").locator("input")).to_have_value("0.05")
+    # Slow as it is, it obeys at once, and steps one by one.
+    assert fits_on_desk_and_phone(page)
+    button(page, "pause-training").click()
+    wait_for_state(page, "paused")
+    before = steps_done(page)
+    button(page, "step-training").click()
+    expect(detail).to_contain_text(f"Step {before + 1:,} in detail", timeout=PATIENCE_MS)
+    expect(detail).to_contain_text(re.compile(r"The weight with the largest gradient.*=", re.DOTALL))
+    assert fits_on_desk_and_phone(page)
+    page.get_by_role("link", name="See the step").click()
+    expect(detail.get_by_role("heading")).to_be_in_viewport()
+    stop_training(page)

@@ -1,6 +1,8 @@
 """Small runs on the built-in digits, as the exports get them."""
 
-from collections.abc import Iterable
+import contextvars
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.exports.exported_run import ExportedRun
@@ -11,6 +13,9 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import evaluate_on_test, train
+from mnist_demo.translation import use_language
+
+Result = TypeVar("Result")
 
 
 def train_run(
@@ -27,3 +32,10 @@ def train_run(
             history.append(Stopped(stop_after, *evaluate_on_test(model, dataset)))
             break
     return ExportedRun(hyperparameters, history, weights_to_bytes(model), dataset.name, dataset.digest)
+
+
+def in_korean(function: Callable[..., Result], *arguments: object) -> Result:
+    """Return what a Korean reader gets of `function`."""
+    context = contextvars.copy_context()
+    context.run(use_language, "ko")
+    return context.run(function, *arguments)

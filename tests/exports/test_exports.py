@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import font_manager
 from PIL import Image
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -28,10 +29,11 @@ from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import load_checkpoint_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.training.loop import train
-from tests.exports.exported_runs import train_run
+from tests.exports.exported_runs import in_korean, train_run
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +135,7 @@ def test_onnx_that_answers_otherwise_is_not_offered(run: ExportedRun, quick: Hyp
         "  probabilities = Slice(flat, begin, end, last) }"
     )
 
-    with pytest.raises(ExportError, match="does not answer 100 digits as the original does"):
+    with pytest.raises(ExportError, match="answers 100 digits differently from the original"):
         check_answers(constant, run.load_classifier())
 
 
@@ -166,6 +168,20 @@ def test_png_is_a_picture_wide_enough_for_print(run: ExportedRun) -> None:
         assert picture.width >= 1500
 
 
+def test_png_where_no_font_has_the_letters_is_in_english_and_without_the_name_never_in_boxes(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    ours = [font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", ours)
+
+    nameless = dataclasses.replace(run, name="")
+    picture = Image.open(io.BytesIO(build_export(nameless, "chart-png")))
+
+    for content in (build_export(run, "chart-png"), in_korean(build_export, run, "chart-png")):
+        assert Image.open(io.BytesIO(content)).tobytes() == picture.tobytes()
+
+
 def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: ExportedRun) -> None:
     content = build_export(run, "chart-svg")
 
@@ -173,6 +189,13 @@ def test_svg_shows_train_test_and_validation_and_is_the_same_each_time(run: Expo
     assert {"train", "test", "validation", "Loss (cross-entropy)", "step"} <= texts
     assert any(run.name in (text or "") for text in texts)
     assert build_export(run, "chart-svg") == content
+
+
+def test_svg_marks_what_was_changed_on_the_way(run: ExportedRun) -> None:
+    history = run.history.copy()
+    history.append(Changed(7, 0.6, "learning_rate", 0.01))
+    changed = build_export(dataclasses.replace(run, history=history), "chart-svg").decode()
+    assert changed.count("Learning rate 0.01") == 2  # above the loss and above the accuracy
 
 
 def test_charts_of_a_run_that_has_not_begun_are_empty_axes(not_begun: ExportedRun) -> None:
@@ -196,7 +219,7 @@ def test_model_whose_weights_are_no_numbers_is_refused(not_begun: ExportedRun) -
     model = build_model(not_begun.hyperparameters)
     next(model.parameters()).data[0, 0] = np.nan
 
-    with pytest.raises(ExportError, match="no finite numbers any more"):
+    with pytest.raises(ExportError, match="no longer finite numbers"):
         build_export(dataclasses.replace(not_begun, weights=weights_to_bytes(model)), "safetensors")
 
 

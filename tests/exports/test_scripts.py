@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from mnist_demo.data.dataset import MNIST, DigitDataset
-from mnist_demo.data.folder import IDX_FILES, load_folder
+from mnist_demo.data.folder import load_folder
+from mnist_demo.data.found_files import IDX_FILES
 from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import build_export
@@ -27,7 +28,8 @@ from mnist_demo.exports.source_bundle import bundle_sources
 from mnist_demo.settings.changes import parse_change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
-from tests.exports.exported_runs import train_run
+from mnist_demo.translation.comments import comments_in
+from tests.exports.exported_runs import in_korean, train_run
 
 SMALL: dict[str, Any] = {"training_size": 300, "epochs": 2, "batch_size": 64}
 RUNS: dict[str, dict[str, Any]] = {
@@ -51,8 +53,22 @@ RUNS: dict[str, dict[str, Any]] = {
         "augmentation": True,
         "pen_variation": True,
     },
-    "deep": {"model": "deep-convnet", "optimizer": "adamw", "learning_rate": 0.01, "dropout": 0.2, "epochs": 1},
-    "smoothed": {"model": "wide-convnet", "optimizer": "adamw", "learning_rate": 0.01, "label_smoothing": 0.2},
+    "deep": {
+        "model": "deep-convnet",
+        "optimizer": "adamw",
+        "learning_rate": 0.01,
+        "dropout": 0.2,
+        "training_size": 128,
+        "epochs": 1,
+    },
+    "smoothed": {
+        "model": "wide-convnet",
+        "optimizer": "adamw",
+        "learning_rate": 0.01,
+        "label_smoothing": 0.2,
+        "training_size": 128,
+        "edge_padding": False,
+    },
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
     "turned": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01},
@@ -122,12 +138,8 @@ def run_here(script: str, *arguments: str) -> str:
 
 def write_folder(folder: Path, dataset: DigitDataset) -> DigitDataset:
     """Write IDX files, half of them gzipped, and return them as a dataset."""
-    arrays: tuple[np.ndarray, ...] = (
-        dataset.train_pixels[:200],
-        dataset.train_labels[:200],
-        dataset.test_pixels,
-        dataset.test_labels,
-    )
+    arrays: tuple[np.ndarray, ...] = (dataset.train_pixels[:200], dataset.train_labels[:200])
+    arrays += dataset.test_pixels, dataset.test_labels
     for name, array in zip(IDX_FILES, arrays, strict=True):
         content = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
         content += array.astype(np.uint8).tobytes()
@@ -173,6 +185,11 @@ def test_script_of_a_stopped_run_stops_at_the_same_step(builtin: DigitDataset) -
 
     assert printed == expected_output(run)
     assert "step 7" in printed
+    korean = in_korean(build_script, run)
+    printed = run_here(korean)
+    assert printed == in_korean(expected_output, run)
+    assert "스텝 7" in printed
+    assert re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", "\n".join(comments_in(korean))) == []
 
 
 def test_script_of_a_folder_s_digits_reads_the_folder_and_adds_what_the_run_added(
@@ -223,6 +240,7 @@ def test_download_in_a_script_takes_openml_s_first_60_000_images_for_training(mo
 @pytest.mark.parametrize("name", RUNS)
 def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, ExportedRun], name: str) -> None:
     run = runs[name]
+    is_convolutional = run.hyperparameters.architecture.is_convolutional
 
     script = build_script(run)
 
@@ -239,7 +257,8 @@ def test_script_has_what_the_run_needs_and_nothing_else(runs: dict[str, Exported
         ("OneCycleLR", run.hyperparameters.one_cycle),
         ("class Classifier", False),
         ("def backpropagate(", run.hyperparameters.model == "linear"),
-        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned"),
+        ("label_smoothing=", run.hyperparameters.label_smoothing > 0 or name == "turned" or is_convolutional),
+        ("def learn_halves(", is_convolutional),
         ("class OneCycle", name == "turned-cycle"),
         ("class ManualSGD", run.hyperparameters.model == "scratch-linear"),
         ("VALIDATION_SIZE", run.hyperparameters.validation_size > 0),

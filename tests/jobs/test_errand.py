@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.drawing.pictures_as_files import find_digits_in_file
 from mnist_demo.errors import ImageError, JobError
 from mnist_demo.jobs.errand import core, run_errand
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.rejection.pictures import read_picture_file
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.waiting import PATIENCE, wait_until
 
@@ -28,7 +28,7 @@ def one_core() -> Iterator[JobRegistry]:
 def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) -> None:
     assert run_errand(one_core, "hers", sum, (1, 2), seconds=PATIENCE) == 3
     with pytest.raises(ImageError):
-        run_errand(one_core, "hers", find_digits_in_file, b"no picture", seconds=PATIENCE)
+        run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
     with pytest.raises(JobError, match="fault in this program"):
         run_errand(one_core, "hers", io.BytesIO, "no bytes", seconds=PATIENCE)
 

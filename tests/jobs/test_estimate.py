@@ -16,7 +16,6 @@ from mnist_demo.jobs.estimate import (
     measure_rates,
 )
 from mnist_demo.models.classifiers import Linear
-from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
 RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
@@ -37,8 +36,8 @@ def test_estimate_cost_asking_for_more_images_than_there_are_raises(builtin: Dig
         estimate_cost(Hyperparameters(training_size=5000), builtin, RATES)
 
 
-@pytest.mark.parametrize("model", FIELDS["model"].choice_names)
-def test_measure_rates_of_any_model_measures_steps_and_evaluations(model: str, builtin: DigitDataset) -> None:
+@pytest.mark.parametrize("model", ["scratch-linear", "mlp", "convnet"])
+def test_measure_rates_of_any_kind_of_model_measures_steps_and_evaluations(model: str, builtin: DigitDataset) -> None:
     rates = measure_rates(Hyperparameters(model=model), builtin)
     assert rates.step > 0
     assert rates.evaluated_image > 0

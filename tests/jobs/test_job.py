@@ -227,7 +227,7 @@ def test_paused_job_whose_process_is_killed_ends_as_failed(
 def test_start_with_more_images_than_there_are_raises_and_keeps_no_job(
     registry: JobRegistry, builtin: DigitDataset
 ) -> None:
-    with pytest.raises(HyperparameterError, match="at most 1,437 together"):
+    with pytest.raises(HyperparameterError, match="has 1,437 training images"):
         registry.start(Assignment(Hyperparameters(training_size=5000), builtin))
     assert registry.jobs() == []
 

@@ -88,6 +88,9 @@ def test_long_run_gives_its_core_up_to_who_has_none_when_its_turn_is_over(
     assert one_core.wait_of(long, left.get) == Wait(1, 4.0)
     assert one_core.wait_of(hers_too, left.get) == Wait(2, 504.0)
     assert one_core.wait_of(hers_too, {short: 4.0}.get) == Wait(2, None)
+    long.pause()
+    assert long.state == "paused"
+    long.resume()
     short.stop(PATIENCE)
     wait_until(lambda: long.history.step_count > done)
 

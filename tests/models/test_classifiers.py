@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -226,3 +228,24 @@ def test_lean_calls_do_what_the_optimizer_does(optimizer: str) -> None:
         reference.step()
     for parameter, other in zip(lean.parameters(), plain.parameters(), strict=True):
         assert torch.equal(parameter, other)
+
+
+def test_no_optimizer_loads_torchs_compiler() -> None:
+    # It takes as long to load as all else that a run needs.
+    program = """
+import sys
+from mnist_demo.data.loading import load_dataset
+from mnist_demo.models.classifiers import build_model
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.loop import train
+for optimizer, one_cycle in (("sgd", False), ("momentum", False), ("adam", False), ("adamw", True)):
+    settings = Hyperparameters(optimizer=optimizer, one_cycle=one_cycle, epochs=1, training_size=50, batch_size=25)
+    training = train(build_model(settings), settings, load_dataset("builtin"))
+    list(training)
+    state = training.state()
+    settings = settings.replace(epochs=2)
+    list(train(build_model(settings), settings, load_dataset("builtin"), resume_from=state))
+print("torch._dynamo" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("False\n", "")

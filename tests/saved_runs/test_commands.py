@@ -65,7 +65,7 @@ def test_every_command_of_somebody_else_is_refused_and_changes_nothing(
     assert set(ACTIONS) == others, "a command that this test does not try"
     stranger = RunCommands("a stranger", registry, keeper)
     for action in ACTIONS.values():
-        with pytest.raises(RunError, match="belongs to somebody else"):
+        with pytest.raises(RunError, match="belongs to someone else"):
             action(stranger, job)
     stranger.destroy_all()
     assert registry.get(job.id) is job
@@ -77,7 +77,7 @@ def test_every_command_of_somebody_else_is_refused_and_changes_nothing(
 
 def test_run_whose_owner_is_not_known_is_nobodys(owner: RunCommands, registry: JobRegistry, job: Job) -> None:
     unowned = registry.start(Assignment(job.hyperparameters, job.dataset))
-    with pytest.raises(RunError, match="belongs to somebody else"):
+    with pytest.raises(RunError, match="belongs to someone else"):
         owner.stop(unowned.id)
 
 

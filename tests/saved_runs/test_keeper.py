@@ -98,7 +98,7 @@ def test_running_run_is_saved_at_saved_points_and_goes_on_from_there_bit_for_bit
     assert content.training_state is not None
     assert content.history.step_count == read_progress(content.training_state).step >= 30
     assert content.model is not None
-    with pytest.raises(RunError, match="Another process trains this run"):
+    with pytest.raises(RunError, match="Another process is training this run"):
         RunKeeper(store).expect(job.id, "you")
     job.resume()
     assert job.wait(60) == "finished"

@@ -154,7 +154,7 @@ def test_split_sizes_takes_all_others_by_default() -> None:
 
 @pytest.mark.parametrize("change", [{"training_size": 1438}, {"validation_size": 1437}, {"validation_size": 2000}])
 def test_split_sizes_asking_for_more_than_there_is_raises(change: dict[str, int]) -> None:
-    with pytest.raises(HyperparameterError, match="at most 1,437 together"):
+    with pytest.raises(HyperparameterError, match="has 1,437 training images"):
         Hyperparameters(**change).split_sizes(1437)  # type: ignore[arg-type]
 
 
@@ -170,14 +170,14 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
         ("scratch-linear", set()),
         ("linear", set()),
         ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing"}),
-        ("convnet", {"dropout", "label_smoothing"}),
-        ("wide-convnet", {"dropout", "label_smoothing"}),
-        ("deep-convnet", {"dropout", "label_smoothing"}),
+        ("convnet", {"dropout", "label_smoothing", "edge_padding"}),
+        ("wide-convnet", {"dropout", "label_smoothing", "edge_padding"}),
+        ("deep-convnet", {"dropout", "label_smoothing", "edge_padding"}),
     ],
 )
 def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
     hyperparameters = Hyperparameters(model=model)
-    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "momentum"} - used
+    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "edge_padding", "momentum"} - used
     assert {name for name in FIELDS if not hyperparameters.uses(name)} == unused
 
 

@@ -72,7 +72,7 @@ def test_value_out_of_bounds_becomes_the_nearest_and_is_said(name: str, text: st
     hyperparameters, sentences = settings_from_address({parameter_of(name): text})
     assert getattr(hyperparameters, name) == value
     (sentence,) = sentences
-    assert "the nearest that can be is" in sentence
+    assert "the nearest possible value is" in sentence
     assert len(sentence) < 250
 
 

@@ -43,11 +43,11 @@ def test_grid_has_every_combination_once_but_not_the_run_itself() -> None:
 
 
 def test_too_many_or_no_or_impossible_combinations_are_refused() -> None:
-    with pytest.raises(HyperparameterError, match=r"at most 8 values .* but 9 are given for Seed"):
+    with pytest.raises(HyperparameterError, match=r"At most 8 values .* but “Seed” has 9"):
         vary(BASE, {"seed": list(range(9))})
     with pytest.raises(HyperparameterError, match=r"At most 16 runs .* make 20"):
         vary(BASE, {"seed": [1, 2, 3, 4], "epochs": [1, 2, 3, 4, 6]})
-    with pytest.raises(HyperparameterError, match="Learning rate is the same in that run"):
+    with pytest.raises(HyperparameterError, match="the value of “Learning rate” first"):
         vary(BASE, {"learning_rate": [0.5]})
     with pytest.raises(HyperparameterError, match="choose optimizer SGD"):
         vary(BASE, {"model": ["scratch-linear"], "optimizer": ["sgd", "adam"]})

@@ -172,7 +172,7 @@ def test_train_whose_loss_is_no_longer_finite_ends_as_diverged_and_says_what_to_
 
 def test_train_asking_for_more_images_than_there_are_raises_before_the_first_event(builtin: DigitDataset) -> None:
     hyperparameters = Hyperparameters(training_size=5000)
-    with pytest.raises(HyperparameterError, match="at most 1,437 together"):
+    with pytest.raises(HyperparameterError, match="has 1,437 training images"):
         next(train(build_model(hyperparameters), hyperparameters, builtin))
 
 

@@ -1,12 +1,15 @@
 """The page through Streamlit's AppTest, each test with a server of its own."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.ui import visitor
+from mnist_demo.jobs import estimate
+from mnist_demo.jobs.estimate import Rates
+from mnist_demo.ui import resources, visitor
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
 from tests.ui.actions import forget_server
@@ -14,7 +17,12 @@ from tests.ui.actions import forget_server
 
 @pytest.fixture
 def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Let a test have a server of its own: its caches, its runs, its home."""
+    """Let a test have a server of its own: its caches, its runs, its home.
+
+    What a server does beside its first page, for those who come later, is left out; tests/e2e has servers that do it.
+    """
+    monkeypatch.setattr(resources, "_warm_up", threading.Event.set)
+    monkeypatch.setattr(estimate, "measure_rates", lambda *_asked: Rates(0.001, 0.0001, 0.001))
     monkeypatch.setenv("MNIST_DEMO_DATA", "builtin")
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
     forget_server()

@@ -129,8 +129,8 @@ def test_one_button_deletes_everything_kept_about_a_visitor_and_nothing_of_anoth
     page = open_page(run=runs["mine"])
     open_runs(page).button(key="delete-all-now").click().run()
     assert not page.exception
-    assert "Everything that this server kept about you is deleted." in texts(page)
-    assert "Nothing here yet" in texts(page)
+    assert "Everything that this server kept about you has been deleted." in texts(page)
+    assert "No runs yet" in texts(page)
     assert not [button for button in page.button if button.key == "delete-all-now"]
     assert "run" not in page.query_params
     assert run_keeper().flush()

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.translation import current_language, languages, use_language
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
-from tests.marked_language import CODE, write_marked_catalogue
+from tests.marked_language import CODE
 from tests.ui.actions import draw
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
@@ -25,10 +25,9 @@ st.text(current_language())
 
 
 @pytest.fixture(autouse=True)
-def marked(_own_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(_own_server: None, marked_locale: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the made-up language be one of ours, and the server's system be English."""
-    write_marked_catalogue(tmp_path / "locale")
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", tmp_path / "locale")
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     for name in languages.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     before = current_language()
@@ -104,6 +103,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     page.number_input(key="epochs").set_value(1000)
     page.button(key="start-training").click().run()
     draw(page)
+    page.session_state["reasons"] = True
     page.segmented_control(key="chart-axis").set_value("epoch").run()
     before = job_registry().jobs()
     page.segmented_control(key="language").set_value(CODE).run()
@@ -112,6 +112,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     assert job_registry().jobs() == before
     assert before[0].state == "running"
     assert page.session_state["objects-drawn"]
+    assert page.session_state["reasons"]
     assert page.session_state["epochs"] == 1000
     assert page.segmented_control(key="chart-axis").value == "epoch"
     scripts = [element.proto.body for element in page.get("html") if "<script>" in element.proto.body]

@@ -1,6 +1,7 @@
 """Every page in a made-up language, through AppTest: no text has bypassed the catalogue."""
 
 import contextvars
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages, use_language
 from mnist_demo.translation.comments import comments_in
+from mnist_demo.ui.lesson import deeper
 from mnist_demo.ui.resources import analyst, job_registry
 from tests import ROOT
-from tests.marked_language import CODE, bare_words, texts_of_page, write_marked_catalogue
+from tests.marked_language import CODE, bare_words, texts_of_page
 from tests.ui.actions import draw
 from tests.ui.compare.test_page import PAGE as COMPARE
 from tests.ui.conftest import page_alone
@@ -32,17 +34,10 @@ PRESET_WORDS = {word for name in [*PRESETS, *ARCHITECTURES] for word in name.spl
 EXPANDERS = ("reasons", "activations", "nearest", "preparation")
 
 
-@pytest.fixture(scope="module")
-def marked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("locale")
-    write_marked_catalogue(folder)
-    return folder
-
-
 @pytest.fixture
-def marked(_own_server: None, marked_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(_own_server: None, marked_locale: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the made-up language be one of ours, and that of this test, which asks widgets what they show."""
-    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_folder)
+    monkeypatch.setattr(languages, "LOCALE_FOLDER", marked_locale)
     before = contextvars.copy_context()
     use_language(CODE)
     yield
@@ -76,7 +71,8 @@ def run_until(page: AppTest, condition: Callable[[], Any]) -> None:
 
 
 @pytest.mark.usefixtures("marked")
-def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> None:
+def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_demo.ui.export.state.build_beside", lambda _run, _name: b"made")  # as said below
     page = open_marked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60))
     check(page)
     draw(page)
@@ -98,10 +94,13 @@ def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run() -> No
         page.selectbox(key="export-format").set_value(name).run()
         run_until(page, lambda: page.get("download_button"))
         check(page)
-    # Here, not in the process that makes them for the page, which does not know the made-up language.
+    # What is made is looked at here: the process that makes it for the page does not know the made-up language.
     run = ExportedRun.of_job(job)
     script, picture = (build_export(run, name).decode() for name in ("script", "chart-svg"))
+    cells = json.loads(build_export(run, "notebook"))["cells"]
+    headings = [cell["source"][0] for cell in cells if cell["cell_type"] == "markdown"]
     assert [comment for comment in comments_in(script) if bare_words(comment)] == []
+    assert [heading for heading in headings if bare_words(heading)] == []
     assert bare_words(" ".join(re.findall("<text[^>]*>([^<]*)</text>", picture))) == []
     # What goes wrong is said in a callback, by a worker, and in the address.
     page.number_input(key="epochs").set_value(1.5)
@@ -141,7 +140,8 @@ def test_look_inside_shows_no_unmarked_text() -> None:
 
 
 @pytest.mark.usefixtures("marked")
-def test_lesson_shows_no_unmarked_text_before_and_after_each_guess() -> None:
+def test_lesson_shows_no_unmarked_text_before_and_after_each_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deeper, "DEEPER_IMAGES", 300)
     page = open_marked(AppTest.from_string(page_alone("lesson"), default_timeout=60))
     for part in PARTS:
         check(page)

@@ -11,17 +11,21 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
+from mnist_demo.classes.records import Question
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.insight.analysis import analysis_of
 from mnist_demo.insight.comparison import ComparedRun, Row
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.slow_motion import LayerStep
+from mnist_demo.ui.class_ import pictures as class_pictures
+from mnist_demo.ui.class_.runs import Pupil
 from mnist_demo.ui.compare import table
 from mnist_demo.ui.drawing import number
 from mnist_demo.ui.drawing import sliding_filter_pictures as sliding
 from mnist_demo.ui.lesson import pictures as lesson
 from mnist_demo.ui.look_inside import galleries
 from mnist_demo.ui.look_inside import pictures as insight
+from mnist_demo.ui.membership import answers
 from mnist_demo.ui.runs import cards
 from mnist_demo.ui.train_and_draw import step_pictures
 from mnist_demo.ui.widgets import mosaics, pictures
@@ -70,12 +74,19 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
         [Row(HOSTILE, (HOSTILE,), (0,))],
         [Row(HOSTILE, (HOSTILE,))],
     ),
+    class_pictures.join_html: lambda: class_pictures.join_html(HOSTILE, "abcdefghjk", HOSTILE),
+    class_pictures.pupils_html: lambda: class_pictures.pupils_html([Pupil("1", HOSTILE, True, None, 0.5)]),
+    class_pictures.offered_html: lambda: class_pictures.offered_html([(HOSTILE, HOSTILE, IMAGE, 3)], with_buttons=True),
+    class_pictures.handwriting_html: lambda: class_pictures.handwriting_html(
+        [(HOSTILE, {HOSTILE: (3, IMAGE), "another": (4, IMAGE)})], {HOSTILE: 5}, HOSTILE
+    ),
+    class_pictures.gain_html: lambda: class_pictures.gain_html([(HOSTILE, 0.5, None)]),
     cards.run_card_html: lambda: cards.run_card_html(record(name=HOSTILE), HOSTILE, UTC, 0),
 }
 # Those that get nothing but numbers and images.
 WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     pictures.bars_html: lambda: pictures.bars_html(TEN),
-    pictures.found_digits_html: lambda: pictures.found_digits_html([IMAGE], [TEN]),
+    pictures.found_digits_html: lambda: pictures.found_digits_html([IMAGE, IMAGE], [TEN, TEN], [True, False]),
     pictures.logits_html: lambda: pictures.logits_html(TEN),
     sliding.maps_html: lambda: sliding.maps_html(IMAGE[None], 1.0, 0),
     sliding.places_html: lambda: sliding.places_html(IMAGE, 1.0, (1, 2)),
@@ -89,6 +100,7 @@ WITHOUT_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     insight.class_metrics_html: lambda: insight.class_metrics_html(TEN, TEN, TEN, np.arange(10)),
     insight.counts_html: lambda: insight.counts_html(np.arange(10), np.arange(10)),
     step_pictures.batch_html: lambda: step_pictures.batch_html(detail_of([0.5, 2.0])),
+    answers.answers_html: lambda: answers.answers_html(Question("data", "", answers={"1": "all"})),
     number.number_html: lambda: number.number_html([(1, 0.9), (0, 1.0)], 1),
     cards.sparkline_html: lambda: cards.sparkline_html([0.1, 0.9]),
 }

@@ -73,6 +73,8 @@ def _series(
     run: ComparedRun, index: int, metric: Figure, axis: Axis, points: int, letter: tuple[float, float] | None
 ) -> dict[str, Any]:
     colour, dashes, symbol = style_of(run.letter)
+    # When a change was made is known by step and epoch, not in seconds of training.
+    changed = {getattr(change, axis) for change in run.history.changes} if axis != "seconds" else set()
     return {
         "type": "line",
         "name": run.letter,
@@ -91,6 +93,14 @@ def _series(
             "symbolSize": 0,
             "silent": True,
             "label": {"formatter": "{b}", "position": "right", "color": colour, "fontWeight": "bold", "fontSize": 14},
+        },
+        "markLine": {
+            "data": [{"xAxis": place} for place in sorted(changed)],
+            "symbol": "none",
+            "silent": True,
+            "animation": False,
+            "lineStyle": {"type": "dotted", "width": 1, "color": colour},
+            "label": {"formatter": run.letter, "color": colour, "fontSize": 10},
         },
         "emphasis": {"focus": "series"},
     }

@@ -36,9 +36,9 @@ def render_fork() -> None:
         st.markdown(_("### Change one thing"))
         st.markdown(
             _(
-                "A fork has the seed and all settings of a run but one: what comes out differently comes from that "
-                "one. Several values, {values} at most, are as many runs, which are computed as cores are free; a "
-                "second setting makes a grid of both, of {runs} runs at most."
+                "Copy a run and change one setting: any difference comes from that change. Each new value (at most "
+                "{values}) starts a run of its own; with a second setting, every combination of both does (at most "
+                "{runs} runs)."
             ).format(values=MAX_VALUES, runs=MAX_RUNS)
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -115,7 +115,7 @@ def _render_values(name: str, job: Job, key: str, with_present_one: bool = False
             width=WIDTH,
         )
     else:
-        between = _("With semicolons between them.") if field.kind == "sizes" else _("With commas between them.")
+        between = _("Separate them with semicolons.") if field.kind == "sizes" else _("Separate them with commas.")
         st.text_input(label, value=format_values(name, suggested), key=key, help=between, width=WIDTH)
     return key
 
@@ -129,7 +129,7 @@ def _button_title(job: Job, value_keys: dict[str, str]) -> str:
         count = len(planned_forks(job, _read_values(value_keys)))
     except MnistDemoError:
         count = 1  # what is wrong is said when it is pressed
-    return ngettext("Start the fork", "Start {count} runs", count).format(count=count)
+    return ngettext("Start {count} run", "Start {count} runs", count).format(count=count)
 
 
 def _start(job: Job, value_keys: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.insight.comparison import ComparedRun, best_of, compared_metrics, differing_settings, short_title
-from mnist_demo.translation import _, pgettext
+from mnist_demo.translation import _, format_percent, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.charts import (
     Axis,
@@ -31,7 +31,7 @@ def render_saved_choice() -> None:
         if not titles:
             return
         chosen = st.multiselect(
-            _("Saved runs to compare too"),
+            _("Add saved runs"),
             list(titles),
             format_func=lambda run_id: titles.get(run_id, run_id),
             key=keys.COMPARED_SAVED,
@@ -88,11 +88,14 @@ def render_overlay() -> None:
 def _render_off_chart(letters: list[str], metric: Figure) -> None:
     """Say which runs are partly outside of what the chart shows, if any are."""
     sentences = {
-        "accuracy": _("The axis begins where the others can be told apart; below it ends: {letters}."),
+        "accuracy": _("The axis starts where the other runs can be told apart. Runs that end below it: {letters}."),
         "log-loss": _(
-            "More than a thousand times the loss before training is not shown; it was reached by: {letters}."
+            "Losses over a thousand times that before training are not shown. Runs that reached them: {letters}."
         ),
-        "loss": _("Much more than the loss before training is not shown here, but on the logarithmic axis: {letters}."),
+        "loss": _(
+            "Losses far above that before training are shown on the logarithmic axis only. Runs that reached them: "
+            "{letters}."
+        ),
     }
     if letters:
         st.caption(sentences[metric].format(letters=", ".join(letters)))
@@ -104,10 +107,12 @@ def _render_best(runs: list[ComparedRun]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if best is not None:
             sentences = {
-                "validation": _("**Best by validation accuracy: {runs}, with {percent} %.**"),
-                "test": _("**Best by test accuracy: {runs}, with {percent} %.**"),
+                "validation": _("**Best by validation accuracy: {runs}, with {percent}.**"),
+                "test": _("**Best by test accuracy: {runs}, with {percent}.**"),
             }
             titles = (f"{run.letter} ({escape_markdown(short_title(run, runs))})" for run in best.runs)
-            st.markdown(sentences[best.measured].format(runs=", ".join(titles), percent=f"{100 * best.accuracy:.2f}"))
+            st.markdown(
+                sentences[best.measured].format(runs=", ".join(titles), percent=format_percent(best.accuracy, digits=2))
+            )
         if len(running_jobs()) > 1:
             st.button(_("Stop all"), key=keys.STOP_ALL, icon=":material/stop:", type="tertiary", on_click=stop_all)

@@ -27,7 +27,7 @@ def comparison_html(runs: Sequence[ComparedRun], settings: Sequence[Row], metric
 def _with_columns(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> Markup:
     part = Markup('<tr class="part"><th colspan="{}" scope="colgroup">{}</th></tr>')
     bodies = []
-    for caption, rows in ((_("What differs"), settings), (_("What came of it"), metrics)):
+    for caption, rows in ((_("What differs"), settings), (_("Results"), metrics)):
         lines = (_line(row.title, (_cell(row, place) for place in range(len(runs)))) for row in rows)
         bodies.append(Markup("<tbody>{}{}</tbody>").format(part.format(len(runs) + 1, caption), NOTHING.join(lines)))
     return _TABLE.format("columns", _heads(_name(run) for run in runs), NOTHING.join(bodies))

@@ -16,7 +16,7 @@ LAYER_TITLE = Markup('<p class="layer-title">{}{}</p>')
 def render_activations(image: np.ndarray, reading: Reading, folded: bool = True) -> None:
     """Draw the activations that `image`, float32 (28, 28), causes in the model of `reading`, layer by layer."""
     if folded:
-        expander = st.expander(_("What each layer makes of it"), key=keys.ACTIVATIONS, on_change="rerun")
+        expander = st.expander(_("Layer by layer"), key=keys.ACTIVATIONS, on_change="rerun")
         if not expander.open:
             return
         with expander:
@@ -41,7 +41,7 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                     (
                         diverging_png(picture, strongest),
                         f"{digit}: {format_decimal(picture.sum(), '+.1f')}",
-                        _("Weight × input for {digit}: blue speaks for it, orange against it; together {sum}.").format(
+                        _("Weight × input for {digit}: blue speaks for it, orange against it; sum {sum}.").format(
                             digit=digit, sum=format_decimal(picture.sum(), "+.1f")
                         ),
                     )
@@ -53,7 +53,9 @@ def _render(image: np.ndarray, reading: Reading) -> None:
                 size = (
                     ngettext("{count} unit", "{count} units", n)
                     if height == 1
-                    else ngettext("{count} of {height} × {width}", "{count} of {height} × {width}", n)
+                    else ngettext(
+                        "{count} map of {height} × {width} pixels", "{count} maps of {height} × {width} pixels", n
+                    )
                 ).format(count=n, height=height, width=width)
                 words = _("{title}; {size}; the stronger the answer, the bluer.")
                 if layer.maps.min() < 0:
@@ -72,7 +74,7 @@ def _render(image: np.ndarray, reading: Reading) -> None:
     else:
         st.caption(
             _(
-                "From top to bottom, as the image goes through the network; white is no answer. Look how the "
-                "digit dissolves: the first layer still draws it, the last only says which features are there."
+                "From top to bottom, as the image goes through the network; white means no answer. See how the digit "
+                "dissolves: the first layer still draws it, the last only says which features are there."
             )
         )

@@ -1,5 +1,6 @@
 """The only place that imports the canvas component, which cannot be imported outside a running page."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from streamlit_drawable_canvas import st_canvas
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import state as drawing_state
+from mnist_demo.ui.drawing.strokes import drawn_in
 from mnist_demo.ui.drawing.typed_digit import render_typed_digit
 from mnist_demo.ui.widgets.scripts import run_script
 
@@ -35,20 +37,23 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
         drawing = drawing_state.current_drawing()
     paper = paper_colour(drawing.generation)
     with st.container(key=keys.DRAWING_CANVAS, width="content", gap=None):
-        canvas = st_canvas(
-            height=CANVAS_SIZE,
-            width=CANVAS_SIZE,
-            stroke_width=PEN_WIDTH,
-            stroke_color=INK,
-            background_color=paper,
-            initial_drawing={"objects": list(drawing.objects)},
-            key=KEY,
-            on_change=on_change,
-        )
+        seen = None
+        # Where the message is of no shape that the component knows, it fails once it is drawn, and nothing is seen.
+        with contextlib.suppress(AttributeError, KeyError, TypeError):
+            seen = st_canvas(
+                height=CANVAS_SIZE,
+                width=CANVAS_SIZE,
+                stroke_width=PEN_WIDTH,
+                stroke_color=INK,
+                background_color=paper,
+                initial_drawing={"objects": list(drawing.objects)},
+                key=KEY,
+                on_change=on_change,
+            ).json_data
         run_script(SCRIPT.read_text(encoding="utf-8"))
-        seen = canvas.json_data or {}
         # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
-        objects = tuple(seen.get("objects", ())) if seen.get("background", paper) == paper else drawing.objects
+        is_old = isinstance(seen, dict) and seen.get("background", paper) != paper
+        objects = drawing.objects if is_old else drawn_in(seen)
         # Always there, so that nothing is drawn anew with the first stroke; canvas.js hides it as the pen goes down.
         hint = Markup('<p class="canvas-hint{}" aria-hidden="true">{}<small>{}</small></p>')
         st.html(hint.format("" if not objects else " gone", _("Draw a digit here"), _("or type one, 0 to 9")))

@@ -13,6 +13,7 @@ from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.number import DrawnDigits
 from mnist_demo.ui.drawing.readers import Reading, read_readers
 from mnist_demo.ui.drawing.strokes import without_strokes
+from mnist_demo.ui.membership.offer import render_offer
 from mnist_demo.ui.ownership import attempt, perform
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -21,9 +22,9 @@ from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shar
 
 def render_correction(drawn: DrawnDigits, reading: Reading) -> None:
     """Draw a button for each digit: one click keeps the chosen drawing with its label, and takes it off the canvas."""
-    question = _("Right or wrong? One click on the digit that you meant keeps your drawing.")
+    question = _("Which digit did you draw? Click it to save the drawing.")
     if len(drawn) > 1:
-        question = _("Digit {place} of {count}: right or wrong? One click on the one that you meant keeps it.").format(
+        question = _("Digit {place} of {count}: which digit did you draw? Click it to save the drawing.").format(
             place=drawn.chosen + 1, count=len(drawn)
         )
     render_clickable(digit_choice_html(question, reading.digit), keys.CORRECTION, partial(_keep, drawn))
@@ -43,11 +44,13 @@ def render_kept() -> None:
         kept = len(drawing_state.my_drawings())
         with st.container(key=keys.KEPT):
             sentence = ngettext(
-                "Kept as {digit}: there is {count} drawing in My drawings.",
-                "Kept as {digit}: there are {count} drawings in My drawings.",
+                "Saved as {digit}. You have {count} drawing.",
+                "Saved as {digit}. You have {count} drawings.",
                 kept,
             )
             st.success(sentence.format(digit=label, count=kept), icon=":material/check:")
+            if kept:
+                render_offer(drawing_state.my_drawings().drawings[-1])
 
 
 def render_my_drawings() -> None:
@@ -57,7 +60,7 @@ def render_my_drawings() -> None:
         if len(drawings):
             _render_gallery(drawings)
         else:
-            st.caption(_("Nothing kept yet. Draw a digit, and click on the one that you meant."))
+            st.caption(_("No drawings yet. Draw a digit, then click which one it is."))
         _render_import()
 
 
@@ -83,13 +86,13 @@ def _render_gallery(drawings: DrawingCollection) -> None:
             on_click="ignore",
         )
         st.button(
-            _("Train some more on them"),
+            _("Teach the model my drawings"),
             key=keys.TRAIN_ON_DRAWINGS,
             icon=":material/school:",
             on_click=_train_on_drawings,
         )
         st.button(
-            _("Forget them"),
+            _("Delete my drawings"),
             key=keys.FORGET_DRAWINGS,
             icon=":material/delete:",
             on_click=perform,

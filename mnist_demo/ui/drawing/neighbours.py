@@ -25,13 +25,13 @@ def render_neighbours(image: np.ndarray, dataset: DigitDataset) -> None:
         indices, distances = nearest_training_images(
             dataset.digest, np.ascontiguousarray(image, np.float32).tobytes(), COUNT, dataset
         )
-        labels = dataset.train_labels[indices]
+        labels, apart = dataset.train_labels[indices], _("distance {distance}")
         images = [
             (
                 dataset_images.image_value("train", int(index)),
                 scale_pixels(dataset.train_pixels[index]),
-                f"{label} · {format_decimal(distance, '.1f')}",
-                _("Training image {number}, a {label}, at distance {distance}").format(
+                f"{label}\n{apart.format(distance=format_decimal(distance, '.1f'))}",
+                _("Training image {number}, label {label}, distance {distance}").format(
                     number=format_decimal(index), label=label, distance=format_decimal(distance, ".1f")
                 ),
                 False,
@@ -46,9 +46,9 @@ def render_neighbours(image: np.ndarray, dataset: DigitDataset) -> None:
         votes = np.bincount(labels, minlength=10)
         st.caption(
             _(
-                "The {count} of {total} training images that differ least from it, pixel by pixel, each with its label "
-                "and distance. They vote {digit} ({votes} of {count}). Look for neighbours of another digit: there "
-                "the pixels alone mislead."
+                "Of {total} training images, the {count} that are most similar pixel by pixel, each with its label "
+                "and distance. {votes} of the {count} say {digit}. Look for neighbours of another digit: there the "
+                "pixels alone mislead."
             ).format(
                 count=len(labels),
                 total=format_decimal(len(dataset.train_labels)),

@@ -22,13 +22,14 @@ def render_opened_models() -> None:
     with st.expander(_("Open a saved model"), key=keys.OPEN_MODEL):
         st.caption(
             _(
-                "It is tried on test images first, then reads your drawings beside the others. One that you let answer "
-                "is also what “Look inside” shows."
+                "It is tested on test images first, then reads your drawings beside the other models. The one that "
+                "you let answer is also the one that “Look inside” shows."
             )
         )
         st.file_uploader(
             _("A model that was saved here or by “train --output”"),
-            type=["safetensors"],
+            # Others too: what is missing in them is said in a better sentence than the widget's.
+            type=["safetensors", "pt", "pth", "bin", "ckpt", "pkl", "h5", "keras", "onnx"],
             key=keys.MODEL_FILE,
             on_change=_open,
         )
@@ -48,7 +49,7 @@ def _open() -> None:
 def _render_model(number: int, model: OpenedModel) -> None:
     hyperparameters, metrics = model.classifier.hyperparameters, model.classifier.metrics
     st.markdown(
-        _("**{name}**: {model}. Reads {accuracy} of {count} test images here.").format(
+        _("**{name}**: {model}. Reads {accuracy} of {count} test images correctly.").format(
             name=escape_markdown(model.name),
             model=hyperparameters.model_title,
             accuracy=format_percent(model.accuracy, digits=1),
@@ -70,7 +71,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
     )
     if "test_accuracy" in metrics:
         claimed = format_percent(metrics["test_accuracy"], digits=2)
-        st.caption(_("Where it was trained it read {accuracy} of the test images.").format(accuracy=claimed))
+        st.caption(_("Where it was trained, it read {accuracy} of the test images correctly.").format(accuracy=claimed))
     with st.container(horizontal=True, gap="small"):
         answers = model is answering_model()
         st.button(

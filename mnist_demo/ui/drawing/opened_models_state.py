@@ -63,7 +63,7 @@ class OpenedModel:
             name, own_id = str(about["name"]), str(about["id"])
             accuracy, measured_on = float(about["accuracy"]), int(about["measured_on"])
         except (ValueError, TypeError, KeyError) as error:
-            raise KeepingError(_("This is no model that was kept here.")) from error
+            raise KeepingError(_("This is not a model that was saved here.")) from error
         model = cls(name, keep(weights), accuracy, measured_on, own_id)
         _used = model.classifier  # which raises where the file is damaged
         return model

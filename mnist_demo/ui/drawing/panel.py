@@ -78,7 +78,7 @@ def render_reading(
     elif is_digit:
         st.caption(reading.reader.sentence)
     else:
-        sentence = _("**I don’t think this is a digit.** If it is one, the closest is {digit}.")
+        sentence = _("**I don’t think this is a digit.** If it is a digit, the closest is {digit}.")
         st.caption(sentence.format(digit=reading.digit))
 
 
@@ -90,7 +90,7 @@ def _say(read: list[Reading], is_digit: bool) -> None:
     elif is_digit:
         words = _("The model reads {digit}.").format(digit=number)
     else:
-        words = _("This is no digit; the closest is {digit}.").format(digit=number)
+        words = _("This is not a digit; the closest is {digit}.").format(digit=number)
     with st.container(key=keys.DRAWING_IN_WORDS):
         st.html(Markup("<p>{}</p>").format(words))
 

@@ -27,6 +27,6 @@ def render_preparation(prepare: Callable[[], list[Stage]]) -> None:
             selection_mode="multi",
             format_func=lambda name: titles.get(name, name),
             key=keys.STAGES_OFF,
-            help=_("With all of them off, the canvas is merely shrunk, as most demos do: watch the reading go wrong."),
+            help=_("With all of them off, the canvas is only shrunk, as in most demos: watch the model misread it."),
         )
         st.html(stages_html([(_(stage.title), _(stage.explanation), stage.image, stage.enabled) for stage in stages]))

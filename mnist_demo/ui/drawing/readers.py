@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.translation import _, format_decimal
+from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui import state
 from mnist_demo.ui.drawing import opened_models_state
 from mnist_demo.ui.resources import (
@@ -98,7 +98,7 @@ def read_readers() -> list[Reader]:
     earlier = [_run_reader(job, sentence) for job in state.earlier_jobs()[:MAX_EARLIER_READERS]]
     starter = Reader(
         _("Starter model"),
-        _("Read by the starter model that comes with this page. Train a model, and it answers instead."),
+        _("Read by the starter model that comes with this page. Train a model of your own, and it answers instead."),
         starter_classifier(),
         starter_calibration(),
     )
@@ -109,8 +109,8 @@ def read_readers() -> list[Reader]:
 
 
 def _opened_reader(model: opened_models_state.OpenedModel) -> Reader:
-    title = _("{name}, {percent} % of {count} test images").format(
-        name=model.name, percent=format_decimal(100 * model.accuracy, ".1f"), count=format_decimal(model.measured_on)
+    title = _("{name}, {percent} of {count} test images").format(
+        name=model.name, percent=format_percent(model.accuracy, digits=1), count=format_decimal(model.measured_on)
     )
     return Reader(
         title,
@@ -126,8 +126,8 @@ def _run_reader(job: Job, sentence: str) -> Reader | None:
         return None
     model = job.hyperparameters.model_title
     accuracy = job.history.test_accuracy
-    title = _("{model}, {percent} % on test images").format(
-        model=model, percent=format_decimal(100 * accuracy, ".1f") if accuracy is not None else "?"
+    title = _("{model}, {percent} on test images").format(
+        model=model, percent=format_percent(accuracy, digits=1) if accuracy is not None else "–"
     )
     if job.state == "diverged":
         sentence = _("Read by a run of “{model}” that has diverged, after step {step}: do not believe it.")

@@ -12,7 +12,7 @@ from mnist_demo.ui.widgets.pictures import overlay_png, picture_html
 
 def render_reasons(image: np.ndarray, reading: Reading) -> None:
     """Draw the contributions of each pixel of `image`, float32 (28, 28), for the predicted or any other digit."""
-    expander = st.expander(_("What spoke for it, and what against"), key=keys.LOOK_CLOSER, on_change="rerun")
+    expander = st.expander(_("Why this digit?"), key=keys.LOOK_CLOSER, on_change="rerun")
     if not expander.open:
         return  # integrated gradients take some milliseconds: not while nobody looks
     # Here, not above: it brings torch, which the first page need not wait for.
@@ -23,11 +23,13 @@ def render_reasons(image: np.ndarray, reading: Reading) -> None:
         digit = reading.digit if chosen is None else chosen
         shares = contributions(reading.reader.classifier, image, digit)
         with st.container(key=keys.REASONS):
-            words = _("The drawing with what spoke for a {digit} in blue and against it in orange.").format(digit=digit)
+            words = _("The drawing: what speaks for {digit} is blue, what speaks against it is orange.").format(
+                digit=digit
+            )
             st.html(picture_html(overlay_png(image, shares), 224, words))
         st.caption(
             _(
-                "**Blue** spoke for a {digit}, **orange** against it; the stronger, the more. For a linear model this "
-                "is exact (weight × input), for a network an estimate (integrated gradients)."
+                "**Blue** speaks for {digit}, **orange** against it; the deeper the colour, the more. For a linear "
+                "model this is exact (weight × input), for a network an estimate (integrated gradients)."
             ).format(digit=digit)
         )

@@ -30,7 +30,7 @@ def render_sliding_filter(image: np.ndarray, classifier: "TrainedClassifier") ->
     if not convolutions:
         return
     with st.container(key=keys.SLIDING_FILTER):
-        st.markdown(_("#### A filter slides over it"))
+        st.markdown(_("#### A filter slides over the image"))
         st.markdown(
             _(
                 "Every number of a map is made in the same way. Lay the filter over a patch, multiply each number of "
@@ -68,7 +68,7 @@ def _render_convolution(convolution: "Convolution", image: np.ndarray | None) ->
         else:
             st.caption(_("What it sees: the image, with a margin"))
             picture = np.pad(image, convolution.margin)
-        words = _("The filter lies over rows and columns {top} and {left} onwards.").format(
+        words = _("The filter lies on the patch that starts at row {top}, column {left}.").format(
             top=frame[0] + 1, left=frame[1] + 1
         )
         st.html(framed_html(picture, image is not None, frame, words))
@@ -99,12 +99,12 @@ def _render_convolution(convolution: "Convolution", image: np.ndarray | None) ->
         st.caption(
             _(
                 "The network first shifts and scales the pixels: here paper is {paper} and the darkest ink is {ink}. "
-                "Around the image stands a margin of zeros."
+                "Around the image is a margin of zeros."
             ).format(paper=short_number(paper), ink=short_number(ink))
         )
     st.caption(
         _(
-            "Batch normalisation then scales and shifts the sum, and ReLU makes 0 of what is below zero. "
-            "On the map stands {answer}."
+            "Batch normalisation then scales and shifts the sum, and ReLU turns what is below zero into 0. The "
+            "number on the map: {answer}."
         ).format(answer=answer)
     )

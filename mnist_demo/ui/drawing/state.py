@@ -10,6 +10,7 @@ from mnist_demo.drawing.collection import MAX_DRAWINGS, DrawingCollection, Label
 from mnist_demo.errors import KeepingError
 from mnist_demo.saved_runs.visitors import DRAWINGS
 from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.membership import state as membership_state
 from mnist_demo.ui.resources import visitor_store
 
 _DRAWING = "drawing"
@@ -155,8 +156,10 @@ def add_drawings(drawings: DrawingCollection) -> None:
 
 
 def keep_drawing(strokes: list[np.ndarray], label: int) -> None:
-    """Keep one drawing with its label; see `add_drawings`."""
-    add_drawings(DrawingCollection((LabelledDrawing(tuple(strokes), label),)))
+    """Keep one drawing with its label, for the class too if she is in one; see `add_drawings`."""
+    drawing = LabelledDrawing(tuple(strokes), label)
+    add_drawings(DrawingCollection((drawing,)))
+    membership_state.note_drawing(drawing)
 
 
 def note_kept_label(label: int) -> None:

@@ -9,6 +9,9 @@ import numpy as np
 CURVE_POINTS = 8
 # Of a drawing; what is more, nobody has drawn by hand, and it would keep everybody waiting.
 MAX_STROKES, MAX_COMMANDS = 200, 10_000
+MAX_COORDINATE = 1e6  # pixels
+# How many numbers follow a command of a path: move, line, curve.
+_NUMBERS = {"M": 2, "L": 2, "Q": 4}
 
 
 def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
@@ -25,6 +28,36 @@ def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
             strokes.append(_place(_flatten(path), item))
         left -= len(path)
     return strokes
+
+
+def drawn_in(message: Any) -> tuple[dict[str, Any], ...]:
+    """Return the freehand paths in what a browser says that is on its canvas, whatever it says.
+
+    What no canvas of ours sends is left out: what has another shape, or numbers that are none or are far off.
+    """
+    objects = message.get("objects") if isinstance(message, dict) else None
+    return tuple(item for item in objects if _is_path(item)) if isinstance(objects, list) else ()
+
+
+def _is_path(item: Any) -> bool:
+    if not isinstance(item, dict) or not isinstance(item.get("path"), list):
+        return False
+    places = [item.get(name, 0) for name in ("left", "top", "scaleX", "scaleY", "angle")]
+    return all(map(_is_number, places)) and all(map(_is_command, item["path"]))
+
+
+def _is_command(command: Any) -> bool:
+    return (
+        isinstance(command, list)
+        and len(command) > 0
+        and isinstance(command[0], str)
+        and len(command) == 1 + _NUMBERS.get(command[0], math.inf)
+        and all(map(_is_number, command[1:]))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and -MAX_COORDINATE <= value <= MAX_COORDINATE
 
 
 def objects_of(strokes: Sequence[np.ndarray], colour: str, width: float) -> tuple[dict[str, Any], ...]:
@@ -70,5 +103,5 @@ def _place(points: np.ndarray, item: dict[str, Any]) -> np.ndarray:
         return points
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    placed: np.ndarray = (points - middle) * scale @ turn.T + np.array([item["left"], item["top"]])
+    placed: np.ndarray = (points - middle) * scale @ turn.T + np.array([item.get("left", 0), item.get("top", 0)])
     return placed

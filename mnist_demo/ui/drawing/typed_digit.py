@@ -16,6 +16,7 @@ from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.strokes import objects_of
 
 WRITTEN_HEIGHT = 0.7  # of the canvas
+DIGITS = [str(digit) for digit in range(10)]
 
 _component = st.components.v2.component(
     "mnist_demo_typed_digit",
@@ -28,9 +29,9 @@ def render_typed_digit(side: float, colour: str, pen_width: float) -> None:
     """Name the canvas, of `side` pixels, and let a digit typed on it be written with that pen; it takes no room."""
 
     def write() -> None:
-        digit = st.session_state[keys.TYPED_DIGIT].get("typed")
-        if digit is not None:
-            strokes = write_digit(int(digit), np.random.default_rng())
+        digit = str(st.session_state[keys.TYPED_DIGIT].get("typed"))
+        if digit in DIGITS:
+            strokes = write_digit(DIGITS.index(digit), np.random.default_rng())
             placed = [((stroke - 0.5) * WRITTEN_HEIGHT + 0.5) * side for stroke in strokes]
             drawing_state.replace_drawing(objects_of(placed, colour, pen_width))
 

@@ -60,6 +60,9 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     if name not in EXPORTS:
         st.session_state.pop(_TASK, None)
         return
+    task = export_task(run_id, name)
+    if task is not None and task.step == step and not task.content.done():
+        return  # asked for twice
     owner = visitor.owner()
     # However often she asks, one file at a time: others get theirs in between.
     for (other, _session), before in list(exports().items()):

@@ -13,6 +13,8 @@ PARAMETER = "lang"
 COOKIE = "mnist_demo_language"
 _LANGUAGE, _SOURCE = "language-read", "language-source"
 _CHOICE, _LINK, _BROWSER = "choice", "link", "browser"
+# To Streamlit an expander of which the server knows whether it is open is another one when its title changes.
+_EXPANDERS = (keys.LOOK_CLOSER, keys.ACTIVATIONS, keys.NEIGHBOURS, keys.PREPARATION)
 
 
 def visitor_language() -> str | None:
@@ -51,6 +53,17 @@ def choose_language() -> None:
     st.session_state[_LANGUAGE], st.session_state[_SOURCE] = language, _CHOICE
     st.query_params.pop(PARAMETER, None)
     use_language(language)
+    for key in _EXPANDERS:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
+def follow_link(language: str) -> None:
+    """Read on in the language that a link asks for, unless the visitor chose one herself."""
+    visitor_language()
+    if st.session_state.get(_SOURCE) != _CHOICE and closest_language(language) == language:
+        st.session_state[_LANGUAGE], st.session_state[_SOURCE] = language, _LINK
+        use_language(language)
 
 
 def language_to_keep() -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from mnist_demo.translation import _, current_language, language_names
 from mnist_demo.ui import keys
 from mnist_demo.ui.language import state as language_state
+from mnist_demo.ui.language.streamlit_words import render_streamlit_words
 from mnist_demo.ui.widgets.scripts import run_script
 
 COOKIE_SECONDS = 400 * 24 * 60 * 60  # browsers keep a cookie no longer
@@ -19,6 +20,7 @@ def render_language() -> None:
     """Tell the browser which language the page is in, and let it keep the choice; nothing of this is to be seen."""
     language_state.prepare_language()
     run_script(_DOCUMENT.format(language=json.dumps(current_language())))
+    render_streamlit_words()
     if kept := language_state.language_to_keep():
         cookie = f"{language_state.COOKIE}={kept}; Path=/; Max-Age={COOKIE_SECONDS}; SameSite=Lax"
         run_script(_KEEP.format(cookie=json.dumps(cookie)))

@@ -111,15 +111,17 @@ def _render_deeper_runs(digits: LessonDigits, dataset: DigitDataset, wanted: Map
 def _image_looked_at(digits: LessonDigits) -> np.ndarray:
     """Draw what is looked at: the visitor's drawing, else one of the test digits; return it, float32 (28, 28)."""
     image = image_from_strokes(strokes_of(drawing_state.drawn_objects()))
-    st.markdown(_("#### What is in them"))
+    st.markdown(_("#### Inside the two networks"))
     if image.any():
         st.markdown(_("This is what the two networks make of **your drawing**."))
         return image
     index = lesson_state.digit_index(len(digits.test_y))
     st.markdown(
-        _("This is what the two networks make of a test digit, a **{label}**.").format(label=int(digits.test_y[index]))
+        _("This is what the two networks make of a test digit with the label **{label}**.").format(
+            label=int(digits.test_y[index])
+        )
     )
-    st.caption(_("Draw a digit in Train and draw, and it is looked at here."))
+    st.caption(_("Draw a digit in “Train and draw” to see it here."))
     st.button(
         _("Another digit"),
         key=keys.OTHER_DIGIT,
@@ -156,9 +158,7 @@ def _render_hidden_layer(job: Job, image: np.ndarray) -> None:
 @st.fragment
 def render_ways_to_train(train_and_draw: st.Page) -> None:
     """Draw buttons that start a training on all digits, which `train_and_draw` shows, and how long each takes."""
-    st.markdown(
-        _("**Train one on all digits.** It starts in Train and draw, in the place of the run that is there now:")
-    )
+    st.markdown(_("**Train one on all digits.** It starts in “Train and draw” and replaces the run that is there now:"))
     is_coming = False
     for name in WAYS:
         title, told = st.columns([2, 5], gap="small", vertical_alignment="center")

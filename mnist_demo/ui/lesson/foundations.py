@@ -99,7 +99,11 @@ def render_softmax(digits: LessonDigits) -> None:
     )
     st.latex(r"p_i = \frac{e^{x_i}}{\sum_j e^{x_j}}")
     if "softmax" not in lesson_state.guesses():
-        st.markdown(_("A real **{label}**, with the scores that the model of part 2 gives it:").format(label=label))
+        st.markdown(
+            _("A real digit with the label **{label}**, and the scores that the model of part 2 gives it:").format(
+                label=label
+            )
+        )
         st.html(
             softmax_html(
                 [
@@ -117,8 +121,8 @@ def render_softmax(digits: LessonDigits) -> None:
         "softmax",
         judge_probability(float(naive_softmax(hundred)[label])),
         _(
-            "A float32 ends at {largest}, which is e to the power of {limit}. Beyond that e to the x is *inf*, and inf "
-            "divided by inf is nan: one such score, and all weights are nan after the next step."
+            "The largest float32 is {largest}, which is e to the power of {limit}. Beyond that e to the x is *inf*, "
+            "and inf divided by inf is nan: one such score, and all weights are nan after the next step."
         ).format(largest=format_decimal(FLOAT32_MAX, ".1e"), limit=format_decimal(math.log(FLOAT32_MAX), ".1f")),
     )
     largest = st.slider(
@@ -145,16 +149,16 @@ def render_softmax(digits: LessonDigits) -> None:
     )
     st.markdown(
         _(
-            "Why the logarithm? The loss needs log p anyway, and a p that is too small for a float32 becomes 0, whose "
-            "logarithm is −inf. Straight to the logarithm it stays an ordinary number. And taking the largest score "
-            "off all ten changes no probability, but then no power is above e⁰ = 1."
+            "Why the logarithm? The loss needs log p anyway, and a p that is too small for a float32 becomes 0, "
+            "whose logarithm is −inf. Computed directly, the logarithm stays an ordinary number. And subtracting the "
+            "largest score from all ten changes no probability, but then no power is above e⁰ = 1."
         )
     )
     st.markdown(_("With m, the largest of the ten scores, the formula is:"))
     st.latex(r"\log p_i = (x_i - m) - \log \sum_j e^{x_j - m}, \qquad m = \max_j x_j")
     st.markdown(_("By definition:"))
     st.code(code_of(naive_softmax, naive_log_softmax), language="python")
-    st.markdown(_("Made safe, as the model from scratch does it when it trains in Train and draw:"))
+    st.markdown(_("Made safe, as the from-scratch model does it when it trains in “Train and draw”:"))
     st.code(code_of(log_softmax), language="python")
 
 
@@ -166,7 +170,7 @@ def render_likelihood(digits: LessonDigits) -> None:
             "costs nothing. Anything less costs −log p, the *negative log-likelihood*."
         )
     )
-    st.latex(r"\text{cost} = -\log p_{\text{label}}")
+    st.latex(r"\text{COST} = -\log p_{\text{LABEL}}".replace("COST", _("cost")).replace("LABEL", _("label")))
     if not ask("likelihood"):
         return
     cost = -math.log(0.05)
@@ -214,7 +218,7 @@ def _render_real_costs(digits: LessonDigits) -> None:
     order = costs.argsort()
     shown = order[torch.linspace(0, len(order) - 1, 8).long()]
     count = format_decimal(len(costs))
-    st.markdown(_("Eight real digits, from the cheapest to the dearest of {count}:").format(count=count))
+    st.markdown(_("Eight of {count} real digits, from the lowest cost to the highest:").format(count=count))
     st.html(
         costs_html(
             [
@@ -224,9 +228,9 @@ def _render_real_costs(digits: LessonDigits) -> None:
         )
     )
     st.markdown(
-        _(
-            "The **loss** is the mean over all {count}: **{loss}**. This is the number on every chart of a training."
-        ).format(count=count, loss=format_number(float(negative_log_likelihood(logs, digits.test_y))))
+        _("The **loss** is the mean over all {count}: **{loss}**. This is the number on every training chart.").format(
+            count=count, loss=format_number(float(negative_log_likelihood(logs, digits.test_y)))
+        )
     )
     st.code(code_of(negative_log_likelihood), language="python")
 

@@ -6,6 +6,7 @@ from mnist_demo.lesson.parts import Part, part_named
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state
+from mnist_demo.ui.membership.question import render_question_to_class
 from mnist_demo.ui.widgets.scripts import focus_on
 
 
@@ -31,6 +32,7 @@ def _render_choice(part: Part) -> None:
         format_func=lambda option: _(part.options[option]),
         key=keys.GUESS + part.name,
     )
+    render_question_to_class(part)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("That is my guess: run it"),

@@ -55,8 +55,8 @@ def render_data(digits: LessonDigits) -> None:
         judge_memory(digits.memory_accuracy),
         _(
             "Asked about the {known} training digits that it knows, such a program is right every time. Of {count} "
-            "test digits it reads {accuracy} rightly. Only the second figure says how good it is, which is why the "
-            "test set is never learned from. The share that is read rightly is called **accuracy**."
+            "test digits it reads {accuracy} correctly. Only the second number says how good it is, which is why a "
+            "model never learns from the test set. The share that is read correctly is called **accuracy**."
         ).format(
             known=format_decimal(len(digits.x)),
             count=format_decimal(len(digits.test_y)),

@@ -30,8 +30,9 @@ def render_overfitting(digits: LessonDigits) -> None:
         judge_overfitting(run.test_losses),
         _(
             "The test loss is lowest after epoch {epoch}, at {lowest}, and ends at {last}. On the {count} digits the "
-            "loss falls on, to {train}. In the end {known} of them are read rightly, but only {accuracy} of the test "
-            "digits. What is learned last is true of these {count} digits only. That is called **overfitting**."
+            "loss keeps falling, to {train}. In the end {known} of them are read correctly, but only {accuracy} of "
+            "the test digits. What the model learns last is true of these {count} digits only. That is called "
+            "**overfitting**."
         ).format(
             epoch=run.epochs[lowest],
             lowest=format_decimal(run.test_losses[lowest], ".3f"),
@@ -54,7 +55,7 @@ def render_overfitting(digits: LessonDigits) -> None:
     )
     st.markdown(
         _(
-            "What helps? More digits: the same model, taught {many} of them, reads {accuracy} of the test digits. "
-            "Stopping when the test loss is lowest. Digits that look a little different in every epoch."
+            "What helps? More digits: the same model, taught {many} of them, reads {accuracy} of the test digits "
+            "correctly. Stopping when the test loss is lowest. Digits that look a little different in every epoch."
         ).format(many=format_decimal(len(digits.x)), accuracy=format_percent(digits.trained.test_accuracy, digits=1))
     )

@@ -75,7 +75,7 @@ def scores_html(scores: Sequence[float], label: int, chosen: int) -> Markup:
         )
         for digit, score in enumerate(scores)
     )
-    words = _("The ten scores of this {label}").format(label=label)
+    words = _("The ten scores of this digit, label {label}").format(label=label)
     return Markup('<ol class="scores" aria-label="{}">{}</ol>').format(words, NOTHING.join(rows))
 
 
@@ -142,7 +142,7 @@ def pairs_html(pairs: Sequence[tuple[tuple[np.ndarray, int], tuple[np.ndarray, i
             words=_("A handwritten {label}").format(label=label),
             other_url=data_url_of(1 - other),
             other_words=_("A handwritten {label}").format(label=other_label),
-            caption=_("a {label}, read as {guess}").format(label=label, guess=other_label),
+            caption=_("{label}, read as {guess}").format(label=label, guess=other_label),
         )
         for (image, label), (other, other_label) in pairs
     )

@@ -59,9 +59,9 @@ def render_rates(digits: LessonDigits) -> None:
         judge_rate(reference.history.test_loss or 0.0, final_loss(wild), wild.history.test_accuracy or 0.0),
         _(
             "With 50 every step leaps across the valley: the loss went up to {peak}, and ends at {wild} on the test "
-            "images. Yet {right} of them are read rightly, for the right score is still often the largest. On all of "
-            "MNIST it ends at about 87 %. With 0.0005 the model walks in the right direction, and after the same time "
-            "reads {tiny} of them instead of {reference}."
+            "images. Yet {right} of them are read correctly, for the right score is still often the largest. On all "
+            "of MNIST it ends at about 87 %. With 0.0005 the model walks in the right direction, but after the same "
+            "time reads only {tiny} of them correctly, instead of {reference}."
         ).format(
             peak=format_decimal(max(wild.history.steps["train_loss"]), ",.0f"),
             wild=loss_of(wild),
@@ -128,8 +128,8 @@ def _say_explosion(job: Job) -> str:
     if job.history.diverged is None:
         return _("It did not explode here: it ends at a loss of {loss}.").format(loss=loss_of(job))
     return _(
-        "At step {step} the loss is no number any more. The one before was {loss}, and a float32 ends at 3.4e+38. "
-        "No later step brings such a model back."
+        "At step {step} the loss is no longer a number. The one before was {loss}, and the largest float32 is "
+        "3.4e+38. No later step brings such a model back."
     ).format(step=job.history.diverged.step, loss=format_number(job.history.steps["train_loss"][-1]))
 
 
@@ -139,9 +139,9 @@ def _render_scaling(digits: LessonDigits) -> None:
     st.markdown(
         _(
             "The gradient of a weight is proportional to its pixel. With pixels from 0 to 255, a learning rate of "
-            "{rate} does to the scores what {times} would do with pixels from 0 to 1. So the loss reached {peak}. The "
-            "accuracy hides it: {bad} against {good}. The test loss does not: {bad_loss} against {good_loss}, for such "
-            "a model is as sure of its mistakes as of all else."
+            "{rate} does to the scores what {times} would do with pixels from 0 to 1. So the loss reached {peak}. "
+            "The accuracy hides it: {bad} against {good}. The test loss does not: {bad_loss} against {good_loss}, "
+            "for such a model is as sure when it is wrong as when it is right."
         ).format(
             rate=format_decimal(LEARNING_RATE, "g"),
             times=format_decimal(LEARNING_RATE * 255**2, ",.0f"),
@@ -157,7 +157,7 @@ def _render_scaling(digits: LessonDigits) -> None:
         (title, (format_decimal(outcome.test_loss, ",.3f"), format_percent(outcome.test_accuracy, digits=1)))
         for title, outcome in ((scaled_title, good), (unscaled_title, bad))
     ]
-    st.html(outcomes_html(_("How it went"), (_("test loss"), _("test accuracy")), rows))
+    st.html(outcomes_html(_("Results"), (_("test loss"), _("test accuracy")), rows))
     st.echarts_chart(
         build_losses({scaled_title: good.losses, unscaled_title: bad.losses}),
         key=keys.SCALING_CHART,

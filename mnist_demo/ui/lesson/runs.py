@@ -69,7 +69,7 @@ def render_runs(runs: Mapping[str, Job], misread_title: str | None = None) -> No
             cells.append("–" if known is None else format_decimal(round((1 - known) * n_test)))
         rows.append((name, cells))
     titles = [_("test loss"), _("test accuracy"), *([misread_title] if misread_title else [])]
-    st.html(outcomes_html(_("How it went"), titles, rows))
+    st.html(outcomes_html(_("Results"), titles, rows))
 
 
 def final_loss(job: Job) -> float | None:

@@ -1,5 +1,6 @@
 """Session state of the lesson: the part shown, the guesses and their answers, and its short runs."""
 
+import functools
 from collections.abc import Mapping
 
 import streamlit as st
@@ -12,7 +13,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.ownership import run_commands
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.resources import job_registry, orders
 from mnist_demo.ui.streamlit_internals import session_id
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -170,9 +171,9 @@ def start_runs(part: str, wanted: Mapping[str, Hyperparameters]) -> dict[str, Jo
     try:
         for name, hyperparameters in wanted.items():
             threads = min(thread_count(hyperparameters), half)
-            started[name] = run_commands().start_brief(
-                Assignment(hyperparameters, dataset, threads=threads), session_id()
-            )
+            assignment = Assignment(hyperparameters, dataset, threads=threads)
+            start = functools.partial(run_commands().start_brief, assignment, session_id())
+            started[name], _is_new = orders().start(f"{session_id()} {part} {name}", assignment, start)
     except Exception:
         drop_runs(part)
         raise

@@ -20,7 +20,9 @@ def render_summary() -> None:
         )
         st.markdown(sentence.format(right=right, made=made))
     else:
-        st.markdown(_("You have not guessed yet. Each part asks before it shows: go back to any of them."))
+        st.markdown(
+            _("You have not guessed yet. Each part asks you before it shows the answer: go back to any of them.")
+        )
     for number, part in enumerate(PARTS, start=1):
         guess, answer = guesses.get(part.name), answers.get(part.name)
         title, mark, takeaway = st.columns([4, 2, 8], gap="small", vertical_alignment="center")

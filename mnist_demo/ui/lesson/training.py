@@ -69,7 +69,7 @@ def render_descent(digits: LessonDigits) -> None:
         judge_steps([place for place, _loss in usual]),
         _(
             "At the start the slope is {slope}: the first step goes {rate} × {steepness} = {step} to the right. Near "
-            "the bottom the ground is flat, and the same learning rate moves hardly at all. Now try 2, 5 and 50."
+            "the bottom the ground is flat, and the same learning rate hardly moves. Now try 2, 5 and 50."
         ).format(
             slope=format_decimal(slope, ".2f").replace("-", "−"),
             rate=format_decimal(LEARNING_RATE, "g"),
@@ -95,9 +95,9 @@ def render_loops(digits: LessonDigits) -> None:
     """Draw part 6: how far apart the two loops are when they run, the whole programs, and their pieces side by side."""
     st.markdown(
         _(
-            "Training repeats six things: take a batch, predict, measure, find the gradient, step, forget the "
-            "gradient. One round through all training digits is called an **epoch**. The loop can be written by hand, "
-            "or with PyTorch’s tools."
+            "Training repeats six things: take a batch, predict, measure the loss, find the gradient, take a step, "
+            "reset the gradient. One round through all training digits is called an **epoch**. The loop can be "
+            "written by hand, or with PyTorch’s tools."
         )
     )
     if ask("loops"):
@@ -131,10 +131,10 @@ def _tell_of_loops(digits: LessonDigits) -> None:
         "loops",
         judge_loops(by_hand, with_torch),
         ngettext(
-            "{steps} steps each, which is {epochs} epoch of {count} digits: the losses are at most {apart} apart, "
-            "which is rounding.",
-            "{steps} steps each, which are {epochs} epochs of {count} digits: the losses are at most {apart} apart, "
-            "which is rounding.",
+            "{steps} steps each ({epochs} epoch of {count} digits): the losses differ by at most {apart}, a rounding "
+            "error.",
+            "{steps} steps each ({epochs} epochs of {count} digits): the losses differ by at most {apart}, a "
+            "rounding error.",
             digits.epochs,
         ).format(
             steps=len(by_hand),
@@ -182,9 +182,9 @@ def render_wrong_loss(digits: LessonDigits) -> None:
         "wrong-loss",
         judge_wrong_loss(right, wrong),
         _(
-            "nll_loss takes the number at the label, turns its sign and averages. It does not check that the number is "
-            "a log-probability: the score of {score} for the first digit below becomes {turned}. The more the scores "
-            "grow, the lower it falls, and never stops. The digits that are read are the same: {accuracy} are right "
+            "nll_loss takes the number at the label, flips its sign and averages. It does not check that the number "
+            "is a log-probability: the score of {score} for the first digit below becomes {turned}. The more the "
+            "scores grow, the lower it falls, without end. The digits read are the same: {accuracy} are correct "
             "either way."
         ).format(
             accuracy=format_percent(accuracy(logits, y), digits=1),
@@ -203,10 +203,10 @@ def render_wrong_loss(digits: LessonDigits) -> None:
     logs = F.log_softmax(logits, dim=1)
     rows = [
         (
-            _("a {label}").format(label=int(y[index])),
+            _("label {label}").format(label=int(y[index])),
             (signed(float(logits[index, y[index]])), signed(float(logs[index, y[index]]))),
         )
         for index in range(5)
     ]
-    st.markdown(_("The first five test digits, and what stands at the label:"))
-    st.html(outcomes_html(_("What stands at the label"), (_("score"), _("log-probability")), rows))
+    st.markdown(_("The first five test digits, and the number at their label:"))
+    st.html(outcomes_html(_("The number at the label"), (_("score"), _("log-probability")), rows))

@@ -31,9 +31,8 @@ def render_confusion(analysis: Analysis, looked_at: LookedAt) -> None:
     )
     st.caption(
         _(
-            "On the diagonal (blue) what is read rightly, beside it (orange) what is not. Look for the darkest orange: "
-            "a pair of digits that this model confuses. **Click a cell** to see its images, and an image to have it "
-            "explained."
+            "Blue cells, on the diagonal, are read correctly; orange cells are misread. Look for the darkest orange: "
+            "a pair of digits that this model confuses. **Click a cell** to see its images, and an image to see why."
         )
     )
     with st.container(key=keys.CONFUSION_CELL):
@@ -58,7 +57,9 @@ def _render_cell(analysis: Analysis, looked_at: LookedAt, label: int, predicted:
     ).format(label=label, predicted=predicted, count=format_decimal(len(indices)))
     st.markdown(f"### {title}")
     if not len(indices):
-        st.caption(_("No test image of a {label} is read as a {predicted}.").format(label=label, predicted=predicted))
+        st.caption(
+            _("No test image with the label {label} is read as {predicted}.").format(label=label, predicted=predicted)
+        )
         return
     render_clickable(
         gallery_of(analysis, looked_at.dataset, "test", indices[:MAX_IMAGES], title),
@@ -67,4 +68,4 @@ def _render_cell(analysis: Analysis, looked_at: LookedAt, label: int, predicted:
         shown_in=keys.EXPLAINED,
     )
     if len(indices) > MAX_IMAGES:
-        st.caption(_("The {count} that are read the most confidently.").format(count=MAX_IMAGES))
+        st.caption(_("The {count} that the model is most sure of.").format(count=MAX_IMAGES))

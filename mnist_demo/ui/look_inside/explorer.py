@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.translation import N_, _, format_decimal
+from mnist_demo.translation import N_, _, format_decimal, format_percent
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.look_inside import state as insight_state
@@ -31,7 +31,9 @@ HISTOGRAM_HEIGHT = 260
 
 def read_explorer_view() -> str:
     """Draw the choice of view and return which one is wanted."""
-    return read_choice(_("What of the data"), {name: _(title) for name, title in VIEWS.items()}, keys.EXPLORER_VIEW)
+    return read_choice(
+        _("Which view of the data"), {name: _(title) for name, title in VIEWS.items()}, keys.EXPLORER_VIEW
+    )
 
 
 def render_samples_by_class(dataset: DigitDataset) -> None:
@@ -49,20 +51,22 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
             dataset_images.image_value("train", int(index)),
             scale_pixels(dataset.train_pixels[index]),
             format_decimal(index),
-            _("Training image {number}, a {label}").format(number=format_decimal(index), label=digit),
+            _("Training image {number}, label {label}").format(number=format_decimal(index), label=digit),
             False,
         )
         for index in indices
     ]
     with st.container(key=keys.EXPLORER):
         render_clickable(
-            gallery_html(images, dataset_images.chosen_image(), _("Training images of a {digit}").format(digit=digit)),
+            gallery_html(
+                images, dataset_images.chosen_image(), _("Training images of the digit {digit}").format(digit=digit)
+            ),
             f"{keys.EXPLORER}-images",
             partial(dataset_images.choose_image, dataset),
             shown_in=keys.EXPLAINED,
         )
     st.caption(
-        _("Look how differently people write the same digit. The number under each is its place in the training set.")
+        _("See how differently people write the same digit. The number under each is its place in the training set.")
     )
     st.markdown(_("### How many there are"))
     train, test = (np.bincount(labels, minlength=10) for labels in (dataset.train_labels, dataset.test_labels))
@@ -70,8 +74,8 @@ def render_samples_by_class(dataset: DigitDataset) -> None:
     st.caption(
         _(
             "Training images (bar) and test images of each digit. Where the counts are nearly equal, always giving the "
-            "most frequent digit as the answer would be right {percent} % of the time: that is where a model starts."
-        ).format(percent=format_decimal(100 * test[train.argmax()] / max(1, test.sum()), ".1f"))
+            "most frequent digit as the answer would be right {percent} of the time: that is where a model starts."
+        ).format(percent=format_percent(test[train.argmax()] / max(1, test.sum()), digits=1))
     )
 
 
@@ -81,7 +85,11 @@ def render_means(statistics: DatasetStatistics) -> None:
     st.html(
         digit_images_html(
             [
-                (png_of(1 - mean), str(digit), _("The mean of all training images of a {digit}").format(digit=digit))
+                (
+                    png_of(1 - mean),
+                    str(digit),
+                    _("The mean of all training images of the digit {digit}").format(digit=digit),
+                )
                 for digit, mean in enumerate(statistics.means)
             ]
         )
@@ -94,7 +102,7 @@ def render_means(statistics: DatasetStatistics) -> None:
                 (
                     png_of(1 - deviation / strongest),
                     str(digit),
-                    _("Where the training images of a {digit} differ from each other").format(digit=digit),
+                    _("Where the training images of the digit {digit} differ from each other").format(digit=digit),
                 )
                 for digit, deviation in enumerate(statistics.deviations)
             ]
@@ -113,8 +121,8 @@ def render_intensities(statistics: DatasetStatistics) -> None:
     """Draw how often each pixel value occurs."""
     counts = statistics.intensities
     blank, full = counts[0] / counts.sum(), counts[250:].sum() / counts.sum()
-    words = _("How often each pixel value occurs: {blank} % of all pixels are 0, {full} % are 250 or more.").format(
-        blank=format_decimal(100 * blank, ".0f"), full=format_decimal(100 * full, ".0f")
+    words = _("How often each pixel value occurs: {blank} of all pixels are 0, {full} are 250 or more.").format(
+        blank=format_percent(blank, digits=0), full=format_percent(full, digits=0)
     )
     st.echarts_chart(
         intensity_chart(counts),
@@ -147,8 +155,8 @@ def render_augmentation(image: np.ndarray) -> None:
     st.caption(
         _(
             "With augmentation, a model sees the same training image a little different in every epoch, and learns "
-            "what does not matter. Look whether each variant is still the same digit to you: if it were not, it would "
-            "teach something wrong. Click any image on this page to see it here."
+            "what does not matter. Check that each variant is still the same digit to you: if it is not, it teaches "
+            "something wrong. Click any image on this page to see it here."
         )
     )
 

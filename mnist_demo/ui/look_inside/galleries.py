@@ -20,9 +20,10 @@ def gallery_of(analysis: Analysis, dataset: DigitDataset, part: str, indices: np
         label, predicted = int(analysis.labels[index]), int(analysis.predicted[index])
         wrong = label != predicted
         sure = format_percent(float(analysis.confidence[index]), digits=0)
-        words = (_("Image {number}, a {label} read as {predicted}, {percent} sure")).format(
+        words = (_("Image {number}: label {label}, read as {predicted}, {percent} sure")).format(
             number=format_decimal(index), label=label, predicted=predicted, percent=sure
         )
-        caption = f"{label} → {predicted}{' ✗' if wrong else ''} {sure}"
+        read = _("{label}, read as {guess}").format(label=label, guess=predicted)
+        caption = f"{read}\n{'✗ ' if wrong else ''}{sure}"
         images.append((image_value(part, index), scale_pixels(pixels[index]), caption, words, wrong))
     return gallery_html(images, chosen_image(), title)

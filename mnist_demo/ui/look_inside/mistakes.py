@@ -23,16 +23,16 @@ KINDS = {
 }
 EXPLANATIONS = {
     CONFIDENT: N_(
-        "Test images that the model misreads while it is the surest. Ask yourself what you would have read: some are "
-        "sloppy, some are hardly a digit, and some show what the model has not understood."
+        "Test images that the model misreads with the most confidence. Ask yourself what you would have read: some "
+        "are sloppy, some are hardly a digit, and some show what the model has not understood."
     ),
     UNCERTAIN: N_(
-        "Test images whose two most probable digits are the closest, whether read rightly or not. Look for the one "
+        "Test images whose two most probable digits are the closest, whether read correctly or not. Look for the one "
         "stroke that would settle it."
     ),
     HARDEST: N_(
-        "The test images of one digit with the largest loss: what the label says was the least probable to the model. "
-        "Look for ways of writing that digit which are rare."
+        "The test images of one digit with the largest loss: those to whose label the model gives the lowest "
+        "probability. Look for rare ways of writing that digit."
     ),
     TRAINING: N_(
         "The training images with the largest loss, although the model was trained on them. Look at the labels: "
@@ -59,7 +59,7 @@ def render_mistakes(analysis: Analysis, looked_at: LookedAt, kind: str) -> None:
             )
         )
     if not len(indices):
-        st.success(_("There is none: every image is read rightly."), icon=":material/check:")
+        st.success(_("There are none: every image is read correctly."), icon=":material/check:")
         return
     with st.container(key=keys.MISTAKES):
         render_clickable(

@@ -6,7 +6,7 @@ from mnist_demo.drawing.image import image_from_strokes
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analyst import Answer
 from mnist_demo.insight.data_statistics import DatasetStatistics
-from mnist_demo.translation import N_, _, format_decimal, translated
+from mnist_demo.translation import N_, _, format_decimal, format_percent, translated
 from mnist_demo.ui import keys
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
@@ -124,14 +124,14 @@ def _render_progress(looked_at: LookedAt, answer: Answer | None) -> Analysis | D
         st.error(escape_markdown(translated(answer.problem)), icon=":material/error:")
     elif isinstance(answer.found, Analysis):
         sentence = (
-            _("As of step {step}: {percent} % of {count} images read rightly.")
+            _("At step {step}: {percent} of {count} images read correctly.")
             if answer.step == looked_at.step
-            else _("As of step {step}, since when it has learned on: {percent} % of {count} images read rightly.")
+            else _("At step {step} (training has continued since): {percent} of {count} images read correctly.")
         )
         st.caption(
             sentence.format(
                 step=format_decimal(answer.step),
-                percent=format_decimal(100 * answer.found.accuracy, ".2f"),
+                percent=format_percent(answer.found.accuracy, digits=2),
                 count=format_decimal(len(answer.found.labels)),
             )
         )

@@ -82,13 +82,15 @@ def counts_html(train: np.ndarray, test: np.ndarray) -> Markup:
     bar = Markup(
         '<li><span class="digit">{digit}</span>'
         '<span class="track"><span class="fill" style="width:{width:.1f}%"></span></span>'
-        '<span class="percent wide">{count} + {tested}</span></li>'
+        '<span class="percent">{count}</span><span class="percent">{tested}</span></li>'
     )
     bars = (
         bar.format(digit=digit, width=100 * count / most, count=format_decimal(count), tested=format_decimal(tested))
         for digit, (count, tested) in enumerate(zip(map(int, train), map(int, test), strict=True))
     )
-    return digit_bars(_("Training and test images of each digit"), bars)
+    heads = Markup('<li class="heads"><span class="track"></span><span class="percent">{}</span>').format(_("train"))
+    heads += Markup('<span class="percent">{}</span></li>').format(_("test"))
+    return digit_bars(_("Training and test images of each digit"), [heads, *bars])
 
 
 def intensity_chart(counts: np.ndarray, bins: int = 32) -> dict[str, Any]:

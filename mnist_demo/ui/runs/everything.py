@@ -4,6 +4,7 @@ import streamlit as st
 
 from mnist_demo.translation import _
 from mnist_demo.ui import kept_runs, keys, visitor_state
+from mnist_demo.ui.membership.state import class_commands, membership
 from mnist_demo.ui.ownership import attempt
 
 
@@ -17,15 +18,22 @@ def render_everything() -> None:
         st.caption(
             _(
                 "It takes {size:.1f} MB: runs, drawings with their labels, opened models, guesses of the lesson, and "
-                "choices such as your language. A cookie tells that it belongs to this browser. Nobody else sees any "
-                "of it, except for runs whose link you gave away."
+                "choices such as your language. A cookie links it to this browser. Nobody else sees any of it, "
+                "except for runs whose link you shared."
             ).format(size=kept_bytes / 1e6)
         )
+        if class_commands().taught() or membership() is not None:
+            st.caption(
+                _(
+                    "Classes that you opened are deleted with it, and what you gave to somebody else’s class is taken "
+                    "out of it."
+                )
+            )
         with st.popover(_("Delete everything kept about me"), icon=":material/delete_forever:", key=keys.DELETE_ALL):
             st.markdown(
                 _(
-                    "Your runs are stopped, and all of it is deleted at once and for good. What you want to keep, "
-                    "save as a file first."
+                    "Your runs are stopped, and everything is deleted for good. Save what you want to keep as a file "
+                    "first."
                 )
             )
             st.button(
@@ -39,4 +47,4 @@ def render_everything() -> None:
 
 def _delete() -> None:
     if attempt(kept_runs.delete_everything):
-        visitor_state.notify(_("Everything that this server kept about you is deleted."))
+        visitor_state.notify(_("Everything that this server kept about you has been deleted."))

@@ -12,6 +12,9 @@ from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.everything import render_everything
 from mnist_demo.ui.runs.saved_run import render_saved_run
 from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+REFRESH_SECONDS = 1.0
 
 
 def render_runs(train_and_draw: st.Page) -> None:
@@ -40,10 +43,29 @@ def render_runs(train_and_draw: st.Page) -> None:
         )
     else:
         st.info(
-            _("Nothing here yet. Every run that you train is kept by itself, and can be opened and go on from here."),
+            _(
+                "No runs yet. Every run that you train is saved automatically, and you can open it or train it "
+                "further from here."
+            ),
             icon=":material/history:",
         )
     render_everything()
+    _watch(_states(records))
+
+
+@st.fragment
+def _watch(shown: list[tuple[str, str, bool]]) -> None:
+    """Have the page drawn anew when a run has begun, ended or gone since, in whatever tab."""
+    try:
+        if _states(kept_runs.my_runs()) != shown:
+            st.rerun()
+    except RunError:
+        return
+    render_pulse(REFRESH_SECONDS, keys.RUNS_PULSE)
+
+
+def _states(records: list[RunRecord]) -> list[tuple[str, str, bool]]:
+    return [(record.id, record.state, bool(record.files)) for record in records]
 
 
 def _render_list(records: list[RunRecord]) -> None:
@@ -84,7 +106,7 @@ def _render_deleted() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            _("“{name}” is deleted. It can be brought back for a day, if its room is not needed.").format(
+            _("“{name}” is deleted. You can bring it back for a day, unless its space is needed.").format(
                 name=escape_markdown(deleted.title)
             )
         )
@@ -92,5 +114,7 @@ def _render_deleted() -> None:
 
 
 def _undo(deleted: RunRecord) -> None:
+    if runs_state.last_deleted() is None:
+        return  # a second click
     runs_state.note_deleted(None)
     perform(run_commands().undelete, deleted.id)

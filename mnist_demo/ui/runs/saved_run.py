@@ -19,6 +19,7 @@ from mnist_demo.ui.resources import run_store
 from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html
 from mnist_demo.ui.runs.export import render_export
+from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 
@@ -29,9 +30,11 @@ def render_saved_run(record: RunRecord) -> None:
         st.html(run_card_html(record, word, _zone(), run_store().size(record.id)))
         with st.container(horizontal=True, gap="small"):
             _button(keys.OPEN_RUN, record, _("Open"), "open_in_full", _open)
+            if not record.files:
+                return  # it is saved within seconds, and the rest can be done with it then
             if record.state in ("stopped", "failed", "finished"):
                 is_through = record.metrics.get("epochs", 0) >= record.hyperparameters.epochs
-                _button(keys.GO_ON, record, _("Go on"), "play_arrow", _toggle if is_through else _go_on)
+                _button(keys.GO_ON, record, _("Train further"), "play_arrow", _toggle if is_through else _go_on)
             _button(keys.RENAME_RUN, record, _("Rename"), "edit", _toggle)
             _button(keys.EXPORT_RUN, record, _("Export"), "download", _toggle)
             _button(keys.LINK_RUN, record, _("Link"), "link", _toggle)
@@ -77,13 +80,15 @@ def _delete(_action: str, record: RunRecord) -> None:
 
 def _render_more_epochs(record: RunRecord) -> None:
     done = record.hyperparameters.epochs
-    st.markdown(_("It has done all its {count} epochs, and goes on exactly where it stopped.").format(count=done))
+    st.markdown(
+        _("It has finished all its {count} epochs, and will go on exactly where it stopped.").format(count=done)
+    )
     if record.hyperparameters.one_cycle:
-        st.caption(_("Its learning rate is then that of the longer one-cycle schedule."))
+        st.caption(_("The one-cycle schedule is stretched over the longer run."))
     most = max(1, FIELDS["epochs"].maximum - done)
     st.number_input(_("More epochs"), 1, int(most), int(min(done, most)), key=keys.MORE_EPOCHS, width=160)
     st.button(
-        _("Go on"),
+        _("Train further"),
         key=keys.START_MORE,
         type="primary",
         icon=":material/play_arrow:",
@@ -95,7 +100,7 @@ def _render_more_epochs(record: RunRecord) -> None:
 def _render_naming(record: RunRecord) -> None:
     with st.form("name-run", border=False):
         st.text_input(_("Name"), record.name, max_chars=MAX_NAME, key=keys.RUN_NAME)
-        st.caption(_("A run with a name is never removed to make room. Leave it empty to take the name away."))
+        st.caption(_("A run with a name is never removed to make room. Leave the field empty to remove the name."))
         st.form_submit_button(_("Save"), key=keys.SAVE_NAME, type="primary", on_click=_save_name, args=(record,))
 
 
@@ -107,12 +112,12 @@ def _save_name(record: RunRecord) -> None:
 def _render_link(record: RunRecord) -> None:
     st.markdown(
         _(
-            "Who opens this link sees the run, its name, its chart and its model, and can change nothing of it. Where "
-            "it stopped before its end, they can go on with a copy."
+            "Anyone who opens this link sees the run, its name, its charts and its model, but cannot change them. If "
+            "the run stopped before its end, they can train a copy of it further."
         )
     )
     link = build_link(page_address(), {state.RUN_PARAMETER: record.id, **link_parameters()})
-    st.code(link, language=None, wrap_lines=True)
+    render_copied(link)
 
 
 # What a button opens below its run, by the button's key.

@@ -76,7 +76,7 @@ def _render_status(job: Job | None, status: State | None) -> None:
             return
         commands = run_commands()
         if goes_on:
-            label = _("Go on") if mine else _("Go on with a copy")
+            label = _("Train further") if mine else _("Train a copy further")
             _button(keys.PAUSE, label, "play_arrow", partial(perform, go_on, job.id))
         elif mine and status in ("running", "paused"):
             _button(

@@ -64,4 +64,4 @@ def describe_cost(hyperparameters: Hyperparameters, estimate: CostEstimate) -> s
         return sentence.format(model=hyperparameters.model_title, epochs=hyperparameters.epochs, duration=duration)
     if estimate.is_coming:
         return _("Measuring how long this takes here …")
-    return _("How long this takes here is measured when no run is computing.")
+    return _("The time this takes is measured when no run is training.")

@@ -5,7 +5,7 @@ import inspect
 import streamlit as st
 
 from mnist_demo.translation import _, translate_comments
-from mnist_demo.ui import state
+from mnist_demo.ui import keys, state
 
 
 def render_explanation() -> None:
@@ -16,13 +16,13 @@ def render_explanation() -> None:
     # Here, not above: it brings torch, which the first page need not wait for.
     from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
 
-    with st.expander(_("Why this model’s own log-softmax does not overflow")):
+    with st.expander(_("Why this model’s own log-softmax does not overflow"), key=keys.EXPLANATION):
         st.markdown(
             _(
-                "By definition, log-softmax is $\\log\\left(e^{x_i} / \\sum_j e^{x_j}\\right)$. Computed like that it "
-                "breaks: $e^{89}$ is already more than a 32-bit number can hold, so one confident logit would make the "
-                "loss “not a number”. Taking the largest logit from all ten first changes nothing, since numerator "
-                "and denominator are divided by the same factor, and then no exponent is above zero."
+                "By definition, log-softmax is $\\log\\left(e^{x_i} / \\sum_j e^{x_j}\\right)$. Computed like that "
+                "it breaks: $e^{89}$ is already more than a 32-bit number can hold, so one confident logit would "
+                "make the loss “not a number”. Subtracting the largest logit from all ten first changes nothing, "
+                "since numerator and denominator are divided by the same factor, and then no exponent is above zero."
             )
         )
         code = inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood)

@@ -36,7 +36,7 @@ def render_export(job: Job) -> None:
             render_made_file(task, EXPORTS[name].file_name, keys.SAVE_EXPORT)
         if task is None or (task.content.done() and task.step != job.history.step_count):
             st.button(
-                _("Make it of the run as it is now") if task else _("Make the file"),
+                _("Make it from the run as it is now") if task else _("Make the file"),
                 key=keys.MAKE_EXPORT,
                 icon=":material/refresh:",
                 on_click=export_job,

@@ -26,7 +26,7 @@ def render_knobs(job: Job) -> None:
         st.popover(_("Change"), icon=":material/tune:"),
         st.container(key=keys.KNOB_FIELDS),  # of a fixed width: the fields stay where they are
     ):
-        st.caption(_("Counts from the next step on, and is marked on the chart."))
+        st.caption(_("Takes effect at the next step, and is marked on the chart."))
         for name in names:
             key = f"{keys.KNOB}{keys.widget_key(name)}"
             with st.container(key=key):

@@ -11,7 +11,7 @@ from mnist_demo.ui.resources import classifier_with
 
 
 def render_gain(job: Job) -> None:
-    """Say how many of the drawings that `job` is trained on are read rightly, and what it costs on the test images."""
+    """Say how many of the drawings that `job` is trained on are read correctly, and what that costs on test images."""
     started, newest = job.history.started, job.weights
     if job.extra is None or job.initial_weights is None or started is None or newest is None:
         return
@@ -22,8 +22,8 @@ def render_gain(job: Job) -> None:
     with st.container(key=keys.DRAWINGS_GAIN):
         st.markdown(
             _(
-                "**My drawings: {before} read rightly before, {after} now.** "
-                "The test images: {test_before} before, {test_after} now."
+                "**My drawings read correctly: {before} before, {after} now.** Test images: {test_before} before, "
+                "{test_after} now."
             ).format(
                 before=format_percent(accuracy_on_extra(before, job.extra), digits=0),
                 after=format_percent(accuracy_on_extra(after, job.extra), digits=0),

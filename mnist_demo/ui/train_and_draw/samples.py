@@ -10,7 +10,7 @@ import streamlit as st
 
 from mnist_demo.data.dataset import scale_pixels
 from mnist_demo.jobs.job import Job
-from mnist_demo.translation import _, ngettext
+from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
@@ -33,8 +33,10 @@ def _render(job: Job | None, inspected: drawing_state.InspectedImage | None) -> 
     dataset = state.current_dataset()
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.markdown(_("## Sample digits"), width="content")
-        st.button(_("Others"), key=keys.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples)
-    digit = read_digit(keys.SAMPLE_CLASS, otherwise=_("mixed"))
+        st.button(
+            _("Other digits"), key=keys.OTHER_SAMPLES, icon=":material/shuffle:", on_click=state.choose_other_samples
+        )
+    digit = read_digit(keys.SAMPLE_CLASS, otherwise=pgettext("of all digits", "mixed"))
     indices = pick_samples(dataset.test_labels, digit, state.sample_seed())
     images, labels = scale_pixels(dataset.test_pixels[indices]), dataset.test_labels[indices]
     classifier = newest_classifier(job) if job else None
@@ -52,10 +54,8 @@ def _render(job: Job | None, inspected: drawing_state.InspectedImage | None) -> 
     else:
         mistakes = int((predicted != labels).sum())
         st.caption(
-            ngettext(
-                "The label in bold, then what the model reads now: {count} of {shown} is misread (✗, dashed frame).",
-                "The label in bold, then what the model reads now: {count} of {shown} are misread (✗, dashed frame).",
-                mistakes,
+            _(
+                "In bold the label, then what the model reads now. Misread (✗, dashed frame): {count} of {shown}."
             ).format(count=mistakes, shown=len(labels))
         )
 

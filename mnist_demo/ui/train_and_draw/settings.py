@@ -12,10 +12,11 @@ from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.link_state import is_sharing, restrictions, settings_link, toggle_sharing
+from mnist_demo.ui.link_state import bench_frame, is_sharing, restrictions, settings_link, toggle_sharing
 from mnist_demo.ui.train_and_draw import settings_state
 from mnist_demo.ui.train_and_draw.cost import known_seconds, render_cost
 from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
+from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -26,6 +27,7 @@ ROWS = (
     ("batch_size", "epochs"),
     ("one_cycle", "shuffle"),
     ("hidden_sizes", "activation"),
+    ("edge_padding",),
     ("seed",),
     ("weight_decay", "momentum"),
     ("dropout", "label_smoothing"),
@@ -50,7 +52,7 @@ def render_settings(is_first: bool) -> None:
             if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
                 with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
                     if link.locked:
-                        st.caption(_(":material/lock: The link that you opened keeps some settings as they are."))
+                        st.caption(_(":material/lock: Your teacher’s link has locked these settings."))
                     for row in ROWS:
                         _render_row(row, link)
                     _render_device()
@@ -99,7 +101,7 @@ def _render_device() -> None:
             [AUTO, *devices],
             format_func=lambda name: _(DEVICES[name]),
             key=keys.DEVICE,
-            help=_("Where the training computes. Automatic takes the accelerator for convolutional networks only."),
+            help=_("Where the training runs. Automatic uses the accelerator for convolutional networks only."),
         )
 
 
@@ -111,12 +113,12 @@ def _render_preset(link: Restrictions) -> None:
         key=keys.PRESET,
         help=_("A complete set of hyperparameters; choosing one fills in the form below."),
         on_change=_apply_preset,
-        placeholder=_("Own settings"),
+        placeholder=_("Custom settings"),
         # A preset would change what is locked.
         disabled=bool(link.locked),
     )
     preset = PRESETS.get(st.session_state[keys.PRESET])
-    st.caption(_(preset.help) if preset else _("Settings of your own, or of the run on this page."))
+    st.caption(_(preset.help) if preset else _("Your own settings, or those of the run on this page."))
 
 
 def _render_link() -> None:
@@ -126,18 +128,23 @@ def _render_link() -> None:
     except MnistDemoError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    st.markdown(_("Who opens this link finds the form filled in as it is here."))
+    st.markdown(_("Anyone who opens this link gets these settings."))
     locked = st.toggle(
-        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("They are shown, and cannot be changed; Start works.")
+        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Students see the settings but cannot change them.")
     )
-    hidden = st.toggle(
-        _("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Only Start is shown: the lesson is about the picture.")
+    hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Students see only the Start button."))
+    framed = st.toggle(
+        _("The bench to draw on alone, for a page of yours"),
+        key=keys.SHARE_FRAME,
+        help=_("A line of HTML that shows it in another page: paste it into a course, a blog or a slide."),
     )
     asked = {LOCKED: "1"} if locked else {}
     asked |= {HIDE: ALL_SETTINGS} if hidden else {}
     with st.container(key=keys.SHARED_LINK):
-        link = settings_link(hyperparameters, Restrictions.from_address(asked))
-        st.code(link, language=None, wrap_lines=True)
+        if framed:
+            render_copied(bench_frame(), "html")
+        else:
+            render_copied(settings_link(hyperparameters, Restrictions.from_address(asked)))
 
 
 def _start() -> None:

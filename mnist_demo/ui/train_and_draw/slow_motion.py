@@ -31,7 +31,10 @@ def render_step_detail(job: Job) -> None:
             _render(detail, job.hyperparameters)
     elif job.state == "paused":
         st.caption(
-            _("Press **Step** to see one step laid open: its batch, the loss of each image, the gradient, the update.")
+            _(
+                "Press **Step** to see one step in detail: its batch, the loss of each image, the gradient and the "
+                "update."
+            )
         )
 
 
@@ -43,7 +46,7 @@ def _detail_shown(job: Job) -> StepDetail | None:
 
 
 def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
-    st.header(_("Step {step}, laid open").format(step=format_decimal(detail.step)), anchor=ANCHOR)
+    st.header(_("Step {step} in detail").format(step=format_decimal(detail.step)), anchor=ANCHOR)
     st.markdown(_describe_batch(detail))
     st.html(batch_html(detail))
     st.markdown(_describe_update(detail, hyperparameters))
@@ -53,25 +56,25 @@ def _render(detail: StepDetail, hyperparameters: Hyperparameters) -> None:
     update = "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" if descent else "ΔW"
     st.html(
         tiles_html(
-            _title(_("{symbol}, the weights before"), "W"),
+            _title(_("Weights before: {symbol}"), "W"),
             detail.before,
             _("Weights of the first layer before the step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _title(_("{symbol}, the gradient: which way the loss rises"), "∂L/∂W"),
+            _title(_("Gradient, the way the loss rises: {symbol}"), "∂L/∂W"),
             detail.gradient,
             _("Gradient of the loss by the weights of the first layer, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _title(_("{symbol}, the update"), update),
+            _title(_("Update: {symbol}"), update),
             detail.after - detail.before,
             _("Change of the weights of the first layer in this step, nearly all of them within {strongest} of zero"),
             digits,
         )
         + tiles_html(
-            _title(_("{symbol}, the weights after"), "W"),
+            _title(_("Weights after: {symbol}"), "W"),
             detail.after,
             _("Weights of the first layer after the step, nearly all of them within {strongest} of zero"),
             digits,
@@ -96,8 +99,8 @@ def _describe_batch(detail: StepDetail) -> str:
         )
     else:
         sentence = _(
-            "The model read **{count} images**, with a mean loss of **{loss}**. These are the {shown} with the largest "
-            "losses; the others lost {smallest} at most."
+            "The model read **{count} images**, with a mean loss of **{loss}**. These are the {shown} with the "
+            "largest losses; none of the others has more than {smallest}."
         )
     return sentence.format(
         count=format_decimal(detail.batch_images),
@@ -114,7 +117,7 @@ def _describe_update(detail: StepDetail, hyperparameters: Hyperparameters) -> st
             "rate $\\eta = {rate}$. Blue is above zero, orange below: where the gradient is blue, the update is orange."
         ).format(rate=format_decimal(detail.learning_rate, "g"))
     return _(
-        "The optimizer makes its step from this gradient and those before it: $W \\leftarrow W + \\Delta W$, at "
+        "The optimizer computes its step from this gradient and earlier ones: $W \\leftarrow W + \\Delta W$, at "
         "learning rate $\\eta = {rate}$. Blue is above zero, orange below."
     ).format(rate=format_decimal(detail.learning_rate, "g"))
 
@@ -133,9 +136,9 @@ def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
         after=_signed(after),
     )
     if linear:
-        sentence = _("The weight with the largest gradient, of digit {unit} at row {row}, column {column}: {sum}")
+        sentence = _("The weight with the largest gradient (digit {unit}, row {row}, column {column}): {sum}")
     else:
-        sentence = _("The weight with the largest gradient, in tile {unit} at row {row}, column {column}: {sum}")
+        sentence = _("The weight with the largest gradient (tile {unit}, row {row}, column {column}): {sum}")
         unit += 1
     return sentence.format(unit=unit, row=row + 1, column=column + 1, sum=sum_)
 

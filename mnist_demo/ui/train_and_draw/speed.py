@@ -53,5 +53,5 @@ def format_speed(speed: Speed) -> str:
         return _("Slow, then faster")
     if speed is None:
         return _("Full speed")
-    sentence = ngettext("{count} step a second", "{count} steps a second", int(speed))
+    sentence = ngettext("{count} step per second", "{count} steps per second", int(speed))
     return sentence.format(count=format_decimal(speed, "g"))

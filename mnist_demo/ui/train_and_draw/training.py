@@ -53,12 +53,12 @@ def _render_looker(job: Job) -> None:
     """Say whose run it is, how it is called, and what may be done with it."""
     record = run_store().find(job.id)
     if record is not None and record.name:
-        sentence = _("You look at “{name}”, a run of somebody else, through its link.")
+        sentence = _("You are watching someone else’s run, “{name}”.")
         st.caption(sentence.format(name=escape_markdown(record.name)))
     else:
-        st.caption(_("You look at a run of somebody else, through its link."))
+        st.caption(_("You are watching someone else’s run."))
     if job.has_ended and kept_runs.has_copy(job):
-        st.caption(_("**Go on with a copy** gives you a run of your own, which goes on where this one ended."))
+        st.caption(_("**Train a copy further** makes a copy of your own that continues where this run ended."))
 
 
 def _render_progress(job: Job) -> None:
@@ -106,7 +106,7 @@ def _render_metrics(job: Job) -> None:
                 [
                     (_("Test loss"), unknown if test_loss is None else format_loss(test_loss)),
                     (_("Train loss"), unknown if train_loss is None else format_loss(train_loss)),
-                    (_("Images a second"), unknown if pace is None else format_decimal(pace, ",.0f")),
+                    (_("Images per second"), unknown if pace is None else format_decimal(pace, ",.0f")),
                     time,
                 ]
             )

@@ -129,7 +129,7 @@ def describe_chart(history: History, metric: Figure) -> str:
         return _("{title}: nothing measured yet.").format(title=_title(metric))
     first = begin.test_loss if metric == "loss" else begin.test_accuracy
     last = getattr(history.newest_test, f"test_{metric}")
-    words = _("{title}: on the test images {first} before training, {last} after {count} epochs.").format(
+    words = _("{title}: on the test images {first} before training, {last} after epoch {count}.").format(
         title=_title(metric),
         first=_format_value(first, metric),
         last=_format_value(last, metric),
@@ -137,7 +137,7 @@ def describe_chart(history: History, metric: Figure) -> str:
     )
     if not history.changes:
         return words
-    return _("{description} Changed on the way: {changes}.").format(
+    return _("{description} Changed during the run: {changes}.").format(
         description=words, changes=", ".join(map(format_change, history.changes))
     )
 

@@ -43,7 +43,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   root.onclick = (event) => {
     const button = event.target.closest("button[data-value]");
-    if (!button) return;
+    // The second click of two at once would mean what the first has brought there.
+    if (!button || event.detail > 1) return;
     enter(button);
     setTriggerValue("clicked", button.dataset.value);
     // What the click shows may be out of sight.

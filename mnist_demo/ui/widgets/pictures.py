@@ -7,7 +7,7 @@ HTML is always `markupsafe.Markup`: what ``format`` or ``%`` puts into it is esc
 import base64
 import functools
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from markupsafe import Markup
@@ -122,8 +122,11 @@ def column_heads(titles: Iterable[str]) -> Markup:
     return NOTHING.join(map(Markup('<th scope="col">{}</th>').format, titles))
 
 
-def readings_html(readings: list[tuple[str, int, float]]) -> Markup:
-    """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠."""
+def readings_html(readings: Sequence[tuple[str, int | str, float]], caption: str | None = None) -> Markup:
+    """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠.
+
+    The `caption` says what is read; that of a drawing by default.
+    """
     row = Markup('<tr class="{}"><th scope="row">{}</th><td>{}<b>{}</b></td><td>{}</td></tr>')
     mark = Markup('<span title="{}">≠</span> ').format(_("reads another digit"))
     rows = []
@@ -131,7 +134,7 @@ def readings_html(readings: list[tuple[str, int, float]]) -> Markup:
         differs = digit != readings[0][1]
         percent = format_percent(probability, digits=1)
         rows.append(row.format("differs" if differs else "", title, mark if differs else "", digit, percent))
-    return _readings_table(_("How each model reads this drawing"), rows)
+    return _readings_table(caption or _("How each model reads this drawing"), rows)
 
 
 def _readings_table(caption: str, rows: Iterable[Markup]) -> Markup:
@@ -193,14 +196,22 @@ def shares_html(caption: str, shares: list[tuple[str, float]]) -> Markup:
     return _readings_table(caption, (row.format(title, format_percent(share, digits=0)) for title, share in shares))
 
 
-def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray]) -> Markup:
-    """Return digits found in a picture, (28, 28) each, with what is read in each of them: float32 (10,) each."""
-    figure = Markup("<figure>{}<figcaption><b>{}</b> {}</figcaption></figure>")
+def found_digits_html(images: list[np.ndarray], probabilities: list[np.ndarray], is_digit: list[bool]) -> Markup:
+    """Return what was found in a picture, (28, 28) each, with what is read in it: float32 (10,) each.
+
+    What is no digit is marked.
+    """
+    figure = Markup('<figure class="{}">{}<figcaption><b>{}</b> {}</figcaption></figure>')
     figures = []
-    for image, shares in zip(images, probabilities, strict=True):
+    for image, shares, is_one in zip(images, probabilities, is_digit, strict=True):
         digit, percent = int(shares.argmax()), format_percent(float(shares.max()), digits=0)
-        picture = titled_picture(data_url_of(1 - image), _("Read as {digit}").format(digit=digit))
-        figures.append(figure.format(picture, digit, percent))
+        if is_one:
+            words, kind, shown = _("Read as {digit}").format(digit=digit), "", percent
+        else:
+            words = _("This is no digit; the closest is {digit}.").format(digit=digit)
+            kind, shown = "doubted", _("no digit?")
+        picture = titled_picture(data_url_of(1 - image), words)
+        figures.append(figure.format(kind, picture, digit, shown))
     return Markup('<div class="digit-grid">{}</div>').format(NOTHING.join(figures))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mnist_demo.insight.comparison import ComparedRun, Row, compared_metrics, differing_settings
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.events import Changed
 from mnist_demo.ui.compare.charts import (
     MAX_POINTS,
     Axis,
@@ -95,6 +96,17 @@ def test_letters_of_the_runs_are_apart_and_off_the_axes(figure: Figure) -> None:
     assert min(b - a for a, b in itertools.pairwise(heights)) > 0.05
     by_accuracy = sorted(marks, key=lambda mark: scale(mark["coord"][1]) * (1 if figure == "accuracy" else -1))
     assert [ends[letters.index(mark["name"])] for mark in by_accuracy] == sorted(ends)
+
+
+@pytest.mark.parametrize(("axis", "places"), [("step", [3]), ("epoch", [1.5]), ("seconds", [])])
+def test_change_on_the_way_is_marked_with_the_letter_of_its_run(axis: Axis, places: list[float]) -> None:
+    changed = run("B", Hyperparameters(), history_of([0.5, 0.3], [0.8, 0.91]))
+    for setting in ("learning_rate", "weight_decay"):
+        changed.history.append(Changed(3, 1.5, setting, 0.05))
+    unchanged, marked = build_comparison([TWO_RUNS[0], changed], "accuracy", "test", axis)["series"]
+    assert not unchanged["markLine"]["data"]
+    assert marked["markLine"]["data"] == [{"xAxis": place} for place in places]
+    assert marked["markLine"]["label"]["formatter"] == "B"
 
 
 def test_long_runs_are_thinned_and_their_last_epoch_stays() -> None:

@@ -99,7 +99,7 @@ def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered
     assert more.extra.labels.tolist() == [7]
     assert more.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     page.run()
-    assert any(re.search(r"My drawings: \d+ % read rightly before, \d+ % now", text.value) for text in page.markdown)
+    assert any(re.search(r"My drawings read correctly: \d+ % before, \d+ % now", text.value) for text in page.markdown)
 
 
 def answer_on(page: AppTest) -> str:

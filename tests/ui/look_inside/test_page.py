@@ -86,7 +86,7 @@ def test_a_run_shows_its_own_weights_and_layers(inside: AppTest, model: str, wei
 def test_confusion_matrix_and_galleries_appear_when_they_have_been_computed(inside: AppTest) -> None:
     job = trained_run(inside, "linear")
     choose(inside, "look-at", "confusion")
-    wait_for(inside, lambda: "images read rightly" in text_of(inside))
+    wait_for(inside, lambda: "images read correctly" in text_of(inside))
     assert job.history.test_accuracy is not None
     assert f"{100 * job.history.test_accuracy:.2f} % of 360 images" in text_of(inside)
     assert len(re.findall(r'class=\\"(?:right|wrong)\\"', html_of(inside))) == 100
@@ -99,18 +99,18 @@ def test_confusion_matrix_and_galleries_appear_when_they_have_been_computed(insi
     choose(inside, "mistake-kind", "hardest")
     assert "test-" in html_of(inside)
     choose(inside, "mistake-kind", "training")
-    wait_for(inside, lambda: "1,437 images read rightly" in text_of(inside))
+    wait_for(inside, lambda: "1,437 images read correctly" in text_of(inside))
     assert "train-" in html_of(inside)
 
 
 def test_every_view_of_the_data_is_drawn_and_only_the_one_that_is_open_is_computed(inside: AppTest) -> None:
     choose(inside, "look-at", "data")
-    assert "Training images of a 0" in html_of(inside)
+    assert "Training images of the digit 0" in html_of(inside)
     choose(inside, "explorer-view", "augmentation")
     assert "Random variant 11" in html_of(inside)
     assert analyst().answers_kept == 0
     choose(inside, "explorer-view", "means")
-    wait_for(inside, lambda: "The mean of all training images of a 7" in html_of(inside))
+    wait_for(inside, lambda: "The mean of all training images of the digit 7" in html_of(inside))
     choose(inside, "explorer-view", "intensities")
     assert "of all pixels are 0" in text_of(inside)
     assert analyst().answers_kept == 1

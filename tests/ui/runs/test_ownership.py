@@ -25,9 +25,9 @@ def test_run_of_somebody_else_is_seen_through_its_link_only_and_can_only_be_copi
     run_id = train(open_page(), epochs=2)
     run_store().rename(run_id, "a *fine* run")
     browser("a stranger")
-    assert "Nothing here yet" in texts(open_runs())
+    assert "No runs yet" in texts(open_runs())
     page = open_page(run=run_id)
-    assert "You look at “a \\*fine\\* run”, a run of somebody else" in texts(page)
+    assert "You are watching someone else’s run, “a \\*fine\\* run”" in texts(page)
     assert "copy" not in texts(page)  # it is through: there is nothing to go on with
     assert "pause-training" not in [button.key for button in page.button]
     page.button(key="reset-training").click().run()
@@ -45,7 +45,7 @@ def test_somebody_else_goes_on_with_a_copy_of_a_stopped_run(browser: Any) -> Non
     stopped_at = job.history.step_count
     browser("a stranger")
     other = open_page(run=job.id)
-    assert "**Go on with a copy** gives you a run of your own" in texts(other)
+    assert "**Train a copy further** makes a copy of your own" in texts(other)
     other.button(key="pause-training").click().run()
     copy = job_registry().jobs()[-1]
     assert copy.id != job.id

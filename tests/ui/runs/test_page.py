@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("_own_server")
 
 
 def test_runs_of_a_new_visitor_are_none(browser: Any) -> None:
-    assert "Nothing here yet" in texts(open_runs())
+    assert "No runs yet" in texts(open_runs())
 
 
 def test_run_is_named_found_deleted_and_brought_back(browser: Any) -> None:
@@ -40,10 +40,10 @@ def test_run_is_named_found_deleted_and_brought_back(browser: Any) -> None:
     assert [button.key for button in page.button if (button.key or "").startswith("open-run")] == [f"open-run-{ids[0]}"]
     page.button(key=f"delete-run-{ids[0]}").click().run()
     assert run_store().find(ids[0]) is None
-    assert "can be brought back for a day" in texts(page)
+    assert "can bring it back for a day" in texts(page)
     page.button(key="undo-delete").click().run()
     assert run_store().get(ids[0]).name == "../../the <b>first</b>"
-    assert "can be brought back" not in texts(page)
+    assert "can bring it back" not in texts(page)
 
 
 def test_saved_run_is_exported_in_a_format_that_is_chosen(browser: Any) -> None:

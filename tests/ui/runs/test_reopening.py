@@ -74,7 +74,7 @@ def test_run_that_trained_when_the_server_went_down_is_stopped_at_its_last_saved
     assert again is not None
     assert (again.state, again.history.step_count) == ("stopped", saved)
     assert f"stopped at its last saved point, after step {saved:,}" in texts(page)
-    assert page.button(key="pause-training").label == "Go on"
+    assert page.button(key="pause-training").label == "Train further"
     page.button(key="pause-training").click().run()
     going = job_registry().get(job.id)
     assert going is not None

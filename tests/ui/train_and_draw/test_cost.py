@@ -66,4 +66,4 @@ def test_describe_cost_says_why_there_is_no_estimate() -> None:
         == "Linear, with PyTorch, 1 epoch: about 40 s here, at full speed."
     )
     assert describe_cost(hyperparameters, CostEstimate(None, True)).startswith("Measuring")
-    assert "when no run is computing" in describe_cost(hyperparameters, CostEstimate(None, False))
+    assert "when no run is training" in describe_cost(hyperparameters, CostEstimate(None, False))

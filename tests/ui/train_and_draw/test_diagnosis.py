@@ -70,7 +70,7 @@ def test_what_was_found_stays_while_the_run_goes_on_and_is_judged_anew_at_its_en
         monkeypatch.setattr(panel, "diagnose", lambda _history, _hyperparameters: found)
         page.run()
 
-    page.number_input(key="batch-size").set_value(2)
+    page.number_input(key="batch-size").set_value(50)
     page.number_input(key="epochs").set_value(1000)
     page.button(key="start-training").click().run()
     job = the_job()

@@ -89,7 +89,7 @@ def test_model_that_was_saved_here_is_opened_measured_and_reads_along(page: AppT
 
     texts = [text.value for text in page.markdown]
     assert any(r"**mine\*.safetensors**: Deeper convolutional network. Reads" in text for text in texts)
-    assert any("of 360 test images here" in text for text in texts)
+    assert any("of 360 test images correctly" in text for text in texts)
 
 
 def test_file_that_is_no_model_gives_one_sentence_and_opens_nothing(page: AppTest) -> None:

@@ -136,5 +136,5 @@ def test_data_folder_that_is_missing_is_named_and_the_builtin_digits_stand_in(
     assert the_job().wait(60) == "finished"
     # It goes on being said: the next click must not hide that these are not the digits that were asked for.
     (said,) = [caption.value for caption in page.caption if "Built-in digits" in caption.value]
-    assert "stand in for yours" in said
+    assert "used instead of yours" in said
     assert "nowhere" in said

@@ -34,9 +34,9 @@ def test_speed_chosen_on_the_page_slows_the_run_and_lays_its_steps_open(page: Ap
     wait_until(lambda: job.step_detail is not None)
     before = job.step_detail.step
     page.run()
-    possible = [f"Step {step:,}, laid open" for step in range(before, job.step_detail.step + 1)]
+    possible = [f"Step {step:,} in detail" for step in range(before, job.step_detail.step + 1)]
     assert [text.value for text in page.header if text.value in possible]
-    assert "the gradient: which way the loss rises" in documents_of(page)
+    assert "Gradient, the way the loss rises" in documents_of(page)
     assert "−\N{THIN SPACE}η\N{THIN SPACE}∂L/∂W" in documents_of(page)
     page.selectbox(key=f"speed-of-{job.id}").select(0).run()
     assert job.speed is None
@@ -51,7 +51,7 @@ def test_paused_run_invites_to_step_and_shows_the_step(page: AppTest) -> None:
     assert any("Press **Step**" in caption.value for caption in page.caption)
     page.button(key="step-training").click().run()
     page.run()
-    assert f"Step {job.history.step_count:,}, laid open" in [text.value for text in page.header]
+    assert f"Step {job.history.step_count:,} in detail" in [text.value for text in page.header]
     assert documents_of(page).count('<th scope="row">Linear') == 4
     assert not page.exception
 

@@ -1,0 +1,65 @@
+"""A server in long use: memory, files, threads, processes and disk, after the first minutes and at the end."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.comparison import Comparison, Sample, at_most, at_most_times
+from benchmarks.drivers.crowd import crowd_at
+from benchmarks.drivers.memory import read_memory
+from benchmarks.surroundings import Surroundings
+from mnist_demo.translation import N_
+from tests.browser.server import descendants
+
+VISITORS = 4
+SAMPLES = 30
+QUICK_SECONDS = 6.0
+# What "flat" allows for noise.
+FLAT = at_most_times(1.1)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a server uses at one moment: megabytes of its own, open files, threads, processes, megabytes on the disk."""
+
+    memory: float
+    files: int
+    threads: int
+    processes: int
+    disk: float
+
+    @classmethod
+    def of(cls, pid: int, home: Path) -> "Use":
+        """Look at the process `pid` of a page and its home; needs Linux's /proc."""
+        return cls(
+            read_memory(pid).own,
+            len(list(Path(f"/proc/{pid}/fd").iterdir())),
+            len(list(Path(f"/proc/{pid}/task").iterdir())),
+            len(descendants(pid)),
+            sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6,
+        )
+
+
+def measure_soak(surroundings: Surroundings, minutes: float) -> Iterator[Comparison]:
+    """Yield the largest of each in the last third of `minutes` of use, against the largest in the first third."""
+    seconds = QUICK_SECONDS if surroundings.quick else 60 * minutes
+    with surroundings.serve() as server, crowd_at(f"{server.url}/?speed=full", VISITORS) as crowd:
+        began, uses = time.monotonic(), list[Use]()
+        while len(uses) < SAMPLES:
+            time.sleep(max(0.0, began + (len(uses) + 1) * seconds / SAMPLES - time.monotonic()))
+            uses.append(Use.of(server.process.pid, surroundings.home))
+        faults = crowd.faults + server.complaints()
+    values = {"minutes": seconds / 60, "visits": crowd.visits, "problem": faults[0] if faults else ""}
+    first, last = uses[: SAMPLES // 3], uses[-SAMPLES // 3 :]
+    for what, name, unit, goal in (
+        (N_("after {minutes:g} minutes and {visits} visits: memory of the server"), "memory", "MB", FLAT),
+        (N_("… open files"), "files", "", FLAT),
+        (N_("… threads"), "threads", "", FLAT),
+        (N_("… processes"), "processes", "", FLAT),
+        (N_("… what is saved"), "disk", "MB", None),
+    ):
+        ours, theirs = (Sample((max(float(getattr(use, name)) for use in part),)) for part in (last, first))
+        yield Comparison(what, unit, ours, N_("in the first third"), theirs, goal=goal, values=values)
+    what = N_("… errors {problem}")
+    yield Comparison(what, "", Sample((float(len(faults)),)), goal=at_most(0, ""), values=values)

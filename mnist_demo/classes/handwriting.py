@@ -1,0 +1,91 @@
+"""A class's handwriting: all labelled drawings with their writers, held out by writer, and as one file.
+
+::
+
+    {"format": "mnist-demo-handwriting", "version": 1,
+     "writers": [{"nickname": "Mina", "drawings": [{"label": 3, "strokes": [[[101.5, 60], …], …]}, …]}, …]}
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mnist_demo.classes.records import MAX_NICKNAME, ClassRecord, clean_name
+from mnist_demo.classes.store import MAX_DRAWINGS, writer_of
+from mnist_demo.drawing.collection import FORMAT as COLLECTION_FORMAT
+from mnist_demo.drawing.collection import VERSION as COLLECTION_VERSION
+from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
+from mnist_demo.errors import DrawingFileError
+from mnist_demo.translation import _
+
+FORMAT, VERSION = "mnist-demo-handwriting", 1
+MAX_FILE_BYTES = 20_000_000
+MAX_WRITERS = 100
+# Every fourth writer: of thirty, eight say how well the handwriting of strangers is read, and 22 are learned from.
+HELD_OUT_SHARE = 0.25
+
+
+def hold_out_writers(drawings: Mapping[str, LabelledDrawing]) -> tuple[str, ...]:
+    """Return the keys of the writers whose drawings are kept for testing, at least one; the same ones every time.
+
+    Raises
+    ------
+    DrawingFileError
+        If fewer than two have written something.
+    """
+    writers = sorted({writer_of(name) for name in drawings}, key=lambda key: hashlib.sha256(key.encode()).digest())
+    if len(writers) < 2:
+        message = _("To train on the class’s handwriting, drawings of two pupils are needed: one is kept for testing.")
+        raise DrawingFileError(message)
+    return tuple(sorted(writers[: max(1, round(HELD_OUT_SHARE * len(writers)))]))
+
+
+def drawings_of(drawings: Mapping[str, LabelledDrawing], writers: tuple[str, ...], held_out: bool) -> DrawingCollection:
+    """Return the drawings of `writers` if `held_out`, else those of all others: no writer is in both."""
+    return DrawingCollection(
+        tuple(drawing for name, drawing in drawings.items() if (writer_of(name) in writers) == held_out)
+    )
+
+
+def handwriting_to_bytes(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> bytes:
+    """Return the class's handwriting as a file: of the writers it has nicknames alone."""
+    writers = [
+        {"nickname": member.nickname, "drawings": [json.loads(drawing.json) for drawing in written]}
+        for key, member in record.by_name().items()
+        if (written := [drawing for name, drawing in drawings.items() if writer_of(name) == key])
+    ]
+    about = {"format": FORMAT, "version": VERSION, "writers": writers}
+    return json.dumps(about, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def handwriting_from_bytes(content: bytes) -> list[tuple[str, DrawingCollection]]:
+    """Return nickname and drawings of each writer in a file that `handwriting_to_bytes` wrote; any file is safe.
+
+    Raises
+    ------
+    DrawingFileError
+        If any part of the file is invalid, or there is too much in it.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        message = _("A file of a class’s handwriting has at most {limit} MB, but this one has {size:.1f} MB.")
+        raise DrawingFileError(message.format(limit=MAX_FILE_BYTES // 1_000_000, size=len(content) / 1e6))
+    damaged = _("This is not a file of a class’s handwriting, or it is damaged.")
+    try:
+        about: Any = json.loads(content)
+        if (about["format"], about["version"]) != (FORMAT, VERSION):
+            raise ValueError("another format")
+        writers = [(str(writer["nickname"]), json.dumps(writer["drawings"])) for writer in about["writers"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DrawingFileError(damaged) from error
+    found = []
+    for nickname, entries in writers[: MAX_WRITERS + 1]:
+        head = f'{{"format":"{COLLECTION_FORMAT}","version":{COLLECTION_VERSION},"drawings":'
+        collection = DrawingCollection.from_bytes(f"{head}{entries}}}".encode())
+        if not clean_name(nickname, MAX_NICKNAME):
+            raise DrawingFileError(damaged)
+        found.append((clean_name(nickname, MAX_NICKNAME), collection))
+    if len(found) > MAX_WRITERS or sum(len(collection) for _nickname, collection in found) > MAX_DRAWINGS:
+        message = _("This file holds more than {writers} writers or {drawings} drawings, which is what a class takes.")
+        raise DrawingFileError(message.format(writers=MAX_WRITERS, drawings=MAX_DRAWINGS))
+    return found

@@ -1,0 +1,62 @@
+// What browsers, and the hands before them, do to a page. `CHANGING`, `ONCE` and `SEVERAL` (selectors) are handed in.
+(() => {
+  if (window.browserIsPrepared) return;
+  window.browserIsPrepared = true;
+
+  // A browser's translator puts the texts of a page into elements of its own, or others in their place. React, which
+  // draws the page, then finds a text no more where it put it, and Streamlit shows a red NotFoundError for good. So the
+  // element that a text was put into goes, or is gone before, in its stead.
+  const { removeChild, insertBefore } = Node.prototype;
+  const childOf = (parent, node) => {
+    while (node && node.parentNode !== parent) node = node.parentNode;
+    return node;
+  };
+  Node.prototype.removeChild = function (child) {
+    const found = childOf(this, child);
+    if (found) removeChild.call(this, found);
+    return child;
+  };
+  Node.prototype.insertBefore = function (node, next) {
+    return insertBefore.call(this, node, childOf(this, next ?? null));
+  };
+  // What changes all the time is not translated at all: the translation would stay while the text goes on.
+  const keepAsItIs = () => {
+    for (const part of document.querySelectorAll(CHANGING)) if (part.translate) part.translate = false;
+  };
+  new MutationObserver(keepAsItIs).observe(document.body, { childList: true, subtree: true });
+  keepAsItIs();
+
+  // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”. Between thousands it may be
+  // dropped, where whole numbers are asked for: “10,000”.
+  addEventListener("beforeinput", (event) => {
+    const field = event.target, text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+    if (field.type !== "number" || !text.includes(",")) return;
+    event.preventDefault();
+    const isWhole = Number.isInteger(Number(field.step)), isGrouped = /^\s*[1-9]\d{0,2}(,\d{3})+\s*$/.test(text);
+    document.execCommand("insertText", false, isWhole && isGrouped ? text.replaceAll(",", "") : text.replace(",", "."));
+  }, true);
+
+  // Streamlit makes an entry in the browser's history for every change of the address: of one page, one is enough.
+  const { pushState } = history;
+  history.pushState = function (state, title, address) {
+    const isSamePage = new URL(address ?? "", location.href).pathname === location.pathname;
+    return isSamePage ? history.replaceState(state, title, address) : pushState.call(this, state, title, address);
+  };
+
+  // A button that makes something does so once, however often it is pressed before the server has answered, which it does
+  // with a run of the script. After a while the answer is taken for lost.
+  const PATIENCE_MS = 4000;
+  const pressed = new Map();
+  addEventListener("click", (event) => {
+    const box = event.target.closest?.("button")?.closest(ONCE);
+    if (!box) return;
+    const since = pressed.get(box.className) ?? -Infinity;
+    if (event.detail > 1 || performance.now() - since < PATIENCE_MS) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (!box.matches(SEVERAL)) pressed.set(box.className, performance.now());
+  }, true);
+  new MutationObserver(() => {
+    if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") pressed.clear();
+  }).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] });
+})();

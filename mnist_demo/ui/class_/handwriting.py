@@ -1,0 +1,203 @@
+"""The class's handwriting: who wrote which digits, which model misreads them, and what training on them gives."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import streamlit as st
+
+from mnist_demo.classes.handwriting import drawings_of, handwriting_to_bytes
+from mnist_demo.classes.readings import accuracy_of
+from mnist_demo.classes.records import ClassRecord, HandwritingRun
+from mnist_demo.classes.store import BEFORE, writer_of
+from mnist_demo.drawing.collection import LabelledDrawing
+from mnist_demo.errors import CheckpointError, MnistDemoError
+from mnist_demo.training.fine_tuning import Predictor, extra_images, fine_tuning_settings
+from mnist_demo.translation import _, format_list
+from mnist_demo.ui import keys, state, visitor_state
+from mnist_demo.ui.class_ import state as class_state
+from mnist_demo.ui.class_.pictures import gain_html, handwriting_html
+from mnist_demo.ui.class_.runs import find_run, newest_run
+from mnist_demo.ui.membership.state import class_commands
+from mnist_demo.ui.ownership import perform
+from mnist_demo.ui.resources import class_store, handwriting_readings, starter_classifier
+from mnist_demo.ui.widgets.clickable import render_clickable
+from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+STARTER = "starter"
+REFRESH_SECONDS = 4.0
+
+
+@st.fragment
+def render_handwriting(record: ClassRecord, is_teacher: bool) -> None:
+    """Draw the gallery of all labelled drawings, and for the teacher what can be done with them."""
+    record = class_commands().view(record.code) or record
+    drawings = class_store().drawings(record.code)
+    with st.container(key=keys.CLASS_HANDWRITING):
+        st.markdown(_("### The class’s handwriting"))
+        if not drawings:
+            st.caption(_("A digit that a pupil draws, and says which one it is, comes here by itself."))
+        else:
+            model = _read_model(record)
+            run = find_run(model)
+            load = run.load if run is not None else _load_starter()
+            read = handwriting_readings().of(model, run.step if run is not None else 0, drawings, load)
+            _render_gallery(record, drawings, read)
+            _render_selected(record, drawings, read, is_teacher)
+            if is_teacher:
+                _render_training(record, model)
+        if record.handwriting_run is not None:
+            _render_gain(record.handwriting_run, record, drawings)
+        if is_teacher:
+            _render_files(record, drawings)
+    render_pulse(REFRESH_SECONDS, keys.CLASS_HANDWRITING_PULSE)
+
+
+def _read_model(record: ClassRecord) -> str:
+    """Draw the choice of the model that reads the handwriting; return the id of its run, or ``STARTER``."""
+    titles = {STARTER: _("Starter model")}
+    if record.handwriting_run is not None and find_run(record.handwriting_run.run) is not None:
+        titles[record.handwriting_run.run] = _("Trained on the class’s handwriting")
+    for key, member in record.by_name().items():
+        run = newest_run(record, key)
+        if run is not None and run.step:
+            titles[run.id] = _("{nickname}: {model}").format(nickname=member.nickname, model=run.model)
+    model: str = st.selectbox(
+        _("Read by"), list(titles), format_func=lambda name: titles.get(name, name), key=keys.CLASS_READER, width=360
+    )
+    return model if model in titles else STARTER
+
+
+def _load_starter() -> Callable[[], Predictor]:
+    classifier = starter_classifier()  # asked here, and not in the thread that reads: a cache of the page
+    return lambda: classifier
+
+
+def _render_gallery(record: ClassRecord, drawings: Mapping[str, LabelledDrawing], read: Mapping[str, int]) -> None:
+    writers = []
+    for key, member in record.by_name().items():
+        written = {name: (drawing.label, drawing.image) for name, drawing in drawings.items() if writer_of(name) == key}
+        if written:
+            writers.append((member.nickname, written))
+    html = handwriting_html(writers, read, class_state.selected_drawing())
+    render_clickable(html, keys.CLASS_GALLERY, class_state.select_drawing)
+
+
+def _render_selected(
+    record: ClassRecord, drawings: Mapping[str, LabelledDrawing], read: Mapping[str, int], is_teacher: bool
+) -> None:
+    """Say what is known of the drawing that was clicked, and let it be taken out by whom that is up to."""
+    name = class_state.selected_drawing()
+    if name not in drawings or writer_of(name) not in record.members:
+        return
+    nickname, label = escape_markdown(record.members[writer_of(name)].nickname), drawings[name].label
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if read.get(name, label) != label:
+            words = _("A **{label}** by {nickname}, read as **{guess}**.")
+            st.markdown(words.format(label=label, nickname=nickname, guess=read[name]), width="content")
+        else:
+            words = _("A **{label}** by {nickname}.").format(label=label, nickname=nickname)
+            st.markdown(words, width="content")
+        if is_teacher or record.key_of(class_commands().visitor) == writer_of(name):
+            st.button(
+                _("Take it out of the class"),
+                key=keys.CLASS_TAKE_DRAWING,
+                icon=":material/delete:",
+                type="tertiary",
+                on_click=perform,
+                args=(class_commands().take_out_drawing, record.code, name),
+            )
+
+
+def _render_training(record: ClassRecord, model: str) -> None:
+    st.button(
+        _("Train this model on the class’s handwriting"),
+        key=keys.CLASS_TRAIN,
+        type="primary",
+        icon=":material/school:",
+        help=_(
+            "It learns from the drawings of three quarters of the writers, mixed into other images. The drawings of "
+            "the others are kept apart: they tell how well it reads the handwriting of people that it never saw."
+        ),
+        on_click=_train,
+        args=(record.code, model),
+    )
+
+
+def _train(code: str, model: str) -> None:
+    # Here, not above: they bring torch, which a page need not wait for.
+    from mnist_demo.models.checkpoints import TrainedClassifier, checkpoint_to_bytes, weights_to_bytes
+
+    try:
+        run = find_run(model)
+        classifier = run.load() if run is not None else starter_classifier()
+        if not isinstance(classifier, TrainedClassifier):
+            raise CheckpointError(_("This model is not there any more: choose another one."))
+        held_out = class_commands().held_out(code)
+        learned = drawings_of(class_store().drawings(code), held_out, held_out=False)
+        available = len(state.current_dataset().train_labels)
+        hyperparameters = classifier.hyperparameters
+        state.start_training(
+            fine_tuning_settings(hyperparameters, available),
+            initial_weights=weights_to_bytes(classifier.model),
+            extra=extra_images(learned),
+        )
+        job = state.current_job()
+        assert job is not None
+        before = checkpoint_to_bytes(classifier.model, hyperparameters, "", "", {})
+        class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out), before)
+    except MnistDemoError as error:
+        visitor_state.notify(str(error))
+
+
+def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:
+    """Say what training on the handwriting gave on that of held-out writers, and what it cost on the test images."""
+    run = find_run(trained.run)
+    if run is None:
+        return
+    store = class_store()
+
+    def load_before() -> Predictor | None:
+        from mnist_demo.models.checkpoints import load_checkpoint_bytes
+
+        return load_checkpoint_bytes(store.read(record.code, BEFORE), BEFORE)
+
+    before = handwriting_readings().of(f"before-{trained.run}", 0, drawings, load_before)
+    now = run.readings(drawings)
+
+    def shares(is_right: Callable[[str], bool]) -> tuple[float | None, float | None]:
+        some = {name: drawing for name, drawing in drawings.items() if is_right(writer_of(name))}
+        return accuracy_of(before, some), accuracy_of(now, some)
+
+    unknown = [record.members[key].nickname for key in trained.held_out if key in record.members]
+    title = _("Drawings of {writers}, kept apart").format(writers=format_list(unknown))
+    rows = [
+        (title, *shares(lambda key: key in trained.held_out)),
+        (_("Drawings that it learned from"), *shares(lambda key: key not in trained.held_out)),
+        (_("The test images"), run.accuracy_before, run.accuracy),
+    ]
+    with st.container(key=keys.CLASS_GAIN):
+        st.html(gain_html(rows))
+
+
+def _render_files(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:
+    with st.expander(_("Handwriting as a file"), key="class-files"):
+        if drawings:
+            st.download_button(
+                _("Save all drawings as a file"),
+                partial(handwriting_to_bytes, record, drawings),
+                file_name="handwriting.json",
+                mime="application/json",
+                key=keys.CLASS_EXPORT,
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.caption(_("It has the nicknames and the drawings, and nothing else of anybody."))
+        uploaded = st.file_uploader(_("Open a file of a class’s handwriting"), type=["json"], key=keys.CLASS_IMPORT)
+        if uploaded is not None and record.is_open:
+            st.button(
+                _("Add the drawings of this file"),
+                key=keys.CLASS_ADD_FILE,
+                on_click=perform,
+                args=(class_commands().import_handwriting, record.code, uploaded.getvalue()),
+            )

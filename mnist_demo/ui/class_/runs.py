@@ -1,0 +1,133 @@
+"""The newest run of every pupil, as it is at this moment, wherever it trains."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mnist_demo.classes.readings import accuracy_of
+from mnist_demo.classes.records import ClassRecord
+from mnist_demo.drawing.collection import LabelledDrawing
+from mnist_demo.jobs.job import Job
+from mnist_demo.saved_runs.records import RunRecord
+from mnist_demo.training.fine_tuning import Predictor
+from mnist_demo.ui.resources import handwriting_readings, job_registry, run_store
+
+MAX_POINTS = 40
+
+Points = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class ClassRun:
+    """A run as the class sees it: `points` are (epoch, test accuracy in percent), `before` who waits before it."""
+
+    id: str
+    model: str
+    state: str
+    accuracy: float | None
+    accuracy_before: float | None
+    points: Points
+    step: int
+    load: Callable[[], Predictor | None]
+    progress: float = 1.0
+    before: int = 0
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ("queued", "running", "paused")
+
+    def readings(self, drawings: Mapping[str, LabelledDrawing]) -> dict[str, int]:
+        """Return which digit its newest model reads in each drawing, as far as that is known."""
+        return handwriting_readings().of(self.id, self.step, drawings, self.load)
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A member of the class with her newest run, if she has one."""
+
+    key: str
+    nickname: str
+    is_here: bool
+    run: ClassRun | None
+    on_handwriting: float | None
+
+
+def pupils(record: ClassRecord, here: set[str], drawings: Mapping[str, LabelledDrawing]) -> list[Pupil]:
+    """Return the members with a browser of their own, sorted by nickname."""
+    found = []
+    for key, member in record.by_name().items():
+        if not member.owner:
+            continue
+        run = newest_run(record, key)
+        if run is None and member.has_left:
+            continue
+        read = run.readings(drawings) if run is not None else {}
+        is_here = key in here and not member.has_left
+        found.append(Pupil(key, member.nickname, is_here, run, accuracy_of(read, drawings)))
+    return found
+
+
+def newest_run(record: ClassRecord, key: str) -> ClassRun | None:
+    """Return the newest run of a member that is still kept."""
+    return next((run for run_id in record.runs_of(key) if (run := find_run(run_id)) is not None), None)
+
+
+def find_run(run_id: str) -> ClassRun | None:
+    """Return a run of this server, or else one from the disk, where another server may be writing it."""
+    job = job_registry().get(run_id)
+    if job is not None:
+        return _of_job(job)
+    saved = run_store().find(run_id)
+    return _of_record(saved) if saved is not None else None
+
+
+def _of_job(job: Job) -> ClassRun:
+    weights, history, hyperparameters = job.weights, job.history, job.hyperparameters
+
+    def load() -> Predictor | None:
+        from mnist_demo.models.checkpoints import classifier_from_bytes
+
+        return classifier_from_bytes(weights.content, hyperparameters) if weights is not None else None
+
+    points = [(point.epoch, 100 * point.value) for point in history.measured_points("test_accuracy", MAX_POINTS)]
+    return ClassRun(
+        job.id,
+        hyperparameters.model_title,
+        job.state,
+        history.test_accuracy,
+        history.started.test_accuracy if history.started else None,
+        tuple((round(epoch, 3), round(percent, 2)) for epoch, percent in points),
+        weights.step if weights is not None else 0,
+        load,
+        history.progress if history.started else 0.0,
+        job_registry().jobs_before(job) if job.state == "queued" else 0,
+    )
+
+
+def _of_record(record: RunRecord) -> ClassRun:
+    store = run_store()
+
+    def load() -> Predictor | None:
+        from mnist_demo.models.checkpoints import load_checkpoint_bytes
+
+        model = store.load(record.id)[1].model
+        return load_checkpoint_bytes(model, record.id) if model is not None else None
+
+    total = record.metrics.get("total_steps", 0) or 1
+    epochs = record.hyperparameters.epochs * record.step / total
+    # They were measured at about equal distances.
+    gaps = max(len(record.curve) - 1, 1)
+    points = [(round(epochs * place / gaps, 3), round(100 * value, 2)) for place, value in enumerate(record.curve)]
+    state = record.state
+    if state in ("running", "paused") and not store.is_trained_now(record.id):
+        state = "stopped"
+    return ClassRun(
+        record.id,
+        record.title,
+        state,
+        record.metrics.get("test_accuracy"),
+        record.curve[0] if record.curve else None,
+        tuple(points),
+        record.step,
+        load,
+        min(1.0, record.step / total),
+    )

@@ -1,0 +1,50 @@
+"""Streamlit's own words, which it has in English only, in the visitor's language.
+
+They are looked for on the page as it stands, again and again: so a word that a release of Streamlit writes otherwise
+stays English, and nothing else happens. `tests/e2e/test_language.py` finds those.
+"""
+
+import json
+from pathlib import Path
+
+from mnist_demo.translation import N_, _
+from mnist_demo.ui.widgets.scripts import run_script
+
+_SCRIPT = Path(__file__).with_name("streamlit_words.js").read_text(encoding="utf-8")
+# Translators: {} is what stands there, such as a title or a size.
+WORDS = (
+    N_("Press Enter to apply"),
+    N_("Press Enter to submit form"),
+    N_("Drag and drop a file here"),
+    N_("Upload"),
+    N_("{} per file"),
+    N_("Help for {}"),
+    N_("Clear value"),
+    N_("Clear all"),
+    N_("Select all"),
+    N_("No results"),
+    N_("Fullscreen"),
+    N_("Close fullscreen"),
+    N_("Copy to clipboard"),
+    N_("Copied"),
+    N_("Open"),
+    N_("Close"),
+    N_("Increment"),
+    N_("Decrement"),
+    N_("Add files"),
+    N_("Remove {}"),
+    N_("Selected values"),
+    N_("Link to heading"),
+    N_("Main menu"),
+    N_("Notifications"),
+    N_("Running..."),
+    N_("Switch camera"),
+    N_("Take Photo"),
+    N_("Clear photo"),
+)
+
+
+def render_streamlit_words() -> None:
+    """Have the browser say them in the visitor's language; nothing of this is to be seen."""
+    words = json.dumps({word: _(word) for word in WORDS}, ensure_ascii=False)
+    run_script(_SCRIPT.replace("WORDS;", f"{words};"))

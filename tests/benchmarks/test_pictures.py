@@ -1,0 +1,48 @@
+"""How the reading of pictures is measured, on a handful of digits made here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.command import main
+from benchmarks.measurements import pictures
+from benchmarks.measurements.pictures import EMPTY, ONE_DIGIT, measure_pictures
+from tests.drawing.drawn_digits import circle, four
+from tests.drawing.unipen_text import unipen_text
+
+
+@pytest.fixture
+def strokes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Strokes of a 4 and a 0; of all conditions, two that are quick."""
+    monkeypatch.setattr(pictures, "ONE_DIGIT", {"soft": ONE_DIGIT["soft, 28 × 28 pixels"]})
+    monkeypatch.setattr(pictures, "EMPTY", {"empty": EMPTY["empty paper"]})
+    for name in ("SEVERAL_DIGITS", "NO_DIGITS"):
+        monkeypatch.setattr(pictures, name, {})
+    monkeypatch.setattr(pictures, "TWO_ROWS", {})
+    path = tmp_path / "digits.txt"
+    path.write_text(unipen_text([(4, four()), (0, circle())]))
+    return path
+
+
+def test_benchmark_pictures_json_has_what_was_read_and_refused_of_each_condition(
+    strokes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pictures", "--strokes", str(strokes), "--limit", "2", "--json"]) == 0
+    soft, empty = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert soft == {
+        "measurement": "pictures",
+        "condition": "one digit: soft",
+        "accuracy": 1,
+        "refused": 0,
+        "pictures": 2,
+    }
+    assert empty == {"measurement": "pictures", "condition": "no digit: empty", "refused": 1, "pictures": 2}
+
+
+def test_measure_pictures_makes_the_same_pictures_each_time(strokes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[bytes] = []
+    monkeypatch.setattr(pictures, "answer", lambda file: (files.append(file), ("", True))[1])
+    for _time in range(2):
+        list(measure_pictures(str(strokes), 1))
+    assert files[:2] == files[2:]

@@ -1,0 +1,72 @@
+"""Picture files of telephones and cameras: formats, sizes, ranges of values, and folders of them."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_demo.drawing.image import image_from_bitmap, load_bitmap, pictures_in
+from mnist_demo.errors import ImageError
+from tests.drawing.drawn_digits import difference, draw, four
+
+# A 4 of 64 × 64 pixels, encoded with pillow-heif 1.8, since what reads HEIC here cannot write it.
+HEIC = base64.b85decode(
+    "0000SW^{RQXk}@500000ZE0pPXk}@5ZE0a<0003_ZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=I"
+    "V*mgE07O6l0RRC200001asUAU00000007Vc001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002a"
+    "X>f9I00025X>en20001TXm(>m0R#vD005u(000009`FGC{P_3)01pFT0096OKmiN^|NjIC00093pZEX(0{{RXx&lC90096dLID8;"
+    "2mk;B0H62(00RI39>9VG7F($#rn#^n00096AOHXZ03l)k0RRU?0l{*xB0vBD025<xY;ta6Y<K_x01W^JfB*mh6lrsCWdHyG00000"
+    "KmY&$KmY&$4sdCBX#fBK009U9000+haBX1#00000000310R({p0|Wp70N8D0VRQfh0L&->t`@);U3Bw`&Q5EY=;H-Gpb<1%(FNo0"
+    "25Yg@5;WFU-pi6Ohrk|k%urSkG<eRnUtqLVV?uaD`S%~I^si02`^)0pt*~3KII?MdE~m7z;kb>1-RKpt@|9&2R%u7?0TDC2aCLj("
+    "-EF^l9_SGq5(yb5g!i26hO_e{q8<o!M!YjX)+F7G*Ke9V&r)Xxko+P=S6w*KRD-o8TZ6DmF&>d554Qb0wh|Op<4Z2|A~gnwGFSCt"
+    "#jzm{G9ROe-VZUm?uLv&vG@"
+)
+
+
+@pytest.mark.parametrize("name", ["photo.heic", "photo.jpg"])
+def test_load_bitmap_of_a_telephone_reads_heic_whatever_its_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(HEIC)
+    bitmap = load_bitmap(tmp_path / name)
+    assert bitmap.shape[:2] == (64, 64)
+    assert difference(image_from_bitmap(draw(four(), 64)), image_from_bitmap(bitmap)) < 0.15
+
+
+def test_load_bitmap_reads_avif(tmp_path: Path) -> None:
+    Image.fromarray(255 - draw(four())).save(tmp_path / "four.avif")
+    assert difference(image_from_bitmap(draw(four())), image_from_bitmap(load_bitmap(tmp_path / "four.avif"))) < 0.1
+
+
+def test_load_bitmap_of_fifty_megapixels_is_made_smaller(tmp_path: Path) -> None:
+    photograph = Image.new("L", (8160, 6144), 255)
+    photograph.paste(Image.fromarray(255 - draw(four(), 2800)), (1000, 500))
+    photograph.save(tmp_path / "photo.jpg")
+    bitmap = load_bitmap(tmp_path / "photo.jpg")
+    assert 2000 <= max(bitmap.shape) <= 4100
+    assert difference(image_from_bitmap(draw(four(), 900)), image_from_bitmap(bitmap)) < 0.1
+
+
+@pytest.mark.parametrize("lowest", [0, 30_000])
+@pytest.mark.parametrize("highest", [1, 15, 4095])
+def test_load_bitmap_with_any_range_of_values_shows_the_digit(lowest: int, highest: int, tmp_path: Path) -> None:
+    ink = draw(four())
+    Image.fromarray(np.asarray(lowest + (ink / 255 * highest).round(), np.uint16)).save(tmp_path / "four.png")
+    expected = image_from_bitmap((ink > 127).astype(np.uint8) * 255 if highest == 1 else ink)
+    assert difference(expected, image_from_bitmap(load_bitmap(tmp_path / "four.png"))) < 0.1
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"II*\0CR2\0raw"])
+def test_load_bitmap_of_another_format_says_what_to_do(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(content)
+    with pytest.raises(ImageError, match="save it as JPEG or PNG"):
+        load_bitmap(tmp_path / "photo.jpg")
+
+
+def test_pictures_in_a_folder_are_told_by_their_content(tmp_path: Path) -> None:
+    for name in ("b", "a.txt"):
+        Image.fromarray(draw(four(), 40)).save(tmp_path / name, "PNG")
+    (tmp_path / "notes.png").write_text("no picture")
+    (tmp_path / "more").mkdir()
+    assert pictures_in(tmp_path) == [tmp_path / "a.txt", tmp_path / "b"]
+    with pytest.raises(ImageError, match="no picture in this folder"):
+        pictures_in(tmp_path / "more")

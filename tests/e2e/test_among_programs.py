@@ -1,0 +1,127 @@
+"""The page among other programs: below a path, translated by the browser, in a page of another site, clicked twice."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.browser.page import PATIENCE_MS, button, element, open_page, wait_for_state
+from tests.browser.pen import draw
+from tests.browser.server import PageServer, own_environment, serve
+from tests.e2e.actions import go_to, open_settings
+from tests.e2e.conftest import visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+# What Chrome's “Translate this page” does: each text moves into two elements of its own, those that come later too.
+TRANSLATOR = """() => {
+    const translate = (root) => {
+        const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+        while (texts.nextNode()) found.push(texts.currentNode);
+        for (const text of found) {
+            const parent = text.parentElement;
+            if (!text.data.trim() || !parent || parent.closest("font, script, style, [translate=no]")) continue;
+            const outer = document.createElement("font"), inner = document.createElement("font");
+            text.replaceWith(outer);
+            outer.append(inner);
+            inner.append(text);
+        }
+    };
+    translate(document.body);
+    new MutationObserver((changes) => {
+        for (const change of changes) for (const node of change.addedNodes) if (node.isConnected) translate(node);
+    }).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
+@pytest.fixture(scope="module")
+def below_a_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+    folder = tmp_path_factory.mktemp("below")
+    variables = {"STREAMLIT_SERVER_BASE_URL_PATH": "course/digits"}
+    with serve(folder, own_environment(folder / "home", "builtin", **variables)) as running:
+        yield running
+        assert running.complaints() == []
+
+
+def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back_and_forward(
+    browser: Browser, below_a_path: PageServer
+) -> None:
+    with visit(browser, f"{below_a_path.url}/?epochs=1000&batch-size=2") as opened:
+        page = opened.page
+        expect(element(page, "predicted-digit")).to_have_attribute("translate", "no")
+        page.evaluate(TRANSLATOR)
+        assert page.locator("font font").count() > 20
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        button(page, "clear-drawing").click()
+        expect(element(page, "predicted-digit")).to_have_text("–")
+        draw(page, "0")
+        expect(element(page, "predicted-digit")).to_have_text("0")
+
+        # A decimal comma, typed and pasted.
+        open_settings(page)
+        for key, write in (("learning-rate", page.keyboard.type), ("weight-decay", page.keyboard.insert_text)):
+            field = element(page, key).locator("input")
+            field.fill("")
+            write("0,05")
+            expect(field).to_have_value("0.05")
+            field.press("Tab")
+
+        # One run, whatever is pressed while it starts; another tab shows it by itself.
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.locator(".st-key-sample-digits figure").first.wait_for()
+        go_to(other, "Runs")
+        expect(other.get_by_text("Nothing here yet")).to_be_visible()
+        start = button(page, "start-training")
+        start.dblclick()
+        start.evaluate("button => { for (let press = 0; press < 3; press += 1) button.click(); }")
+        wait_for_state(page, "running")
+        shown = other.locator("[class*=st-key-open-run]")
+        expect(shown).to_have_count(1)
+        expect(other.locator(".run-card .state")).to_have_text("running")
+        expect(page.get_by_text(re.compile(r"step [\d,]+ of"))).to_be_visible()
+        button(page, "stop-training").click()
+        wait_for_state(page, "stopped")
+        expect(other.locator(".run-card .state")).to_have_text("stopped")
+        expect(shown).to_have_count(1)
+        expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+        # The links that the page makes.
+        button(page, "share-settings").click()
+        link = element(page, "shared-link").locator("code")
+        expect(link).to_contain_text(f"{below_a_path.url}/?preset=")
+        other.goto(link.inner_text())
+        expect(element(other, "learning-rate").locator("input")).to_have_value("0.05")
+        other.close()
+
+        # One press a page.
+        go_to(page, "Lesson")
+        expect(element(page, "lesson")).to_be_visible()
+        go_to(page, "Runs")
+        expect(element(page, "run-list")).to_be_visible()
+        page.go_back()
+        expect(element(page, "lesson")).to_be_visible()
+        page.go_back()
+        expect(element(page, "drawing-canvas")).to_be_visible()
+        expect(element(page, "predicted-digit")).to_have_text("0")
+        page.go_forward()
+        expect(element(page, "lesson")).to_be_visible()
+
+
+def test_page_in_a_page_of_another_site_reads_an_uploaded_picture(
+    browser: Browser, below_a_path: PageServer, tmp_path: Path
+) -> None:
+    picture = Image.new("L", (60, 60), 255)
+    picture.paste(0, (28, 8, 34, 52))
+    picture.save(tmp_path / "one.png")
+    (tmp_path / "course.html").write_text(f'<iframe src="{below_a_path.url}/?embed=true" width="900" height="900">')
+    with open_page(browser, (tmp_path / "course.html").as_uri(), "iframe") as opened:
+        frame = opened.page.frame_locator("iframe")
+        frame.get_by_text("Read a picture").click()
+        frame.locator(".st-key-picture input[type=file]").set_input_files(tmp_path / "one.png")
+        expect(frame.locator(".st-key-found-digits img")).to_have_count(1, timeout=PATIENCE_MS)
+        expect(frame.locator(".st-key-found-digits")).to_contain_text("1")

@@ -1,0 +1,28 @@
+"""A real server for the tests in this folder, whose visitors speak its protocol and need no browser."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.server import PageServer, own_environment, serve
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+    """The page on the built-in digits, shared by the tests; no test may have made it complain."""
+    folder = tmp_path_factory.mktemp("server")
+    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+        yield running
+        assert running.complaints() == []
+
+
+@pytest.fixture
+def tries(pytestconfig: pytest.Config) -> int:
+    """How often a fault is tried: once, or as often as ``--tries`` says."""
+    return int(pytestconfig.getoption("--tries"))
+
+
+@pytest.fixture
+def cases(pytestconfig: pytest.Config) -> int:
+    """How many bad inputs of a kind are tried: a hundred of all together, or as many as ``--cases`` says."""
+    return int(pytestconfig.getoption("--cases"))

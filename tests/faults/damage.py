@@ -1,0 +1,72 @@
+"""Bad input, made up by hypothesis: files with bytes changed, JSON with other values in it, and anything at all."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+# Values that are JSON but hardly what a file means: of every kind, huge, tiny, odd, nested.
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([10**400, -(10**400), 2**63, 0, -1, 1e308, -0.0, float("nan"), float("inf")]),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(["__proto__", "../../etc/passwd", "1_000", "１２", "\x00", "\ud800", "9" * 5000]),
+    st.recursive(
+        st.none() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+        max_leaves=8,
+    ),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, content: bytes) -> bytes:
+    """Return `content` cut off, or with pieces of it changed, left out, doubled or put in."""
+    for _piece in range(draw(st.integers(1, 3))):
+        begin = draw(st.integers(0, len(content)))
+        end = min(len(content), begin + draw(st.integers(0, 12)))
+        piece = draw(st.binary(max_size=12) | st.sampled_from([content[begin:end] * 2, b"", b"9" * 400, b"nan", b"-"]))
+        content = draw(st.sampled_from([content[:begin] + piece + content[end:]] * 9 + [content[:begin]]))
+    return content
+
+
+@st.composite
+def with_junk(draw: st.DrawFn, value: Any) -> Any:
+    """Return a copy of `value`, as JSON has it, with something else at one place in it, or one more, or one less."""
+    if not isinstance(value, dict | list) or not value or draw(st.integers(0, 5)) == 0:
+        return draw(JUNK)
+    copy: Any = value.copy()
+    place = draw(st.sampled_from(sorted(copy)) if isinstance(copy, dict) else st.integers(0, len(copy) - 1))
+    what = draw(st.integers(0, 9))
+    if what == 0:
+        del copy[place]
+    elif what == 1 and isinstance(copy, dict):
+        copy[draw(st.text(max_size=8))] = draw(JUNK)
+    else:
+        copy[place] = draw(with_junk(copy[place]))
+    return copy
+
+
+def damaged_json(content: bytes) -> st.SearchStrategy[bytes]:
+    """Return what makes files of JSON that is damaged as text, or says something else."""
+    other = with_junk(json.loads(content)).map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass"))
+    return other | damaged(content)
+
+
+def damaged_tensors(content: bytes) -> st.SearchStrategy[bytes]:
+    """Return what makes safetensors files that are damaged, or whose header, or the text in it, says something else."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+
+    def joined(header: Any) -> bytes:
+        text = json.dumps(header).encode("utf-8", "surrogatepass")
+        return len(text).to_bytes(8, "little") + text + content[8 + length :]
+
+    (name, text), *_others = header["__metadata__"].items()
+    said = with_junk(json.loads(text)).map(
+        lambda about: joined({**header, "__metadata__": {name: json.dumps(about)}}),
+    )
+    return said | with_junk(header).map(joined) | damaged(content)

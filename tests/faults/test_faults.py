@@ -1,0 +1,181 @@
+"""Whatever happens while a run trains and is saved, it is whole afterwards or absent, and says one sentence.
+
+Each fault happens at a random moment. ``--tries 20`` tries each twenty times, which takes minutes, instead of once.
+"""
+
+import contextlib
+import multiprocessing.forkserver
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.messages import Assignment, Weights
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.saved_runs.keeper import RunKeeper
+from mnist_demo.saved_runs.store import RunStore
+from tests import ROOT
+from tests.faults.runs import SETTINGS, assert_whole_or_absent, save_all_the_time, train_undisturbed
+from tests.waiting import PATIENCE, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux’s signals and /proc")
+YEAR = 365 * 24 * 60 * 60
+Fault = Callable[[Job, Path, random.Random], contextlib.AbstractContextManager[object]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(builtin: DigitDataset) -> Weights | None:
+    registry = JobRegistry(slots=1)
+    weights = train_undisturbed(registry, builtin)
+    registry.close()
+    return weights
+
+
+@contextlib.contextmanager
+def worker_killed(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    job.kill()
+    yield
+
+
+@contextlib.contextmanager
+def fork_server_killed(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+    yield
+
+
+@contextlib.contextmanager
+def home_deleted(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    shutil.rmtree(home, ignore_errors=True)
+    yield
+
+
+@contextlib.contextmanager
+def home_unwritable(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    # As for a user who may not write there; who may do all, root, finds a file where the folder was.
+    aside = home.with_name("aside")
+    home.rename(aside)
+    home.touch()
+    yield
+    home.unlink()
+    aside.rename(home)
+
+
+@contextlib.contextmanager
+def disk_full(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (rng.randrange(200_000), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def no_more_files(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.closing(os.scandir("/dev/fd")) as files:
+        open_now = max(int(file.name) for file in files)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + rng.randrange(3), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextlib.contextmanager
+def clock_set(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    # Everything on the disk is a year older or younger than it was, as when the clock is set forward or back.
+    moment = time.time() + rng.choice((-YEAR, YEAR))
+    for path in [home, *home.rglob("*")]:
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path, (moment, moment))
+    yield
+
+
+FAULTS: tuple[Fault, ...] = (
+    worker_killed,
+    fork_server_killed,
+    home_deleted,
+    home_unwritable,
+    disk_full,
+    no_more_files,
+    clock_set,
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
+    fault: Fault, tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
+) -> None:
+    rng = random.Random(fault.__name__)
+    registry = JobRegistry(slots=2)
+    for attempt in range(tries):
+        home = tmp_path / str(attempt) / "home"
+        home.mkdir(parents=True)
+        keeper = RunKeeper(RunStore(home / "runs"))
+        server = JobRegistry(slots=1, on_saved_point=keeper.note)
+        run_id = new_job_id()
+        keeper.expect(run_id, "me")
+        job = server.start(Assignment(SETTINGS, builtin), job_id=run_id)
+        job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
+        until = time.monotonic() + rng.uniform(0, 0.3)
+        while time.monotonic() < until:
+            job.pause()
+            job.resume()
+        with fault(job, home, rng):
+            until = time.monotonic() + rng.uniform(0, 0.2)
+            while time.monotonic() < until and not job.has_ended:
+                job.pause()
+                job.resume()
+        save_all_the_time(job)
+        wait_until(lambda keeper=keeper: not keeper._claims)  # type: ignore[misc]
+        keeper.flush()
+        # What the visitor reads is one sentence, or nothing where nothing is lost.
+        for sentence in (job.detail, keeper.problem(run_id)):
+            assert "\n" not in sentence
+            assert "Traceback" not in sentence
+        server.close()
+        was_saved = assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
+        assert was_saved or job.detail or keeper.problem(run_id)
+    registry.close()
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=lambda end: end.name)
+def test_run_is_whole_or_absent_after_its_server_was_ended_while_it_was_saved(
+    end: signal.Signals, tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
+) -> None:
+    rng = random.Random(end)
+    registry = JobRegistry(slots=2)
+    for attempt in range(tries):
+        home, run_id = tmp_path / str(attempt), new_job_id()
+        command = [sys.executable, "-m", "tests.faults.serving", str(home), run_id]
+        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "begun\n"
+            time.sleep(rng.uniform(0, 0.3))
+            server.send_signal(end)
+            server.wait(PATIENCE)
+        wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
+        assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
+    registry.close()
+
+
+def processes_with(home: Path) -> list[int]:
+    """Return the processes that were started with that ``MNIST_DEMO_HOME``."""
+    mark, found = f"MNIST_DEMO_HOME={home}\0".encode(), []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in environment.read_bytes() + b"\0":
+                found.append(int(environment.parent.name))
+    return found

@@ -1,0 +1,48 @@
+"""The class of a visitor on the other pages: its settings, and what joins it."""
+
+from typing import Any
+
+import pytest
+
+from mnist_demo.classes.commands import ClassCommands
+from mnist_demo.ui import kept_runs, visitor
+from mnist_demo.ui.class_.runs import find_run
+from mnist_demo.ui.resources import class_store, visitor_store
+from tests.ui.actions import open_page, restart_server, train
+
+pytestmark = pytest.mark.usefixtures("_own_server")
+
+
+def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
+    code = ClassCommands("teacher-of-7b", class_store()).create("7b", {"lang": "ko"}).code
+    browser("a pupil")
+    ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
+    visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
+    assert open_page().segmented_control(key="language").value == "ko"
+
+
+def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) -> None:
+    teacher = ClassCommands("teacher-of-7b", class_store())
+    code = teacher.create("7b", {"preset": "tutorial-pytorch", "epochs": "2", "locked": "1"}).code
+    browser("a pupil")
+    ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
+    visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
+    page = open_page()
+    assert page.number_input(key="epochs").value == 2
+    assert page.number_input(key="epochs").disabled
+    run_id = train(page)
+    record = teacher.view(code)
+    assert record is not None
+    assert list(record.runs) == [run_id]
+    trained = find_run(run_id)
+    restart_server()  # or another server that asks for it
+    saved = find_run(run_id)
+    assert trained is not None
+    assert saved is not None
+    assert (saved.state, saved.accuracy, len(saved.points) > 1) == ("finished", trained.accuracy, True)
+    assert saved.points[-1] == trained.points[-1]
+    assert kept_runs.bytes_kept() > 0
+    ClassCommands(visitor.owner(), class_store()).forget_everything()
+    record = ClassCommands("teacher-of-7b", class_store()).view(code)
+    assert record is not None
+    assert record.runs == record.members == {}
