@@ -1,16 +1,26 @@
 """The seam between a run and what computes it: processes on this machine, or a cluster (`mnist_demo.jobs.cluster`)."""
 
+import os
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.errors import JobError
+from mnist_demo.jobs.estimate import Rates, measure_rates
 from mnist_demo.jobs.messages import Assignment, Command, Report, receive_report
 from mnist_demo.jobs.outbox import Outbox
 from mnist_demo.processes import ChildProcess, core_count
-from mnist_demo.translation import _
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import N_, _
+
+DASK_IS_MISSING = N_(
+    "MNIST_DEMO_CLUSTER names a cluster, but Dask is not installed on this server: pip install 'mnist-demo[cluster]'."
+)
 
 
-class InterruptedComputationError(Exception):
+class InterruptedComputationError(JobError):
     """What computed a run is gone through no fault of the run, which can go on elsewhere from its last saved point."""
 
 
@@ -62,11 +72,12 @@ class Computing(Protocol):
 
         Raises
         ------
-        OSError
-            When that cannot be done; its text is a sentence.
-        InterruptedComputationError
-            When it may be tried again later.
+        JobError
+            When that cannot be done; InterruptedComputationError when it may be tried again later.
         """
+
+    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
+        """Measure how long the parts of a run take there; see `mnist_demo.jobs.estimate.measure_rates`."""
 
     def close(self) -> None:
         """End all that computes."""
@@ -75,17 +86,22 @@ class Computing(Protocol):
 class Here:
     """This machine: a process for each run. See `Computing`."""
 
-    shares_cores_with_page, problem = True, ""
+    shares_cores_with_page = True
 
-    def __init__(self, cores: int | None = None) -> None:
-        self.cores = cores or core_count()
+    def __init__(self, cores: int | None = None, problem: str = "") -> None:
+        self.cores, self.problem = cores or core_count(), problem
 
     def compute(self, assignment: Assignment, job_id: str) -> "LocalComputation":
+        if self.problem:
+            raise InterruptedComputationError(_(self.problem))
         try:
             return LocalComputation(assignment, job_id)
         except OSError as error:
             message = _("The training process could not be started: {error}.")
-            raise OSError(message.format(error=error)) from error
+            raise JobError(message.format(error=error)) from error
+
+    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
+        return measure_rates(hyperparameters, dataset, device)
 
     def close(self) -> None:
         """Do nothing: each process ends with its job."""
@@ -116,6 +132,18 @@ class LocalComputation:
         self._outbox.close()
         self._child.end()
         return describe_end(self._child.process.exitcode)
+
+
+def computing_place(on_change: Callable[[], None]) -> Computing:
+    """Return the cluster that ``MNIST_DEMO_CLUSTER`` names, or this machine; `on_change` is as for `Cluster`."""
+    address = os.environ.get("MNIST_DEMO_CLUSTER")
+    if not address:
+        return Here()
+    try:
+        from mnist_demo.jobs.cluster import Cluster
+    except ImportError:
+        return Here(problem=DASK_IS_MISSING)
+    return Cluster(address, on_change)
 
 
 def describe_end(exit_code: int | None) -> str:

@@ -185,11 +185,9 @@ class Job(ObservedRun):
                 return
             try:
                 self._computation = self._computing.compute(self._assignment, self.id)
-            except OSError as error:
-                self._become("failed", str(error))
-                return
-            except InterruptedComputationError as error:
-                self._become("queued", str(error))
+            except JobError as error:
+                is_for_now = isinstance(error, InterruptedComputationError)
+                self._become("queued" if is_for_now else "failed", str(error))
                 return
             if self._speed is not None:
                 self._send(SetSpeed(self._speed))
