@@ -1,5 +1,6 @@
 """Runs on a real Dask scheduler with two real worker processes."""
 
+import json
 import os
 import signal
 import socket
@@ -8,7 +9,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from distributed import Client
 
+from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.cluster import Cluster, refusals
 from mnist_demo.jobs.cluster_task import Versions, versions
@@ -72,6 +75,14 @@ def remote(cluster: Cluster) -> Iterator[JobRegistry]:
     jobs.close()
 
 
+def kill_worker_of(job: Job, dask: DaskProcesses) -> None:
+    with Client(dask.address, set_as_default=False) as client:
+        (address,) = [
+            address for address, tasks in client.processing().items() if any(job.id in task for task in tasks)
+        ]
+        os.kill(client.run(os.getpid, workers=[address])[address], signal.SIGKILL)
+
+
 def weights_of(job: Job) -> bytes:
     assert job.weights is not None
     return job.weights.content
@@ -83,7 +94,8 @@ def test_run_obeys_and_ends_as_one_on_this_machine(
     here, there = (jobs.start(Assignment(quick, builtin, threads=1)) for jobs in (registry, remote))
     assert [job.wait(PATIENCE) for job in (here, there)] == ["finished", "finished"]
     assert weights_of(here) == weights_of(there)
-    assert here.history.measured_points("test_loss") == there.history.measured_points("test_loss")
+    assert here.history.steps["train_loss"] == there.history.steps["train_loss"]
+    assert here.history.test_accuracy == there.history.test_accuracy
 
     job = remote.start(Assignment(LONG, builtin))
     job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
@@ -98,13 +110,13 @@ def test_run_obeys_and_ends_as_one_on_this_machine(
 
 
 def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
-    remote: JobRegistry, registry: JobRegistry, cluster: Cluster, builtin: DigitDataset
+    remote: JobRegistry, registry: JobRegistry, dask: DaskProcesses, builtin: DigitDataset
 ) -> None:
     undisturbed = registry.start(Assignment(LONG, builtin, threads=1))
     job = remote.start(Assignment(LONG, builtin))
     for steps in (100, 1200):
         job.wait_for(lambda steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
-        os.kill(cluster.pid_of_worker_with(job.id), signal.SIGKILL)
+        kill_worker_of(job, dask)
     assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
     assert weights_of(job) == weights_of(undisturbed)
     assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
@@ -130,10 +142,11 @@ def test_run_waits_while_the_scheduler_is_gone_and_goes_on_from_its_saved_point(
     assert job.state == "stopped"
 
 
-def test_pace_is_that_of_the_machine_that_computes(
-    cluster: Cluster, builtin: DigitDataset, quick: Hyperparameters
-) -> None:
-    assert cluster.measure_rates(quick, builtin).step > 0
+def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cluster", "check", cluster.address, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["workers"], found["usable_workers"], found["cores"], found["refused"]) == (2, 2, 2, [])
+    assert found["seconds_a_step"] > 0
 
 
 def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
