@@ -88,7 +88,7 @@ def test_everything_imported_is_declared_and_everything_declared_is_imported() -
     sources = [ROOT / "app.py", *(ROOT / "mnist_demo").rglob("*.py")]
     imported = {name for source in sources for name in imported_packages(source)} - {"mnist_demo"}
     needed = {canonicalize_name(distributions[name][0]) for name in imported}
-    assert needed | {"markupsafe"} == set(declared())
+    assert needed | {"markupsafe"} == set(declared()) | set(declared("cluster"))
 
 
 def test_every_pin_lies_in_the_declared_range() -> None:
@@ -127,7 +127,7 @@ def test_pip_ends_with_a_sentence_where_there_are_no_wheels(machine: dict[str, s
 
 
 def test_every_declared_range_has_two_ends() -> None:
-    for requirement in declared().values():
+    for requirement in (declared() | declared("cluster")).values():
         assert {specifier.operator for specifier in requirement.specifier} == {">=", "<"}, requirement
 
 
@@ -139,9 +139,9 @@ def test_entry_run_as_a_program_says_in_one_line_what_to_type() -> None:
     assert finished.stderr == "This is a page for Streamlit: type “streamlit run app.py”.\n"
 
 
-def declared() -> dict[str, Requirement]:
-    """Return the dependencies of pyproject.toml by their normalised names."""
-    requirements = [Requirement(text) for text in PROJECT["dependencies"]]
+def declared(extra: str = "") -> dict[str, Requirement]:
+    """Return the dependencies of pyproject.toml, or those of one of its extras, by their normalised names."""
+    requirements = map(Requirement, PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"])
     return {canonicalize_name(wish.name): wish for wish in requirements if wish.url is None}
 
 

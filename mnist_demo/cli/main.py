@@ -1,4 +1,4 @@
-"""The command line: ``mnist-demo train | evaluate | classify | calibrate | runs | page``.
+"""The command line: ``mnist-demo train | evaluate | classify | calibrate | runs | cluster | page``.
 
 Each command has a module of its own in this package. Results go to stdout, everything else to stderr. The exit status
 is 0, or
@@ -19,6 +19,7 @@ from pathlib import Path
 from mnist_demo.cli.argparse_words import translate_argparse
 from mnist_demo.cli.calibrate import add_calibrate_arguments, run_calibrate
 from mnist_demo.cli.classify import add_classify_arguments, run_classify
+from mnist_demo.cli.cluster import add_cluster_arguments, run_cluster
 from mnist_demo.cli.common import Parser, run_command
 from mnist_demo.cli.evaluate import add_evaluate_arguments, run_evaluate
 from mnist_demo.cli.page import add_page_arguments, run_page
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = _("Teach a trained model to tell digits from other drawings.")
     add("calibrate", add_calibrate_arguments, run_calibrate, text)
     add("runs", add_runs_arguments, run_runs, _("List, show, export and delete saved runs."))
+    add("cluster", add_cluster_arguments, run_cluster, _("Check the cluster that runs are computed on."))
     add("page", add_page_arguments, run_page, _("Open the page in the browser."))
     return parser
 

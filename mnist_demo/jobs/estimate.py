@@ -205,10 +205,16 @@ class CostEstimator:
     ----------
     quiet
         Set when what a server does at its start is done: the first measurement waits for it, some seconds at most.
+    measure
+        What measures: `measure_rates`, or what does the same on another machine.
     """
 
-    def __init__(self, quiet: threading.Event | None = None) -> None:
-        self._quiet = quiet
+    def __init__(
+        self,
+        quiet: threading.Event | None = None,
+        measure: "Callable[[Hyperparameters, DigitDataset, str], Rates] | None" = None,
+    ) -> None:
+        self._quiet, self._measure_rates = quiet, measure or measure_rates
         self._lock = threading.Lock()
         self._measured: dict[tuple[object, ...], list[Rates]] = {}
         self._failed: set[tuple[object, ...]] = set()
@@ -248,7 +254,7 @@ class CostEstimator:
             self._quiet.wait(QUIET_SECONDS)
         rates: Rates | None = None
         try:
-            rates = measure_rates(hyperparameters, dataset, device)
+            rates = self._measure_rates(hyperparameters, dataset, device)
         except (OSError, EOFError):
             pass
         finally:

@@ -1,14 +1,14 @@
-"""One training run in another process, seen from the page's process."""
+"""One training run that is computed elsewhere, seen from the page's process."""
 
+import dataclasses
 import logging
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 
 from mnist_demo.errors import JobError
+from mnist_demo.jobs.computing import Computation, Computing, Here, InterruptedComputationError, could_not_be_started
 from mnist_demo.jobs.messages import (
     ENDED,
     Assignment,
@@ -25,12 +25,9 @@ from mnist_demo.jobs.messages import (
     StateSaved,
     Stop,
     Weights,
-    receive_report,
 )
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
-from mnist_demo.jobs.outbox import Outbox
 from mnist_demo.jobs.waiting import next_moment
-from mnist_demo.processes import ChildProcess
 from mnist_demo.settings.changes import with_change
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
@@ -45,7 +42,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Job(ObservedRun):
-    """A run and the process that computes it. Made by ``JobRegistry.start``, or of a saved run by ``Job.ended``.
+    """A run and what computes it. Made by ``JobRegistry.start``, or of a saved run by ``Job.ended``.
 
     Parameters
     ----------
@@ -57,6 +54,8 @@ class Job(ObservedRun):
         Whose turn it takes; a job of nobody takes one of its own.
     is_brief
         Whether it takes a few seconds only, while somebody waits for it.
+    computing
+        Where it is computed; None means this machine.
     history, weights, lock, clock
         See `ObservedRun`.
     """
@@ -74,6 +73,7 @@ class Job(ObservedRun):
         on_saved_point: Callable[["Job"], None] = lambda job: None,
         visitor: str = "",
         is_brief: bool = False,
+        computing: Computing | None = None,
     ) -> None:
         super().__init__(assignment, job_id or new_job_id(), history, weights, lock, clock)
         self.visitor = visitor or self.id
@@ -83,9 +83,9 @@ class Job(ObservedRun):
         self._assignment = assignment
         self._on_core_free, self._on_saved_point = on_core_free, on_saved_point
         self._stop_deadline: float | None = None
-        self._child: ChildProcess | None = None
-        self._outbox: Outbox | None = None
-        self._gives_way = False
+        self._computing = computing or Here()
+        self._computation: Computation | None = None
+        self._gives_way = self._is_to_pause = False
 
     @classmethod
     def ended(cls, assignment: Assignment, job_id: str, snapshot: JobSnapshot) -> "Job":
@@ -98,8 +98,8 @@ class Job(ObservedRun):
 
     @property
     def pid(self) -> int | None:
-        """The process id of the worker, or None while there is none."""
-        return self._child.process.pid if self._child is not None and not self.has_ended else None
+        """The process id of the worker, or None while there is none on this machine."""
+        return self._computation.pid if self._computation is not None and not self.has_ended else None
 
     def pause(self, timeout: float = 1.0) -> None:
         """Pause a running job after its current step; waits up to `timeout` seconds until that is so."""
@@ -152,14 +152,14 @@ class Job(ObservedRun):
             if len(self._history.changes) >= MAX_CHANGES:
                 message = _("The settings of this run have been changed {count} times, which is the limit.")
                 raise JobError(message.format(count=MAX_CHANGES))
-            if self._child is not None and not self.has_ended:
+            if self._computation is not None and not self.has_ended:
                 self._asked[name] = value
                 self._send(ChangeSetting(name, value))
 
     def rest(self) -> None:
         """Have a running job leave its cores to something short, an eighth of a second at most; returns at once."""
         with self._changed:
-            if self._state == "running":
+            if self._state == "running" and self._computing.shares_cores_with_page:
                 self._send(Rest())
 
     def stop(self, timeout: float = 1.0) -> None:
@@ -167,7 +167,7 @@ class Job(ObservedRun):
         with self._changed:
             if self.has_ended:
                 return
-            if self._child is None:
+            if self._computation is None:
                 self._become("stopped")
             else:
                 self._stop_deadline = self._clock() + STOP_SECONDS
@@ -180,20 +180,27 @@ class Job(ObservedRun):
         """Start the worker, or wake the paused one: there are cores for it."""
         with self._changed:
             self._become("running")
-            if self._child is not None:
+            if self._computation is not None:
                 self._send(Resume())
                 return
             try:
-                self._child = ChildProcess(_run_worker, self._assignment)
-                self._outbox = Outbox(self._child.connection, f"commands {self.id}")
-                if self._speed is not None:
-                    self._send(SetSpeed(self._speed))
-                threading.Thread(target=self._listen, args=(self._child,), name=f"job {self.id}", daemon=True).start()
-            except (OSError, RuntimeError) as error:  # too many files, processes or threads
-                if self._child is not None:
-                    self._child.end()
-                detail = _("The training process could not be started: {error}.").format(error=error)
-                self._become("failed", detail)
+                self._computation = self._computing.compute(self._assignment, self.id)
+                listener = threading.Thread(target=self._listen, args=(self._computation,), name=f"job {self.id}")
+                listener.daemon = True
+                listener.start()
+            except JobError as error:
+                is_for_now = isinstance(error, InterruptedComputationError)
+                self._become("queued" if is_for_now else "failed", str(error))
+                return
+            except RuntimeError as error:  # too many threads
+                self.kill()
+                self._become("failed", could_not_be_started(error))
+                return
+            if self._speed is not None:
+                self._send(SetSpeed(self._speed))
+            if self._is_to_pause:
+                self._is_to_pause = False
+                self._send(Pause())
 
     def give_way(self) -> None:
         """Have a running job queue again after its current step: somebody else's turn comes first."""
@@ -214,14 +221,14 @@ class Job(ObservedRun):
 
     def kill(self) -> None:
         """End the worker, if there is one, whatever it does."""
-        if self._child is not None:
-            self._child.process.kill()
+        if self._computation is not None:
+            self._computation.kill()
 
     # Below, the lock is held, but in the thread that listens.
 
     def _send(self, command: Command) -> None:
-        if self._outbox is not None:
-            self._outbox.put(command)
+        if self._computation is not None:
+            self._computation.send(command)
 
     def _become(self, state: State, detail: str = "") -> None:
         if state == "queued":
@@ -233,11 +240,11 @@ class Job(ObservedRun):
     def _begin_turn(self) -> None:
         self.computes_since, self.turn_began = next_moment(), self._clock()
 
-    def _listen(self, child: ChildProcess) -> None:
+    def _listen(self, computation: Computation) -> None:
         ended: Ended | None = None
         try:
             while ended is None:
-                report = receive_report(child.connection)
+                report = computation.receive()
                 with self._changed:
                     was_idle = self.cores_used == 0
                     self._note(report)
@@ -255,26 +262,39 @@ class Job(ObservedRun):
                         self._tell_saved_point()
                     case Ended():
                         ended = report
+        except InterruptedComputationError as interruption:
+            computation.end(0)
+            with self._changed:
+                self._begin_again(str(interruption))
+            self._on_core_free()
+            return
         except (EOFError, OSError):
             pass
-        child.process.join(STOP_SECONDS if ended is None else None)
+        reason = computation.end(STOP_SECONDS if ended is None else None)
         with self._changed:
-            assert self._outbox is not None
-            self._outbox.close()
-            child.end()
-            state, detail = (ended.state, ended.detail) if ended else self._died(child.process.exitcode)
-            self._become(state, detail)
+            self._become(*((ended.state, ended.detail) if ended else self._died(reason)))
         self._on_core_free()
         self._tell_saved_point()
 
-    def _died(self, exit_code: int | None) -> tuple[State, str]:
+    def _begin_again(self, why: str) -> None:
+        """Queue, to go on from the last saved point, as far as the history then is; or end, if that was wished."""
+        self._computation = None
+        if self._stop_deadline is not None:
+            self._become("stopped")
+            return
+        self._is_to_pause |= self._state == "paused"
+        self._gives_way = False
+        self._steps_awaited = 0
+        since = self._go_back_to_saved_point()
+        if self._training_state is None:
+            since = sorted({*self._assignment.changes, *since})
+        assignment = dataclasses.replace(self._assignment, resume_from=self._training_state, changes=tuple(since))
+        self._assignment = assignment
+        self._become("queued", why)
+
+    def _died(self, reason: str) -> tuple[State, str]:
         if self._stop_deadline is not None:
             return "stopped", ""
-        reason = (
-            signal.Signals(-exit_code).name
-            if exit_code is not None and exit_code < 0
-            else _("exit status {status}").format(status=exit_code)
-        )
         return "failed", _(
             "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press "
             "“Start training” to train again."
@@ -291,10 +311,3 @@ class Job(ObservedRun):
 def new_job_id() -> str:
     """Return an id that nobody can guess; it is a part of addresses, and the name of a saved run's folder."""
     return secrets.token_hex(10)
-
-
-def _run_worker(connection: Connection, assignment: Assignment) -> None:
-    # Imported in the child: the page's process need not have torch for this.
-    from mnist_demo.jobs.worker import run_worker
-
-    run_worker(connection, assignment)

@@ -42,7 +42,7 @@ class Assignment:
     threads
         How many it computes with; 0 stands for the number that suits the model on this machine.
     changes
-        Of settings, made at their steps: those of a run that is repeated. The state to go on from has its own.
+        Of settings, made at their steps: those of a run that is repeated. The state to go on from has its own besides.
     """
 
     hyperparameters: Hyperparameters

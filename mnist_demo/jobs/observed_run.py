@@ -21,8 +21,10 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Weights,
 )
+from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
+from mnist_demo.training.progress import Progress
 from mnist_demo.training.speed import IDLE_SHARE, IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
 from mnist_demo.translation import translated
@@ -214,6 +216,13 @@ class ObservedRun:
     def _become(self, state: State, detail: str = "") -> None:
         self._state, self._detail = state, detail
         self._changed.notify_all()
+
+    def _go_back_to_saved_point(self) -> list[Change]:
+        """Forget what happened after the newest saved point, or all of it; return the changes of settings since."""
+        progress = Progress() if self._training_state is None else read_progress(self._training_state)
+        since = [change.change for change in self._history.changes if change.step >= progress.step]
+        self._history = History() if self._training_state is None else self._history.until(progress)
+        return since
 
     def _note(self, report: Report) -> None:
         match report:

@@ -16,10 +16,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from mnist_demo.errors import JobError
+from mnist_demo.jobs.computing import Computing, Here
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
-from mnist_demo.processes import core_count
 from mnist_demo.training.history import History
 from mnist_demo.translation import _
 
@@ -39,7 +39,7 @@ class JobRegistry:
     Parameters
     ----------
     slots
-        Cores to share out; None means those of this machine.
+        Cores of this machine to share out, where it computes; None means all.
     is_watcher_alive
         Tells of a session id whether that visitor is still connected.
     lease_seconds
@@ -48,6 +48,8 @@ class JobRegistry:
         Called with the job, from a thread of its own, when a new `training_state` has come, and when the job has ended.
     clock
         Seconds, as ``time.monotonic``: of leases, and of the patience with a worker that was told to stop.
+    computing
+        Where runs are computed; None means this machine.
     """
 
     def __init__(
@@ -58,9 +60,10 @@ class JobRegistry:
         reap_seconds: float = REAP_SECONDS,
         on_saved_point: Callable[[Job], None] = lambda job: None,
         clock: Callable[[], float] = time.monotonic,
+        computing: Computing | None = None,
     ) -> None:
         self._lock = threading.RLock()
-        self.slots = slots or core_count()
+        self.computing = computing or Here(slots)
         self._on_saved_point = on_saved_point
         self._jobs: dict[str, Job] = {}
         self._errands: list[Waiting] = []
@@ -70,6 +73,11 @@ class JobRegistry:
         self._closed = threading.Event()
         self._reaper = threading.Thread(target=self._reap_forever, args=(reap_seconds,), name="reaper", daemon=True)
         self._reaper.start()
+
+    @property
+    def slots(self) -> int:
+        """How many cores there are to share out."""
+        return self.computing.cores
 
     def start(
         self,
@@ -122,6 +130,7 @@ class JobRegistry:
             on_saved_point=self._on_saved_point if is_saved else lambda job: None,
             visitor=visitor,
             is_brief=is_brief,
+            computing=self.computing,
         )
         if watcher is not None:
             job.watch(watcher)
@@ -221,6 +230,8 @@ class JobRegistry:
         with self._lock:
             self._have_too_many_wait()
             for job in self._queue():
+                if self.computing.problem and isinstance(job, Job):
+                    continue
                 busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
                 if busy and job.cores_used and busy + job.cores_used > self.slots:
@@ -276,6 +287,7 @@ class JobRegistry:
         for job in self.jobs():
             self.forget(job)
             job.kill()
+        self.computing.close()
 
     def reap(self) -> None:
         """Stop and forget the jobs that nobody has watched for the time of a lease; end workers that do not answer."""

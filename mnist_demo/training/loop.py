@@ -53,8 +53,8 @@ def train(
     of settings, such as those of a run that is repeated, are made at their steps.
 
     With `resume_from`, the state that `Training.state` gave, `model` gets its weights, and the events are `Started`
-    and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more; the changes of
-    the settings are those that the state knows of.
+    and then those that an uninterrupted run would have yielded from there on. Only `epochs` may be more; to the changes
+    of settings that the state knows of come `changes`, at its step or later ones.
 
     Yields
     ------
@@ -94,7 +94,8 @@ class Training(Iterator[Event]):
         self._optimizer = build_optimizer(model, hyperparameters)
         self._progress, self._initial_metrics = Progress(), None
         self._resumed = resume_from
-        changes = changes if resume_from is None else resume_from.changes
+        if resume_from is not None:
+            changes = {*resume_from.changes, *changes}
         self._live = LiveSettings(hyperparameters, model, self._optimizer, self._batches, changes)
         if resume_from is not None:
             resume_from.check_continues(hyperparameters, self._data_digest)

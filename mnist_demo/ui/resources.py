@@ -28,6 +28,7 @@ from mnist_demo.errors import CheckpointError, RunError
 from mnist_demo.files import KeptBytes
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
+from mnist_demo.jobs.computing import computing_place
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
@@ -58,7 +59,17 @@ MAX_CLASSIFIER_BYTES = 120_000_000
 
 @once
 def job_registry() -> JobRegistry:
-    return JobRegistry(is_watcher_alive=is_session_alive, on_saved_point=run_keeper().note)
+    return JobRegistry(
+        is_watcher_alive=is_session_alive,
+        on_saved_point=run_keeper().note,
+        computing=computing_place(lambda: job_registry().schedule()),
+    )
+
+
+@once
+def errand_queue() -> JobRegistry:
+    """Return where short computations on this machine queue: with the runs, unless these are computed elsewhere."""
+    return job_registry() if job_registry().computing.shares_cores_with_page else JobRegistry()
 
 
 @once
@@ -128,7 +139,7 @@ def _warmed_up() -> threading.Event:
 
 @once
 def cost_estimator() -> CostEstimator:
-    return CostEstimator(_warmed_up())
+    return CostEstimator(_warmed_up(), job_registry().computing.measure_rates)
 
 
 @once

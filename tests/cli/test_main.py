@@ -119,7 +119,7 @@ def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.Captu
         ("train --json=yes", "ignored explicit argument"),
         (
             "trane",
-            "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs', 'page')",
+            "invalid choice: 'trane' (choose from 'train', 'evaluate', 'classify', 'calibrate', 'runs', 'cluster',",
         ),
         ("", "arguments are required: COMMAND"),
         ("evaluate", "arguments are required: CHECKPOINT"),

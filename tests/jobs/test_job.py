@@ -9,7 +9,6 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.jobs import job as job_module
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
@@ -244,7 +243,7 @@ def test_job_whose_process_cannot_be_started_fails_and_says_why(
     def fail(*_arguments: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(job_module, "ChildProcess", fail)
+    monkeypatch.setattr("mnist_demo.jobs.computing.ChildProcess", fail)
     job = registry.start(Assignment(quick, builtin))
     assert (job.state, job.detail) == ("failed", "The training process could not be started: no more processes.")
     job.stop()

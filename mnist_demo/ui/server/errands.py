@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from mnist_demo.jobs.errand import core, run_errand
 from mnist_demo.ui import visitor
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.resources import errand_queue
 from mnist_demo.ui.streamlit_internals import has_left, session_id
 
 Answer = TypeVar("Answer")
@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 def place() -> Callable[[], contextlib.AbstractContextManager[None]]:
     """Return a function, for any thread, whose context waits for a core for this visitor, and gives it back."""
     session, owner = session_id(), visitor.owner()
-    return lambda: core(job_registry(), owner, lambda: not has_left(session))
+    return lambda: core(errand_queue(), owner, lambda: not has_left(session))
 
 
 def errand(function: Callable[..., Answer], *arguments: object, seconds: float) -> Callable[[], Answer]:
@@ -25,5 +25,5 @@ def errand(function: Callable[..., Answer], *arguments: object, seconds: float) 
     """
     session, owner = session_id(), visitor.owner()
     return lambda: run_errand(
-        job_registry(), owner, function, *arguments, seconds=seconds, is_wanted=lambda: not has_left(session)
+        errand_queue(), owner, function, *arguments, seconds=seconds, is_wanted=lambda: not has_left(session)
     )

@@ -11,6 +11,8 @@ from mnist_demo.ui.widgets.durations import format_duration
 
 def describe_wait(job: Job) -> str:
     """Return the sentence for a run that is queued."""
+    if problem := job_registry().computing.problem:
+        return _(problem)
     wait = job_registry().wait_of(job, _seconds_left)
     title = job.hyperparameters.model_title
     if not wait.runs:

@@ -1,0 +1,200 @@
+"""Runs that are computed by the workers of a Dask scheduler, each as by a process of this machine.
+
+Dask finds a worker for a run and starts a small task there (`mnist_demo.jobs.cluster_task`), which connects to this
+server by itself: commands and reports go straight between the two, not through the scheduler. Both sides prove that
+they know a secret which is new for each server and travels in the task, so whoever can read what goes between Dask's
+own processes could read this too.
+
+This module needs Dask's ``distributed`` (``pip install mnist-demo[cluster]``) and is imported only where a cluster is
+asked for.
+"""
+
+import contextlib
+import dataclasses
+import logging
+import queue
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
+from typing import Any
+
+from distributed import Client
+
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.devices import AUTO
+from mnist_demo.jobs.cluster_run import ClusterComputation, ClusterTask
+from mnist_demo.jobs.cluster_task import Hello, Versions, Work, compute_for_page, prepare_worker, versions
+from mnist_demo.jobs.computing import InterruptedComputationError
+from mnist_demo.jobs.estimate import Rates
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import N_, _
+
+LOOK_SECONDS, CONNECT_SECONDS = 2.0, 5.0
+MEASURE_SECONDS = 60.0
+CANNOT_BE_REACHED = N_(
+    "The cluster cannot be reached at the moment. Runs wait, and go on from their last saved points."
+)
+HAS_NO_WORKERS = N_("The cluster has no workers at the moment. Runs wait until there are some.")
+_logger = logging.getLogger(__name__)
+
+
+class Cluster:
+    """The workers of the scheduler at `address`, such as ``tcp://host:8786``, as a `Computing`.
+
+    `on_change` is called, from a thread of its own, when workers have come or gone.
+    """
+
+    shares_cores_with_page = False
+
+    def __init__(self, address: str, on_change: Callable[[], None] = lambda: None) -> None:
+        self.address = address
+        self.on_change = on_change
+        self.cores, self.threads = 1, 1
+        self.problem = CANNOT_BE_REACHED
+        self.workers: Mapping[str, Versions | Exception] = {}
+        self._key = secrets.token_bytes(32)
+        self._arrivals: dict[str, queue.Queue[tuple[Connection, Hello]]] = {}
+        self._client: Client | None = None
+        self._listener: Listener | None = None
+        self._looked, self._closed = threading.Event(), threading.Event()
+        threading.Thread(target=self._look_forever, name="cluster", daemon=True).start()
+
+    def wait_until_looked(self, timeout: float) -> None:
+        """Wait until it is known what the cluster has, or that it cannot be reached."""
+        self._looked.wait(timeout)
+
+    def compute(self, assignment: Assignment, job_id: str) -> ClusterComputation:
+        threads = min(assignment.threads, self.threads)
+        task = self.submit(Work(dataclasses.replace(assignment, threads=threads)), job_id)
+        return ClusterComputation(task, lambda: _(self.problem))
+
+    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = AUTO) -> Rates:
+        """Do what `mnist_demo.jobs.estimate.measure_rates` does on the machine of a worker.
+
+        Raises
+        ------
+        OSError, EOFError
+            When it cannot be measured.
+        """
+        work = Work(Assignment(hyperparameters, dataset, device=device), is_measured=True)
+        try:
+            task = self.submit(work, "measurement")
+        except InterruptedComputationError as error:
+            raise OSError(str(error)) from error
+        with contextlib.closing(task):
+            connection = task.connection(MEASURE_SECONDS)
+            if not connection.poll(MEASURE_SECONDS):
+                raise OSError("the measurement took too long")
+            rates: Rates = connection.recv()
+            return rates
+
+    def submit(self, work: Work, name: str) -> ClusterTask:
+        """Have a worker do `work`; raise InterruptedComputationError while there is none."""
+        client, listener = self._client, self._listener
+        fit = [address for address, found in self.workers.items() if found == versions()]
+        if client is None or listener is None or client.status != "running" or not fit:
+            raise InterruptedComputationError(_(self.problem or HAS_NO_WORKERS))
+        token = secrets.token_hex(16)
+        arrivals = self._arrivals[token] = queue.Queue()
+        future = client.submit(
+            compute_for_page,
+            listener.address,
+            self._key,
+            token,
+            key=f"mnist-demo-{name}-{token}",
+            workers=fit,
+            pure=False,
+        )
+        return ClusterTask(future, work, arrivals, lambda: self._arrivals.pop(token, None))
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._listener is not None:
+            self._listener.close()
+        if self._client is not None:
+            self._client.close(timeout=CONNECT_SECONDS)
+
+    def _look_forever(self) -> None:
+        while not self._closed.is_set():
+            before = self.problem, self.cores
+            try:
+                self._look()
+            except Exception as error:  # Dask raises many kinds where a connection breaks
+                _logger.warning("The cluster at %s cannot be reached: %s", self.address, error)
+                self.problem = CANNOT_BE_REACHED
+            self._looked.set()
+            if (self.problem, self.cores) != before:
+                self.on_change()
+            self._closed.wait(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        """Connect where there is no connection, and find out which workers there are."""
+        if self._client is None or self._client.status != "running":
+            if self._client is not None:
+                self._client.close(timeout=CONNECT_SECONDS)
+            self._client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False, name="mnist-demo")
+        if self._listener is None:
+            self._listener = Listener((_own_address(self.address), 0), backlog=50)
+            threading.Thread(target=self._welcome_forever, args=(self._listener,), name="workers", daemon=True).start()
+        found: Mapping[str, Any] = self._client.scheduler_info()["workers"]
+        new = [address for address in found if address not in self.workers]
+        answers = self._client.run(prepare_worker, workers=new, on_error="return") if new else {}
+        self.workers = {address: answers.get(address) or self.workers[address] for address in found}
+        threads = [found[address]["nthreads"] for address, have in self.workers.items() if have == versions()]
+        self.cores, self.threads = sum(threads) or 1, max(threads, default=1)
+        self.problem = "" if threads else self._why_none_is_fit()
+
+    def _why_none_is_fit(self) -> str:
+        return HAS_NO_WORKERS if not self.workers else refusals(self.workers)[0]
+
+    def _welcome_forever(self, listener: Listener) -> None:
+        while not self._closed.is_set():
+            try:
+                connection = listener.accept()
+            except OSError:
+                if self._closed.is_set():
+                    return
+                continue
+            threading.Thread(target=self._welcome, args=(connection,), name="welcome", daemon=True).start()
+
+    def _welcome(self, connection: Connection) -> None:
+        """Hand a worker's connection to the task that waits for it; who does not know the secret is turned away."""
+        try:
+            deliver_challenge(connection, self._key)
+            answer_challenge(connection, self._key)
+            hello: Hello = connection.recv()
+            self._arrivals[hello.token].put((connection, hello))
+        except Exception:  # a stranger, who may send whatever he likes, or a task that nobody waits for any more
+            connection.close()
+
+
+def refusals(workers: Mapping[str, Versions | Exception]) -> list[str]:
+    """Return a sentence for each worker that cannot compute for this program."""
+    ours, sentences = versions(), []
+    for address, found in workers.items():
+        if isinstance(found, Exception):
+            sentence = _(
+                "The worker at {address} has no mnist-demo that can be used: install this version there ({ours})."
+            )
+        elif found != ours:
+            sentence = _(
+                "The worker at {address} has mnist-demo {program} and torch {torch}, and this server {ours}: runs need "
+                "the same on both."
+            )
+        else:
+            continue
+        named = _("mnist-demo {program}, torch {torch}").format(program=ours.program, torch=ours.torch)
+        theirs = dataclasses.asdict(found) if isinstance(found, Versions) else {}
+        sentences.append(sentence.format(address=address, ours=named, **theirs))
+    return sentences
+
+
+def _own_address(scheduler: str) -> str:
+    """Return the address of this machine from which `scheduler` is reached: workers most likely reach it there."""
+    host, _colon, port = scheduler.rpartition("://")[2].rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS) as line:
+        address: str = line.getsockname()[0]
+        return address

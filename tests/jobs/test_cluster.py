@@ -1,0 +1,159 @@
+"""Runs on a real Dask scheduler with two real worker processes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from distributed import Client
+
+from mnist_demo.cli.main import main
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.cluster import Cluster, refusals
+from mnist_demo.jobs.cluster_task import Versions, versions
+from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.state import TrainingState
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+PATIENCE = 60.0
+LONG = Hyperparameters(batch_size=10, epochs=40, learning_rate=0.01)
+
+
+class DaskProcesses:
+    """A scheduler, and two workers that come to it; each can be killed, and started anew."""
+
+    def __init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.scheduler = self.start("dask_scheduler", "--port", str(self.port))
+        self.workers = [self.start("dask_worker", self.address, "--nthreads", "1") for _ in range(2)]
+
+    def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *arguments, "--host", "127.0.0.1"]
+        process = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL)
+        self._running.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in reversed(self._running):
+            process.terminate()
+        for process in self._running:
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[DaskProcesses]:
+    processes = DaskProcesses()
+    yield processes
+    processes.close()
+
+
+@pytest.fixture
+def cluster(dask: DaskProcesses) -> Iterator[Cluster]:
+    found = Cluster(dask.address)
+    wait_until(lambda: found.cores == 2 and not found.problem, PATIENCE)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def remote(cluster: Cluster) -> Iterator[JobRegistry]:
+    jobs = JobRegistry(computing=cluster)
+    cluster.on_change = jobs.schedule
+    yield jobs
+    jobs.close()
+
+
+def kill_worker_of(job: Job, dask: DaskProcesses) -> None:
+    with Client(dask.address, set_as_default=False) as client:
+        (address,) = [
+            address for address, tasks in client.processing().items() if any(job.id in task for task in tasks)
+        ]
+        os.kill(client.run(os.getpid, workers=[address])[address], signal.SIGKILL)
+
+
+def weights_of(job: Job) -> bytes:
+    assert job.weights is not None
+    return job.weights.content
+
+
+def test_run_obeys_and_ends_as_one_on_this_machine(
+    remote: JobRegistry, registry: JobRegistry, builtin: DigitDataset, quick: Hyperparameters
+) -> None:
+    here, there = (jobs.start(Assignment(quick, builtin, threads=1)) for jobs in (registry, remote))
+    assert [job.wait(PATIENCE) for job in (here, there)] == ["finished", "finished"]
+    assert weights_of(here) == weights_of(there)
+    assert here.history.steps["train_loss"] == there.history.steps["train_loss"]
+    assert here.history.test_accuracy == there.history.test_accuracy
+
+    job = remote.start(Assignment(LONG, builtin))
+    job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
+    job.pause(PATIENCE)
+    done = job.history.step_count
+    job.step(PATIENCE)
+    assert (job.state, job.history.step_count) == ("paused", done + 1)
+    job.resume()
+    job.wait_for(lambda: job.history.step_count > done + 1, PATIENCE)
+    job.stop(PATIENCE)
+    assert (job.state, job.pid) == ("stopped", None)
+
+
+def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
+    remote: JobRegistry, registry: JobRegistry, dask: DaskProcesses, builtin: DigitDataset
+) -> None:
+    undisturbed = registry.start(Assignment(LONG, builtin, threads=1))
+    job = remote.start(Assignment(LONG, builtin))
+    for steps in (100, 1200):
+        job.wait_for(lambda steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
+        kill_worker_of(job, dask)
+    assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
+    assert weights_of(job) == weights_of(undisturbed)
+    assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
+
+
+def test_run_waits_while_the_scheduler_is_gone_and_goes_on_from_its_saved_point(
+    remote: JobRegistry, cluster: Cluster, dask: DaskProcesses, builtin: DigitDataset
+) -> None:
+    job = remote.start(Assignment(LONG.replace(epochs=400), builtin))
+    job.wait_for(lambda: job.training_state is not None, PATIENCE)
+    dask.scheduler.kill()
+    job.wait_for(lambda: job.state == "queued", PATIENCE)
+    assert job.training_state is not None
+    assert job.history.step_count == TrainingState.from_bytes(job.training_state).progress.step
+    wait_until(lambda: "cannot be reached" in cluster.problem, PATIENCE)
+    dask.scheduler = dask.start("dask_scheduler", "--port", str(dask.port))
+    for worker in dask.workers:
+        worker.terminate()  # Dask's own ends by itself, after a while
+    dask.workers = [dask.start("dask_worker", dask.address, "--nthreads", "1") for _ in range(2)]
+    done = job.history.step_count
+    job.wait_for(lambda: job.history.step_count > done, 2 * PATIENCE)
+    job.stop(PATIENCE)
+    assert job.state == "stopped"
+
+
+def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cluster", "check", cluster.address, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["workers"], found["usable_workers"], found["cores"], found["refused"]) == (2, 2, 2, [])
+    assert found["seconds_a_step"] > 0
+
+
+def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
+    ours = versions()
+    found = {"tcp://a:1": ours, "tcp://b:2": Versions(ours.program, "1.0"), "tcp://c:3": ImportError("mnist_demo")}
+    old, without = refusals(found)
+    assert "tcp://b:2" in old
+    assert "torch 1.0" in old
+    assert f"torch {ours.torch}" in old
+    assert "tcp://c:3 has no mnist-demo" in without
