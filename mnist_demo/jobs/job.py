@@ -108,7 +108,7 @@ class Job(ObservedRun):
             if self._state == "running":
                 self._send(Pause())
                 self._changed.wait_for(lambda: self._state != "running", timeout)
-            elif self._state == "queued" and self._child is not None:
+            elif self._state == "queued" and self._computation is not None:
                 self._become("paused")  # it gave way to another one
 
     def resume(self) -> None:
