@@ -170,7 +170,7 @@ def test_run_is_whole_or_absent_after_its_server_was_ended_while_it_was_saved(
             server.send_signal(end)
             server.wait(PATIENCE)
         wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
-        assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
+        assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, was_killed=True)
     registry.close()
 
 
