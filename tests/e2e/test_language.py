@@ -211,7 +211,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         go(1, "look-inside")
         for place, shown in enumerate(("weights", "confusion-matrix", "mistakes", "explorer")):
             element(page, "look-at").get_by_role("radio").nth(place).click()
-            expect(element(page, shown).locator("img, button").first).to_be_visible()
+            expect(element(page, shown).locator("img, button").first).to_be_visible(timeout=2 * PATIENCE_MS)
             look(f"look inside, {shown}")
         go(2, "compare")
         expect(element(page, "comparison").locator("canvas").first).to_be_visible()
@@ -230,7 +230,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             expect(element(page, f"guess-{part.name}").get_by_role("radio").first).to_be_visible()
             if part.name not in ("rates", "deeper"):  # which train for a while
                 button(page, f"skip-guess-{part.name}").click()
-                expect(element(page, f"answer-{part.name}")).to_be_visible()
+                expect(element(page, f"answer-{part.name}")).to_be_visible(timeout=2 * PATIENCE_MS)
             look(f"lesson, {part.name}")
             button(page, "next-part").click()
         look("lesson, what was seen")

@@ -4,7 +4,7 @@
   const words = WORDS;
   const WHERE = [
     "[aria-label]", "[title]", "[placeholder]", "[href='#stMain']",
-    "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
+    "[data-live-announcer] *", "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
     "[data-testid=stFileUploader] *", "[data-testid=stCameraInput] *", "[data-testid*=Dropdown] :not([role=option] *)",
   ].join();
   const page = window.streamlitWords ??= { forms: [] };

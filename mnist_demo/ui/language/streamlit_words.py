@@ -21,6 +21,7 @@ WORDS = (
     N_("Help for {}"),
     N_("Choose an option"),
     N_("Choose options"),
+    N_("{} options available."),
     N_("Clear value"),
     N_("Clear all"),
     N_("Select all"),
