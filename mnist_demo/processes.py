@@ -61,8 +61,7 @@ def process_context() -> multiprocessing.context.BaseContext:
 def have_room_for_sockets() -> None:
     """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
 
-    Processes are started through sockets. Where there is no folder for temporary files at all, as in a container that
-    can write to one volume only, they lie in ``MNIST_DEMO_HOME``.
+    Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
     """
     if os.name != "posix":
         return

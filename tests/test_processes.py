@@ -3,8 +3,6 @@ import os
 import platform
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -20,11 +18,9 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
-    JUDGED_CALLS,
     SECOND_THREAD,
     TRAINING_NICENESS,
     ChildProcess,
-    SecondThread,
     compute_with,
     keep_freed_memory,
     let_threads_sleep,
@@ -292,33 +288,3 @@ def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path
     command = [sys.executable, "-c", program]
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]
-
-
-def test_second_thread_computes_beside_the_first_and_what_it_raises_is_raised_here() -> None:
-    second = SecondThread()
-    second.may_compute = True
-    meeting = threading.Barrier(2, timeout=20)
-
-    def meet() -> int:
-        meeting.wait()
-        return threading.get_ident()
-
-    ours, theirs = second.both(meet, meet)
-    assert ours == threading.get_ident() != theirs
-    with pytest.raises(ZeroDivisionError):
-        second.both(lambda: 1, lambda: 1 // 0)
-    assert second.both(lambda: 1, lambda: 2) == (1, 2)
-
-
-def test_second_thread_that_keeps_the_first_waiting_is_left_alone_for_a_while() -> None:
-    second = SecondThread()
-    second.may_compute = True
-
-    def slow() -> int:
-        time.sleep(0.01)  # as if another program had its core
-        return threading.get_ident()
-
-    idents = [second.both(lambda: None, slow)[1] for _call in range(JUDGED_CALLS + 1)]
-    assert threading.get_ident() not in idents[:-1]
-    assert idents[-1] == threading.get_ident()
-    wait_until(lambda: second.both(lambda: None, slow)[1] != threading.get_ident())

@@ -164,7 +164,7 @@ def _keep(
     device: str,
 ) -> None:
     """Save the run where the page finds it; say in one line where that is, or why it could not be saved."""
-    from mnist_demo.jobs.job import new_job_id
+    from mnist_demo.jobs.observed_run import new_job_id
     from mnist_demo.saved_runs.records import DatasetFacts, now
     from mnist_demo.saved_runs.snapshots import Snapshot
     from mnist_demo.saved_runs.store import RunStore

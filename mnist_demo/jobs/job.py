@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +25,7 @@ from mnist_demo.jobs.messages import (
     Stop,
     Weights,
 )
-from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun
+from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun, new_job_id
 from mnist_demo.jobs.waiting import next_moment
 from mnist_demo.settings.changes import with_change
 from mnist_demo.training.history import History
@@ -185,16 +184,11 @@ class Job(ObservedRun):
                 return
             try:
                 self._computation = self._computing.compute(self._assignment, self.id)
-                listener = threading.Thread(target=self._listen, args=(self._computation,), name=f"job {self.id}")
-                listener.daemon = True
-                listener.start()
-            except JobError as error:
-                is_for_now = isinstance(error, InterruptedComputationError)
-                self._become("queued" if is_for_now else "failed", str(error))
-                return
-            except RuntimeError as error:  # too many threads
+                threading.Thread(target=self._listen, args=(self._computation,), name=self.id, daemon=True).start()
+            except (JobError, RuntimeError) as error:  # the latter where there are too many threads
                 self.kill()
-                self._become("failed", could_not_be_started(error))
+                detail = str(error) if isinstance(error, JobError) else could_not_be_started(error)
+                self._become("queued" if isinstance(error, InterruptedComputationError) else "failed", detail)
                 return
             if self._speed is not None:
                 self._send(SetSpeed(self._speed))
@@ -283,13 +277,11 @@ class Job(ObservedRun):
             self._become("stopped")
             return
         self._is_to_pause |= self._state == "paused"
-        self._gives_way = False
-        self._steps_awaited = 0
+        self._gives_way, self._steps_awaited = False, 0
         since = self._go_back_to_saved_point()
         if self._training_state is None:
             since = sorted({*self._assignment.changes, *since})
-        assignment = dataclasses.replace(self._assignment, resume_from=self._training_state, changes=tuple(since))
-        self._assignment = assignment
+        self._assignment = dataclasses.replace(self._assignment, resume_from=self._training_state, changes=tuple(since))
         self._become("queued", why)
 
     def _died(self, reason: str) -> tuple[State, str]:
@@ -306,8 +298,3 @@ class Job(ObservedRun):
         except Exception:
             # Whatever goes wrong with a copy of the run, the run itself goes on.
             _logger.exception("A saved point of run %s could not be kept.", self.id)
-
-
-def new_job_id() -> str:
-    """Return an id that nobody can guess; it is a part of addresses, and the name of a saved run's folder."""
-    return secrets.token_hex(10)

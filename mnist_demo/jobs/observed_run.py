@@ -1,5 +1,6 @@
 """A run as others see it: its settings, its state, what happened so far, and its newest weights."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,11 @@ from mnist_demo.translation import translated
 
 if TYPE_CHECKING:
     from mnist_demo.training.slow_motion import StepDetail
+
+
+def new_job_id() -> str:
+    """Return an id that nobody can guess; it is a part of addresses, and the name of a saved run's folder."""
+    return secrets.token_hex(10)
 
 
 @dataclass(frozen=True, eq=False)

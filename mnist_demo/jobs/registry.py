@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 from mnist_demo.errors import JobError
 from mnist_demo.jobs.computing import Computing, Here
@@ -29,6 +30,7 @@ REAP_SECONDS = 5.0
 TURN_SECONDS = 60.0
 ERRAND_SECONDS = 2.0  # about
 MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
+_SINCE = attrgetter("computes_since")
 # In files: two of the largest runs, with all that they need to go on.
 MAX_BYTES_OF_VISITOR = 600_000_000
 
@@ -76,7 +78,6 @@ class JobRegistry:
 
     @property
     def slots(self) -> int:
-        """How many cores there are to share out."""
         return self.computing.cores
 
     def start(
@@ -95,11 +96,8 @@ class JobRegistry:
 
         Parameters
         ----------
-        watcher
-            The session that looks at it; see `Job.watch`.
-        history, weights
-            Of the job whose ``training_state`` it resumes from: what has happened until then is copied, and goes on
-            growing; the weights are shown until new ones come.
+        watcher, history, weights
+            The session that looks at it, and what happened before it: see `Job.watch` and `ObservedRun`.
         job_id
             The new job takes the place of the ended one with this id.
         visitor
@@ -156,9 +154,8 @@ class JobRegistry:
             raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
         if len(self._jobs) + count <= MAX_JOBS:
             return
-        if count == 1:
-            sentence = _("This server already keeps {limit} runs, which is its limit: try again in a few minutes.")
-        else:
+        sentence = _("This server already keeps {limit} runs, which is its limit: try again in a few minutes.")
+        if count > 1:
             sentence = _(
                 "This server keeps {limit} runs at most, and {count} more are too many now: start fewer, or try again "
                 "in a few minutes."
@@ -277,9 +274,9 @@ class JobRegistry:
         long = [other for other in computing if isinstance(other, Job) and not other.is_brief]
         many = [other for other in long if most > 1 and turns[other.visitor] == most]
         if many:
-            max(many, key=_turn).give_way()
-        elif long and (job.is_brief or not self._turn_left(min(long, key=_turn))):
-            min(long, key=_turn).give_way()
+            max(many, key=_SINCE).give_way()
+        elif long and (job.is_brief or not self._turn_left(min(long, key=_SINCE))):
+            min(long, key=_SINCE).give_way()
 
     def close(self) -> None:
         """End every job and the reaper."""
@@ -300,7 +297,3 @@ class JobRegistry:
     def _reap_forever(self, seconds: float) -> None:
         while not self._closed.wait(seconds):
             self.reap()
-
-
-def _turn(job: Waiting) -> int:
-    return job.computes_since

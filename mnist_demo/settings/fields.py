@@ -44,7 +44,6 @@ OPTIMIZER_CHOICES = (
     Choice("adam", N_("Adam"), N_("A step size for each weight, from its recent gradients.")),
     Choice("adamw", N_("AdamW"), N_("Adam with weight decay kept apart from the gradient.")),
 )
-
 ACTIVATION_CHOICES = (
     Choice("relu", N_("ReLU"), N_("0 for a sum below zero, else the sum itself: fast, and used by most networks.")),
     Choice("tanh", N_("Tanh"), N_("Bends every sum into the range from −1 to 1; where it is flat, little is learned.")),
@@ -68,8 +67,7 @@ FIELDS: dict[str, Field] = {
             "explodes (try 50 with a weight decay of 0.1)."
         ),
         minimum=1e-9,
-        # Absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that.
-        maximum=1e30,
+        maximum=1e30,  # absurd on purpose: a learner may see a run diverge, and float32 has to overflow for that
         step=0.01,
         changeable=True,
     ),
@@ -79,12 +77,7 @@ FIELDS: dict[str, Field] = {
         N_("The learning rate rises to the value above during the first part of training, then falls to almost zero."),
     ),
     "batch_size": Field(
-        "integer",
-        N_("Batch size"),
-        N_("How many images each step learns from."),
-        minimum=1,
-        maximum=10_000,
-        changeable=True,
+        "integer", N_("Batch size"), N_("How many images each step learns from."), 1, 10_000, changeable=True
     ),
     "epochs": Field("integer", N_("Epochs"), N_("How many times training goes through all training images."), 1, 1000),
     "momentum": Field(

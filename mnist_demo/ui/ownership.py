@@ -9,8 +9,9 @@ import streamlit as st
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
+from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.saved_runs.commands import RunCommands
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.saved_runs.reopening import reopen

@@ -3,11 +3,9 @@
 What needs torch imports it when it is called: the first page need not wait for it.
 """
 
-import functools
 import gc
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
@@ -20,18 +18,15 @@ from mnist_demo.classes.store import ClassStore
 from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import load_cached_mnist
-from mnist_demo.data.dataset import DigitDataset, scale_pixels
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.data.download import MnistDownload
 from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
-from mnist_demo.errors import CheckpointError, RunError
-from mnist_demo.files import KeptBytes
+from mnist_demo.errors import RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.computing import computing_place
 from mnist_demo.jobs.estimate import CostEstimator
-from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import Weights
 from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import let_threads_take_turns, warm_up_processes
@@ -42,14 +37,12 @@ from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
 from mnist_demo.ui.server.departed import free_the_departed
+from mnist_demo.ui.server.models import in_reading_thread
 from mnist_demo.ui.server.once import once
-from mnist_demo.ui.server.sized_cache import SizedCache
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
 
 if TYPE_CHECKING:
     from mnist_demo.lesson.digits import LessonDigits
-    from mnist_demo.models.checkpoints import TrainedClassifier
-    from mnist_demo.rejection.calibration import Calibration, Judgement
 
 _logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -165,22 +158,6 @@ def cached_mnist() -> DigitDataset | None:
 
 
 @once
-def starter_classifier() -> "TrainedClassifier":
-    """Return the model that comes with the project."""
-    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
-
-    return load_checkpoint(STARTER)
-
-
-@once
-def starter_weights() -> bytes:
-    """Return the weights of the starter model, as a process that analyses it gets them."""
-    from mnist_demo.models.checkpoints import weights_to_bytes
-
-    return weights_to_bytes(starter_classifier().model)
-
-
-@once
 def analyst() -> Analyst:
     """Return who analyses models beside the page, for all visitors."""
     return Analyst()
@@ -195,14 +172,6 @@ def nearest_training_images(
     return nearest_images(wanted, _dataset.train_pixels, count)
 
 
-@once
-def starter_calibration() -> "Calibration":
-    """Return what tells digits from other drawings by the starter model."""
-    from mnist_demo.rejection.calibration_files import load_starter_calibration
-
-    return load_starter_calibration()
-
-
 def let_training_rest() -> None:
     """Have all runs rest while a stroke is answered, if the browser that shows the answer computes on their machine.
 
@@ -212,85 +181,12 @@ def let_training_rest() -> None:
         job_registry().rest()
 
 
-def newest_classifier(job: Job) -> "TrainedClassifier | None":
-    """Return the model of `job` with its newest weights, or None before there are any, or when they do not fit it."""
-    return classifier_with(job.weights, job)
-
-
-def classifier_with(weights: Weights | None, job: Job) -> "TrainedClassifier | None":
-    """Return the model of `job` with `weights` that it once had; see `newest_classifier`."""
-    if weights is None:
-        return None
-    from mnist_demo.models.checkpoints import classifier_from_bytes
-
-    try:
-        # The id and the step stand for the weights.
-        return classifiers().get(
-            (job.id, weights.step),
-            lambda: classifier_from_bytes(weights.content, job.hyperparameters),
-            is_large=isinstance(weights.kept, KeptBytes),
-        )
-    except CheckpointError:
-        return None
-
-
-def has_unusable_model(job: Job) -> bool:
-    """Tell whether a run has weights, but they are damaged, or of a model that had another shape when it was saved."""
-    weights = job.weights
-    return weights is not None and classifier_with(weights, job) is None
-
-
-def judge_by_starter(image: np.ndarray) -> "Judgement":
-    """Return what the calibrated starter model makes of `image`, float32 (28, 28) in [0, 1]: a batch of one."""
-    return _judgement(image.astype(np.float32).tobytes())
-
-
-@functools.lru_cache(maxsize=64)  # a stroke asks twice: what is it, and is it a digit at all
-def _judgement(pixels: bytes) -> "Judgement":
-    from mnist_demo.rejection.calibration import judge
-
-    image = np.frombuffer(pixels, np.float32).reshape(1, 28, 28)
-    return in_reading_thread(judge, starter_classifier(), starter_calibration(), image)
-
-
-@functools.cache
-def _reading_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="reading")
-
-
-def in_reading_thread(function: Callable[..., Answer], *arguments: object) -> Answer:
-    """Call `function`, which lets a model read a drawing or two, in the one thread that does so for all visitors.
-
-    torch prepares a convolution anew in every thread that calls it, and Streamlit has a new thread for every rerun: a
-    stroke would wait 5 to 15 ms for its reading, of which 1 is the reading.
-    """
-    return _reading_thread().submit(function, *arguments).result()
-
-
-@once
-def classifiers() -> "SizedCache[TrainedClassifier]":
-    """Return the models of runs and files that are in use, by whatever they are told apart."""
-    return SizedCache(MAX_CLASSIFIER_BYTES, _size_of)
-
-
-def _size_of(classifier: "TrainedClassifier") -> int:
-    return sum(tensor.numel() * tensor.element_size() for tensor in classifier.model.state_dict().values())
-
-
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
 def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
     """Return what the lesson shows of a data set."""
     from mnist_demo.lesson.digits import prepare_lesson
 
     return prepare_lesson(dataset)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})
-def starter_accuracy(dataset: DigitDataset, count: int) -> float:
-    """Return how many of the first `count` test images the starter model reads correctly, a fraction."""
-    images = scale_pixels(dataset.test_pixels[:count])
-    read = starter_classifier().predict_probabilities(images).argmax(axis=1)
-    return float((read == dataset.test_labels[:count]).mean())
 
 
 @once

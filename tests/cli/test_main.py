@@ -7,14 +7,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
-from mnist_demo.models.checkpoints import load_checkpoint, save_checkpoint
+from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.fields import FIELDS
@@ -23,41 +21,14 @@ from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.loop import train
 from mnist_demo.training.state import read_progress
 from tests import ROOT
-from tests.cli.conftest import Run
-from tests.drawing.drawn_digits import circle, draw, four
+from tests.cli.conftest import Run, json_lines
 
 COMMAND = [sys.executable, "-m", "mnist_demo"]
 
 
-@pytest.fixture(scope="module")
-def checkpoint(builtin: DigitDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small network that reads most of the built-in digits."""
-    hyperparameters = PRESETS["small-network"].hyperparameters.replace(epochs=8, batch_size=50)
-    model = build_model(hyperparameters)
-    for _event in train(model, hyperparameters, builtin):
-        pass
-    return save_checkpoint(tmp_path_factory.mktemp("run") / "model.safetensors", model, hyperparameters, builtin, {})
-
-
-@pytest.fixture
-def pictures(builtin: DigitDataset, tmp_path: Path) -> list[Path]:
-    """Pictures of the first five test digits, dark on bright."""
-    paths = [tmp_path / f"{number}.png" for number in range(5)]
-    for path, pixels in zip(paths, builtin.test_pixels, strict=False):
-        Image.fromarray(255 - np.asarray(pixels)).save(path)
-    return paths
-
-
-def _json_lines(text: str) -> list[dict[str, Any]]:
-    def refuse(constant: str) -> float:
-        raise AssertionError(f"{constant} is not JSON")
-
-    return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
-
-
 def test_train_json_prints_one_object_a_line_for_each_epoch(run: Run, builtin: DigitDataset) -> None:
     status, out, err = run("train", "--data", "builtin", "--epochs", 3, "--json")
-    lines = _json_lines(out)
+    lines = json_lines(out)
     assert (status, err) == (0, "")
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     hyperparameters = PRESETS["tutorial-pytorch"].hyperparameters.replace(epochs=3)
@@ -91,7 +62,7 @@ def test_train_output_saves_a_model_with_the_settings_of_the_flags(run: Run, tmp
     changes = {"learning_rate": 0.002, "hidden_sizes": (32, 16), "shuffle": False, "one_cycle": True, "epochs": 1}
     changes["activation"] = "tanh"
     assert classifier.hyperparameters == PRESETS["small-network"].hyperparameters.replace(**changes)
-    assert classifier.metrics["test_accuracy"] == _json_lines(out)[-1]["test_accuracy"]
+    assert classifier.metrics["test_accuracy"] == json_lines(out)[-1]["test_accuracy"]
 
 
 def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,7 +116,7 @@ def test_train_that_diverges_says_so_and_saves_nothing(run: Run, tmp_path: Path)
     assert status == 2
     assert "Try a learning rate of" in err
     assert err.count("\n") == 1
-    for line in _json_lines(out):
+    for line in json_lines(out):
         assert math.isfinite(line["test_loss"])
     assert list(tmp_path.iterdir()) == []
 
@@ -154,7 +125,7 @@ def test_evaluate_agrees_with_the_predictions(run: Run, checkpoint: Path, builti
     status, out, err = run("evaluate", checkpoint.parent, "--data", "builtin", "--json")
     probabilities = load_checkpoint(checkpoint).predict_probabilities(scale_pixels(builtin.test_pixels))
     hyperparameters = probabilities[np.arange(360), builtin.test_labels].astype(np.float64)
-    (line,) = _json_lines(out)
+    (line,) = json_lines(out)
     assert (status, err) == (0, "")
     assert line["test_accuracy"] == (probabilities.argmax(axis=1) == builtin.test_labels).mean()
     assert line["test_loss"] == pytest.approx(-np.log(hyperparameters).mean(), rel=1e-4)
@@ -166,60 +137,6 @@ def test_evaluate_without_json_prints_a_sentence(run: Run, checkpoint: Path) -> 
     assert status == 0
     assert out.startswith("Test accuracy 9")
     assert "360 images" in out
-
-
-def test_classify_json_prints_the_digit_and_ten_probabilities(
-    run: Run, checkpoint: Path, pictures: list[Path], builtin: DigitDataset
-) -> None:
-    status, out, err = run("classify", checkpoint, *pictures, "--json")
-    lines = _json_lines(out)
-    assert (status, err) == (0, "")
-    assert [line["file"] for line in lines] == [str(path) for path in pictures]
-    assert [line["predicted_digit"] for line in lines] == builtin.test_labels[:5].tolist()
-    for line in lines:
-        assert sum(line["probabilities"]) == pytest.approx(1)
-        assert line["probability"] == max(line["probabilities"]) == line["probabilities"][line["predicted_digit"]]
-
-
-def test_classify_without_json_prints_the_digit_and_ten_probabilities(
-    run: Run, checkpoint: Path, pictures: list[Path], builtin: DigitDataset
-) -> None:
-    status, out, _err = run("classify", checkpoint, pictures[0])
-    first, second = out.splitlines()
-    assert status == 0
-    assert first.startswith(f"{pictures[0]}: {builtin.test_labels[0]} (")
-    assert second.count("%") == 10
-
-
-def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_reads(
-    run: Run, checkpoint: Path, pictures: list[Path]
-) -> None:
-    Image.fromarray(draw([circle()[0], four()[0], four()[1] - 40], 200)).save(pictures[0])
-    (pictures[0].parent / "notes.txt").write_text("no picture")
-    status, out, _err = run("classify", checkpoint, pictures[0].parent, "--json")
-    lines = _json_lines(out)
-    assert (status, [line["file"] for line in lines]) == (0, [str(path) for path in pictures])
-    assert [line["is_digit"] for line in lines] == [False, True, True, True, True]
-    assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
-    refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
-    assert "this is not a digit" in refused
-    (tmp_empty := pictures[0].parent / "empty").mkdir()
-    assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
-
-
-def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(
-    run: Run, checkpoint: Path, pictures: list[Path], tmp_path: Path
-) -> None:
-    blank, wide = tmp_path / "blank.png", tmp_path / "wide.png"
-    Image.new("L", (40, 40), 255).save(blank)
-    Image.new("1", (50_000, 4)).save(wide)
-    bad = [blank, wide, Path(__file__), tmp_path / "none.png"]
-    status, out, err = run("classify", checkpoint, *bad, pictures[0], "--json")
-    assert status == 2
-    assert [line["file"] for line in _json_lines(out)] == [str(pictures[0])]
-    for path, line, reason in zip(bad, err.splitlines(), ["Nothing", "large", "not a picture", "no such"], strict=True):
-        assert line.startswith(f"{path}: ")
-        assert reason in line
 
 
 def _environment() -> dict[str, str]:
@@ -243,7 +160,7 @@ def test_command_train_keeps_stderr_empty_and_the_data_from_the_environment() ->
         [*COMMAND, "train", "--json", "--epochs", "1"], capture_output=True, text=True, env=_environment(), timeout=120
     )
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert len(_json_lines(finished.stdout)) == 1
+    assert len(json_lines(finished.stdout)) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")

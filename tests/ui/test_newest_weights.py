@@ -11,8 +11,9 @@ from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.models.checkpoints import TrainedClassifier, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui import resources, state
+from mnist_demo.ui import state
 from mnist_demo.ui.look_inside import subjects
+from mnist_demo.ui.server import models
 
 LINEAR = Hyperparameters(model="linear")
 
@@ -50,10 +51,10 @@ def job(builtin: DigitDataset) -> EverNewer:
 def test_reader_never_gets_old_weights_for_a_new_step(job: EverNewer) -> None:
     for _look in range(5):
         known = job.looks
-        assert step_of(resources.newest_classifier(job)) == known + 1
+        assert step_of(models.newest_classifier(job)) == known + 1
     # What was cached meanwhile is of its step too.
     for step in range(1, job.looks + 1):
-        assert step_of(resources.classifier_with(weights_of_step(step), job)) == step
+        assert step_of(models.classifier_with(weights_of_step(step), job)) == step
 
 
 def test_model_that_is_looked_at_has_the_weights_of_its_step(job: EverNewer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,4 +73,4 @@ def test_weights_and_their_step_cannot_be_changed_one_without_the_other(builtin:
         job.weights = weights_of_step(4)
     with pytest.raises(AttributeError):
         job.weights.step = 4
-    assert step_of(resources.newest_classifier(job)) == 3
+    assert step_of(models.newest_classifier(job)) == 3

@@ -19,7 +19,8 @@ from mnist_demo.ui.class_.pictures import gain_html, handwriting_html
 from mnist_demo.ui.class_.runs import find_run, newest_run
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import perform
-from mnist_demo.ui.resources import class_store, handwriting_readings, starter_classifier
+from mnist_demo.ui.resources import class_store, handwriting_readings
+from mnist_demo.ui.server.models import starter_classifier
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse

@@ -14,7 +14,8 @@ from mnist_demo.files import Content, KeptBytes, keep
 from mnist_demo.saved_runs.visitors import MODELS
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import visitor, visitor_state
-from mnist_demo.ui.resources import classifiers, visitor_store
+from mnist_demo.ui.resources import visitor_store
+from mnist_demo.ui.server.models import classifiers
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier

@@ -9,7 +9,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.translation import _, format_decimal, format_percent
 from mnist_demo.ui import state
 from mnist_demo.ui.drawing import opened_models_state
-from mnist_demo.ui.resources import (
+from mnist_demo.ui.server.models import (
     classifier_with,
     in_reading_thread,
     judge_by_starter,

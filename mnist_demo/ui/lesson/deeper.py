@@ -22,7 +22,8 @@ from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.runs import accuracy_of, render_runs, say_progress, start_or_say
 from mnist_demo.ui.ownership import wanted_device
-from mnist_demo.ui.resources import cost_estimator, job_registry, newest_classifier, starter_accuracy
+from mnist_demo.ui.resources import cost_estimator, job_registry
+from mnist_demo.ui.server.models import newest_classifier, starter_accuracy
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.mosaics import full_colour, mosaic_html
 from mnist_demo.ui.widgets.pulse import render_pulse

@@ -10,7 +10,8 @@ from mnist_demo.insight.analyst import Answer
 from mnist_demo.translation import _
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.drawing.opened_models_state import answering_model
-from mnist_demo.ui.resources import analyst, classifier_with, starter_classifier, starter_weights
+from mnist_demo.ui.resources import analyst
+from mnist_demo.ui.server.models import classifier_with, starter_classifier, starter_weights
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier

@@ -7,7 +7,7 @@ from mnist_demo.jobs.messages import Weights
 from mnist_demo.training.fine_tuning import accuracy_on_extra
 from mnist_demo.translation import _, format_percent
 from mnist_demo.ui import keys
-from mnist_demo.ui.resources import classifier_with
+from mnist_demo.ui.server.models import classifier_with
 
 
 def render_gain(job: Job) -> None:

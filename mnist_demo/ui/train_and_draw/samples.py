@@ -14,7 +14,7 @@ from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.drawing import dataset_images
 from mnist_demo.ui.drawing import state as drawing_state
-from mnist_demo.ui.resources import newest_classifier
+from mnist_demo.ui.server.models import newest_classifier
 from mnist_demo.ui.widgets.choices import read_digit
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.pictures import samples_html

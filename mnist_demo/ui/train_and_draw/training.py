@@ -8,7 +8,8 @@ from mnist_demo.training.speed import seconds_at_speed
 from mnist_demo.translation import _, format_decimal, format_percent, format_unit
 from mnist_demo.ui import kept_runs, keys
 from mnist_demo.ui.ownership import owns, perform, run_commands
-from mnist_demo.ui.resources import has_unusable_model, run_keeper, run_store
+from mnist_demo.ui.resources import run_keeper, run_store
+from mnist_demo.ui.server.models import has_unusable_model
 from mnist_demo.ui.server.waiting import describe_wait
 from mnist_demo.ui.train_and_draw.own_drawings import render_gain
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis, build_chart, describe_chart

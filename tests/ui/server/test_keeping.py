@@ -11,7 +11,8 @@ from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.models.checkpoints import weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui.resources import MAX_CLASSIFIER_BYTES, classifier_with, classifiers, job_registry
+from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.server.models import MAX_CLASSIFIER_BYTES, classifier_with, classifiers
 from mnist_demo.ui.server.once import once
 from mnist_demo.ui.server.sized_cache import SizedCache
 

@@ -1,0 +1,64 @@
+"""``classify``: digits in pictures and folders of pictures, and what is no digit."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mnist_demo.data.dataset import DigitDataset
+from tests.cli.conftest import Run, json_lines
+from tests.drawing.drawn_digits import circle, draw, four
+
+
+def test_classify_json_prints_the_digit_and_ten_probabilities(
+    run: Run, checkpoint: Path, pictures: list[Path], builtin: DigitDataset
+) -> None:
+    status, out, err = run("classify", checkpoint, *pictures, "--json")
+    lines = json_lines(out)
+    assert (status, err) == (0, "")
+    assert [line["file"] for line in lines] == [str(path) for path in pictures]
+    assert [line["predicted_digit"] for line in lines] == builtin.test_labels[:5].tolist()
+    for line in lines:
+        assert sum(line["probabilities"]) == pytest.approx(1)
+        assert line["probability"] == max(line["probabilities"]) == line["probabilities"][line["predicted_digit"]]
+
+
+def test_classify_without_json_prints_the_digit_and_ten_probabilities(
+    run: Run, checkpoint: Path, pictures: list[Path], builtin: DigitDataset
+) -> None:
+    status, out, _err = run("classify", checkpoint, pictures[0])
+    first, second = out.splitlines()
+    assert status == 0
+    assert first.startswith(f"{pictures[0]}: {builtin.test_labels[0]} (")
+    assert second.count("%") == 10
+
+
+def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_reads(
+    run: Run, checkpoint: Path, pictures: list[Path]
+) -> None:
+    Image.fromarray(draw([circle()[0], four()[0], four()[1] - 40], 200)).save(pictures[0])
+    (pictures[0].parent / "notes.txt").write_text("no picture")
+    status, out, _err = run("classify", checkpoint, pictures[0].parent, "--json")
+    lines = json_lines(out)
+    assert (status, [line["file"] for line in lines]) == (0, [str(path) for path in pictures])
+    assert [line["is_digit"] for line in lines] == [False, True, True, True, True]
+    assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
+    refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
+    assert "this is not a digit" in refused
+    (tmp_empty := pictures[0].parent / "empty").mkdir()
+    assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
+
+
+def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(
+    run: Run, checkpoint: Path, pictures: list[Path], tmp_path: Path
+) -> None:
+    blank, wide = tmp_path / "blank.png", tmp_path / "wide.png"
+    Image.new("L", (40, 40), 255).save(blank)
+    Image.new("1", (50_000, 4)).save(wide)
+    bad = [blank, wide, Path(__file__), tmp_path / "none.png"]
+    status, out, err = run("classify", checkpoint, *bad, pictures[0], "--json")
+    assert status == 2
+    assert [line["file"] for line in json_lines(out)] == [str(pictures[0])]
+    for path, line, reason in zip(bad, err.splitlines(), ["Nothing", "large", "not a picture", "no such"], strict=True):
+        assert line.startswith(f"{path}: ")
+        assert reason in line
