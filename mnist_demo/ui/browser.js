@@ -21,7 +21,7 @@
   };
   // What changes all the time is not translated at all: the translation would stay while the text goes on.
   const keepAsItIs = () => {
-    for (const part of document.querySelectorAll(CHANGING)) if (part.translate) part.translate = false;
+    for (const part of document.querySelectorAll(CHANGING)) if (!part.hasAttribute("translate")) part.translate = false;
   };
   new MutationObserver(keepAsItIs).observe(document.body, { childList: true, subtree: true });
   keepAsItIs();
