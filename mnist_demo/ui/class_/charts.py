@@ -9,7 +9,7 @@ from mnist_demo.ui.class_.runs import Points
 from mnist_demo.ui.widgets.charts import percent_axis, percent_tooltip
 
 # Where the axis may begin, in percent: above most of what the runs went through, that their ends can be told apart.
-FLOORS = (90, 80, 50, 0)
+FLOORS, ABOVE_FLOOR = (90, 80, 50, 0), 5.0
 # Names at the ends of more lines than these would lie on each other: the list beside the chart has them all.
 MAX_NAMES = 12
 
@@ -17,7 +17,7 @@ MAX_NAMES = 12
 def build_class_chart(lines: Sequence[tuple[str, Points]]) -> dict[str, Any]:
     """Return the ECharts option for the test accuracy of all runs: nickname and (epoch, percent) of each."""
     ends = sorted(points[-1][1] for _name, points in lines if points)
-    least = ends[len(ends) // 4] if ends else 0.0
+    least = max(ends[len(ends) // 4] - ABOVE_FLOOR, 0.0) if ends else 0.0
     floor = next(floor for floor in FLOORS if floor <= least)
     last = max((points[-1][0] for _name, points in lines if points), default=1.0)
     with_names = len(lines) <= MAX_NAMES
