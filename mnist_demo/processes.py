@@ -39,7 +39,8 @@ FIRST_ALONE_SECONDS, LONGEST_ALONE_SECONDS = 0.25, 2.0
 # Of the time for both one after the other, what both at once may take to be worth it.
 WORTHWHILE = 0.95
 
-First, Second = TypeVar("First"), TypeVar("Second")
+First = TypeVar("First")
+Second = TypeVar("Second")
 _Answers = queue.SimpleQueue[tuple[object, BaseException | None]]
 
 _starting = threading.Lock()

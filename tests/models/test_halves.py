@@ -38,8 +38,8 @@ def test_batch_is_learned_from_as_two_that_are_normalised_apart(smoothing: float
     assert int(wrong) == expected_wrong
     for ours, theirs in zip(model.parameters(), reference.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad)
-    for ours, theirs in zip(model.buffers(), reference.buffers(), strict=True):
-        torch.testing.assert_close(ours, theirs)
+    for noted, expected in zip(model.buffers(), reference.buffers(), strict=True):
+        torch.testing.assert_close(noted, expected)
 
 
 def test_small_batch_is_learned_from_as_a_whole() -> None:
