@@ -151,7 +151,11 @@ def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixtur
 
 def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
     ours = versions()
-    found = {"tcp://a:1": ours, "tcp://b:2": Versions(ours.program, "1.0"), "tcp://c:3": ImportError("mnist_demo")}
+    found: dict[str, Versions | Exception] = {
+        "tcp://a:1": ours,
+        "tcp://b:2": Versions(ours.program, "1.0"),
+        "tcp://c:3": ImportError("mnist_demo"),
+    }
     old, without = refusals(found)
     assert "tcp://b:2" in old
     assert "torch 1.0" in old

@@ -9,6 +9,7 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
+from mnist_demo.jobs.computing import LocalComputation
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import MAX_JOBS_OF_VISITOR, TURN_SECONDS, JobRegistry
@@ -136,8 +137,8 @@ def test_commands_to_a_worker_that_reads_none_hold_nobody_up_and_the_last_counts
     commanding.start()
     commanding.join(PATIENCE)
     assert not commanding.is_alive()
-    assert busy._outbox is not None
-    assert len(busy._outbox) <= 3
+    assert isinstance(busy._computation, LocalComputation)
+    assert len(busy._computation._outbox) <= 3
     other.pause(PATIENCE)
     assert other.state == "paused"
     os.kill(busy.pid, signal.SIGCONT)

@@ -7,8 +7,9 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import RunError
-from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.commands import RunCommands
 from mnist_demo.saved_runs.keeper import RunKeeper

@@ -8,8 +8,10 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import RunError
-from mnist_demo.jobs.job import Job, new_job_id
+from mnist_demo.jobs.computing import Here
+from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import load_checkpoint_bytes
 from mnist_demo.models.classifiers import build_model
@@ -146,7 +148,7 @@ def test_diverged_run_is_saved_without_a_model(
 def test_run_without_a_step_is_not_saved(
     jobs: JobRegistry, keeper: RunKeeper, store: RunStore, builtin: DigitDataset
 ) -> None:
-    jobs.slots = 1
+    jobs.computing = Here(cores=1)
     first, second = (start(jobs, keeper, SLOW, builtin) for _number in range(2))
     assert second.state == "queued"
     second.stop()
