@@ -257,10 +257,7 @@ SECOND_THREAD = SecondThread()
 
 
 def warm_up_processes() -> None:
-    """Have the fork server load torch now, so that the first child starts as fast as every other; returns at once.
-
-    Without a fork server there is nothing to keep warm.
-    """
+    """Have the fork server, if there is one, load torch now: the first child starts as fast as others. Returns at once."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         process_context()
         multiprocessing.forkserver.ensure_running()
@@ -269,9 +266,9 @@ def warm_up_processes() -> None:
 @functools.cache
 def core_count() -> int:
     """Return how many cores this process may use: by its affinity, and by the limits of the container that it is in."""
-    from joblib import cpu_count  # here, not above: scikit-learn brings it along, and whoever needs no cores waits
+    import joblib  # here, not above: scikit-learn brings it along, and whoever needs no cores need not wait for it
 
-    return max(1, int(cpu_count()))
+    return max(1, int(joblib.cpu_count()))
 
 
 def give_way(niceness: int) -> None:
