@@ -257,7 +257,7 @@ SECOND_THREAD = SecondThread()
 
 
 def warm_up_processes() -> None:
-    """Have the fork server, if there is one, load torch now: the first child starts as fast as others. Returns at once."""
+    """Have the fork server, if any, load torch now: the first child starts as fast as every other. Returns at once."""
     if "forkserver" in multiprocessing.get_all_start_methods():
         process_context()
         multiprocessing.forkserver.ensure_running()
