@@ -162,9 +162,9 @@ def test_zip_whose_file_is_damaged_is_refused_in_a_sentence(tmp_path: Path) -> N
     with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
         for name, content in idx_files(DIGITS).items():
             archive.writestr(name, content)
-    content = bytearray((tmp_path / "some.zip").read_bytes())
-    content[5000] ^= 0xFF
-    (tmp_path / "some.zip").write_bytes(bytes(content))
+    damaged = bytearray((tmp_path / "some.zip").read_bytes())
+    damaged[5000] ^= 0xFF
+    (tmp_path / "some.zip").write_bytes(bytes(damaged))
     with pytest.raises(DatasetError, match="damaged and cannot be unpacked"):
         load_folder(tmp_path / "some.zip")
 

@@ -4,15 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from mnist_demo.ui.link_state import PAGES
 from tests import ROOT
 
 
 def test_folder_and_address_of_a_page_are_one_name(page: AppTest) -> None:
-    from mnist_demo.ui import frame  # can be imported only now that a page has run
-
     folders = {path.parent.name for path in (ROOT / "mnist_demo" / "ui").glob("*/page.py")}
-    names = (frame.TRAIN_AND_DRAW, frame.LOOK_INSIDE, frame.COMPARE, frame.LESSON, frame.RUNS)
-    assert folders == {name.replace("-", "_") for name in names}
+    assert folders == {name.replace("-", "_") for name in PAGES}
 
 
 @pytest.mark.usefixtures("_own_server")
