@@ -35,6 +35,9 @@ def test_a_new_start_shows_the_new_run_and_stops_the_one_before(page: AppTest) -
     press_start(page)
     first = the_job()
     press_start(page)
+    assert the_job() is first  # a second click on the button
+    page.number_input(key="seed").set_value(1)
+    press_start(page)
     assert the_job() is not first
     assert page.query_params["run"] in (the_job().id, [the_job().id])
     assert first.wait(60) == "stopped"
