@@ -45,4 +45,5 @@ def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) 
     ClassCommands(visitor.owner(), class_store()).forget_everything()
     record = ClassCommands("teacher-of-7b", class_store()).view(code)
     assert record is not None
-    assert record.runs == record.members == {}
+    assert not record.runs
+    assert not record.members
