@@ -238,8 +238,8 @@ def test_everything_about_a_visitor_is_forgotten(store: ClassStore, teacher: Cla
     assert mina.view(own) is None
     with pytest.raises(ClassError):
         mina.undelete(deleted)
-    assert not view(teacher, code).members
     assert not store.drawings(code)
+    assert not view(teacher, code).members
 
 
 def test_writers_are_held_out_whole(store: ClassStore, teacher: ClassCommands, code: str) -> None:

@@ -75,7 +75,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
         [Row(HOSTILE, (HOSTILE,))],
     ),
     class_pictures.join_html: lambda: class_pictures.join_html(HOSTILE, "abcdefghjk", HOSTILE),
-    class_pictures.pupils_html: lambda: class_pictures.pupils_html([Pupil("1", HOSTILE, True, None, 0.5)]),
+    class_pictures.pupils_html: lambda: class_pictures.pupils_html([Pupil("1", 0, HOSTILE, True, None, 0.5)]),
     class_pictures.offered_html: lambda: class_pictures.offered_html([(HOSTILE, HOSTILE, IMAGE, 3)], with_buttons=True),
     class_pictures.handwriting_html: lambda: class_pictures.handwriting_html(
         [(HOSTILE, {HOSTILE: (3, IMAGE), "another": (4, IMAGE)})], {HOSTILE: 5}, HOSTILE

@@ -13,13 +13,15 @@ FLOORS, ABOVE_FLOOR = (90, 80, 50, 0), 5.0
 # Names at the ends of more lines than these would lie on each other: the list beside the chart has them all.
 MAX_NAMES = 12
 
+Line = tuple[str, int, Points]  # nickname, place among those who joined, and (epoch, percent)
 
-def build_class_chart(lines: Sequence[tuple[str, Points]]) -> dict[str, Any]:
-    """Return the ECharts option for the test accuracy of all runs: nickname and (epoch, percent) of each."""
-    ends = sorted(points[-1][1] for _name, points in lines if points)
+
+def build_class_chart(lines: Sequence[Line]) -> dict[str, Any]:
+    """Return the ECharts option for the test accuracy of all runs: nickname, place and points of each."""
+    ends = sorted(points[-1][1] for _name, _place, points in lines if points)
     least = max(ends[len(ends) // 4] - ABOVE_FLOOR, 0.0) if ends else 0.0
     floor = next(floor for floor in FLOORS if floor <= least)
-    last = max((points[-1][0] for _name, points in lines if points), default=1.0)
+    last = max((points[-1][0] for _name, _place, points in lines if points), default=1.0)
     with_names = len(lines) <= MAX_NAMES
     return {
         "animation": False,
@@ -37,12 +39,12 @@ def build_class_chart(lines: Sequence[tuple[str, Points]]) -> dict[str, Any]:
             "axisLabel": {"showMaxLabel": False},
         },
         "yAxis": {"type": "value", "min": floor, "max": 100, "axisLabel": {"formatter": percent_axis()}},
-        "series": [_series(name, points, with_names) for name, points in lines],
+        "series": [_series(name, place, points, with_names) for name, place, points in lines],
     }
 
 
-def _series(name: str, points: Points, with_name: bool) -> dict[str, Any]:
-    colour, dashes = style_of(name)
+def _series(name: str, place: int, points: Points, with_name: bool) -> dict[str, Any]:
+    colour, dashes = style_of(place)
     return {
         "type": "line",
         "name": name,
@@ -59,11 +61,11 @@ def _series(name: str, points: Points, with_name: bool) -> dict[str, Any]:
     }
 
 
-def describe_class_chart(lines: Sequence[tuple[str, Points]]) -> str:
+def describe_class_chart(lines: Sequence[Line]) -> str:
     """Return the chart's text alternative: where every run stands now."""
     ends = [
         _("{nickname} at {value}").format(nickname=name, value=format_percent(points[-1][1] / 100, digits=1))
-        for name, points in lines
+        for name, _place, points in lines
         if points
     ]
     if not ends:

@@ -42,7 +42,7 @@ def render_handwriting(record: ClassRecord, is_teacher: bool) -> None:
             model = _read_model(record)
             run = find_run(model)
             load = run.load if run is not None else _load_starter()
-            read = handwriting_readings().of(model, run.step if run is not None else 0, drawings, load)
+            read = handwriting_readings().of(model, run.steps_done if run is not None else 0, drawings, load)
             _render_gallery(record, drawings, read)
             _render_selected(record, drawings, read, is_teacher)
             if is_teacher:
@@ -61,7 +61,7 @@ def _read_model(record: ClassRecord) -> str:
         titles[record.handwriting_run.run] = _("Trained on the class’s handwriting")
     for key, member in record.by_name().items():
         run = newest_run(record, key)
-        if run is not None and run.step:
+        if run is not None and run.steps_done:
             titles[run.id] = _("{nickname}: {model}").format(nickname=member.nickname, model=run.model)
     model: str = st.selectbox(
         _("Read by"), list(titles), format_func=lambda name: titles.get(name, name), key=keys.CLASS_READER, width=360

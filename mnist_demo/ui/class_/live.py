@@ -38,7 +38,9 @@ def render_live(code: str, is_teacher: bool) -> None:
         if everybody:
             with st.container(key="class-runs"):
                 with st.container(key="class-curves"):
-                    lines = [(pupil.nickname, pupil.run.points) for pupil in everybody if pupil.run is not None]
+                    lines = [
+                        (pupil.nickname, pupil.place, pupil.run.points) for pupil in everybody if pupil.run is not None
+                    ]
                     st.echarts_chart(
                         build_class_chart(lines),
                         key=keys.CLASS_CHART,

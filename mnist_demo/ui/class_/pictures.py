@@ -1,6 +1,5 @@
 """What the page “Class” shows as HTML; pure, so that it is tested without a page."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,10 +17,9 @@ COLOURS = ("#1a85d6", "#de5c0c", "#12916f", "#a55fd0", "#b8860b", "#d6457f", "#7
 DASHES = ("solid", "dashed", "dotted")
 
 
-def style_of(nickname: str) -> tuple[str, str]:
-    """Return colour and dashes of a pupil's line: the same whoever else comes and goes."""
-    number = int.from_bytes(hashlib.sha256(nickname.encode()).digest()[:4])
-    return COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+def style_of(place: int) -> tuple[str, str]:
+    """Return colour and dashes of the line of who joined at that place: the same whoever joins later."""
+    return COLOURS[place % len(COLOURS)], DASHES[place // len(COLOURS) % len(DASHES)]
 
 
 def qr_code(link: str) -> str:
@@ -54,7 +52,7 @@ def pupils_html(everybody: Sequence[Pupil]) -> Markup:
     )
     rows = []
     for pupil in everybody:
-        colour, dashes = style_of(pupil.nickname)
+        colour, dashes = style_of(pupil.place)
         swatch = Markup('<span class="swatch" style="border-top: 3px {} {}"></span>').format(dashes, colour)
         run = pupil.run
         rows.append(

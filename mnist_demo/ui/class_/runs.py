@@ -26,7 +26,7 @@ class ClassRun:
     accuracy: float | None
     accuracy_before: float | None
     points: Points
-    step: int
+    steps_done: int
     load: Callable[[], Predictor | None]
     progress: float = 1.0
     before: int = 0
@@ -37,14 +37,15 @@ class ClassRun:
 
     def readings(self, drawings: Mapping[str, LabelledDrawing]) -> dict[str, int]:
         """Return which digit its newest model reads in each drawing, as far as that is known."""
-        return handwriting_readings().of(self.id, self.step, drawings, self.load)
+        return handwriting_readings().of(self.id, self.steps_done, drawings, self.load)
 
 
 @dataclass(frozen=True)
 class Pupil:
-    """A member of the class with her newest run, if she has one."""
+    """A member of the class with her newest run, if she has one; `place` is hers by when she joined."""
 
     key: str
+    place: int
     nickname: str
     is_here: bool
     run: ClassRun | None
@@ -54,6 +55,7 @@ class Pupil:
 def pupils(record: ClassRecord, here: set[str], drawings: Mapping[str, LabelledDrawing]) -> list[Pupil]:
     """Return the members with a browser of their own, sorted by nickname."""
     found = []
+    places = {key: place for place, key in enumerate(record.members)}
     for key, member in record.by_name().items():
         if not member.owner:
             continue
@@ -62,7 +64,7 @@ def pupils(record: ClassRecord, here: set[str], drawings: Mapping[str, LabelledD
             continue
         read = run.readings(drawings) if run is not None else {}
         is_here = key in here and not member.has_left
-        found.append(Pupil(key, member.nickname, is_here, run, accuracy_of(read, drawings)))
+        found.append(Pupil(key, places[key], member.nickname, is_here, run, accuracy_of(read, drawings)))
     return found
 
 
