@@ -75,7 +75,7 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
         other.goto(page.url)
         other.locator(".st-key-sample-digits figure").first.wait_for()
         go_to(other, "Runs")
-        expect(other.get_by_text("Nothing here yet")).to_be_visible()
+        expect(other.get_by_text("No runs yet")).to_be_visible()
         start = button(page, "start-training")
         start.dblclick()
         start.evaluate("button => { for (let press = 0; press < 3; press += 1) button.click(); }")

@@ -68,7 +68,7 @@ def check_sliding_filter(page: Page) -> None:
     expect(panel.locator('.filter-maps button[data-value="3"]')).to_have_attribute("aria-pressed", "true")
     panel.locator('.filter-places button[data-value="5-8"]').click()
     expect(panel.locator('.filter-places button[data-value="5-8"]')).to_have_attribute("aria-pressed", "true")
-    expect(panel.locator(".filter-seen span")).to_have_attribute("style", re.compile("top:31.25%;left:50.00%"))
+    expect(panel.locator(".filter-seen span")).to_have_attribute("style", re.compile("top:35.71%;left:57.14%"))
     patch, weights, products = (
         [float(text.replace("−", "-")) for text in grid.locator("td").all_inner_texts()]
         for grid in panel.locator(".filter-numbers").all()

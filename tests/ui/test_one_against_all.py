@@ -111,7 +111,7 @@ def test_no_message_takes_anything_from_another_visitor(server: PageServer, visi
     stranger.send(installing)
     assert stranger.open_page().messages  # after all that
     later = visitors.come("p" * 32, query=address).open_page()
-    assert "not kept any more" not in said(later)
+    assert "no longer kept" not in said(later)
     stops = [button for button in buttons(later) if button.id.endswith("-stop-training")]
     assert [button.disabled for button in stops] == [False]
 
