@@ -223,7 +223,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             expect(element(page, shown)).to_be_visible()
             look(f"runs, {action}")
         go(5, "class")
-        expect(element(page, "create-class")).to_be_visible()
+        expect(element(page, "class-create")).to_be_visible()
         look("the way into a class")
         go(3, "lesson")
         for part in PARTS:
