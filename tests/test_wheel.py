@@ -103,7 +103,8 @@ def test_wheel_says_its_version_and_what_it_needs(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         lines = wheel.read(name).decode().split("\n\n")[0].splitlines()
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["cluster"]]
     assert f"Version: {mnist_demo.__version__}" in lines
     assert sum(line.startswith("Requires-Dist: ") for line in lines) == len(declared)
     assert "License-Expression: MIT" in lines

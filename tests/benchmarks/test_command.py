@@ -84,7 +84,7 @@ def test_benchmark_scaling_draws_a_chart(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_benchmark_names_stand_alone_or_for_a_group(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", "--quick"]) == 2
-    assert "“read” cannot be measured; choose from drawings, tutorial" in capsys.readouterr().err
+    assert "“read” cannot be measured; choose from drawings, pictures, tutorial" in capsys.readouterr().err
 
 
 def test_benchmark_drawings_alone_needs_no_other_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
