@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.jobs import estimate
+from mnist_demo.jobs import computing
 from mnist_demo.jobs.estimate import Rates
 from mnist_demo.ui import resources, visitor
 from mnist_demo.ui.resources import job_registry
@@ -22,7 +22,7 @@ def _own_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     What a server does beside its first page, for those who come later, is left out; tests/e2e has servers that do it.
     """
     monkeypatch.setattr(resources, "_warm_up", threading.Event.set)
-    monkeypatch.setattr(estimate, "measure_rates", lambda *_asked: Rates(0.001, 0.0001, 0.001))
+    monkeypatch.setattr(computing, "measure_rates", lambda *_asked: Rates(0.001, 0.0001, 0.001))
     monkeypatch.setenv("MNIST_DEMO_DATA", "builtin")
     monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
     forget_server()

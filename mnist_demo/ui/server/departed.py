@@ -6,12 +6,11 @@ files: 384 of the 1,024 that many systems allow a server.
 """
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
 from streamlit.logger import get_logger
-from streamlit.runtime import app_session, get_instance
+from streamlit.runtime import app_session, exists, get_instance
 
 LOOK_SECONDS = 2.0  # how often it is looked who has left
 
@@ -25,10 +24,11 @@ def free_the_departed() -> None:
     log = get_logger(app_session.__name__)
     if _is_about_more_than_closed_loops not in log.filters:
         log.addFilter(_is_about_more_than_closed_loops)
-    with contextlib.suppress(RuntimeError):  # a test, without a server
-        runtime: Any = get_instance()
-        server = runtime._get_async_objs().eventloop
-        server.call_soon_threadsafe(_free, server, runtime._session_mgr._session_storage)
+    runtime: Any = get_instance() if exists() else None
+    if not hasattr(runtime, "_session_mgr"):
+        return  # a test, without a server
+    server = runtime._get_async_objs().eventloop
+    server.call_soon_threadsafe(_free, server, runtime._session_mgr._session_storage)
 
 
 def _free(server: asyncio.AbstractEventLoop, departed: Any) -> None:
