@@ -20,10 +20,11 @@ from mnist_demo.translation import N_, _, translate_comments
 _HEADINGS = {
     "mnist_demo.exports.script_settings": N_("Settings"),
     "mnist_demo.models.optimizers": N_("The optimizer"),
+    "mnist_demo.models.halves": N_("Learning from two halves of a batch"),
     "mnist_demo.models": N_("The model"),
     "mnist_demo.training.augmentation": N_("Variation of the images"),
-    "mnist_demo.exports": N_("Reading files and measuring"),
-    "mnist_demo.training": N_("Reading files and measuring"),
+    "mnist_demo.exports": N_("Reading files"),
+    "mnist_demo.training": N_("Measuring the model"),
     "mnist_demo.data.synthetic_digits": N_("Digits drawn by a program"),
     "mnist_demo.data": N_("The digits"),
     "mnist_demo": N_("Digits drawn by a program"),

@@ -114,8 +114,13 @@ class Cluster:
         self._closed.set()
         if self._listener is not None:
             self._listener.close()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close the connection to the scheduler, which may be gone."""
         if self._client is not None:
-            self._client.close(timeout=CONNECT_SECONDS)
+            with contextlib.suppress(Exception):  # Dask raises many kinds where the other side is gone
+                self._client.close(timeout=CONNECT_SECONDS)
 
     def _look_forever(self) -> None:
         while not self._closed.is_set():
@@ -133,8 +138,7 @@ class Cluster:
     def _look(self) -> None:
         """Connect where there is no connection, and find out which workers there are."""
         if self._client is None or self._client.status != "running":
-            if self._client is not None:
-                self._client.close(timeout=CONNECT_SECONDS)
+            self._leave()
             self._client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False, name="mnist-demo")
         if self._listener is None:
             self._listener = Listener((_own_address(self.address), 0), backlog=50)

@@ -60,7 +60,8 @@ class ClusterTask:
     def hang_up(self) -> None:
         """Break the connection, which ends what computes at its other end; whoever waits for a message finds out."""
         self._is_closed = True
-        self._future.cancel()
+        with contextlib.suppress(Exception):  # its scheduler may be gone, and Dask then raises many kinds
+            self._future.cancel()
         if self._connection is not None:
             with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,6 @@
 """The seam between a run and what computes it: processes on this machine, or a cluster (`mnist_demo.jobs.cluster`)."""
 
-import os
 import signal
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -13,11 +11,7 @@ from mnist_demo.jobs.messages import Assignment, Command, Report, receive_report
 from mnist_demo.jobs.outbox import Outbox
 from mnist_demo.processes import ChildProcess, core_count
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.translation import N_, _
-
-DASK_IS_MISSING = N_(
-    "MNIST_DEMO_CLUSTER names a cluster, but Dask is not installed on this server: pip install 'mnist-demo[cluster]'."
-)
+from mnist_demo.translation import _
 
 
 class InterruptedComputationError(JobError):
@@ -135,18 +129,6 @@ class LocalComputation:
         self._outbox.close()
         self._child.end()
         return describe_end(self._child.process.exitcode)
-
-
-def computing_place(on_change: Callable[[], None]) -> Computing:
-    """Return the cluster that ``MNIST_DEMO_CLUSTER`` names, or this machine; `on_change` is as for `Cluster`."""
-    address = os.environ.get("MNIST_DEMO_CLUSTER")
-    if not address:
-        return Here()
-    try:
-        from mnist_demo.jobs.cluster import Cluster
-    except ImportError:
-        return Here(problem=DASK_IS_MISSING)
-    return Cluster(address, on_change)
 
 
 def could_not_be_started(error: Exception) -> str:

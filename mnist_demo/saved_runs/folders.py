@@ -199,8 +199,8 @@ class FolderStore:
         """Return the size of the folder's files in bytes, removed or not; 0 if there is none."""
         total = 0
         for folder in (self.root / name, self._path(DELETED_PREFIX, name)):
-            with contextlib.suppress(OSError):
-                total += sum(entry.stat().st_size for entry in os.scandir(folder))
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                total += sum(entry.stat().st_size for entry in entries)
         return total
 
     def claim(self, name: str) -> FileLock | None:

@@ -25,9 +25,9 @@ from mnist_demo.devices import available_devices
 from mnist_demo.errors import RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
-from mnist_demo.jobs.computing import computing_place
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.orders import Orders
+from mnist_demo.jobs.place import computing_place
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper

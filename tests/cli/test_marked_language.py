@@ -15,7 +15,7 @@ from mnist_demo.translation import languages
 from tests.cli.conftest import Run
 from tests.marked_language import CODE, bare_words
 
-COMMANDS = ("train", "evaluate", "classify", "calibrate", "runs", "page")
+COMMANDS = ("train", "evaluate", "classify", "calibrate", "runs", "cluster", "page")
 ACTIONS = ("list", "show", "export", "delete", "restore")
 # What is typed, and what stands for it: the names of commands, flags, settings and files.
 TYPED = {

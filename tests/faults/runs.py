@@ -39,7 +39,7 @@ def assert_whole_or_absent(
     registry: JobRegistry,
     dataset: DigitDataset,
     expected: Weights | None,
-    was_killed: bool = False,
+    may_leave_unfinished: bool = False,
 ) -> bool:
     """Look at what a fault has left in `home`; tell whether the run was saved at all before it.
 
@@ -48,7 +48,7 @@ def assert_whole_or_absent(
     store = RunStore(home / "runs")
     record = store.find(run_id)
     left = {path.name for path in store.folder.iterdir()} if store.folder.exists() else set()
-    if not was_killed:  # what a killed process was writing is removed by the next one, when it is a day old
+    if not may_leave_unfinished:  # which the next process removes when it is a day old
         unfinished = {name for name in left if name.startswith(UNFINISHED_PREFIX)}
         assert not unfinished - {f"{UNFINISHED_PREFIX}claim-{run_id}"}
     assert not store.is_trained_now(run_id)

@@ -162,7 +162,7 @@ def test_record_with_half_a_character_in_its_name_is_refused() -> None:
 
 def test_address_with_a_line_break_in_a_value_is_answered_in_one_line() -> None:
     _settings, sentences = settings_from_address({"model": "no\nmodel"})
-    assert sentences[0].startswith("The address asks for “no model” as ")
+    assert sentences[0].startswith("Model: the address says “no model”, ")
 
 
 def replaced_in_header(content: bytes, pattern: str, text: str) -> bytes:

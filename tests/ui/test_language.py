@@ -136,7 +136,7 @@ def test_sentence_that_was_kept_is_said_in_the_language_that_is_read_now() -> No
     read_in(CODE)
     page = opened(epochs="-1", lang=CODE)
     assert page.warning
-    assert not any("The address asks" in notice.value for notice in page.warning)
+    assert not any("the address says" in notice.value for notice in page.warning)
     page.segmented_control(key="language").set_value("en").run()
     read_in("en")
-    assert any("The address asks" in notice.value for notice in page.warning)
+    assert any("the address says" in notice.value for notice in page.warning)
