@@ -8,6 +8,7 @@ from tests.browser.page import Scheme, button, element, read_steps, wait_for_sta
 
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
 # The windows that a page is used in: on a desk, and on a phone in the dark.
+ATTEMPTS = 20
 LOOKS: dict[str, tuple[Scheme, int, int]] = {"desk": ("light", 1280, 800), "phone": ("dark", 390, 844)}
 
 
@@ -58,11 +59,19 @@ def fits_on_desk_and_phone(page: Page) -> bool:
 
 
 def sideways_overflow(page: Page) -> int:
-    """Return by how many pixels the page, or the part of it that scrolls, is wider than the window."""
-    overflow: int = page.evaluate(
-        """() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(
-            (element) => element.scrollWidth - element.clientWidth))"""
-    )
+    """Return by how many pixels the page, or the part of it that scrolls, is wider than the window.
+
+    Charts take a moment to follow a window that has another size; a page that stays too wide is.
+    """
+    overflow = 0
+    for _attempt in range(ATTEMPTS):
+        overflow = page.evaluate(
+            """() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(
+                (element) => element.scrollWidth - element.clientWidth))"""
+        )
+        if not overflow:
+            break
+        page.wait_for_timeout(200)
     return overflow
 
 
