@@ -7,8 +7,8 @@ from playwright.sync_api import Locator, Page
 from tests.browser.page import Scheme, button, element, read_steps, wait_for_state
 
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
-# The windows that a page is used in: on a desk, and on a phone in the dark.
 ATTEMPTS = 20
+# The windows that a page is used in: on a desk, and on a phone in the dark.
 LOOKS: dict[str, tuple[Scheme, int, int]] = {"desk": ("light", 1280, 800), "phone": ("dark", 390, 844)}
 
 
