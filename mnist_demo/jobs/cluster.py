@@ -23,7 +23,7 @@ from typing import Any
 from distributed import Client
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.devices import AUTO
+from mnist_demo.devices import CPU
 from mnist_demo.jobs.cluster_run import ClusterComputation, ClusterTask
 from mnist_demo.jobs.cluster_task import Hello, Versions, Work, compute_for_page, prepare_worker, versions
 from mnist_demo.jobs.computing import InterruptedComputationError
@@ -71,7 +71,7 @@ class Cluster:
         task = self.submit(Work(dataclasses.replace(assignment, threads=threads)), job_id)
         return ClusterComputation(task, lambda: _(self.problem))
 
-    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = AUTO) -> Rates:
+    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
         """Do what `mnist_demo.jobs.estimate.measure_rates` does on the machine of a worker.
 
         Raises

@@ -19,7 +19,6 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.state import TrainingState
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -141,17 +140,3 @@ def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
     assert "torch 1.0" in old
     assert f"torch {ours.torch}" in old
     assert "tcp://c:3 has no mnist-demo" in without
-
-
-def test_run_waits_at_its_saved_point_while_the_scheduler_is_gone(
-    remote: JobRegistry, cluster: Cluster, dask: DaskProcesses, builtin: DigitDataset
-) -> None:
-    job = remote.start(Assignment(LONG.replace(epochs=400), builtin))
-    job.wait_for(lambda: job.training_state is not None, PATIENCE)
-    dask.scheduler.kill()
-    job.wait_for(lambda: job.state == "queued", PATIENCE)
-    assert job.training_state is not None
-    assert job.history.step_count == TrainingState.from_bytes(job.training_state).progress.step
-    wait_until(lambda: "cannot be reached" in cluster.problem, PATIENCE)
-    job.stop()
-    assert job.state == "stopped"
