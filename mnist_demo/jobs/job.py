@@ -280,7 +280,7 @@ class Job(ObservedRun):
         self._gives_way, self._steps_awaited = False, 0
         since = self._go_back_to_saved_point()
         if self._training_state is None:
-            since = sorted({*self._assignment.changes, *since})
+            since = list(dict.fromkeys((*self._assignment.changes, *since)))
         self._assignment = dataclasses.replace(self._assignment, resume_from=self._training_state, changes=tuple(since))
         self._become("queued", why)
 

@@ -95,7 +95,7 @@ class Training(Iterator[Event]):
         self._progress, self._initial_metrics = Progress(), None
         self._resumed = resume_from
         if resume_from is not None:
-            changes = {*resume_from.changes, *changes}
+            changes = dict.fromkeys((*resume_from.changes, *changes))  # each once, in the order in which they were made
         self._live = LiveSettings(hyperparameters, model, self._optimizer, self._batches, changes)
         if resume_from is not None:
             resume_from.check_continues(hyperparameters, self._data_digest)
