@@ -97,13 +97,25 @@ class Visitor:
         self._beating.clear()
         return self.rerun()
 
+    def part_of(self, key: str) -> str:
+        """Return the id of the part of the page that what has that key is in; of the whole page, an empty text."""
+        return self._widgets[key][1]
+
+    def id_of(self, key: str) -> str:
+        """Return what the server calls what has that key."""
+        return self._widgets[key][0]
+
     def go_to(self, page: str) -> Answer:
         """Open another page, by the last part of its address: ``runs``; the first is the empty text."""
+        self.turn_to(page)
+        return self.rerun()
+
+    def turn_to(self, page: str) -> None:
+        """Have what is asked for from here on be for that page."""
         self._page = self._pages[page]
         self.refreshing.clear()
         self._beating.clear()
         self._widgets.clear()
-        return self.rerun()
 
     def has(self, key: str) -> bool:
         """Tell whether the page shows something with that key that can be used."""
@@ -144,6 +156,11 @@ class Visitor:
 
         `widgets` are what has been done on the page, as the protocol's ``WidgetState`` has it.
         """
+        began = self.ask(fragment, is_refresh, widgets)
+        return self.receive(began)
+
+    def ask(self, fragment: str = "", is_refresh: bool = False, widgets: Sequence[dict[str, Any]] = ()) -> float:
+        """Ask for a run as `rerun` does, and do not wait for it; return when that was, ``time.perf_counter``."""
         request = self.message()
         request.rerun_script.fragment_id = fragment
         request.rerun_script.is_auto_rerun = is_refresh
@@ -154,6 +171,10 @@ class Visitor:
             del self.refreshing[fragment]
         began = time.perf_counter()
         self.send(request)
+        return began
+
+    def receive(self, began: float) -> Answer:
+        """Return the answer to what was asked for then, when the server has sent all of it."""
         size, messages = 0, []
         while True:
             packed = self._connection.recv(timeout=PATIENCE_SECONDS)

@@ -97,7 +97,8 @@ def uploaded_bytes(url: str) -> int:
 
 
 def test_no_message_takes_anything_from_another_visitor(server: PageServer, visitors: Visitors) -> None:
-    pupil, stranger = visitors.come("p" * 32), visitors.come()
+    # Her run is a long one: on a fast machine another would have ended by the time it is looked at.
+    pupil, stranger = visitors.come("p" * 32, query="epochs=1000&batch-size=10"), visitors.come()
     pupil.open_page()
     address = run_in_address(pupil.press(keys.START))
     harmful = BackMsg(clear_cache=True), BackMsg(load_git_info=True), BackMsg(set_run_on_save=True)

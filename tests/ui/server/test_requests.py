@@ -1,0 +1,61 @@
+"""Requests that come together, as browsers send them on busy machines."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.drivers.visitors import CANVAS, Answer, Visitor
+from mnist_demo.ui import keys
+from tests.browser.server import PageServer, own_environment, serve
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
+    folder = tmp_path_factory.mktemp("server")
+    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+        yield running
+        assert running.complaints() == []
+
+
+@pytest.fixture
+def visitor(server: PageServer) -> Iterator[Visitor]:
+    visitor = Visitor(f"{server.url}/?speed=full")
+    visitor.open_page()
+    yield visitor
+    visitor.close()
+
+
+def begun(answer: Answer) -> list[tuple[str, list[str]]]:
+    """Return of which page what was run: the ids of its parts, none where it was the whole page."""
+    starts = [message for message in answer.messages if message.WhichOneof("type") == "new_session"]
+    return [(start.new_session.page_script_hash, list(start.metadata.run.fragment_ids)) for start in starts]
+
+
+def test_what_is_changed_beside_a_refresh_of_a_part_reruns_the_whole_page(visitor: Visitor) -> None:
+    canvas, preset = visitor.part_of(CANVAS), visitor.id_of(keys.PRESET)
+    assert canvas
+    assert not visitor.part_of(keys.PRESET)
+    visitor.rerun(widgets=[{"id": preset, "string_value": "Tutorial with PyTorch"}])
+    same = visitor.rerun(canvas, widgets=[{"id": preset, "string_value": "Tutorial with PyTorch"}])
+    assert [parts for _page, parts in begun(same)] == [[canvas]]
+    changed = visitor.rerun(canvas, widgets=[{"id": preset, "string_value": "A small network"}])
+    assert [parts for _page, parts in begun(changed)] == [[]]
+    assert "One hidden layer" in "".join(changed.texts("markdown"))
+
+
+def test_what_is_pressed_beside_a_refresh_of_a_part_reruns_the_whole_page(visitor: Visitor) -> None:
+    pressed = visitor.rerun(visitor.part_of(CANVAS), widgets=[{"id": visitor.id_of(keys.START), "trigger_value": True}])
+    assert [parts for _page, parts in begun(pressed)] == [[]]
+    assert visitor.has(keys.STOP)
+
+
+def test_refresh_of_a_page_that_was_left_stays_on_the_new_one(visitor: Visitor) -> None:
+    # Asked for before the browser knows that the page is another one, as after `streamlit.switch_page`.
+    late = visitor.message()
+    late.rerun_script.fragment_id = visitor.part_of(CANVAS)
+    visitor.turn_to("lesson")
+    began = visitor.ask()
+    visitor.send(late)
+    ((lesson, parts),) = begun(visitor.receive(began))
+    assert not parts
+    assert [page for page, _parts in begun(visitor.receive(began))] == [lesson]
