@@ -6,6 +6,7 @@ step, and what a browser draws anew twice a second costs the run a part of its p
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from mnist_demo.ui.widgets.charts import AccuracyRange, Axis
 from mnist_demo.ui.widgets.choices import read_choice
 from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
+BIG_PICTURE = Path(__file__).with_name("big_picture.css")
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
 
 
@@ -45,8 +47,9 @@ def render_controls(job: Job | None, status: State | None) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="control-row"):
         _render_status(job, status)
-        # All that it does is done by style.css, which shows it on large screens only.
-        st.toggle(_("Big picture"), key=keys.BIG_PICTURE)
+        # Shown on large screens only.
+        if st.toggle(_("Big picture"), key=keys.BIG_PICTURE):
+            st.html(BIG_PICTURE)
         if job is None:
             return
         if owns(job.id) and not job.has_ended:
