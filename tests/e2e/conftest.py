@@ -64,9 +64,12 @@ def visit(
         try:
             yield visit
         finally:
-            with contextlib.suppress(Error):  # it may be the browser that has failed
-                print(f"What {visit.page.url} showed at the end:")
+            print(f"What {visit.page.url} showed at the end, and its console said:")
+            try:
                 print(visit.page.locator("body").inner_text(timeout=5_000))
+            except Error as error:  # it may be the browser that has failed
+                print(error)
+            print(visit.console)
     assert [error for error in visit.console if CANVAS_IS_GONE not in error] == []
 
 
