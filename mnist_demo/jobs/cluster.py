@@ -108,7 +108,13 @@ class Cluster:
             workers=fit,
             pure=False,
         )
-        return ClusterTask(future, work, arrivals, lambda: self._arrivals.pop(token, None))
+        return ClusterTask(
+            future,
+            work,
+            arrivals,
+            forget=lambda: self._arrivals.pop(token, None),
+            may_come=lambda: not self.workers.keys().isdisjoint(fit),
+        )
 
     def close(self) -> None:
         self._closed.set()

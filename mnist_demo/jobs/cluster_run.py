@@ -26,7 +26,11 @@ ARRIVAL_SECONDS = 0.2
 
 
 class ClusterTask:
-    """One task on the cluster, and the connection that it opens to this server."""
+    """One task on the cluster, and the connection that it opens to this server.
+
+    `may_come` tells whether one of the workers that the task may go to is still there: one that was started anew has
+    another address, and Dask waits for the old one for good.
+    """
 
     def __init__(
         self,
@@ -34,8 +38,10 @@ class ClusterTask:
         work: Work,
         arrivals: "queue.Queue[tuple[Connection, Hello]]",
         forget: Callable[[], object],
+        may_come: Callable[[], bool],
     ) -> None:
-        self._future, self._work, self._arrivals, self._forget = future, work, arrivals, forget
+        self._future, self._work, self._arrivals = future, work, arrivals
+        self._forget, self._may_come = forget, may_come
         self._connection: Connection | None = None
         self._is_closed = False
 
@@ -45,7 +51,8 @@ class ClusterTask:
             try:
                 self._connection, hello = self._arrivals.get(timeout=ARRIVAL_SECONDS)
             except queue.Empty:
-                if self._is_closed or self._future.status in ("error", "cancelled", "lost"):
+                is_over = self._future.status in ("error", "cancelled", "lost")
+                if self._is_closed or is_over or not self._may_come():
                     raise EOFError(self.failure()) from None
                 if timeout is not None and (timeout := timeout - ARRIVAL_SECONDS) <= 0:
                     raise OSError("no worker came") from None
