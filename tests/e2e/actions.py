@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page
 
+from mnist_demo.settings.presets import PRESETS
 from tests.browser.page import Scheme, button, element, read_steps, wait_for_state
 
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
@@ -30,6 +31,12 @@ def choose_option(page: Page, key: str, title: str) -> None:
     page.evaluate("() => new Promise(requestAnimationFrame)")  # a list that is open closes when it hears of the scroll
     field.click()
     page.get_by_role("option", name=title).click()
+
+
+def choose_preset(page: Page, name: str) -> None:
+    """Choose a preset, and see it chosen: until then the form, which a click on Start sends along, has other values."""
+    choose_option(page, "preset", PRESETS[name].title)
+    page.get_by_text(PRESETS[name].help).wait_for()
 
 
 def open_settings(page: Page) -> None:

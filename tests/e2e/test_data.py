@@ -15,7 +15,7 @@ from mnist_demo.data.cache import store_mnist
 from mnist_demo.data.dataset import DigitDataset
 from tests.browser.page import button, element, stop_training, wait_for_state
 from tests.browser.server import PageServer, own_environment, serve
-from tests.e2e.actions import choose_option, quick_run, start_long_run
+from tests.e2e.actions import choose_preset, quick_run, start_long_run
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -76,11 +76,11 @@ def test_page_without_network_goes_on_with_builtin_digits_says_so_and_can_try_ag
 
 def test_page_offers_the_switch_once_mnist_is_there(page: Page, offline: PageServer, mnist: DigitDataset) -> None:
     source = element(page, "data-source")
-    choose_option(page, "preset", "Tutorial from scratch")
+    choose_preset(page, "tutorial-scratch")
     quick_run(page)
     store_mnist(mnist, offline.log.parent / "home")
     button(page, "other-samples").click()
-    choose_option(page, "preset", "Tutorial with PyTorch")
+    choose_preset(page, "tutorial-pytorch")
     source.get_by_role("button", name=re.compile("Switch to MNIST")).click()
     expect(source).to_contain_text("60,000 training and 10,000 test images")
     wait_for_state(page, "finished")

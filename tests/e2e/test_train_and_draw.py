@@ -10,6 +10,7 @@ from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
     choose_option,
+    choose_preset,
     fits_on_desk_and_phone,
     open_settings,
     pixels_of,
@@ -104,13 +105,13 @@ def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_resta
     element(page, "sample-class").get_by_text("7", exact=True).click()
     expect(element(page, "sample-digits").locator("figure").first).to_contain_text("7")
     button(page, "other-samples").click()
-    choose_option(page, "preset", "A small network")
+    choose_preset(page, "small-network")
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.001")
     expect(element(page, "predicted-digit")).to_have_text("0")
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
     assert steps_done(page) >= before
     stop_training(page)
-    choose_option(page, "preset", "Tutorial with PyTorch")
+    choose_preset(page, "tutorial-pytorch")
     expect(element(page, "learning-rate").locator("input")).to_have_value("0.5")
 
 
