@@ -87,6 +87,8 @@ def start_with(page: Page, **numbers: str) -> None:
     open_settings(page)
     for name, value in numbers.items():
         set_number(page, name.replace("_", "-"), value)
+    page.wait_for_timeout(200)  # until the last of them is on its way
+    page.locator(".stApp:not([data-test-script-state=running])").wait_for()
     button(page, "start-training").click()
 
 

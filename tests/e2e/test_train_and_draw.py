@@ -21,6 +21,7 @@ from tests.e2e.actions import (
     steps_done,
 )
 from tests.e2e.conftest import visit
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -50,9 +51,8 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
     expect(charts.locator("canvas").first).to_be_visible()
     before, drawn_before = steps_done(page), pixels_of(charts)
     expect(page.get_by_text(f"step {before:,} of")).to_have_count(0)
-    page.wait_for_timeout(500)  # until the chart is drawn that came with the new step
     assert steps_done(page) > before
-    assert pixels_of(charts) != drawn_before
+    wait_until(lambda: pixels_of(charts) != drawn_before)  # the chart that came with the new step takes a moment
 
     # A reload finds the run still running.
     before = steps_done(page)
