@@ -82,6 +82,14 @@ def serve(
         process.wait()
 
 
+@contextlib.contextmanager
+def serve_builtin_digits(folder: Path, script: Path = APP, **variables: str) -> Iterator[PageServer]:
+    """Run the page on the built-in digits, with a home in `folder`, as `serve` does; it may not complain."""
+    with serve(folder, own_environment(folder / "home", "builtin", **variables), script) as running:
+        yield running
+        assert running.complaints() == []
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
 from tests.browser.page import Scheme, Visit, button, element, open_page
-from tests.browser.server import PageServer, own_environment, serve
+from tests.browser.server import PageServer, serve_builtin_digits
 
 # What the canvas component says where its page is left in the moment in which it draws; nobody sees it.
 CANVAS_IS_GONE = "Cannot read properties of undefined (reading 'clearRect')"
@@ -35,10 +35,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     """The page on the built-in digits, shared by the tests; no test may have made it complain."""
-    folder = tmp_path_factory.mktemp("server")
-    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+    with serve_builtin_digits(tmp_path_factory.mktemp("server")) as running:
         yield running
-        assert running.complaints() == []
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.page import PATIENCE_MS, button, element, open_page, wait_for_state
 from tests.browser.pen import draw
-from tests.browser.server import PageServer, own_environment, serve
+from tests.browser.server import PageServer, serve_builtin_digits
 from tests.e2e.actions import go_to, open_settings
 from tests.e2e.conftest import visit
 
@@ -40,10 +40,8 @@ TRANSLATOR = """() => {
 @pytest.fixture(scope="module")
 def below_a_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     folder = tmp_path_factory.mktemp("below")
-    variables = {"STREAMLIT_SERVER_BASE_URL_PATH": "course/digits"}
-    with serve(folder, own_environment(folder / "home", "builtin", **variables)) as running:
+    with serve_builtin_digits(folder, STREAMLIT_SERVER_BASE_URL_PATH="course/digits") as running:
         yield running
-        assert running.complaints() == []
 
 
 def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back_and_forward(

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.server import PageServer, own_environment, serve
+from tests.browser.server import PageServer, serve_builtin_digits
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     """The page on the built-in digits, shared by the tests; no test may have made it complain."""
-    folder = tmp_path_factory.mktemp("server")
-    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+    with serve_builtin_digits(tmp_path_factory.mktemp("server")) as running:
         yield running
-        assert running.complaints() == []
 
 
 @pytest.fixture

