@@ -44,6 +44,7 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._left: set[Path] = set()  # what could not be removed when it was to be, as on a disk that came back
 
     def names(self) -> list[str]:
         """Return the names of all folders, unordered."""
@@ -85,6 +86,7 @@ class FolderStore:
         _check_name(name)
         self.root.mkdir(parents=True, exist_ok=True)
         remove_unfinished(self.root)
+        self._discard(*self._left)
         unfinished = self._unfinished()
         try:
             unfinished.mkdir()
@@ -101,7 +103,7 @@ class FolderStore:
                 unfinished.rename(self._path(WHOLE_PREFIX, name))
                 self._put_in_place(name)
         finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            self._discard(unfinished)
         return True
 
     def change_file(self, name: str, file: str, change: Callable[[bytes], bytes]) -> bool:
@@ -192,8 +194,16 @@ class FolderStore:
                     folder.rename(renamed[-1])
             if for_good:
                 self._path(DELETED_PREFIX, name).mkdir()
-        for folder in renamed:
+        self._discard(*renamed)
+
+    def _discard(self, *folders: Path) -> None:
+        """Remove temporary folders now, or, where that cannot be done, at the next write."""
+        for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists() or not self.root.is_dir():
+                self._left.add(folder)
+            else:
+                self._left.discard(folder)
 
     def size(self, name: str) -> int:
         """Return the size of the folder's files in bytes, removed or not; 0 if there is none."""
@@ -252,11 +262,13 @@ class FolderStore:
         if not whole.is_dir():
             return
         replaced = self._unfinished()
-        if place.exists():
-            place.rename(replaced)
-        whole.rename(place)
-        flush_folder(self.root)
-        shutil.rmtree(replaced, ignore_errors=True)
+        try:
+            if place.exists():
+                place.rename(replaced)
+            whole.rename(place)
+            flush_folder(self.root)
+        finally:
+            self._discard(replaced)
 
     def _path(self, prefix: str, name: str) -> Path:
         return self.root / f"{prefix}{name}"

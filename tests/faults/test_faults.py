@@ -153,9 +153,7 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
             assert "\n" not in sentence
             assert "Traceback" not in sentence
         server.close()
-        # To remove what was begun takes an open file, and a folder in which one may write.
-        may_leave = fault in (no_more_files, home_unwritable)
-        was_saved = assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, may_leave)
+        was_saved = assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
         assert was_saved or job.detail or keeper.problem(run_id)
     registry.close()
 

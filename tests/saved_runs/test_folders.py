@@ -172,3 +172,19 @@ def test_claim_is_held_by_one_process_and_released_when_it_is_killed(store: Fold
     assert store.is_claimed(NAME)
     mine.release()
     assert not store.is_claimed(NAME)
+
+
+def test_what_a_failed_write_could_not_remove_is_removed_by_the_next_one(store: FolderStore) -> None:
+    away = store.root.with_name("away")
+
+    def lose_the_disk(old: Path | None) -> dict[str, bytes]:
+        store.root.rename(away)
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        store.write(NAME, {"file": b"1"}, lose_the_disk)
+    away.rename(store.root)
+    assert list(store.root.glob(f"{UNFINISHED_PREFIX}*"))
+    store.write(NAME, {"file": b"2"})
+    assert not list(store.root.glob(f"{UNFINISHED_PREFIX}*"))
+    assert store.read(NAME) == {"file": b"2"}
