@@ -149,6 +149,7 @@ def _render_link() -> None:
 
 def _start() -> None:
     state.note_start_problem("")
+    settings_state.fill_in_unheard()
     try:
         hyperparameters = state.read_settings()
         state.start_training(hyperparameters, speed=read_start_speed())

@@ -22,7 +22,7 @@ def choose_settings(hyperparameters: Hyperparameters) -> None:
     """
     before = _values()
     state.write_settings(hyperparameters)
-    st.session_state[_CHOSEN] = time.monotonic(), hyperparameters, (before, _values())
+    st.session_state[_CHOSEN] = time.monotonic(), hyperparameters, before, _values()
     st.session_state[_FILLED_IN] = hyperparameters
 
 
@@ -48,9 +48,28 @@ def fill_in_again() -> None:
 
     A preset that was chosen a moment ago is filled in anew, unless the settings have been changed since.
     """
-    moment, hyperparameters, expected = st.session_state.get(_CHOSEN, (-math.inf, None, ()))
-    if time.monotonic() - moment < DELIVERY_SECONDS and _values() in expected:
+    hyperparameters, before, after = _chosen_a_moment_ago()
+    if hyperparameters is not None and _values() in (before, after):
         st.session_state[_FILLED_IN] = hyperparameters
+
+
+def fill_in_unheard() -> None:
+    """Fill in a preset that was chosen a moment ago, where the form has what it had before: its browser has not heard.
+
+    For callbacks: whoever presses Start at once means the preset that she has just chosen.
+    """
+    hyperparameters, before, _after = _chosen_a_moment_ago()
+    if hyperparameters is not None and _values() == before:
+        state.write_settings(hyperparameters)
+
+
+def _chosen_a_moment_ago() -> tuple[Hyperparameters | None, dict[str, object], dict[str, object]]:
+    """Return the preset that was chosen, or None, and what the form had before and after that."""
+    moment, *chosen = st.session_state.get(_CHOSEN, (-math.inf,))
+    if time.monotonic() - moment > DELIVERY_SECONDS:
+        return None, {}, {}
+    hyperparameters, before, after = chosen
+    return hyperparameters, before, after
 
 
 def _values() -> dict[str, object]:

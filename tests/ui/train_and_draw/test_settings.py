@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.presets import PRESETS
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw import settings
@@ -92,6 +93,16 @@ def test_preset_is_filled_in_once_more_where_the_page_has_itself_drawn_anew(
     page.session_state["epochs"] = 30  # what the visitor has typed meanwhile holds
     draw_anew_once()
     assert page.number_input(key="epochs").value == 30
+
+
+def test_start_pressed_before_the_browser_has_got_the_preset_trains_with_the_preset(page: AppTest) -> None:
+    before = {key: page.session_state[key] for key in map(keys.widget_key, FIELDS)}
+    page.selectbox(key="preset").select("small-network").run()
+    for key, value in before.items():
+        page.session_state[key] = value
+    press_start(page)
+    assert the_job().hyperparameters == PRESETS["small-network"].hyperparameters
+    assert page.selectbox(key="preset").value == "small-network"
 
 
 def test_start_with_a_setting_out_of_bounds_says_so_and_starts_nothing(page: AppTest) -> None:
