@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page
 
 PATIENCE_MS = 60_000
 Scheme = Literal["light", "dark"]
@@ -39,6 +39,7 @@ def open_page(
     `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers,
     and `locale` its language. Of the browser contexts in `lent`, all of that language, she takes one, and gives it back
     without her cookies: what it has read and compiled of the page's scripts stays, which is most of what a visit costs.
+    What the page shows at the end is printed, which pytest repeats where a test fails.
     """
     context = lent.pop() if lent else browser.new_context(locale=locale)
     try:
@@ -53,7 +54,10 @@ def open_page(
             page.add_init_script(script)
         page.goto(url)
         page.locator(ready).first.wait_for()
-        yield Visit(page, console)
+        try:
+            yield Visit(page, console)
+        finally:
+            _print_the_end(page, console)
     finally:
         if lent is None:
             context.close()
@@ -62,6 +66,15 @@ def open_page(
                 opened.close()
             context.clear_cookies()
             lent.append(context)
+
+
+def _print_the_end(page: Page, console: list[str]) -> None:
+    print(f"What {page.url} showed at the end, and its console said:")
+    try:
+        print(page.locator("body").inner_text(timeout=5_000))
+    except Error as error:  # it may be the browser that has failed
+        print(error)
+    print(console)
 
 
 def element(page: Page, key: str) -> Locator:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
 from tests.browser.page import Scheme, Visit, button, element, open_page
@@ -52,22 +52,13 @@ def visit(
 
     Her runs go at full speed, the first too: unlike hers, our time is short. And she has asked her system for less
     motion, which a browser without a graphics card computes with the cores that all else needs.
-    What it shows at the end is printed, which pytest repeats where a test fails.
     """
     ready = ".st-key-sample-digits figure"
     url += "&speed=full" if "?" in url else "?speed=full"
     lent = _lent if locale == "en-US" else None
     with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
         visit.page.emulate_media(reduced_motion="reduce")
-        try:
-            yield visit
-        finally:
-            print(f"What {visit.page.url} showed at the end, and its console said:")
-            try:
-                print(visit.page.locator("body").inner_text(timeout=5_000))
-            except Error as error:  # it may be the browser that has failed
-                print(error)
-            print(visit.console)
+        yield visit
     assert [error for error in visit.console if CANVAS_IS_GONE not in error] == []
 
 
