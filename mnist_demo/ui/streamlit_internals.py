@@ -17,7 +17,8 @@
 - **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
   sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
-  page, and the server's answers a refresh of a page that was left. `tests/ui/server/test_requests.py` shows both.
+  page, the server's answers a refresh of a page that was left, and sends what is within something that it has dropped.
+  `tests/ui/server/test_requests.py` shows all three.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.

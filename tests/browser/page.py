@@ -39,7 +39,6 @@ def open_page(
     `width` and `height` are those of the window, in pixels; `scheme` is the theme that the visitor's system prefers,
     and `locale` its language. Of the browser contexts in `lent`, all of that language, she takes one, and gives it back
     without her cookies: what it has read and compiled of the page's scripts stays, which is most of what a visit costs.
-    What the page shows at the end is printed, which pytest repeats where a test fails.
     """
     context = lent.pop() if lent else browser.new_context(locale=locale)
     try:
@@ -54,10 +53,7 @@ def open_page(
             page.add_init_script(script)
         page.goto(url)
         page.locator(ready).first.wait_for()
-        try:
-            yield Visit(page, console)
-        finally:
-            _print_the_end(page, console)
+        yield Visit(page, console)
     finally:
         if lent is None:
             context.close()
@@ -68,13 +64,15 @@ def open_page(
             lent.append(context)
 
 
-def _print_the_end(page: Page, console: list[str]) -> None:
+def print_the_end(visit: Visit) -> None:
+    """Print what the page shows, and what its console has said: pytest repeats that where a test fails."""
+    page = visit.page
     print(f"What {page.url} showed at the end, and its console said:")
     try:
         print(page.locator("body").inner_text(timeout=5_000))
     except Error as error:  # it may be the browser that has failed
         print(error)
-    print(console)
+    print(visit.console)
 
 
 def element(page: Page, key: str) -> Locator:

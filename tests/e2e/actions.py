@@ -42,8 +42,17 @@ def choose_preset(page: Page, name: str) -> None:
 def open_settings(page: Page) -> None:
     """Unfold the form, unless it is unfolded."""
     if not element(page, "learning-rate").is_visible():
-        element(page, "all-settings").locator("summary").click()
+        unfold(page, "all-settings")
         element(page, "learning-rate").wait_for()
+
+
+def unfold(page: Page, key: str) -> None:
+    """Unfold what is folded at first, and wait until it has unfolded: a click on what still moves may miss it."""
+    details = element(page, key).locator("details").first
+    details.locator("summary").click()
+    details.evaluate(
+        "(element) => Promise.allSettled(element.getAnimations({subtree: true}).map((found) => found.finished))"
+    )
 
 
 def take_up(page: Page, device: str) -> None:

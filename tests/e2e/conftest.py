@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import lacks_chromium, open_chromium
-from tests.browser.page import Scheme, Visit, button, element, open_page
+from tests.browser.page import Scheme, Visit, button, element, open_page, print_the_end
 from tests.browser.server import PageServer, serve_builtin_digits
 
 # What the canvas component says where its page is left in the moment in which it draws; nobody sees it.
@@ -58,7 +58,10 @@ def visit(
     lent = _lent if locale == "en-US" else None
     with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
         visit.page.emulate_media(reduced_motion="reduce")
-        yield visit
+        try:
+            yield visit
+        finally:
+            print_the_end(visit)
     assert [error for error in visit.console if CANVAS_IS_GONE not in error] == []
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.page import button, element, open_page, wait_for_state
+from tests.browser.page import button, element, open_page, print_the_end, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
+from tests.e2e.actions import unfold
 
 NICKNAME_OF_MARKUP = "<b onclick=x>Juno</b>"
 PATIENCE_MS = 30_000
@@ -24,6 +25,8 @@ def pages(browser: Browser, server: PageServer) -> Iterator[tuple[Page, Page, Pa
             for width in (1920, 1280, 390, 1280)
         ]
         yield tuple(visit.page for visit in visits)  # type: ignore[misc]
+        for visit in visits:
+            print_the_end(visit)
         # Streamlit looks for itself below the page's address first, and finds itself a level higher.
         assert [line for visit in visits for line in visit.console if "404" not in line] == []
 
@@ -89,7 +92,7 @@ def test_class_from_its_code_on_the_projector_to_its_end(pages: tuple[Page, Page
     gains = element(teacher, "class-gain").locator("tbody td")
     expect(gains).to_have_text([re.compile("%")] * 6, timeout=PATIENCE_MS)
 
-    element(teacher, "manage-class").locator("summary").click()
+    unfold(teacher, "manage-class")
     button(teacher, "delete-class").first.click()
     element(teacher, "undo-delete-class").wait_for()
     expect(element(juno, "class-chip")).to_have_count(0)

@@ -24,6 +24,7 @@ from tests.e2e.actions import (
     sideways_overflow,
     start_with,
     steps_done,
+    unfold,
 )
 from tests.e2e.conftest import visit
 
@@ -98,7 +99,7 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     for key in ("preparation", "reasons", "activations", "nearest"):
-        element(page, key).locator("summary").first.click()
+        unfold(page, key)
     expect(element(page, "nearest-images").locator("img").first).to_be_visible()
     for words in ("My drawings:", "Read a picture", "Open a saved model"):
         page.get_by_text(words).click()

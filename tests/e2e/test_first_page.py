@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.page import button, element, wait_for_state
 from tests.browser.pen import CANVAS, draw
-from tests.e2e.actions import go_to, open_settings, sideways_overflow, start_long_run, take_up
+from tests.e2e.actions import go_to, open_settings, sideways_overflow, start_long_run, take_up, unfold
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -73,7 +73,7 @@ def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(same_pag
 
     button(page, "stop-training").click()
     wait_for_state(page, "stopped")
-    element(page, "preparation").locator("summary").click()
+    unfold(page, "preparation")
     assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
 
 

@@ -12,7 +12,7 @@ from tests import ROOT
 from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, serve_builtin_digits
-from tests.e2e.actions import open_settings, set_number, start_with
+from tests.e2e.actions import open_settings, set_number, start_with, unfold
 from tests.e2e.conftest import visit
 from tests.marked_language import CODE, bare_words, mark
 
@@ -165,7 +165,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
         for key in FOLDED:
-            element(page, key).locator("summary").click()
+            unfold(page, key)
             expect(element(page, key).locator("details").first).to_have_attribute("open", "")
         look("a drawing, all that can be unfolded")
         # The language changes in place, and back: what is unfolded stays so, and the drawing.

@@ -145,6 +145,8 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
             while time.monotonic() < until and not job.has_ended:
                 job.pause()
                 job.resume()
+        # Nobody is left to notice that a home is gone which had all of the run.
+        too_late = fault is home_deleted and job.has_ended
         save_all_the_time(job)
         wait_until(lambda keeper=keeper: not keeper._claims)  # type: ignore[misc]
         keeper.flush()
@@ -154,7 +156,7 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
             assert "Traceback" not in sentence
         server.close()
         was_saved = assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
-        assert was_saved or job.detail or keeper.problem(run_id)
+        assert was_saved or job.detail or keeper.problem(run_id) or too_late
     registry.close()
 
 

@@ -1,11 +1,13 @@
-"""What a browser asks for, as its visitor meant it; see `streamlit_internals`.
+"""What a browser asks for, as its visitor meant it, and an answer that it can draw; see `streamlit_internals`.
 
-Two things that Streamlit gets wrong where parts of a page refresh by themselves, both seen on busy machines:
+Three things that Streamlit gets wrong where parts of a page refresh by themselves, both seen on busy machines:
 
 - What happens in a browser before it has sent what happened just before goes along with that, to the part of the page
   which that concerns alone. So a click beside a refresh changed a value on the server, and the page never followed.
 - A refresh that was asked for on the page before, and is answered after `streamlit.switch_page`, takes the browser back
   to that page: it removes all that the new one has drawn but the frame.
+- When a part runs again before all of its last run was sent, the server drops the rest of that, but not what was drawn
+  for the parts within: the browser has no place for that, and shows an empty page.
 """
 
 import dataclasses
@@ -14,8 +16,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
@@ -27,6 +31,7 @@ def answer_what_was_meant() -> None:
     if AppSession.handle_backmsg.__name__ != "handle_whole":
         _rerun_all_that_was_changed()
         _stay_on_the_page()
+        _drop_what_has_no_place()
 
 
 def _rerun_all_that_was_changed() -> None:
@@ -73,3 +78,27 @@ def _stay_on_the_page() -> None:
         run_script(self, rerun_data)
 
     ScriptRunner._run_script = run_on_the_page  # type: ignore[method-assign]
+
+
+def _drop_what_has_no_place() -> None:
+    clear = ForwardMsgQueue.clear
+
+    def clear_parts_within(
+        self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        if fragment_ids_this_run:
+            self._queue = list(_with_a_place(self._queue, fragment_ids_this_run))
+        clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+
+    ForwardMsgQueue.clear = clear_parts_within  # type: ignore[method-assign]
+
+
+def _with_a_place(messages: Iterable[ForwardMsg], parts: list[str]) -> Iterable[ForwardMsg]:
+    """Leave out what is to be drawn within something that these parts have drawn."""
+    dropped = set[tuple[int, ...]]()
+    for message in messages:
+        path = tuple(message.metadata.delta_path)
+        if message.delta.WhichOneof("type") == "add_block" and message.delta.fragment_id in parts:
+            dropped.add(path)
+        if not any(path[:length] in dropped for length in range(1, len(path))):
+            yield message

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from benchmarks.drivers.visitors import CANVAS, Answer, Visitor
 from mnist_demo.ui import keys
+from mnist_demo.ui.server.requests import answer_what_was_meant
 from tests.browser.server import PageServer, serve_builtin_digits
 
 
@@ -60,3 +63,16 @@ def test_refresh_of_a_page_that_was_left_stays_on_the_new_one(visitor: Visitor) 
     ((lesson, parts),) = begun(visitor.receive(began))
     assert not parts
     assert [page for page, _parts in begun(visitor.receive(began))] == [lesson]
+
+
+def test_what_is_within_something_that_was_never_sent_is_not_sent_either() -> None:
+    answer_what_was_meant()
+    queue = ForwardMsgQueue()
+    for path, part in (((0, 1), ""), ((0, 2), "outer"), ((0, 2, 0), "inner"), ((0, 2, 0, 0), "inner"), ((0, 3), "")):
+        message = ForwardMsg()
+        message.delta.add_block.allow_empty = True
+        message.delta.fragment_id = part
+        message.metadata.delta_path.extend(path)
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["outer"])
+    assert [tuple(message.metadata.delta_path) for message in queue.flush()] == [(0, 1), (0, 3)]
