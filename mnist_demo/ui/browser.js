@@ -56,7 +56,8 @@
   };
 
   // A button that makes something does so once, however often it is pressed before the server has answered, which it does
-  // with a run of the script. After a while the answer is taken for lost.
+  // with a run of the script. After a while the answer is taken for lost: that is also how it looks where a busy browser
+  // draws the begin and the end of a run as one. Whoever has changed a setting since means to press once more.
   const PATIENCE_MS = 4000;
   const pressed = new Map();
   addEventListener("click", (event) => {
@@ -68,6 +69,8 @@
       event.stopImmediatePropagation();
     } else if (!box.matches(SEVERAL)) pressed.set(box.className, performance.now());
   }, true);
+  addEventListener("input", () => pressed.clear(), true);
+  addEventListener("click", (event) => { if (event.target.closest?.('[role="option"]')) pressed.clear(); }, true);
   new MutationObserver(() => {
     if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") pressed.clear();
   }).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] });
