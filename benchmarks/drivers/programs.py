@@ -97,7 +97,8 @@ class RestingProgram:
     def turn(self, seconds: float, at_least: int = 0) -> list[Line]:
         """Let it compute for `seconds`, and until there are `at_least` so many lines.
 
-        Returns the lines of that time, each with the second at which it `arrived`.
+        Returns the lines of that time, each with the second at which it `arrived`. One that arrives just after it was
+        stopped is of no turn.
 
         Raises
         ------
