@@ -14,7 +14,7 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _, format_decimal, format_list, format_percent
-from mnist_demo.ui.widgets.charts import percent_axis, percent_tooltip
+from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, percent_axis, percent_tooltip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +50,8 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
     frames = [_frame(run.history, metric, measured, axis) for run in runs]
     y_axis = _y_axis(runs, metric, frames)
     x_axis: dict[str, Any] = {"type": "value", "name": _axis_title(axis), "nameLocation": "middle", "nameGap": 26}
+    if axis == "step":
+        x_axis["axisPointer"] = WHOLE_NUMBERS
     last = max((_last(run.history, axis) for run in runs), default=1)
     letters = _place_letters(frames, last, y_axis)
     series = [

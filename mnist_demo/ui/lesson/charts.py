@@ -10,6 +10,7 @@ import torch
 from mnist_demo.lesson.digits import Overfitting
 from mnist_demo.lesson.loss_slice import LossSlice
 from mnist_demo.translation import _
+from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS
 
 # So few that each has its symbol.
 MAX_POINTS = 60
@@ -49,7 +50,7 @@ def build_losses(lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         "legend": {"top": 0, "right": 0, "bottom": "auto"},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.2e" if is_huge else "%.4g"},
         "dataset": [{"source": frame} for frame in frames],
-        "xAxis": _axis(_("step"), minInterval=1),
+        "xAxis": _axis(_("step"), minInterval=1, axisPointer=WHOLE_NUMBERS),
         "yAxis": _axis(_("loss"), nameLocation="end", nameGap=12, axisLine={"onZero": False}, **scale),
         "series": [_loss_line(index, name, "step", "power" if is_huge else "loss") for index, name in enumerate(lines)],
     }

@@ -25,6 +25,9 @@ HUGE_LOSS, SMALLEST_LOSS = 1e4, 1e-5
 AccuracyRange = Literal["whole", "top"]
 LEAST_ACCURACY: dict[AccuracyRange, int] = {"whole": 0, "top": 90}
 
+# What stands above the values where one points at a chart: a step is 38, and not 38.00.
+WHOLE_NUMBERS = {"label": {"precision": 0}}
+
 Points = list[tuple[float, float]]
 
 
@@ -107,6 +110,7 @@ def build_chart(
             "minInterval": 1,
             "min": 0,
             "max": _end_of_axis(history, axis),
+            "axisPointer": WHOLE_NUMBERS if axis == "step" else {},
         },
         "yAxis": y_axis,
         "series": [
