@@ -1,8 +1,12 @@
-"""The package as it is installed: the wheel is built, unpacked into a folder of its own, and used from another one."""
+"""The package as it is installed: the wheel is built, unpacked into a folder of its own, and used from another one.
+
+It is built of what the container file copies, and its page is served once more as that file says.
+"""
 
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -11,7 +15,7 @@ import time
 import tomllib
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +25,17 @@ from PIL import Image
 import mnist_demo
 from benchmarks.drivers.visitors import Visitor
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.ui import keys
 from tests import ROOT
+from tests.deploy.container import (
+    contained,
+    copy_for_container,
+    health_command,
+    instructions,
+    start_command,
+    variables,
+)
+from tests.waiting import wait_until
 
 THEME = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -74,9 +88,11 @@ class Installed:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """Build the wheel without a network, by the build backend that is installed, and install it."""
     folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    copy_for_container(source)
     offline = ["--no-deps", "--no-index"]
     built = subprocess.run(
-        [*PIP, "wheel", *offline, "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)],
+        [*PIP, "wheel", *offline, "--no-build-isolation", "--wheel-dir", str(folder), str(source)],
         capture_output=True,
         text=True,
         check=False,
@@ -141,19 +157,53 @@ def test_installed_page_is_served_with_its_theme_and_styles(installed: Installed
     assert "exception {" not in shown
 
 
+def test_container_file_serves_a_page_that_trains_and_keeps_from_a_read_only_root(installed: Installed) -> None:
+    home, temporary = installed.elsewhere / "data", installed.elsewhere / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    program, *arguments = start_command()
+    command = [sys.executable, str(installed.packages / "bin" / program), *arguments]
+    own = {**variables(), "MNIST_DEMO_HOME": str(home), "HOME": "/nonexistent", "TMPDIR": str(temporary)}
+    with served_page(installed, contained(command, [home, temporary]), own) as url:
+        health = health_command().replace("8501", url.rpartition(":")[2]).replace("python", sys.executable, 1)
+        assert subprocess.run(health, shell=True, check=False).returncode == 0
+        visitor = Visitor(f"{url}/?speed=full&epochs=1")
+        visitor.open_page()
+        visitor.press(keys.START)
+        wait_until(lambda: list((home / "runs").glob("*/run.json")) != [])
+        visitor.close()
+    assert subprocess.run(health, shell=True, check=False, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_container_file_s_requirements_fit_those_of_the_package(installed: Installed) -> None:
+    (_first, install) = [line for line in instructions()["RUN"] if line.startswith("pip install")]
+    asked = shlex.split(install)[2:]
+    dry = ["install", "--dry-run", "--no-index", "--no-build-isolation"]
+    finished = subprocess.run(
+        [*PIP, *dry, *(part for part in asked if part != "--no-cache-dir")],
+        cwd=installed.wheel.parent / "source",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
 @contextlib.contextmanager
-def served_page(installed: Installed) -> Iterator[str]:
-    """Run ``mnist-demo page`` from another folder until the context ends, and yield its address."""
+def served_page(
+    installed: Installed, command: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run ``mnist-demo page``, or `command`, from another folder until the context ends, and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
+    options = ["--server.headless=true", "--server.address=127.0.0.1"]
     log = installed.elsewhere / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "mnist_demo", "page", *options],
+            command or [sys.executable, "-m", "mnist_demo", "page", *options],
             cwd=installed.elsewhere,
-            env=installed.environment,
+            env={**installed.environment, "STREAMLIT_SERVER_PORT": str(port), **(variables or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

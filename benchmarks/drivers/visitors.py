@@ -79,7 +79,7 @@ class Visitor:
         parts = urlsplit(url)
         self._query = parts.query
         self._open = contextlib.ExitStack()
-        address = f"ws://{parts.netloc}/_stcore/stream"
+        address = f"ws://{parts.netloc}{parts.path.rstrip('/')}/_stcore/stream"
         self._connection = self._open.enter_context(_connect(address, cookies, session))
         self.session = session
         # Key of something that can be used -> its id, and the id of the part of the page that it is in.

@@ -1,0 +1,1 @@
+"""The files of the folder ``deploy`` and the container file, tried without a container engine."""

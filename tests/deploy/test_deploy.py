@@ -1,0 +1,141 @@
+"""The proxy and the processes of the folder ``deploy``, with their own files, on this machine."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from distributed import Client
+
+from benchmarks.drivers.visitors import Visitor
+from mnist_demo.cli.main import main
+from mnist_demo.ui import keys
+from tests import ROOT
+from tests.browser.server import free_port, serve_builtin_digits
+from tests.waiting import wait_until
+
+FOLDER = ROOT / "deploy"
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+BINARIES = Path(sys.executable).parent
+
+
+@contextlib.contextmanager
+def proxy(folder: Path, servers: Sequence[int]) -> Iterator[int]:
+    """Run nginx with our configuration before the servers of these two ports; yield the port that it listens at."""
+    port = free_port()
+    text = (FOLDER / "nginx.conf").read_text(encoding="utf-8")
+    for said, meant in (
+        ("listen 8080", f"listen 127.0.0.1:{port}"),
+        ("page-1:8501", f"127.0.0.1:{servers[0]}"),
+        ("page-2:8501", f"127.0.0.1:{servers[1]}"),
+        ("/tmp/nginx.pid", str(folder / "nginx.pid")),
+    ):
+        assert said in text
+        text = text.replace(said, meant)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    command = [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")]
+    process = subprocess.Popen([*command, "-g", "daemon off;"])
+    try:
+        wait_until(lambda: process.poll() is not None or answers(port))
+        assert process.poll() is None, (folder / "nginx.log").read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        return get(port, "/_stcore/health")[0] < 500
+    return False
+
+
+def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+@contextlib.contextmanager
+def server_that_says(name: bytes) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(name)))
+            self.end_headers()
+            self.wfile.write(name)
+
+        def log_message(self, format: str, *_values: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+# Not skipped without nginx, as what is skipped fails where all is to be tried: no other test needs it.
+if NGINX:
+
+    def test_proxy_keeps_each_visitor_with_one_of_the_servers(tmp_path: Path) -> None:
+        with server_that_says(b"one") as one, server_that_says(b"two") as two, proxy(tmp_path, (one, two)) as port:
+            served = set[bytes]()
+            for _visitor in range(20):
+                _status, headers, name = get(port, "/")
+                cookie = headers["Set-Cookie"].partition(";")[0]
+                again = [
+                    get(port, path, Cookie=cookie) for path in ("/", "/_stcore/stream", "/_stcore/upload_file/x/y")
+                ]
+                assert [answer for _status, _headers, answer in again] == [name] * 3
+                assert all("Set-Cookie" not in headers for _status, headers, _answer in again)
+                served.add(name)
+            assert served == {b"one", b"two"}
+
+    def test_page_below_a_path_behind_the_proxy_trains_and_tells_strangers_nothing(tmp_path: Path) -> None:
+        with (
+            serve_builtin_digits(tmp_path, STREAMLIT_SERVER_BASE_URL_PATH="digits") as server,
+            proxy(tmp_path, [int(server.url.rpartition(":")[2].partition("/")[0])] * 2) as port,
+        ):
+            status, _headers, page = get(port, "/digits/")
+            assert status == 200
+            script = page.decode().partition('src="./')[2].partition('"')[0]
+            _status, headers, _script = get(port, f"/digits/{script}", Accept_Encoding="gzip")
+            assert headers.get("Content-Encoding") == "gzip"
+            for closed in ("metrics", "script-health-check"):
+                assert get(port, f"/digits/_stcore/{closed}")[0] == 404
+            visitor = Visitor(f"http://127.0.0.1:{port}/digits?speed=full&epochs=1")
+            visitor.open_page()
+            visitor.press(keys.START)
+            wait_until(lambda: list((tmp_path / "home" / "runs").glob("*/run.json")) != [])
+            visitor.close()
+
+
+@pytest.mark.timeout(120)
+def test_scheduler_and_worker_of_the_compose_file_compute_for_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    address = f"tcp://127.0.0.1:{free_port()}"
+    here = {"8786": address.rpartition(":")[2], "tcp://scheduler:8786": address, "/tmp": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # in the container the package is installed
+    with contextlib.ExitStack() as stack:
+        for name in ("scheduler", "worker"):
+            said: list[str] = services[name]["entrypoint"] + services[name]["command"]
+            command = [str(BINARIES / said[0]), *(here.get(argument, argument) for argument in said[1:])]
+            process = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+            stack.callback(process.terminate)
+        with Client(address, set_as_default=False, timeout=60) as client:
+            client.wait_for_workers(1, timeout=60)
+        monkeypatch.setenv("MNIST_DEMO_CLUSTER", here[services["page-1"]["environment"]["MNIST_DEMO_CLUSTER"]])
+        assert main(["cluster", "check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["workers"] == 1
