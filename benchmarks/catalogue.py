@@ -4,7 +4,7 @@ A measurement's module is imported only when it runs.
 """
 
 import argparse
-import importlib
+import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,12 @@ def _lacks_proc(arguments: argparse.Namespace) -> str | None:
     return _lacks_proc_alone(arguments) or lacks_chromium()
 
 
+def _lacks_dask(_arguments: argparse.Namespace) -> str | None:
+    if importlib.util.find_spec("distributed") is None:
+        return _("Dask is not installed here: pip install 'mnist-demo[cluster]'.")
+    return None
+
+
 def _lacks_signals(_arguments: argparse.Namespace) -> str | None:
     from benchmarks.drivers.programs import can_rest
 
@@ -142,6 +148,11 @@ MEASUREMENTS = {
         N_("a run and a reading beside a program that keeps a core busy"), _in_module("busy", "measure_busy")
     ),
     "sharing": Measurement(N_("several runs at once, against one"), _in_module("sharing", "measure_sharing")),
+    "cluster": Measurement(
+        N_("runs a minute on the workers of a Dask cluster, against processes without it"),
+        _in_module("cluster", "measure_cluster"),
+        _lacks_dask,
+    ),
     "page-start": _page(
         N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
     ),

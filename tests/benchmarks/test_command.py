@@ -47,6 +47,15 @@ def test_benchmark_tutorial_gives_the_accuracies_of_the_tutorial(capsys: pytest.
     ]
 
 
+def test_benchmark_cluster_sets_the_workers_of_dask_beside_as_many_processes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _machine, row = measure(capsys, "cluster", "--quick")
+    assert row["what"] == "linear: runs a minute, worker processes of a Dask cluster: 1"
+    assert row["ours"] > 0  # type: ignore[operator]
+    assert row["theirs"] > 0  # type: ignore[operator]
+
+
 def test_benchmark_sharing_sets_all_runs_together_beside_one_alone(capsys: pytest.CaptureFixture[str]) -> None:
     _machine, *rows = measure(capsys, "sharing", "--quick")
     assert [row["what"] for row in rows] == [

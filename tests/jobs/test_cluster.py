@@ -3,14 +3,12 @@
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from distributed import Client
 
+from benchmarks.drivers.dask_processes import DaskProcesses
 from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.cluster import Cluster, refusals
@@ -26,34 +24,9 @@ PATIENCE = 60.0
 LONG = Hyperparameters(batch_size=10, epochs=40, learning_rate=0.01)
 
 
-class DaskProcesses:
-    """A scheduler, and two workers that come to it; each can be killed, and started anew."""
-
-    def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        self._running: list[subprocess.Popen[bytes]] = []
-        self.scheduler = self.start("dask_scheduler", "--port", str(self.port))
-        self.workers = [self.start("dask_worker", self.address, "--nthreads", "1") for _ in range(2)]
-
-    def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", f"distributed.cli.{program}", *arguments, "--host", "127.0.0.1"]
-        process = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL)
-        self._running.append(process)
-        return process
-
-    def close(self) -> None:
-        for process in reversed(self._running):
-            process.terminate()
-        for process in self._running:
-            process.wait(20)
-
-
 @pytest.fixture(scope="module")
 def dask() -> Iterator[DaskProcesses]:
-    processes = DaskProcesses()
+    processes = DaskProcesses(2)
     yield processes
     processes.close()
 

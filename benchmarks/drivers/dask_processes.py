@@ -1,0 +1,32 @@
+"""A Dask scheduler and its workers on this machine, each in a process of its own."""
+
+import socket
+import subprocess
+import sys
+
+
+class DaskProcesses:
+    """A scheduler, and so many workers of one thread that come to it; each can be killed, and started anew."""
+
+    def __init__(self, workers: int) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.scheduler = self.start("dask_scheduler", "--port", str(self.port))
+        self.workers = [self.start("dask_worker", self.address, "--nthreads", "1") for _worker in range(workers)]
+
+    def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start ``dask_scheduler`` or ``dask_worker``."""
+        command = [sys.executable, "-m", f"distributed.cli.{program}", *arguments, "--host", "127.0.0.1"]
+        process = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL)
+        self._running.append(process)
+        return process
+
+    def close(self) -> None:
+        """End all of them."""
+        for process in reversed(self._running):
+            process.terminate()
+        for process in self._running:
+            process.wait(20)
