@@ -105,6 +105,14 @@ def _write_setting(name: str, value: Any) -> None:
     st.session_state.setdefault(_FORM, {})[keys.widget_key(name)] = value
 
 
+def form_value(key: str) -> Any:
+    """Return what the widget of the form with that key says, else what it last said; None where it never did.
+
+    A browser says it with all that it sends; other clients need not, and Streamlit then forgets it.
+    """
+    return st.session_state[key] if key in st.session_state else st.session_state.get(_FORM, {}).get(key)
+
+
 def read_settings() -> Hyperparameters:
     """Return what the hyperparameter widgets say.
 
@@ -115,7 +123,7 @@ def read_settings() -> Hyperparameters:
     """
     values: dict[str, Any] = {}
     for name, field in FIELDS.items():
-        value = st.session_state[keys.widget_key(name)]
+        value = form_value(keys.widget_key(name))
         values[name] = parse_value(name, value or "") if field.kind == "sizes" else value
     return Hyperparameters.from_dict(values)
 

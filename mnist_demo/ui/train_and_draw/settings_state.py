@@ -34,7 +34,7 @@ def fill_in() -> None:
 
 def note_started() -> None:
     """Have the next run go at full speed, if this one is to be watched: the first is watched, others are compared."""
-    if st.session_state[keys.START_SPEED] == RISING:
+    if st.session_state.get(keys.START_SPEED) == RISING:
         st.session_state[keys.START_SPEED] = FULL
 
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.training.speed import NAMED_SPEEDS, RISING, SPEEDS, Speed
+from mnist_demo.training.speed import FULL, NAMED_SPEEDS, RISING, SPEEDS, Speed
 from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.ownership import perform, run_commands
+from mnist_demo.ui.state import form_value
 from mnist_demo.ui.train_and_draw.state import prepare_speed
 
 # In a widget full speed has a value: a choice without one would be one that has not been made.
@@ -44,7 +45,7 @@ def render_start_speed() -> None:
 
 def read_start_speed() -> Speed:
     """Return the speed that is chosen for the next run."""
-    return NAMED_SPEEDS[st.session_state[keys.START_SPEED]]
+    return NAMED_SPEEDS[form_value(keys.START_SPEED) or FULL]
 
 
 def format_speed(speed: Speed) -> str:

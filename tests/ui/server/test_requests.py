@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -51,6 +52,12 @@ def test_what_is_pressed_beside_a_refresh_of_a_part_reruns_the_whole_page(visito
     assert begun(pressed)
     assert not any(parts for _page, parts in begun(pressed))
     assert visitor.has(keys.STOP)
+
+
+def test_start_from_a_client_that_says_nothing_of_the_form_after_a_stroke_starts_a_run(visitor: Visitor) -> None:
+    visitor.draw([np.array([[140.0, 40.0], [140.0, 240.0]])])
+    visitor.press(keys.START)
+    assert visitor.has(keys.STOP) or visitor.has(keys.RESET)
 
 
 def test_refresh_of_a_page_that_was_left_stays_on_the_new_one(visitor: Visitor) -> None:
