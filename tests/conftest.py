@@ -107,8 +107,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-screenshot", action="store_true", help="write the README's picture anew")
-    parser.addoption("--tries", type=int, default=1, help="how often each fault of tests/faults is tried")
+    parser.addoption("--tries", type=int, default=1, help="how often each fault is tried, at random moments")
     parser.addoption("--cases", type=int, default=9, help="how many bad inputs of each kind tests/faults tries")
+
+
+@pytest.fixture
+def tries(pytestconfig: pytest.Config) -> int:
+    """How often a fault is tried: once, or as often as ``--tries`` says."""
+    return int(pytestconfig.getoption("--tries"))
 
 
 @pytest.fixture

@@ -15,12 +15,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
 
 
 @pytest.fixture
-def tries(pytestconfig: pytest.Config) -> int:
-    """How often a fault is tried: once, or as often as ``--tries`` says."""
-    return int(pytestconfig.getoption("--tries"))
-
-
-@pytest.fixture
 def cases(pytestconfig: pytest.Config) -> int:
     """How many bad inputs of a kind are tried: a hundred of all together, or as many as ``--cases`` says."""
     return int(pytestconfig.getoption("--cases"))
