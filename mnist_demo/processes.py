@@ -43,6 +43,7 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 _Answers = queue.SimpleQueue[tuple[object, BaseException | None]]
 
+START_PAUSE = 0.2
 _starting = threading.Lock()
 atexit.register(_starting.acquire, timeout=5.0)
 
@@ -76,13 +77,13 @@ def have_room_for_sockets() -> None:
 
 
 def start_process(process: BaseProcess) -> None:
-    """Start a child process; raise OSError when that cannot be done.
-
-    A program that ends waits until its children that are just starting have got all that they need. Half of it makes
-    a traceback in the log.
-    """
+    """Start a child process, with all that it needs, also where this one ends now; OSError when that cannot be done."""
     with _starting:
-        process.start()
+        try:
+            process.start()
+        except (ConnectionError, EOFError):  # what forks all of them has just died: there is another once that is known
+            time.sleep(START_PAUSE)
+            process.start()
 
 
 class ChildProcess:

@@ -1,6 +1,7 @@
-import multiprocessing
+import multiprocessing.forkserver
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from mnist_demo.processes import (
     let_threads_sleep,
     let_threads_take_turns,
     process_context,
+    warm_up_processes,
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
@@ -288,3 +290,11 @@ def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path
     command = [sys.executable, "-c", program]
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]
+
+
+def test_process_is_started_although_what_forks_them_has_just_died() -> None:
+    warm_up_processes()
+    for _try in range(3):
+        os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+        with ChildProcess(say_hello, answers_only=True) as child:
+            assert child.connection.recv() == "hello"

@@ -15,7 +15,8 @@ from multiprocessing.connection import Client, Connection
 
 import mnist_demo
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.jobs.computing import describe_end, run_in_child
+from mnist_demo.jobs.computing import run_in_child
+from mnist_demo.jobs.endings import describe_end
 from mnist_demo.jobs.estimate import measure_rates
 from mnist_demo.jobs.messages import Assignment, receive_report
 from mnist_demo.processes import ChildProcess, warm_up_processes

@@ -1,11 +1,11 @@
 """The seam between a run and what computes it: processes on this machine, or a cluster (`mnist_demo.jobs.cluster`)."""
 
-import signal
 from multiprocessing.connection import Connection
 from typing import Protocol
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
+from mnist_demo.jobs.endings import could_not_be_started, describe_end
 from mnist_demo.jobs.estimate import Rates, measure_rates
 from mnist_demo.jobs.messages import Assignment, Command, Report, receive_report
 from mnist_demo.jobs.outbox import Outbox
@@ -129,18 +129,6 @@ class LocalComputation:
         self._outbox.close()
         self._child.end()
         return describe_end(self._child.process.exitcode)
-
-
-def could_not_be_started(error: Exception) -> str:
-    """Return the sentence for a run whose process or threads the system did not give."""
-    return _("The training process could not be started: {error}.").format(error=error)
-
-
-def describe_end(exit_code: int | None) -> str:
-    """Return in words how a process ended."""
-    if exit_code is not None and exit_code < 0:
-        return signal.Signals(-exit_code).name
-    return _("exit status {status}").format(status=exit_code)
 
 
 def run_in_child(connection: Connection, assignment: Assignment) -> None:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from mnist_demo.errors import JobError
-from mnist_demo.jobs.computing import Computation, Computing, Here, InterruptedComputationError, could_not_be_started
+from mnist_demo.jobs.computing import Computation, Computing, Here, InterruptedComputationError
+from mnist_demo.jobs.endings import could_not_be_started, ended_unexpectedly
 from mnist_demo.jobs.messages import (
     ENDED,
     Assignment,
@@ -27,14 +28,11 @@ from mnist_demo.jobs.messages import (
 )
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun, new_job_id
 from mnist_demo.jobs.waiting import next_moment
-from mnist_demo.settings.changes import with_change
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
-from mnist_demo.translation import _
 
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
 STOP_SECONDS = 8.0
-MAX_CHANGES = 500
 # More steps of a paused run are not asked for ahead.
 MAX_STEPS_AWAITED = 20
 _logger = logging.getLogger(__name__)
@@ -147,10 +145,7 @@ class Job(ObservedRun):
             When there were too many changes already: all of them are saved with the run.
         """
         with self._changed:
-            value = getattr(with_change(self.settings_now, name, value), name)
-            if len(self._history.changes) >= MAX_CHANGES:
-                message = _("The settings of this run have been changed {count} times, which is the limit.")
-                raise JobError(message.format(count=MAX_CHANGES))
+            value = self._checked_change(name, value)
             if self._computation is not None and not self.has_ended:
                 self._asked[name] = value
                 self._send(ChangeSetting(name, value))
@@ -166,12 +161,15 @@ class Job(ObservedRun):
         with self._changed:
             if self.has_ended:
                 return
-            if self._computation is None:
+            was_begun = self._computation is not None
+            if not was_begun:
                 self._become("stopped")
             else:
                 self._stop_deadline = self._clock() + STOP_SECONDS
                 self._send(Stop())
                 self._changed.wait_for(lambda: self.has_ended, timeout)
+        if not was_begun:
+            self._tell_saved_point()
 
     # For the registry
 
@@ -181,20 +179,27 @@ class Job(ObservedRun):
             self._become("running")
             if self._computation is not None:
                 self._send(Resume())
-                return
-            try:
-                self._computation = self._computing.compute(self._assignment, self.id)
-                threading.Thread(target=self._listen, args=(self._computation,), name=self.id, daemon=True).start()
-            except (JobError, RuntimeError) as error:  # the latter where there are too many threads
-                self.kill()
-                detail = str(error) if isinstance(error, JobError) else could_not_be_started(error)
-                self._become("queued" if isinstance(error, InterruptedComputationError) else "failed", detail)
-                return
-            if self._speed is not None:
-                self._send(SetSpeed(self._speed))
-            if self._is_to_pause:
-                self._is_to_pause = False
-                self._send(Pause())
+            else:
+                self._begin()
+            has_failed = self.has_ended
+        if has_failed:
+            self._tell_saved_point()
+
+    def _begin(self) -> None:
+        """Have the worker started; the lock is held."""
+        try:
+            self._computation = self._computing.compute(self._assignment, self.id)
+            threading.Thread(target=self._listen, args=(self._computation,), name=self.id, daemon=True).start()
+        except (JobError, RuntimeError) as error:  # the latter where there are too many threads
+            self.kill()
+            detail = str(error) if isinstance(error, JobError) else could_not_be_started(error)
+            self._become("queued" if isinstance(error, InterruptedComputationError) else "failed", detail)
+            return
+        if self._speed is not None:
+            self._send(SetSpeed(self._speed))
+        if self._is_to_pause:
+            self._is_to_pause = False
+            self._send(Pause())
 
     def give_way(self) -> None:
         """Have a running job queue again after its current step: somebody else's turn comes first."""
@@ -251,11 +256,10 @@ class Job(ObservedRun):
                     self._changed.notify_all()
                 if is_busy or isinstance(report, Paused):
                     self._on_core_free()
-                match report:
-                    case StateSaved():
-                        self._tell_saved_point()
-                    case Ended():
-                        ended = report
+                if isinstance(report, StateSaved):
+                    self._tell_saved_point()
+                elif isinstance(report, Ended):
+                    ended = report
         except InterruptedComputationError as interruption:
             computation.end(0)
             with self._changed:
@@ -266,7 +270,10 @@ class Job(ObservedRun):
             pass
         reason = computation.end(STOP_SECONDS if ended is None else None)
         with self._changed:
-            self._become(*((ended.state, ended.detail) if ended else self._died(reason)))
+            if ended is None:
+                was_stopped = self._stop_deadline is not None
+                ended = Ended("stopped") if was_stopped else Ended("failed", ended_unexpectedly(reason))
+            self._become(ended.state, ended.detail)
         self._on_core_free()
         self._tell_saved_point()
 
@@ -283,14 +290,6 @@ class Job(ObservedRun):
             since = list(dict.fromkeys((*self._assignment.changes, *since)))
         self._assignment = dataclasses.replace(self._assignment, resume_from=self._training_state, changes=tuple(since))
         self._become("queued", why)
-
-    def _died(self, reason: str) -> tuple[State, str]:
-        if self._stop_deadline is not None:
-            return "stopped", ""
-        return "failed", _(
-            "The training process ended unexpectedly ({reason}). What it had learned until then is kept; press "
-            "“Start training” to train again."
-        ).format(reason=reason)
 
     def _tell_saved_point(self) -> None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_demo.devices import CPU
+from mnist_demo.errors import JobError
 from mnist_demo.files import Content
 from mnist_demo.jobs.messages import (
     ENDED,
@@ -22,13 +23,15 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Weights,
 )
-from mnist_demo.settings.changes import Change
+from mnist_demo.settings.changes import Change, with_change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
 from mnist_demo.training.progress import Progress
 from mnist_demo.training.speed import IDLE_SHARE, IDLE_SPEED, Speed, steps_a_second
 from mnist_demo.training.state import read_progress
-from mnist_demo.translation import translated
+from mnist_demo.translation import _, translated
+
+MAX_CHANGES = 500
 
 if TYPE_CHECKING:
     from mnist_demo.training.slow_motion import StepDetail
@@ -135,6 +138,13 @@ class ObservedRun:
         """The hyperparameters of its next step: those that it began with, and all changes since."""
         changed = {change.setting: change.value for change in self._history.changes}
         return self.hyperparameters.replace(**changed | self._asked)
+
+    def _checked_change(self, name: str, value: float) -> float:
+        value = getattr(with_change(self.settings_now, name, value), name)
+        if len(self._history.changes) >= MAX_CHANGES:
+            message = _("The settings of this run have been changed {count} times, which is the limit.")
+            raise JobError(message.format(count=MAX_CHANGES))
+        return float(value)
 
     @property
     def speed(self) -> Speed:

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import HyperparameterError, JobError
-from mnist_demo.jobs import job as job_module
+from mnist_demo.jobs import observed_run
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.records import now
@@ -69,7 +69,7 @@ def test_change_that_cannot_be_made_raises_and_the_run_goes_on_as_it_was(
     assert job.settings_now == endless
     job.change("learning_rate", 0.125)
     wait_until(lambda: len(job.history.changes) == 1)
-    monkeypatch.setattr(job_module, "MAX_CHANGES", 1)
+    monkeypatch.setattr(observed_run, "MAX_CHANGES", 1)
     with pytest.raises(JobError, match="changed 1 times, which is the limit"):
         job.change("learning_rate", 0.25)
     assert job.state == "running"

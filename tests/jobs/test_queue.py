@@ -9,7 +9,7 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
-from mnist_demo.jobs.job import STOP_SECONDS
+from mnist_demo.jobs.job import STOP_SECONDS, Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import MAX_JOBS, JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -185,3 +185,15 @@ def test_forgotten_job_frees_its_process(
     registry.forget(job)
     assert registry.get(job.id) is None
     wait_until(lambda: not exists(pid))
+
+
+def test_queued_run_that_is_stopped_is_known_to_have_ended_by_whoever_keeps_runs(
+    endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    told: list[Job] = []
+    registry = JobRegistry(slots=1, on_saved_point=told.append)
+    registry.start(Assignment(endless, builtin))
+    waiting = registry.start(Assignment(endless, builtin))
+    waiting.stop()
+    registry.close()
+    assert waiting in told
