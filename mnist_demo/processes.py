@@ -43,8 +43,7 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 _Answers = queue.SimpleQueue[tuple[object, BaseException | None]]
 
-START_PAUSE = 0.2
-_starting = threading.Lock()
+_starting = threading.Lock()  # who ends waits for children that are just starting: half of one makes a traceback
 atexit.register(_starting.acquire, timeout=5.0)
 
 
@@ -80,10 +79,12 @@ def start_process(process: BaseProcess) -> None:
     """Start a child process, with all that it needs, also where this one ends now; OSError when that cannot be done."""
     with _starting:
         try:
-            process.start()
-        except (ConnectionError, EOFError):  # what forks all of them has just died: there is another once that is known
-            time.sleep(START_PAUSE)
-            process.start()
+            with contextlib.suppress(ConnectionError, EOFError):
+                return process.start()
+            time.sleep(0.2)  # what forks all of them has just died: there is another once that is known
+            return process.start()
+        except EOFError as error:
+            raise OSError(str(error)) from error
 
 
 class ChildProcess:

@@ -8,7 +8,6 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from benchmarks.drivers.visitors import Visitor
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.ui import keys
 from tests import ROOT
+from tests.browser.server import free_port
 from tests.deploy.container import (
     contained,
     copy_for_container,
@@ -194,9 +194,7 @@ def served_page(
     installed: Installed, command: Sequence[str] = (), variables: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """Run ``mnist-demo page``, or `command`, from another folder until the context ends, and yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["--server.headless=true", "--server.address=127.0.0.1"]
     log = installed.elsewhere / "server.log"
     with log.open("wb") as output:

@@ -1,17 +1,16 @@
 """A Dask scheduler and its workers on this machine, each in a process of its own."""
 
-import socket
 import subprocess
 import sys
+
+from tests.browser.server import free_port
 
 
 class DaskProcesses:
     """A scheduler, and so many workers of one thread that come to it; each can be killed, and started anew."""
 
     def __init__(self, workers: int) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self._running: list[subprocess.Popen[bytes]] = []
         self.scheduler = self.start("dask_scheduler", "--port", str(self.port))

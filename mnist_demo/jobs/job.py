@@ -161,15 +161,13 @@ class Job(ObservedRun):
         with self._changed:
             if self.has_ended:
                 return
-            was_begun = self._computation is not None
-            if not was_begun:
-                self._become("stopped")
-            else:
+            if self._computation is not None:
                 self._stop_deadline = self._clock() + STOP_SECONDS
                 self._send(Stop())
                 self._changed.wait_for(lambda: self.has_ended, timeout)
-        if not was_begun:
-            self._tell_saved_point()
+                return
+            self._become("stopped")
+        self._tell_saved_point()
 
     # For the registry
 
@@ -265,6 +263,8 @@ class Job(ObservedRun):
             with self._changed:
                 self._begin_again(str(interruption))
             self._on_core_free()
+            if self.has_ended:
+                self._tell_saved_point()
             return
         except (EOFError, OSError):
             pass

@@ -140,11 +140,12 @@ class ObservedRun:
         return self.hyperparameters.replace(**changed | self._asked)
 
     def _checked_change(self, name: str, value: float) -> float:
-        value = getattr(with_change(self.settings_now, name, value), name)
+        """Return the value as the hyperparameter has it, a whole number where it is one; see ``Job.change``."""
+        checked: float = getattr(with_change(self.settings_now, name, value), name)
         if len(self._history.changes) >= MAX_CHANGES:
             message = _("The settings of this run have been changed {count} times, which is the limit.")
             raise JobError(message.format(count=MAX_CHANGES))
-        return float(value)
+        return checked
 
     @property
     def speed(self) -> Speed:
