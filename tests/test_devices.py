@@ -1,11 +1,12 @@
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.devices import available_devices, choose_device, known_devices
+from mnist_demo.devices import available_devices, choose_device, known_devices, quick_precision
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
@@ -83,3 +84,21 @@ def test_job_says_where_it_computes_and_fails_where_it_cannot(
         other = registry.start(Assignment(quick, builtin, device="mps"))
         assert other.wait(PATIENCE) == "failed"
         assert "no device “mps”" in other.detail
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags\t\t: fpu sse4_2 avx2 avx512f", "float32"),
+        ("flags\t\t: fpu avx512f avx512_bf16 amx_bf16", "bfloat16"),
+        ("flags\t\t: fpu avx512f no_avx512_bf16x", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_quick_precision_is_that_which_the_processor_has_instructions_for(
+    flags: str | None, expected: str, tmp_path: Path
+) -> None:
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(f"processor\t: 0\n{flags}\nbugs\t\t: none\n", encoding="utf-8")
+    assert quick_precision(told) == expected

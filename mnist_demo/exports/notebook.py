@@ -21,6 +21,7 @@ _HEADINGS = {
     "mnist_demo.exports.script_settings": N_("Settings"),
     "mnist_demo.models.optimizers": N_("The optimizer"),
     "mnist_demo.models.halves": N_("Learning from two halves of a batch"),
+    "mnist_demo.models.precision": N_("Precision of the convolutions"),
     "mnist_demo.models": N_("The model"),
     "mnist_demo.training.augmentation": N_("Variation of the images"),
     "mnist_demo.exports": N_("Reading files"),

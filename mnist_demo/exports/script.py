@@ -16,7 +16,7 @@ from mnist_demo.exports import script_settings, script_template
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.script_parts import format_row
 from mnist_demo.exports.source_bundle import Bundle, bundle_sources
-from mnist_demo.models.classifiers import ConvolutionalNetwork, Network
+from mnist_demo.models.classifiers import OF_LEARNING, ConvolutionalNetwork, Network
 from mnist_demo.settings.architectures import Architecture
 from mnist_demo.settings.changes import changeable_names
 from mnist_demo.translation import _, translate_comments
@@ -66,7 +66,7 @@ def bundle_run(run: ExportedRun) -> Bundle:
 def _build_model_of(architecture: Architecture, template: str) -> str:
     """Return the source of the template with the model of `architecture` in the place of the one that it builds."""
     module, _colon, class_name = architecture.class_path.partition(":")
-    arguments = ", ".join(name.upper() for name in architecture.hyperparameters if name != "label_smoothing")
+    arguments = ", ".join(name.upper() for name in architecture.hyperparameters if name not in OF_LEARNING)
     imports = f"from {module} import {class_name}"
     if arguments:  # the template has those of its own model
         imports += f"\nfrom {script_settings.__name__} import {arguments}"

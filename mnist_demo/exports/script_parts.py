@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST
+from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST, PRECISION
 from mnist_demo.models.halves import LEAST_HALVED
+from mnist_demo.models.precision import computing_in
 from mnist_demo.training.loop import EVALUATION_BATCH
 
 
@@ -63,7 +64,9 @@ def learn_halves(model: Any, images: Tensor, labels: Tensor, smoothing: float) -
     halves = 2 if len(labels) >= LEAST_HALVED else 1
     for half, right in zip(images.chunk(halves), labels.chunk(halves), strict=True):
         share = len(right) / len(labels)
-        logits = model(half)
+        with computing_in(PRECISION, "cpu"):
+            logits = model(half)
+        logits = logits.float()
         loss += model.loss(logits, right).detach() * share
         (torch.nn.functional.cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
     return loss

@@ -11,6 +11,7 @@ ACTIVATION = "relu"  # or tanh, gelu, none
 DROPOUT = 0.0
 LABEL_SMOOTHING = 0.0
 MARGIN = True  # of zeros around the image, for the first filters
+PRECISION = "float32"  # or bfloat16: of convolutions while they learn
 TRAINING_SIZE = 60_000  # images, from the beginning of the training set
 VALIDATION_SIZE = 0  # images, from the end of the training set: measured as test images are, not learned from
 SYNTHETIC_DIGITS = 0

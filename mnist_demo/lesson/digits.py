@@ -10,7 +10,8 @@ from torch import Tensor
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.lesson.loss_slice import LossSlice, slice_downhill
 from mnist_demo.lesson.tutorial import LinearModel, same_weights, train_by_hand, train_with_torch
-from mnist_demo.models.classifiers import build_model, log_softmax
+from mnist_demo.models.classifiers import build_model
+from mnist_demo.models.softmax_regression import log_softmax
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
 TRAINING_IMAGES, TEST_IMAGES, SLICE_IMAGES = 5000, 1000, 500

@@ -4,7 +4,7 @@ import re
 
 from mnist_demo.lesson.digits import BATCH_SIZE, LEARNING_RATE, SEED
 from mnist_demo.lesson.tutorial import LinearModel, code_of, train_by_hand, train_with_torch
-from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
+from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import translate_comments
 

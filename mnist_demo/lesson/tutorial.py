@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
-from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
+from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 from mnist_demo.translation import N_, translate_comments
 
 

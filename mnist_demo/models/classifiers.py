@@ -14,7 +14,13 @@ from torch import Tensor, nn
 
 from mnist_demo.models.halves import LEAST_HALVED, backpropagate_halves
 from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer, spare_the_compiler
-from mnist_demo.models.softmax_regression import add_gradient, backpropagate_linear
+from mnist_demo.models.precision import computing_in
+from mnist_demo.models.softmax_regression import (
+    add_gradient,
+    backpropagate_linear,
+    log_softmax,
+    negative_log_likelihood,
+)
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
 PIXELS = 28 * 28
@@ -39,22 +45,6 @@ class Classifier(Protocol):
     def train(self, mode: bool = True) -> Any: ...
     def eval(self) -> Any: ...
     def to(self, device: str) -> Any: ...
-
-
-def log_softmax(logits: Tensor) -> Tensor:
-    """Return the logarithm of softmax over the last axis, from its definition log(exp(x_i) / Σ exp(x_j)).
-
-    Softmax does not change when the same number is taken from every logit. Without taking the largest one, exp(89)
-    is already more than a float32 can hold, and the loss would be infinite although the model is right.
-    """
-    # detach: whatever number is subtracted, the result and its gradient are the same.
-    shifted = logits - logits.detach().amax(dim=-1, keepdim=True)
-    return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
-
-
-def negative_log_likelihood(log_probabilities: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean of -log p(label): `log_probabilities` (n, 10), `labels` int64 (n,) -> scalar, never negative."""
-    return -log_probabilities.gather(1, labels.unsqueeze(1)).mean()
 
 
 class ScratchLinear:
@@ -111,10 +101,12 @@ class Network(nn.Module):
 
     `label_smoothing` is the share of every label that all ten classes get alike in what is learned; `loss`, and with it
     every metric, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
+    `precision` is that which the layers compute with while they learn, see `computing_in`.
     """
 
     layers: nn.Sequential
     label_smoothing = 0.0
+    precision = "float32"
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.layers(images)
@@ -125,7 +117,9 @@ class Network(nn.Module):
         return F.cross_entropy(logits, labels)
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self(images)
+        with computing_in(self.precision, images.device.type):
+            logits = self(images)
+        logits = logits.float()
         loss = learned = self.loss(logits, labels)
         if self.label_smoothing:
             learned = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
@@ -189,7 +183,7 @@ class ConvolutionalNetwork(Network):
         """Do it for each half of a batch by itself, see `backpropagate_halves`; a small batch is not halved."""
         if len(images) < LEAST_HALVED or images.device.type != "cpu":
             return super().backpropagate(images, labels)
-        return backpropagate_halves(self.layers, self._normalise(images), labels, self.label_smoothing)
+        return backpropagate_halves(self.layers, self._normalise(images), labels, self.label_smoothing, self.precision)
 
     def _normalise(self, images: Tensor) -> Tensor:
         normalised = ((images - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (n, 1, 28, 28)
@@ -266,18 +260,22 @@ def _convolution(
     return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
 
 
+# Hyperparameters that change how a network learns, and not what it is: they become attributes of it.
+OF_LEARNING = ("label_smoothing", "precision")
+
+
 def build_model(hyperparameters: Hyperparameters) -> Classifier:
     """Build the untrained classifier; its weights follow from the seed. torch's own generator is left as it was."""
     architecture = hyperparameters.architecture
     arguments = {name: getattr(hyperparameters, name) for name in architecture.hyperparameters}
-    label_smoothing = arguments.pop("label_smoothing", 0.0)
+    of_learning = {name: arguments.pop(name) for name in OF_LEARNING if name in arguments}
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed: that tells every kind of accelerator too, and notes for those that torch lacks from
         # where it was called, 2 ms of each refresh of the page and of each stroke.
         torch.default_generator.manual_seed(hyperparameters.seed)
         model: Classifier = architecture.load_class()(**arguments)
-    if isinstance(model, Network):
-        model.label_smoothing = label_smoothing
+    for name, value in of_learning.items():
+        setattr(model, name, value)
     return model
 
 

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mnist_demo.models.precision import computing_in
 from mnist_demo.models.softmax_regression import add_gradient
 from mnist_demo.processes import SECOND_THREAD
 
@@ -12,7 +13,7 @@ LEAST_HALVED = 64
 
 
 def backpropagate_halves(
-    layers: nn.Sequential, images: Tensor, labels: Tensor, label_smoothing: float
+    layers: nn.Sequential, images: Tensor, labels: Tensor, label_smoothing: float, precision: str = "float32"
 ) -> tuple[Tensor, Tensor]:
     """Add the gradient of a batch's loss to the ``grad`` of every weight, and return that loss, and how many are wrong.
 
@@ -24,7 +25,9 @@ def backpropagate_halves(
 
     def differentiate(images: Tensor, right: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...], list[Tensor]]:
         share = len(right) / len(labels)
-        logits, statistics = _forward(layers, images)
+        with computing_in(precision, images.device.type):
+            logits, statistics = _forward(layers, images)
+        logits = logits.float()
         loss = learned = F.cross_entropy(logits, right) * share
         if label_smoothing:
             learned = F.cross_entropy(logits, right, label_smoothing=label_smoothing) * share

@@ -8,19 +8,8 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Any
 
+from mnist_demo.settings.choices import Choice
 from mnist_demo.translation import N_
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value of a ``choice`` field: its `name` in commands and URLs, and its `title` and `help` for people.
-
-    `title` and `help` are source texts: translate them when shown.
-    """
-
-    name: str
-    title: str
-    help: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +23,7 @@ class Architecture(Choice):
         subclass of ``Network`` there has nearly all of it already.
     hyperparameters
         The hyperparameters that this model uses and some others do not. The constructor takes them by these names,
-        except ``label_smoothing``, which becomes an attribute of the model.
+        except ``label_smoothing`` and ``precision``, which become attributes of the model.
     optimizers
         The names of the optimizers that it can be trained with.
     is_linear
@@ -70,7 +59,7 @@ def _convolutional(name: str, title: str, help: str, class_name: str) -> Archite
         title,
         help,
         class_path=f"mnist_demo.models.classifiers:{class_name}",
-        hyperparameters=("dropout", "label_smoothing", "margin"),
+        hyperparameters=("dropout", "label_smoothing", "margin", "precision"),
         is_convolutional=True,
         gains_by_second_thread=True,
         gains_by_accelerator=True,

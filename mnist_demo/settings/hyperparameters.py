@@ -37,6 +37,7 @@ class Hyperparameters:
     dropout: float = 0.0
     label_smoothing: float = 0.0
     margin: bool = True
+    precision: str = "float32"
     shuffle: bool = True
     augmentation: bool = False
     pen_variation: bool = False

@@ -19,6 +19,11 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
 
     All randomness comes from `generator`, whose state moves on.
     """
+    return transform(images, random_matrices(images, generator))
+
+
+def random_matrices(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Return how each of `images`, (n, h, w), is to be changed: (n, 2, 3), from the changed image to the original."""
     n, height, width = images.shape
 
     def uniform(low: float, high: float) -> Tensor:
@@ -31,14 +36,18 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     shift_x = uniform(-MAX_SHIFT_PIXELS, MAX_SHIFT_PIXELS) * 2 / width
     shift_y = uniform(-MAX_SHIFT_PIXELS, MAX_SHIFT_PIXELS) * 2 / height
     cosine, sine, slant = angle.cos(), angle.sin(), shear.tan()
-    matrices = torch.stack(  # rotation · shear · scale, from the changed image back to the original: (n, 2, 3)
+    return torch.stack(  # rotation · shear · scale
         [
             torch.stack([cosine * scale_x, (cosine * slant - sine) * scale_y, shift_x], dim=1),
             torch.stack([sine * scale_x, (sine * slant + cosine) * scale_y, shift_y], dim=1),
         ],
         dim=1,
     )
-    grid = F.affine_grid(matrices, [n, 1, height, width], align_corners=False)
+
+
+def transform(images: Tensor, matrices: Tensor) -> Tensor:
+    """Return `images`, (n, h, w), changed as `random_matrices` says."""
+    grid = F.affine_grid(matrices, [len(images), 1, *images.shape[1:]], align_corners=False)
     return F.grid_sample(images.unsqueeze(1), grid, align_corners=False).squeeze(1)
 
 

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.models.halves import LEAST_HALVED
+from mnist_demo.processes import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.training.augmentation import augment, vary_pen
+from mnist_demo.training.augmentation import augment, random_matrices, transform, vary_pen
 from mnist_demo.training.fine_tuning import ExtraImages
 
 # So many images at once become floats: enough for a small batch to cost little, and few enough to stay in the cache.
@@ -97,7 +99,7 @@ class Batches:
                 if hyperparameters.pen_variation:
                     batch = vary_pen(batch, variation)
                 if hyperparameters.augmentation:
-                    batch = augment(batch, variation)
+                    batch = _augment_halves(batch, variation)
                 yield self._mix_in(batch, labels[first : first + size])
 
     def random_state(self, inside_epoch: bool) -> dict[str, Tensor]:
@@ -118,6 +120,14 @@ def as_tensor(pixels: np.ndarray) -> Tensor:
         # A read-only memory map is what is wanted: nothing here writes to pixels.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
         return torch.from_numpy(pixels)
+
+
+def _augment_halves(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Do what `augment` does, with the second thread's help where there is one."""
+    if len(images) < LEAST_HALVED or images.device.type != "cpu":
+        return augment(images, generator)
+    first, second = zip(images.chunk(2), random_matrices(images, generator).chunk(2), strict=True)
+    return torch.cat(SECOND_THREAD.both(lambda: transform(*first), lambda: transform(*second)))
 
 
 def _with_more_digits(

@@ -20,7 +20,8 @@ from mnist_demo.lesson.tutorial import (
     train_by_hand,
     train_with_torch,
 )
-from mnist_demo.models.classifiers import ScratchLinear, build_model, log_softmax
+from mnist_demo.models.classifiers import ScratchLinear, build_model
+from mnist_demo.models.softmax_regression import log_softmax
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Step
 from mnist_demo.training.loop import train

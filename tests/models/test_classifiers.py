@@ -14,10 +14,9 @@ from mnist_demo.models.classifiers import (
     build_model,
     build_optimizer,
     count_parameters,
-    log_softmax,
-    negative_log_likelihood,
 )
 from mnist_demo.models.optimizers import ManualSGD, lean_calls
+from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 

@@ -55,15 +55,16 @@ def test_small_batch_is_learned_from_as_a_whole() -> None:
         assert torch.equal(ours.grad, theirs.grad)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize(("dropout", "precision"), [(0.0, "float32"), (0.3, "float32"), (0.0, "bfloat16")])
 def test_numbers_do_not_depend_on_whether_there_is_a_second_core(
-    dropout: float, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+    dropout: float, precision: str, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hyperparameters = Hyperparameters(
         model="convnet",
         optimizer="adamw",
         learning_rate=0.01,
         dropout=dropout,
+        precision=precision,
         batch_size=100,
         training_size=300,
         epochs=2,
@@ -74,3 +75,22 @@ def test_numbers_do_not_depend_on_whether_there_is_a_second_core(
         monkeypatch.setattr(SECOND_THREAD, "_alone_until", 0.0)
         histories.append(without_seconds(list(train(build_model(hyperparameters), hyperparameters, builtin))))
     assert histories[0] == histories[1]
+
+
+@pytest.mark.parametrize("size", [LEAST_HALVED - 1, 2 * LEAST_HALVED])
+def test_bfloat16_rounds_what_is_learned_and_leaves_everything_else_exact(size: int) -> None:
+    exact, rounded = network(), network(precision="bfloat16")
+    images, labels = torch.rand(size, 28, 28), torch.arange(size) % 10
+
+    losses = [model.backpropagate(images, labels)[0] for model in (exact, rounded)]
+
+    assert losses[0] != losses[1]
+    # Eight bits of a number are about two and a half digits.
+    assert losses[1].item() == pytest.approx(losses[0].item(), rel=0.02)
+    for ours, theirs in zip(rounded.parameters(), exact.parameters(), strict=True):
+        assert ours.dtype == ours.grad.dtype == torch.float32  # type: ignore[union-attr]
+        assert F.cosine_similarity(ours.grad.flatten(), theirs.grad.flatten(), dim=0) > 0.9  # type: ignore[union-attr]
+    for model in (exact, rounded):
+        model.load_state_dict(network().state_dict())
+        model.eval()
+    assert torch.equal(exact(images), rounded(images))

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from mnist_demo.models.classifiers import ACTIVATIONS, Network
+from mnist_demo.models.classifiers import ACTIVATIONS, OF_LEARNING, Network
 from mnist_demo.models.optimizers import TORCH_OPTIMIZERS
 from mnist_demo.settings.architectures import ARCHITECTURES, Architecture
 from mnist_demo.settings.fields import FIELDS
@@ -16,7 +16,7 @@ def test_every_architecture_names_a_class_that_takes_its_hyperparameters(name: s
     architecture: Architecture = ARCHITECTURES[name]
     taken = tuple(inspect.signature(architecture.load_class()).parameters)
     assert architecture.name == name
-    assert taken == tuple(argument for argument in architecture.hyperparameters if argument != "label_smoothing")
+    assert taken == tuple(argument for argument in architecture.hyperparameters if argument not in OF_LEARNING)
     assert set(architecture.hyperparameters) <= set(FIELDS)
     assert issubclass(architecture.load_class(), Network) != architecture.is_from_scratch
 

@@ -170,14 +170,14 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
         ("scratch-linear", set()),
         ("linear", set()),
         ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing"}),
-        ("convnet", {"dropout", "label_smoothing", "margin"}),
-        ("wide-convnet", {"dropout", "label_smoothing", "margin"}),
-        ("deep-convnet", {"dropout", "label_smoothing", "margin"}),
+        ("convnet", {"dropout", "label_smoothing", "margin", "precision"}),
+        ("wide-convnet", {"dropout", "label_smoothing", "margin", "precision"}),
+        ("deep-convnet", {"dropout", "label_smoothing", "margin", "precision"}),
     ],
 )
 def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
     hyperparameters = Hyperparameters(model=model)
-    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "margin", "momentum"} - used
+    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "margin", "precision", "momentum"} - used
     assert {name for name in FIELDS if not hyperparameters.uses(name)} == unused
 
 

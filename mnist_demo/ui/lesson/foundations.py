@@ -8,7 +8,7 @@ import torch
 from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.lesson.parts import judge_cost, judge_probability
 from mnist_demo.lesson.tutorial import code_of, naive_log_softmax, naive_softmax, predict_logits
-from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
+from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 from mnist_demo.translation import _, format_decimal
 from mnist_demo.ui import keys
 from mnist_demo.ui.lesson import state as lesson_state

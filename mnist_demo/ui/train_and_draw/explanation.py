@@ -14,7 +14,7 @@ def render_explanation() -> None:
     if job is None or not job.hyperparameters.architecture.is_from_scratch:
         return
     # Here, not above: it brings torch, which the first page need not wait for.
-    from mnist_demo.models.classifiers import log_softmax, negative_log_likelihood
+    from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 
     with st.expander(_("Why this model’s own log-softmax does not overflow"), key=keys.EXPLANATION):
         st.markdown(

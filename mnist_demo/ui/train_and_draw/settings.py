@@ -27,7 +27,7 @@ ROWS = (
     ("batch_size", "epochs"),
     ("one_cycle", "shuffle"),
     ("hidden_sizes", "activation"),
-    ("margin",),
+    ("margin", "precision"),
     ("seed",),
     ("weight_decay", "momentum"),
     ("dropout", "label_smoothing"),
