@@ -26,10 +26,11 @@ from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.insight.comparison import format_change
 from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep
 from mnist_demo.settings.changes import Change, parse_change
-from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.links import parameter_of
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.settings.values import parse_value
 from mnist_demo.training.events import Changed, Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import N_, _, format_decimal, ngettext

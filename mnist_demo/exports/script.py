@@ -118,6 +118,7 @@ def _marks(run: ExportedRun) -> set[str]:
     smoothing = hyperparameters.uses("label_smoothing") and (
         hyperparameters.label_smoothing or "label_smoothing" in changed
     )
+    hard = hyperparameters.uses("hard_share") and hyperparameters.hard_share < 1
     optimizer = (
         "sgd-decay"
         if hyperparameters.optimizer == "sgd" and hyperparameters.weight_decay
@@ -152,7 +153,12 @@ def _marks(run: ExportedRun) -> set[str]:
         "new-peak": hyperparameters.one_cycle and has_other_rates,
         "new-rate": not hyperparameters.one_cycle and has_other_rates,
         "resized": has_other_sizes,
+        "halves": halves,
+        "hard": hard,
+        "shuffled-hard": hard and hyperparameters.shuffle,
+        "ordered-hard": hard and not hyperparameters.shuffle,
         "shuffle": hyperparameters.shuffle,
+        "same-shuffle": hyperparameters.shuffle and not hard,
         "variation": hyperparameters.augmentation or hyperparameters.pen_variation,
         "augmentation": hyperparameters.augmentation,
         "pen": hyperparameters.pen_variation,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST, PRECISION
 from mnist_demo.models.halves import LEAST_HALVED
@@ -56,20 +57,22 @@ def sizes_of_batches(step: int, images: int) -> list[int]:
 
 
 def learn_halves(model: Any, images: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Add up the gradients of both halves of a batch, each of which the network normalises by itself; return the loss.
+    """Add up the gradients of both halves of a batch, each of which the network normalises by itself.
+
+    Return the loss of each image.
 
     `smoothing` is the share of every label that all digits get alike in what is learned. A small batch is not halved.
     """
-    loss = torch.zeros(())
+    losses = []
     halves = 2 if len(labels) >= LEAST_HALVED else 1
     for half, right in zip(images.chunk(halves), labels.chunk(halves), strict=True):
         share = len(right) / len(labels)
         with computing_in(PRECISION, "cpu"):
             logits = model(half)
         logits = logits.float()
-        loss += model.loss(logits, right).detach() * share
-        (torch.nn.functional.cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
-    return loss
+        losses.append(cross_entropy(logits.detach(), right, reduction="none"))
+        (cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
+    return torch.cat(losses)
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ MARGIN = True  # of zeros around the image, for the first filters
 PRECISION = "float32"  # or bfloat16: of convolutions while they learn
 TRAINING_SIZE = 60_000  # images, from the beginning of the training set
 VALIDATION_SIZE = 0  # images, from the end of the training set: measured as test images are, not learned from
+HARD_SHARE = 1.0  # of the training images, those with the highest loss: learned from after the first epoch
 SYNTHETIC_DIGITS = 0
 BUILTIN_COPIES = 0
 # What was changed while the run went on: after so many steps, the value from there on.

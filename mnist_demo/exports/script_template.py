@@ -30,6 +30,7 @@ from mnist_demo.exports.script_settings import (
     DROPOUT,
     DROPOUTS,
     EPOCHS,
+    HARD_SHARE,
     HIDDEN_SIZES,
     LABEL_SMOOTHING,
     LABEL_SMOOTHINGS,
@@ -47,6 +48,7 @@ from mnist_demo.exports.script_settings import (
 from mnist_demo.models.classifiers import MLP
 from mnist_demo.models.optimizers import ManualSGD
 from mnist_demo.training.augmentation import augment, vary_pen
+from mnist_demo.training.hard_images import HardImages
 from mnist_demo.training.one_cycle import OneCycle
 
 
@@ -79,6 +81,8 @@ def main() -> None:
     torch.manual_seed(SEED)  # and so is what dropout leaves out [dropout]
     order = torch.Generator().manual_seed(SEED)  # [shuffle]
     variation = torch.Generator().manual_seed(SEED)  # [variation]
+    hard_images = HardImages(len(train_labels), HARD_SHARE, order)  # [shuffled-hard]
+    hard_images = HardImages(len(train_labels), HARD_SHARE, None)  # [ordered-hard]
     optimizer: Any  # [never]
     optimizer = ManualSGD(model.parameters(), LEARNING_RATE)  # [by-hand]
     optimizer = torch.optim.SGD(model.parameters(), LEARNING_RATE)  # [sgd]
@@ -105,7 +109,11 @@ def main() -> None:
         model.train()
         loss_sum = 0.0
         images_in_order = torch.arange(len(train_labels))  # [not shuffle]
-        images_in_order = torch.randperm(len(train_labels), generator=order)  # [shuffle]
+        images_in_order = torch.randperm(len(train_labels), generator=order)  # [same-shuffle]
+        # After the first epoch these are places of hard images, which are chosen on the way. [hard]
+        images_in_order = torch.arange(len(train_labels))  # [shuffled-hard]
+        if epoch == 1:  # [shuffled-hard]
+            images_in_order = torch.randperm(len(train_labels), generator=order)  # [shuffled-hard]
         batches: Any  # [never]
         batches = images_in_order.split(BATCH_SIZE)  # [not resized]
         batches = images_in_order.split(sizes_of_batches(step, len(train_labels)))  # [resized]
@@ -132,13 +140,17 @@ def main() -> None:
             if step in LABEL_SMOOTHINGS:  # [new-smoothing]
                 smoothing = LABEL_SMOOTHINGS[step]  # [new-smoothing]
             step += 1  # [counted]
+            if epoch > 1:  # [hard]
+                batch = hard_images.take(int(batch[0]), int(batch[-1]) + 1)  # [hard]
             images, labels = train_pixels[batch].float() * (1 / 255), train_labels[batch]
             images = vary_pen(images, variation)  # [pen]
             images = augment(images, variation)  # [augmentation]
             optimizer.zero_grad()  # else gradients would add up
             loss, _wrong = model.backpropagate(images, labels)  # the loss, and its gradient by every weight [formula]
-            loss = learn_halves(model, images, labels, LABEL_SMOOTHING)  # [same-halves]
-            loss = learn_halves(model, images, labels, smoothing)  # [new-halves]
+            losses = learn_halves(model, images, labels, LABEL_SMOOTHING)  # [same-halves]
+            losses = learn_halves(model, images, labels, smoothing)  # [new-halves]
+            loss = losses.mean()  # [halves]
+            hard_images.note(batch, losses)  # [hard]
             loss = model.loss(model(images), labels)  # [autograd]
             logits = model(images)  # [smoothing]
             loss = model.loss(logits, labels)  # [smoothing]

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_demo.settings.fields import FIELDS, check_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.values import check_value
 from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History, format_loss
 from mnist_demo.translation import N_, _, format_decimal, format_percent, translated

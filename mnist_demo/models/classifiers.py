@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_demo.models.halves import LEAST_HALVED, backpropagate_halves
-from mnist_demo.models.optimizers import TORCH_OPTIMIZERS, ManualSGD, Optimizer, spare_the_compiler
 from mnist_demo.models.precision import computing_in
 from mnist_demo.models.softmax_regression import (
     add_gradient,
@@ -101,12 +100,15 @@ class Network(nn.Module):
 
     `label_smoothing` is the share of every label that all ten classes get alike in what is learned; `loss`, and with it
     every metric, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
-    `precision` is that which the layers compute with while they learn, see `computing_in`.
+    `precision` is that which the layers compute with while they learn, see `computing_in`. Where `keeps_losses` is set,
+    `batch_losses` is the loss, (n,), of each image of the batch that was last learned from.
     """
 
     layers: nn.Sequential
     label_smoothing = 0.0
     precision = "float32"
+    keeps_losses = False
+    batch_losses: Tensor
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.layers(images)
@@ -124,7 +126,12 @@ class Network(nn.Module):
         if self.label_smoothing:
             learned = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         learned.backward()
+        self._note_losses(logits.detach(), labels)
         return loss, (logits.detach().argmax(dim=1) != labels).count_nonzero()
+
+    def _note_losses(self, logits: Tensor, labels: Tensor) -> None:
+        if self.keeps_losses:
+            self.batch_losses = F.cross_entropy(logits, labels, reduction="none")
 
 
 class Linear(Network):
@@ -183,7 +190,12 @@ class ConvolutionalNetwork(Network):
         """Do it for each half of a batch by itself, see `backpropagate_halves`; a small batch is not halved."""
         if len(images) < LEAST_HALVED or images.device.type != "cpu":
             return super().backpropagate(images, labels)
-        return backpropagate_halves(self.layers, self._normalise(images), labels, self.label_smoothing, self.precision)
+        normalised = self._normalise(images)
+        loss, wrong, logits = backpropagate_halves(
+            self.layers, normalised, labels, self.label_smoothing, self.precision
+        )
+        self._note_losses(logits, labels)
+        return loss, wrong
 
     def _normalise(self, images: Tensor) -> Tensor:
         normalised = ((images - MNIST_MEAN) / MNIST_DEVIATION).unsqueeze(1)  # (n, 1, 28, 28)
@@ -260,8 +272,8 @@ def _convolution(
     return filters, *([nn.MaxPool2d(2)] if pooled else []), nn.BatchNorm2d(n_out), nn.ReLU()
 
 
-# Hyperparameters that change how a network learns, and not what it is: they become attributes of it.
-OF_LEARNING = ("label_smoothing", "precision")
+# Hyperparameters that change how a network learns, and not what it is.
+OF_LEARNING = ("label_smoothing", "precision", "hard_share")
 
 
 def build_model(hyperparameters: Hyperparameters) -> Classifier:
@@ -274,17 +286,11 @@ def build_model(hyperparameters: Hyperparameters) -> Classifier:
         # where it was called, 2 ms of each refresh of the page and of each stroke.
         torch.default_generator.manual_seed(hyperparameters.seed)
         model: Classifier = architecture.load_class()(**arguments)
-    for name, value in of_learning.items():
-        setattr(model, name, value)
+    if isinstance(model, Network):
+        model.label_smoothing = of_learning.get("label_smoothing", 0.0)
+        model.precision = of_learning.get("precision", "float32")
+        model.keeps_losses = of_learning.get("hard_share", 1.0) < 1
     return model
-
-
-def build_optimizer(model: Classifier, hyperparameters: Hyperparameters) -> Optimizer:
-    """Build the optimizer that `hyperparameters` names, over the weights of `model`."""
-    if hyperparameters.architecture.is_from_scratch:
-        return ManualSGD(model.parameters(), hyperparameters.learning_rate)
-    spare_the_compiler()
-    return TORCH_OPTIMIZERS[hyperparameters.optimizer](model.parameters(), hyperparameters)
 
 
 def count_parameters(model: Classifier) -> int:

@@ -14,8 +14,8 @@ LEAST_HALVED = 64
 
 def backpropagate_halves(
     layers: nn.Sequential, images: Tensor, labels: Tensor, label_smoothing: float, precision: str = "float32"
-) -> tuple[Tensor, Tensor]:
-    """Add the gradient of a batch's loss to the ``grad`` of every weight, and return that loss, and how many are wrong.
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Add the gradient of a batch's loss to every weight's ``grad``; return that loss, how many are wrong, and logits.
 
     Batch normalisation takes the mean and deviation of each half by itself, as Hoffer et al., *Train longer, generalize
     better*, 2017, do it on purpose. So neither half waits for the other, and the numbers are the same whether both are
@@ -32,7 +32,7 @@ def backpropagate_halves(
         if label_smoothing:
             learned = F.cross_entropy(logits, right, label_smoothing=label_smoothing) * share
         gradients = torch.autograd.grad(learned, parameters)
-        return loss.detach(), (logits.detach().argmax(dim=1) != right).count_nonzero(), gradients, statistics
+        return loss.detach(), logits.detach(), gradients, statistics
 
     first, second = zip(images.chunk(2), labels.chunk(2), strict=True)
     if any(isinstance(layer, nn.Dropout) and layer.p > 0 for layer in layers):
@@ -40,12 +40,13 @@ def backpropagate_halves(
         halves = differentiate(*first), differentiate(*second)
     else:
         halves = SECOND_THREAD.both(lambda: differentiate(*first), lambda: differentiate(*second))
-    (loss, wrong, gradients, statistics), (other_loss, other_wrong, other_gradients, other_statistics) = halves
+    (loss, logits, gradients, statistics), (other_loss, other_logits, other_gradients, other_statistics) = halves
     for parameter, gradient, other in zip(parameters, gradients, other_gradients, strict=True):
         add_gradient(parameter, gradient.add_(other))
     _follow(layers, statistics)
     _follow(layers, other_statistics)
-    return loss + other_loss, wrong + other_wrong
+    logits = torch.cat([logits, other_logits])
+    return loss + other_loss, (logits.argmax(dim=1) != labels).count_nonzero(), logits
 
 
 def _forward(layers: nn.Sequential, images: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -72,6 +72,14 @@ TORCH_OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Hyperparameters], 
 }
 
 
+def build_optimizer(parameters: Iterable[nn.Parameter], hyperparameters: Hyperparameters) -> Optimizer:
+    """Build the optimizer that `hyperparameters` names, over the weights of its model."""
+    if hyperparameters.architecture.is_from_scratch:
+        return ManualSGD(parameters, hyperparameters.learning_rate)
+    spare_the_compiler()
+    return TORCH_OPTIMIZERS[hyperparameters.optimizer](parameters, hyperparameters)
+
+
 def lean_calls(optimizer: Optimizer) -> tuple[Callable[[], None], Callable[[], object]]:
     """Return functions that do what ``optimizer.zero_grad()`` and ``optimizer.step()`` do, in that order.
 

@@ -23,7 +23,7 @@ class Architecture(Choice):
         subclass of ``Network`` there has nearly all of it already.
     hyperparameters
         The hyperparameters that this model uses and some others do not. The constructor takes them by these names,
-        except ``label_smoothing`` and ``precision``, which become attributes of the model.
+        except those that say how it learns, ``models.classifiers.OF_LEARNING``.
     optimizers
         The names of the optimizers that it can be trained with.
     is_linear
@@ -59,7 +59,7 @@ def _convolutional(name: str, title: str, help: str, class_name: str) -> Archite
         title,
         help,
         class_path=f"mnist_demo.models.classifiers:{class_name}",
-        hyperparameters=("dropout", "label_smoothing", "margin", "precision"),
+        hyperparameters=("dropout", "label_smoothing", "margin", "precision", "hard_share"),
         is_convolutional=True,
         gains_by_second_thread=True,
         gains_by_accelerator=True,

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.settings.fields import FIELDS, check_value, parse_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import PARAMETERS, parameter_of
+from mnist_demo.settings.values import check_value, parse_value
 from mnist_demo.translation import _
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
 from mnist_demo.settings.architectures import ARCHITECTURES, Architecture
-from mnist_demo.settings.fields import FIELDS, check_value, shorten
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.values import check_value, shorten
 from mnist_demo.translation import _, format_decimal, format_list
 
 
@@ -41,6 +42,7 @@ class Hyperparameters:
     shuffle: bool = True
     augmentation: bool = False
     pen_variation: bool = False
+    hard_share: float = 1.0
     synthetic_digits: int = 0
     builtin_copies: int = 0
     training_size: int | None = None

@@ -18,9 +18,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.settings.architectures import ARCHITECTURES
-from mnist_demo.settings.fields import FIELDS, MAX_HIDDEN_LAYERS, Field, parse_value, shorten
+from mnist_demo.settings.fields import FIELDS, MAX_HIDDEN_LAYERS, Field
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.settings.values import parse_value, shorten
 from mnist_demo.translation import _, format_list
 
 PRESET, LOCKED, HIDE = "preset", "locked", "hide"

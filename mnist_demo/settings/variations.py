@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.settings.fields import FIELDS, parse_value, shorten
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.values import parse_value, shorten
 from mnist_demo.translation import _
 
 MAX_VALUES = 8  # of one setting

@@ -17,6 +17,7 @@ from mnist_demo.processes import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.augmentation import augment, random_matrices, transform, vary_pen
 from mnist_demo.training.fine_tuning import ExtraImages
+from mnist_demo.training.hard_images import HardImages
 
 # So many images at once become floats: enough for a small batch to cost little, and few enough to stay in the cache.
 CONVERTED_IMAGES = 200
@@ -63,14 +64,23 @@ class Batches:
         }
         self._epoch_order = self._generators["order"].get_state()
         self._order: Tensor | None = None
+        self.hard_images: HardImages | None = None
+        if hyperparameters.uses("hard_share") and hyperparameters.hard_share < 1:
+            generator = self._generators["order"] if hyperparameters.shuffle else None
+            self.hard_images = HardImages(self.n_images, hyperparameters.hard_share, generator)
+        # Whether the epoch under way is one of hard images, and which images the newest batch has of the data set.
+        self._is_hard, self._newest = False, torch.empty(0, dtype=torch.int64)
         self._mix_in = _mixing(extra, self._generators["mixing"], device)
 
-    def epoch(self, skip: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Return the batches of one epoch: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
+    def epoch(self, skip: int = 0, number: int = 1) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the batches of epoch `number`: images, float32 (n, 28, 28) in [0, 1], and labels, int64 (n,).
 
-        The first `skip` images of the epoch have been met already. The order is drawn at once, all else on the way. A
-        batch's images may be overwritten by the next batch's: copy them to keep them.
+        The first `skip` images of the epoch have been met already. The order is drawn at once, that of hard images, and
+        all else, on the way. A batch's images may be overwritten by the next batch's: copy them to keep them.
         """
+        self._is_hard = self.hard_images is not None and number > 1
+        if self._is_hard:
+            return self.rest_of_epoch(skip)
         self._epoch_order = self._generators["order"].get_state()
         if self._hyperparameters.shuffle:
             order = torch.randperm(self.n_images, generator=self._generators["order"])
@@ -79,8 +89,24 @@ class Batches:
 
     def rest_of_epoch(self, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of the epoch that is under way, in its order, without its first `skip` images."""
-        hyperparameters, variation, size = self._hyperparameters, self._generators["variation"], self.batch_size
-        labels, order = self._labels, self._order
+        return self._hard_batches(skip) if self._is_hard else self._batches_in_order(skip)
+
+    def note_losses(self, losses: Tensor) -> None:
+        """Remember how large the loss, (n,), of each image of the newest batch is; those mixed in are the last."""
+        if self.hard_images is not None:
+            self.hard_images.note(self._newest, losses[: len(self._newest)].cpu())
+
+    def _hard_batches(self, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        assert self.hard_images is not None
+        size = self.batch_size
+        for begin in range(skip, self.n_images, size):
+            self._newest = self.hard_images.take(begin, min(begin + size, self.n_images))
+            which = self._newest.to(self._labels.device)
+            images = self._pixels.index_select(0, which).float().mul_(SCALE)
+            yield self._varied(images, self._labels.index_select(0, which))
+
+    def _batches_in_order(self, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
+        labels, order, size = self._labels, self._order, self.batch_size
         if order is not None:
             labels = labels.index_select(0, order)
         chunk = min(size * max(1, CONVERTED_IMAGES // size), self.n_images)
@@ -96,16 +122,25 @@ class Batches:
                 batches = images.split(size)
             images.copy_(pixels).mul_(SCALE)
             for first, batch in zip(range(begin, self.n_images, size), batches, strict=False):
-                if hyperparameters.pen_variation:
-                    batch = vary_pen(batch, variation)
-                if hyperparameters.augmentation:
-                    batch = _augment_halves(batch, variation)
-                yield self._mix_in(batch, labels[first : first + size])
+                if self.hard_images is not None:
+                    self._newest = (torch.arange(self.n_images) if order is None else order.cpu())[first : first + size]
+                yield self._varied(batch, labels[first : first + size])
+
+    def _varied(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        variation = self._generators["variation"]
+        if self._hyperparameters.pen_variation:
+            images = vary_pen(images, variation)
+        if self._hyperparameters.augmentation:
+            images = _augment_halves(images, variation)
+        return self._mix_in(images, labels)
 
     def random_state(self, inside_epoch: bool) -> dict[str, Tensor]:
-        """Return the states of the generators: of the order, that at the beginning of an epoch which is under way."""
+        """Return the states of the generators: of the order, that at the beginning of an epoch which is under way.
+
+        One of hard images draws its order on the way, and goes on from the state of now.
+        """
         states = {name: generator.get_state() for name, generator in self._generators.items()}
-        return {**states, "order": self._epoch_order} if inside_epoch else states
+        return {**states, "order": self._epoch_order} if inside_epoch and not self._is_hard else states
 
     def restore_random_state(self, states: Mapping[str, Tensor]) -> None:
         """Go on from what `random_state` gave; raise RuntimeError or TypeError when that is no state."""

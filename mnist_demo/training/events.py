@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mnist_demo.settings.changes import Change
-from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES, check_value
+from mnist_demo.settings.fields import CUSTOMARY_LEARNING_RATES
+from mnist_demo.settings.values import check_value
 from mnist_demo.translation import _, format_decimal
 
 

@@ -34,7 +34,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_demo.errors import HistoryFileError
-from mnist_demo.settings.fields import FIELDS, check_value
+from mnist_demo.settings.fields import FIELDS
+from mnist_demo.settings.values import check_value
 from mnist_demo.training.events import Changed, Diverged, Epoch, Evaluated, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.translation import _

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.models.classifiers import Classifier, build_optimizer, count_parameters
-from mnist_demo.models.optimizers import lean_calls
+from mnist_demo.models.classifiers import Classifier, Network, count_parameters
+from mnist_demo.models.optimizers import build_optimizer, lean_calls
 from mnist_demo.processes import SECOND_THREAD
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -91,7 +91,7 @@ class Training(Iterator[Event]):
         self._data_digest = digest_of_data(dataset, extra)
         self._batches = Batches(hyperparameters, dataset, extra, device)
         model.to(device)
-        self._optimizer = build_optimizer(model, hyperparameters)
+        self._optimizer = build_optimizer(model.parameters(), hyperparameters)
         self._progress, self._initial_metrics = Progress(), None
         self._resumed = resume_from
         if resume_from is not None:
@@ -163,7 +163,7 @@ class Training(Iterator[Event]):
             if progress.images_seen < n_images and live.due <= progress.step:
                 # Before the order of the epoch is drawn: a run may be interrupted here.
                 yield from live.make_due(progress.step)
-            batches = self._batches.epoch(skip=progress.images_seen)
+            batches = self._batches.epoch(skip=progress.images_seen, number=epoch)
             while progress.images_seen < n_images:
                 if live.due <= progress.step:
                     yield from live.make_due(progress.step)
@@ -176,6 +176,8 @@ class Training(Iterator[Event]):
                     began += self._slow_motion.before_step(model, images, labels)
                 zero_grad()
                 loss, wrong = model.backpropagate(images, labels)
+                if isinstance(model, Network) and model.keeps_losses:
+                    self._batches.note_losses(model.batch_losses)
                 train_loss = loss.item()
                 if not math.isfinite(train_loss):
                     yield Diverged(progress.step + 1, epoch, learning_rate, hyperparameters.optimizer)

@@ -28,6 +28,7 @@ def run_tensors(model: Classifier, optimizer: Optimizer, batches: Batches, insid
             tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in memory.items()}
     tensors |= {f"random.{name}": state for name, state in batches.random_state(inside_epoch).items()}
     tensors["random.torch"] = torch.get_rng_state()
+    tensors |= _hard_tensors(batches)
     return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
 
 
@@ -51,7 +52,7 @@ def restore_run(state: TrainingState, model: Classifier, optimizer: Optimizer, b
     for index, memory in memories.items():
         expected |= {f"optimizer.{index}.{name}": tensor for name, tensor in memory.items()}
     random = batches.random_state(inside_epoch=False) | {"torch": torch.get_rng_state()}
-    expected |= {f"random.{name}": tensor for name, tensor in random.items()}
+    expected |= {f"random.{name}": tensor for name, tensor in random.items()} | _hard_tensors(batches)
     # Checked here and not left to torch: copying broadcasts, so one number would fill a whole layer.
     if _layout(state.tensors) != _layout(expected):
         raise damaged_state()
@@ -61,11 +62,22 @@ def restore_run(state: TrainingState, model: Classifier, optimizer: Optimizer, b
             for name, tensor in memory.items():
                 tensor.copy_(state.tensors[f"optimizer.{index}.{name}"])
         optimizer.load_state_dict({"state": memories, "param_groups": optimizer.state_dict()["param_groups"]})
+    if batches.hard_images is not None:
+        batches.hard_images.losses, order = (state.tensors[name].clone() for name in _hard_tensors(batches))
+        if not ((order >= 0) & (order < batches.n_images)).all():
+            raise damaged_state()
+        batches.hard_images.order = order
     try:
         torch.Generator().set_state(state.tensors["random.torch"])
         batches.restore_random_state({name: state.tensors[f"random.{name}"] for name in random})
     except (RuntimeError, TypeError) as error:
         raise damaged_state() from error
+
+
+def _hard_tensors(batches: Batches) -> dict[str, Tensor]:
+    """Return what decides which images the next batches have, for a run that learns from hard ones."""
+    hard = batches.hard_images
+    return {} if hard is None else {"hard.losses": hard.losses, "hard.order": hard.order}
 
 
 def _is_position(state: TrainingState, n_images: int) -> bool:

@@ -1,8 +1,9 @@
 """All that a run needs to go on bit for bit as if it had never been interrupted, as bytes that are safe to load.
 
 The bytes are safetensors. Their tensors are ``model.NAME`` (weights and buffers), ``optimizer.INDEX.NAME`` (what the
-optimizer keeps for each parameter) and ``random.NAME`` (the states of the random generators). The header's metadata has
-one entry, ``mnist_demo_training``, which is JSON::
+optimizer keeps for each parameter), ``random.NAME`` (the states of the random generators) and, for a run that learns
+from hard images, ``hard.losses`` and ``hard.order`` (see `HardImages`). The header's metadata has one entry,
+``mnist_demo_training``, which is JSON::
 
     {"version": 1, "hyperparameters": {"model": "linear", …}, "data_digest": "ba89…",
      "changes": [[500, "learning_rate", 0.05], …], "progress": {"step": 1200, "epochs_done": 2, "images_seen": 0, …},

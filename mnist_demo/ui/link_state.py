@@ -6,7 +6,6 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 from markupsafe import Markup
 
-from mnist_demo.settings.fields import shorten
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import (
     HIDE,
@@ -17,6 +16,7 @@ from mnist_demo.settings.links import (
     address_of_settings,
     build_link,
 )
+from mnist_demo.settings.values import shorten
 from mnist_demo.training.speed import NAMED_SPEEDS
 from mnist_demo.translation import _
 from mnist_demo.ui.language.state import link_parameters

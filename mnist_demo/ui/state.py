@@ -14,10 +14,11 @@ from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.changes import Change
-from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import settings_from_address
 from mnist_demo.settings.presets import preset_of
+from mnist_demo.settings.values import parse_value
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _, translated

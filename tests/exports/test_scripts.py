@@ -48,8 +48,9 @@ RUNS: dict[str, dict[str, Any]] = {
         "pen_variation": True,
     },
     "deep": ADAMW | {"model": "deep-convnet", "dropout": 0.2, "training_size": 128, "epochs": 1},
-    "smoothed": ADAMW
-    | {"model": "wide-convnet", "label_smoothing": 0.2, "training_size": 128, "margin": False, "precision": "bfloat16"},
+    "smoothed": ADAMW | {"model": "wide-convnet", "label_smoothing": 0.2, "training_size": 128, "margin": False},
+    "hard": ADAMW | {"model": "convnet", "hard_share": 0.3, "augmentation": True, "epochs": 3},
+    "hard-ones": ADAMW | {"model": "convnet", "hard_share": 0.5, "shuffle": False, "precision": "bfloat16"},
     "augmented": {"augmentation": True, "seed": 5},
     "diverged": {"model": "mlp", "learning_rate": 1e30},
     "turned": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01},

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from mnist_demo.models.classifiers import (
     ScratchLinear,
     build_model,
-    build_optimizer,
     count_parameters,
 )
-from mnist_demo.models.optimizers import ManualSGD, lean_calls
+from mnist_demo.models.optimizers import ManualSGD, build_optimizer, lean_calls
 from mnist_demo.models.softmax_regression import log_softmax, negative_log_likelihood
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -151,7 +150,7 @@ def test_mlp_without_activation_is_one_linear_map_and_with_any_other_it_is_none(
 @pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choice_names)
 def test_build_optimizer_passes_learning_rate_and_weight_decay(optimizer: str) -> None:
     hyperparameters = Hyperparameters(optimizer=optimizer, learning_rate=0.02, weight_decay=0.003)
-    group = build_optimizer(build_model(hyperparameters), hyperparameters).param_groups[0]
+    group = build_optimizer(build_model(hyperparameters).parameters(), hyperparameters).param_groups[0]
     assert group["lr"] == 0.02
     assert group["weight_decay"] == 0.003
 
@@ -215,8 +214,8 @@ def test_backpropagate_of_the_linear_model_agrees_with_finite_differences() -> N
 def test_lean_calls_do_what_the_optimizer_does(optimizer: str) -> None:
     hyperparameters = Hyperparameters(optimizer=optimizer, weight_decay=0.01, learning_rate=0.1)
     lean, plain = build_model(hyperparameters), build_model(hyperparameters)
-    zero_grad, step = lean_calls(build_optimizer(lean, hyperparameters))
-    reference = build_optimizer(plain, hyperparameters)
+    zero_grad, step = lean_calls(build_optimizer(lean.parameters(), hyperparameters))
+    reference = build_optimizer(plain.parameters(), hyperparameters)
     images, labels = torch.rand(20, 28, 28), torch.arange(20) % 10
     for _step in range(3):
         zero_grad()

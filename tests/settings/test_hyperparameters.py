@@ -5,9 +5,10 @@ import pytest
 
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.processes import core_count
-from mnist_demo.settings.fields import FIELDS, parse_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.settings.values import parse_value
 
 
 def test_default_preset_is_the_tutorial_with_pytorch() -> None:
@@ -170,15 +171,15 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
         ("scratch-linear", set()),
         ("linear", set()),
         ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing"}),
-        ("convnet", {"dropout", "label_smoothing", "margin", "precision"}),
-        ("wide-convnet", {"dropout", "label_smoothing", "margin", "precision"}),
-        ("deep-convnet", {"dropout", "label_smoothing", "margin", "precision"}),
+        ("convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
+        ("wide-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
+        ("deep-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
     ],
 )
 def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
     hyperparameters = Hyperparameters(model=model)
-    unused = {"hidden_sizes", "activation", "dropout", "label_smoothing", "margin", "precision", "momentum"} - used
-    assert {name for name in FIELDS if not hyperparameters.uses(name)} == unused
+    some = {"hidden_sizes", "activation", "dropout", "label_smoothing", "margin", "precision", "hard_share", "momentum"}
+    assert {name for name in FIELDS if not hyperparameters.uses(name)} == some - used
 
 
 def test_uses_momentum_with_the_optimizer_that_has_one() -> None:

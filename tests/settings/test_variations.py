@@ -1,8 +1,9 @@
 import pytest
 
 from mnist_demo.errors import HyperparameterError
-from mnist_demo.settings.fields import FIELDS, check_value
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.values import check_value
 from mnist_demo.settings.variations import format_values, other_value, parse_values, vary
 
 BASE = Hyperparameters()

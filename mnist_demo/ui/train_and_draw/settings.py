@@ -32,6 +32,7 @@ ROWS = (
     ("weight_decay", "momentum"),
     ("dropout", "label_smoothing"),
     ("augmentation", "pen_variation"),
+    ("hard_share",),
     ("synthetic_digits", "builtin_copies"),
     ("training_size", "validation_size"),
 )
