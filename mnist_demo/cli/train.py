@@ -29,7 +29,7 @@ from mnist_demo.settings.changes import Change, parse_change
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.links import parameter_of
-from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.settings.presets import DEFAULT_PRESET, FORMER_NAMES, PRESETS
 from mnist_demo.settings.values import parse_value
 from mnist_demo.training.events import Changed, Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.training.history import History
@@ -56,6 +56,7 @@ def add_train_arguments(train: argparse.ArgumentParser) -> None:
     )
     train.add_argument(
         "--preset",
+        type=lambda name: FORMER_NAMES.get(name, name),
         choices=tuple(PRESETS),
         default=DEFAULT_PRESET,
         help=_("the hyperparameters to begin with (default: {name})").format(name=DEFAULT_PRESET),

@@ -101,7 +101,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         _convolutional(
             "wide-convnet",
             N_("Wider convolutional network"),
-            N_("Four layers of filters, more of them in each; 99.5 % in four epochs."),
+            N_("Four layers of filters, more of them in each; 99.5 % in three epochs."),
             "WideConvNet",
         ),
         _convolutional(

@@ -20,7 +20,7 @@ from mnist_demo.errors import HyperparameterError
 from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.fields import FIELDS, MAX_HIDDEN_LAYERS, Field
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.settings.presets import DEFAULT_PRESET, PRESETS
+from mnist_demo.settings.presets import DEFAULT_PRESET, FORMER_NAMES, PRESETS
 from mnist_demo.settings.values import parse_value, shorten
 from mnist_demo.translation import _, format_list
 
@@ -80,6 +80,7 @@ def settings_from_address(
     """
     sentences = []
     wanted = parameters.get(PRESET, DEFAULT_PRESET)
+    wanted = FORMER_NAMES.get(wanted, wanted)
     if wanted not in PRESETS:
         sentence = _("The address asks for the preset “{name}”, which does not exist; choose one of {names}.")
         sentences.append(sentence.format(name=shorten(wanted), names=format_list(PRESETS)))

@@ -65,6 +65,13 @@ def test_train_output_saves_a_model_with_the_settings_of_the_flags(run: Run, tmp
     assert classifier.metrics["test_accuracy"] == json_lines(out)[-1]["test_accuracy"]
 
 
+def test_train_takes_a_preset_by_the_name_that_it_had_before(run: Run, tmp_path: Path) -> None:
+    flags = ["--training-size", "20", "--epochs", "1", "--data", "builtin", "--output", tmp_path / "new"]
+    status, _out, _err = run("train", "--preset", "convnet-in-half-a-minute", *flags)
+    assert status == 0
+    assert load_checkpoint(tmp_path / "new").hyperparameters.model == "wide-convnet"
+
+
 def test_train_help_tells_of_every_hyperparameter(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run("train", "--help")

@@ -39,14 +39,8 @@ RUNS: dict[str, dict[str, Any]] = {
     "decay": {"weight_decay": 0.01, "validation_size": 50, "training_size": None},
     "adam": {"model": "mlp", "optimizer": "adam", "learning_rate": 0.01, "validation_size": 70},
     "dropout": ADAMW | {"model": "mlp", "hidden_sizes": (40, 20), "activation": "gelu", "dropout": 0.3},
-    "convnet": {
-        "model": "convnet",
-        "optimizer": "momentum",
-        "learning_rate": 0.05,
-        "one_cycle": True,
-        "augmentation": True,
-        "pen_variation": True,
-    },
+    "convnet": {"model": "convnet", "optimizer": "momentum", "learning_rate": 0.05, "one_cycle": True}
+    | {"augmentation": True, "pen_variation": True},
     "deep": ADAMW | {"model": "deep-convnet", "dropout": 0.2, "training_size": 128, "epochs": 1},
     "smoothed": ADAMW | {"model": "wide-convnet", "label_smoothing": 0.2, "training_size": 128, "margin": False},
     "hard": ADAMW | {"model": "convnet", "hard_share": 0.3, "augmentation": True, "epochs": 3},

@@ -16,7 +16,8 @@ QUICK_PRESETS = [
     "tutorial-scratch",
     "small-network",
     "convnet-in-seconds",
-    "convnet-in-half-a-minute",
+    "convnet-in-ten-seconds",
+    "convnet-in-a-minute",
 ]
 FAULTS: list[tuple[Hyperparameters, Kind]] = [
     (Hyperparameters(model="mlp", hidden_sizes=(128, 64, 32, 16), learning_rate=2), "diverged"),

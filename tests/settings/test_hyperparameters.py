@@ -26,7 +26,7 @@ def test_tutorial_presets_differ_in_the_model_only() -> None:
 
 def test_presets_are_those_of_the_command_line_contract() -> None:
     contract = {"tutorial-scratch", "tutorial-pytorch", "small-network", "convnet-in-seconds"}
-    assert set(PRESETS) == contract | {"convnet-in-half-a-minute", "starter"}
+    assert set(PRESETS) == contract | {"convnet-in-ten-seconds", "convnet-in-a-minute", "starter"}
 
 
 @pytest.mark.parametrize(

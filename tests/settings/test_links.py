@@ -127,3 +127,9 @@ def test_restrictions_are_read_and_written(parameters: dict[str, str], locked: i
     restrictions = Restrictions.from_address(parameters)
     assert (len(restrictions.locked), len(restrictions.hidden)) == (locked, hidden)
     assert Restrictions.from_address(restrictions.as_parameters()) == restrictions
+
+
+def test_preset_by_the_name_that_it_had_before_is_the_one_of_today() -> None:
+    hyperparameters, sentences = settings_from_address({"preset": "convnet-in-half-a-minute"})
+    assert preset_of(hyperparameters) == "convnet-in-ten-seconds"
+    assert sentences == []
