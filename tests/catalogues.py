@@ -143,7 +143,7 @@ def _mistakes_of(message: Message) -> Iterator[str]:
                 yield f"{translation!r} has other values than {texts[-1]!r}"
         except ValueError as error:
             yield f"{translation!r} is no text with values: {error}"
-        for sign in ("**", ":material/", "](#"):
+        for sign in ("**", ":material/", "](#", "~"):  # Markdown strikes out what stands between two of the last
             if translation.count(sign) != texts[-1].count(sign):
                 yield f"{translation!r} has not as many {sign!r} as {texts[-1]!r}"
 

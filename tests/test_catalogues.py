@@ -36,7 +36,13 @@ def test_a_changed_text_makes_a_catalogue_out_of_date_and_a_lost_value_is_a_mist
     catalogue.add("{count} runs", "Läufe")
     catalogue.add(("{count} run", "{count} runs"), ("{count} Lauf", "{number} Läufe"))
     catalogue.add("**bold**", "fett")
-    assert [mistake.split(" has ")[0] for mistake in mistakes(catalogue)] == ["'Läufe'", "'{number} Läufe'", "'fett'"]
+    catalogue.add("0 to 1, or 0 to 9", "0~1 oder 0~9")
+    assert [mistake.split(" has ")[0] for mistake in mistakes(catalogue)] == [
+        "'Läufe'",
+        "'{number} Läufe'",
+        "'fett'",
+        "'0~1 oder 0~9'",
+    ]
 
 
 def test_every_marked_text_is_found() -> None:

@@ -26,12 +26,14 @@ from mnist_demo.translation import (
     joined,
     languages,
     ngettext,
+    padded,
     pgettext,
     text_from_json,
     text_to_json,
     translated,
     use_catalogue,
     use_language,
+    wrapped,
 )
 from tests.waiting import PATIENCE
 
@@ -185,6 +187,13 @@ def test_text_in_a_file_is_in_no_language_and_is_said_in_the_readers() -> None:
     stored = json.loads(json.dumps(text_to_json(made)))
     assert read_in("xx", text_from_json(stored)) == "xx: 2,000 runs of {x}: xx: the disk is full"
     assert text_from_json("A text of an earlier version.") == "A text of an earlier version."
+
+
+def test_wide_letters_take_two_columns() -> None:
+    assert padded("모델", 6) == "모델  "
+    assert padded("model", 6) == "model "
+    assert wrapped("손실 재기 loss", 9, initial_indent="# ", subsequent_indent="  ") == ["# 손실", "  재기", "  loss"]
+    assert wrapped("손실 재기 loss", 9) == ["손실 재기", "loss"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_demo.devices import AUTO, DEVICES
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.translation import _
+from mnist_demo.translation import _, numerals, wrapped
 
 if TYPE_CHECKING:
     from mnist_demo.data.dataset import DigitDataset
@@ -55,10 +55,23 @@ def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = No
 class Parser(argparse.ArgumentParser):
     """A parser that raises MnistDemoError for bad input: one sentence, where argparse prints its usage and exits."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _HelpFormatter, **options})
+
     def error(self, message: str) -> NoReturn:
         # argparse would print the usage, many lines of it, and exit by itself.
         help_command = f"{self.prog} --help"
         raise MnistDemoError(_("{problem} (see “{command}”)").format(problem=message, command=help_command))
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Help whose lines fit the terminal in every language: argparse itself counts characters, not columns."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(wrapped(text, width, initial_indent=indent, subsequent_indent=indent))
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +97,9 @@ def load_digits(source: str | None) -> "DigitDataset":
     if source == "":
         raise MnistDemoError(_("--data must name a folder, or be openml or builtin, but is empty."))
 
+    bar_format = f"{{desc}} {numerals().percent.format('{percentage:3.0f}')} |{{bar}}|"
     # delay: nothing appears where nothing is downloaded.
-    with tqdm(total=1, disable=None, leave=False, delay=0.5, bar_format="{desc} {percentage:3.0f} % |{bar}|") as bar:
+    with tqdm(total=1, disable=None, leave=False, delay=0.5, bar_format=bar_format) as bar:
 
         def report(progress: "DownloadProgress") -> None:
             bar.set_description_str(progress.stage, refresh=False)

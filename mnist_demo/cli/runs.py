@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnist_demo.cli.common import BAD_INPUT, tell, to_json
 from mnist_demo.errors import ExportError, RunError
-from mnist_demo.translation import N_, _, format_decimal, format_list, format_percent, translated
+from mnist_demo.translation import N_, _, format_decimal, format_list, format_percent, padded, translated
 
 if TYPE_CHECKING:
     from mnist_demo.saved_runs.records import RunRecord
@@ -59,6 +59,8 @@ def run_runs(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
+    from mnist_demo.ui.widgets.state_words import STATE_WORDS
+
     records = store.runs()
     if arguments.json:
         for record in records:
@@ -67,7 +69,7 @@ def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
     if not records:
         tell(_("There are no saved runs in {folder} yet.").format(folder=store.folder))
         return 0
-    print("".join(f"{_(title):<{width}}" for title, width in COLUMNS.items()).rstrip())
+    print("".join(padded(_(title), width) for title, width in COLUMNS.items()).rstrip())
     for record in records:
         accuracy = record.metrics.get("test_accuracy")
         cells = (
@@ -77,10 +79,10 @@ def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
             record.dataset.name,
             format_decimal(record.metrics.get("epochs", 0), "g"),
             "–" if accuracy is None else format_percent(accuracy, 2),
-            _state(record, store),
+            _(STATE_WORDS[_state(record, store)]),  # type: ignore[index]
             record.name,
         )
-        print("".join(f"{c:<{width}}" for c, width in zip(cells, COLUMNS.values(), strict=True)).rstrip())
+        print("".join(map(padded, cells, COLUMNS.values())).rstrip())
     return 0
 
 

@@ -17,6 +17,7 @@ A text that is made where its reader is not known (in a training process, in a t
 was made of: ``translated`` says it again in the language of whoever reads it. See `Sentence` and `Figure`.
 """
 
+from mnist_demo.translation.columns import padded, wrapped
 from mnist_demo.translation.comments import translate_comments
 from mnist_demo.translation.languages import (
     SOURCE_LANGUAGE,
@@ -61,6 +62,8 @@ __all__ = [
     "translated",
     "Sentence",
     "Figure",
+    "padded",
+    "wrapped",
     "translate_comments",
     "text_to_json",
     "text_from_json",

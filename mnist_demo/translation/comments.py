@@ -6,9 +6,9 @@ these. What code prints, and the messages of its errors, are its texts.
 """
 
 import re
-import textwrap
 from collections.abc import Iterator
 
+from mnist_demo.translation.columns import wrapped
 from mnist_demo.translation.texts import _
 
 WIDTH = 100  # columns of a comment that is broken anew
@@ -41,7 +41,7 @@ def translate_comments(code: str) -> str:
         if (said := _(text)) == text:
             return found.group()
         begin = f"{found['indent']}# "
-        return textwrap.fill(said, WIDTH, initial_indent=begin, subsequent_indent=begin, break_long_words=False)
+        return _broken(said, begin, begin)
 
     def docstring(found: re.Match[str]) -> str:
         # Whatever a translator wrote stays one text: no quotes and no backslashes.
@@ -53,9 +53,7 @@ def translate_comments(code: str) -> str:
         if (said := _(text)) == text:
             return found.group()
         indent, said = found["indent"], re.sub(_NO_TEXT, "’", said)
-        return textwrap.fill(
-            said, WIDTH, initial_indent=indent + found["quotes"], subsequent_indent=indent, break_long_words=False
-        )
+        return _broken(said, indent + found["quotes"], indent)
 
     def literal(found: re.Match[str]) -> str:
         return re.sub(_NO_TEXT, "’", _(found.group()))
@@ -70,3 +68,8 @@ def translate_comments(code: str) -> str:
 
 def _text_of(found: re.Match[str]) -> str:
     return " ".join(line.strip().removeprefix("# ").removeprefix('"""') for line in found.group().splitlines())
+
+
+def _broken(text: str, begin: str, further: str) -> str:
+    """Return `text` as lines that begin so."""
+    return "\n".join(wrapped(text, WIDTH, initial_indent=begin, subsequent_indent=further, break_long_words=False))

@@ -106,6 +106,7 @@ CLASS_HANDWRITING, CLASS_HANDWRITING_PULSE, CLASS_GALLERY = "handwriting", "hand
 CLASS_READER, CLASS_TRAIN, CLASS_GAIN = "class-reader", "class-train", "class-gain"
 CLASS_EXPORT, CLASS_IMPORT, CLASS_ADD_FILE = "export-handwriting", "import-handwriting", "add-handwriting"
 CLASS_MANAGE, CLASS_PUPIL, CLASS_REMOVE = "manage-class", "class-pupil", "remove-pupil"
+CLASS_PUPILS_PULSE = "class-pupils-pulse"
 CLASS_TAKE_RUN, CLASS_TAKE_DRAWING = "take-out-run-", "take-out-drawing"
 CLASS_LEAVE, CLASS_LEAVE_WITH = "leave-class", "leave-class-with-things"
 CLASS_OPENED, CLASS_DELETE, CLASS_UNDO = "class-opened", "delete-class", "undo-delete-class"

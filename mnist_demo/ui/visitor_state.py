@@ -50,6 +50,12 @@ def begin_anew() -> None:
             del st.session_state[key]
 
 
+def drop_notices() -> None:
+    """Show none of the sentences any more: what they complained of has been mended."""
+    for key in (_NOTICE, _SHOWN):
+        st.session_state.pop(key, None)
+
+
 def has_notices() -> bool:
     return _NOTICE in st.session_state
 

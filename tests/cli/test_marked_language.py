@@ -97,4 +97,4 @@ def test_commands_and_their_errors_say_nothing_unmarked(run: Run, tmp_path: Path
         assert said[-1][0] == 2
     for _status, out, err in said:
         text = (out + err).replace(str(tmp_path), "").replace(run_id, "")
-        assert bare(text, "x", "nowhere", "nonsense", "model", "safetensors", "finished") == set()
+        assert bare(text, "x", "nowhere", "nonsense", "model", "safetensors") == set()

@@ -1,6 +1,7 @@
 """``python -m mnist_demo runs``: the command line sees the runs that are kept, and touches no other file."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ def test_train_keeps_its_run_and_list_and_show_tell_of_it(run: Run) -> None:
     assert about["hyperparameters"]["seed"] == 3
     assert about["dataset"]["digest"] == line["data_digest"]
     assert f"?run={run_id}" in run("runs", "show", run_id)[1]
+
+
+def test_list_stands_in_columns_and_says_the_states_in_korean_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = train(run)
+    monkeypatch.setenv("MNIST_DEMO_LANGUAGE", "ko")
+    heads, row = (
+        # Two characters for each letter that takes two columns, as they all do here.
+        re.sub("[가-힣]", "..", line)
+        for line in run("runs", "list")[1].replace("모델", "MMMM").replace("상태", "SSSS").splitlines()
+    )
+    assert row.startswith(run_id)
+    assert row.index("linear") == heads.index("MMMM")
+    assert run("runs", "list")[1].splitlines()[1].split()[-1] == "완료"
+    assert row.rindex("....") == heads.index("SSSS")
+    assert "finished" in run("runs", "list", "--json")[1]
 
 
 def test_run_with_changes_is_repeated_with_what_show_tells_of_them(run: Run) -> None:

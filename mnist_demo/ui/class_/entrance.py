@@ -35,7 +35,7 @@ def _render_opening() -> None:
                 "one page, made for a projector. It is yours in this browser."
             )
         )
-        st.text_input(_("Name of the class"), key=keys.CLASS_NAME, max_chars=MAX_NAME, placeholder="7b")
+        st.text_input(_("Name of the class"), key=keys.CLASS_NAME, max_chars=MAX_NAME, placeholder=_("7b"))
         languages = {"": _("The language of each one’s browser"), **language_names()}
         st.selectbox(_("Language"), list(languages), format_func=languages.__getitem__, key=keys.CLASS_LANGUAGE)
         settings = {

@@ -9,6 +9,9 @@ from mnist_demo.ui.class_ import state as class_state
 from mnist_demo.ui.class_.runs import find_run
 from mnist_demo.ui.membership.state import class_commands, membership
 from mnist_demo.ui.ownership import perform
+from mnist_demo.ui.widgets.pulse import render_pulse
+
+REFRESH_SECONDS = 4.0
 
 
 def render_managing(record: ClassRecord, is_teacher: bool) -> None:
@@ -37,11 +40,17 @@ def render_managing(record: ClassRecord, is_teacher: bool) -> None:
                 )
     if is_teacher:
         with st.expander(_("Pupils and the class itself"), key=keys.CLASS_MANAGE):
-            _render_pupils(record)
+            _render_pupils(record.code)
             _render_ending(record)
 
 
-def _render_pupils(record: ClassRecord) -> None:
+@st.fragment
+def _render_pupils(code: str) -> None:
+    """Draw the choice of a pupil, anew every few seconds: most join when the page has long been drawn."""
+    render_pulse(REFRESH_SECONDS, keys.CLASS_PUPILS_PULSE)
+    record = class_commands().view(code)
+    if record is None:
+        return
     members = record.by_name()
     key = st.selectbox(
         _("Pupil"),

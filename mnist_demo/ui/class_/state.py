@@ -84,6 +84,7 @@ def create() -> None:
         link |= {LOCKED: "1"} if wanted in ("locked", "hidden") else {}
         link |= {HIDE: "settings"} if wanted == "hidden" else {}
         show_class(class_commands().create(st.session_state[keys.CLASS_NAME], link).code)
+        visitor_state.drop_notices()
     except (ClassError, ValueError) as error:
         visitor_state.notify(str(error))
 
@@ -95,6 +96,7 @@ def join(code: str) -> None:
     except ClassError as error:
         visitor_state.notify(str(error))
         return
+    visitor_state.drop_notices()
     settings = {name: text for name, text in record.link.items() if name != PARAMETER}
     if settings:
         state.write_settings(settings_from_address(settings)[0])

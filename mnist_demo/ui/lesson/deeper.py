@@ -159,7 +159,7 @@ def _render_hidden_layer(job: Job, image: np.ndarray) -> None:
 @st.fragment
 def render_ways_to_train(train_and_draw: st.Page) -> None:
     """Draw buttons that start a training on all digits, which `train_and_draw` shows, and how long each takes."""
-    st.markdown(_("**Train one on all digits.** It starts in “Train and draw” and replaces the run that is there now:"))
+    st.markdown(_("**Train one on all digits.** It starts in “Train and draw” and replaces the run that is there now."))
     is_coming = False
     for name in WAYS:
         title, told = st.columns([2, 5], gap="small", vertical_alignment="center")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.lesson.parts import judge_memory
-from mnist_demo.translation import _, format_decimal, format_percent
+from mnist_demo.translation import _, format_decimal, format_percent, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.guess import ask, tell
@@ -34,7 +34,7 @@ def render_data(digits: LessonDigits) -> None:
             on_click=lesson_state.choose_other_digit,
         )
         scaled = st.toggle(_("Divided by 255"), key=keys.PIXEL_SCALED)
-        row = st.slider(_("Row"), 0, 27, 14, key=keys.PIXEL_ROW)
+        row = st.slider(pgettext("of pixels", "Row"), 0, 27, 14, key=keys.PIXEL_ROW)
         shown = pixels[row] / np.float32(255) if scaled else pixels[row]
         with np.printoptions(linewidth=38, precision=2, suppress=True):
             expression = f"pixels[{row}] / 255" if scaled else f"pixels[{row}]"

@@ -60,7 +60,8 @@ def _render_bar(page: int) -> None:
             label_visibility="collapsed",
         )
         _render_next(page, keys.NEXT_PART)
-        st.caption(_("Part {page} of {count}").format(page=page, count=PAGE_COUNT), width="content")
+        if page <= len(PARTS):
+            st.caption(_("Part {page} of {count}").format(page=page, count=len(PARTS)), width="content")
 
 
 def _render_next(page: int, key: str) -> None:

@@ -37,7 +37,7 @@ def prepare_lesson_page() -> int:
         if page is None:
             sentence = _("The address asks for part “{part}” of the lesson, which has {count}: here is the first.")
             st.warning(
-                sentence.format(part=escape_markdown((asked or "")[:20]), count=PAGE_COUNT), icon=":material/info:"
+                sentence.format(part=escape_markdown((asked or "")[:20]), count=len(PARTS)), icon=":material/info:"
             )
             page = 1
         _keep_page(page)

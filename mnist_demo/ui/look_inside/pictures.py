@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from mnist_demo.translation import _, format_decimal, format_percent
+from mnist_demo.translation import _, format_decimal, format_percent, ngettext
 from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, digit_bars
 
 
@@ -39,9 +39,11 @@ def confusion_html(confusion: np.ndarray, as_shares: bool, selected: tuple[int, 
                     # Among mistakes the square root shows the rarer ones too.
                     "strength": 55 * (share if right else math.sqrt(share / worst)),
                     "pressed": "true" if (label, predicted) == selected else "false",
-                    "words": _("{label} read as {predicted}: {count} images, {share} of that digit").format(
-                        label=label, predicted=predicted, count=count, share=format_percent(share, digits=1)
-                    ),
+                    "words": ngettext(
+                        "{label} read as {predicted}: {count} image, {share} of that digit",
+                        "{label} read as {predicted}: {count} images, {share} of that digit",
+                        count,
+                    ).format(label=label, predicted=predicted, count=count, share=format_percent(share, digits=1)),
                     "shown": (format_decimal(100 * share, ".1f") if as_shares else format_decimal(count))
                     if count
                     else "·",

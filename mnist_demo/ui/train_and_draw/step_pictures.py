@@ -84,5 +84,6 @@ def format_number(number: float, figures: int = 3) -> str:
     """Return a number with so many figures that mean something, short enough for a caption."""
     if not math.isfinite(number):
         return "∞" if number > 0 else "–" if math.isnan(number) else "−∞"
-    text = f"{number:.{figures}g}" if number == 0 or 1e-4 <= abs(number) < 1e4 else format_decimal(number, ".1e")
-    return text.replace("-", "−")
+    number += 0.0  # a zero has no sign here
+    spec = f".{figures}g" if number == 0 or 1e-4 <= abs(number) < 1e4 else ".1e"
+    return format_decimal(number, spec).replace("-", "−")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.ui import kept_runs, visitor
@@ -19,6 +20,19 @@ def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
     ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
     visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
     assert open_page().segmented_control(key="language").value == "ko"
+
+
+def test_what_the_form_complained_of_is_not_said_any_more_once_it_is_mended() -> None:
+    page = open_page()
+    page._page_hash = calc_hash("class")  # AppTest.switch_page knows files only
+    page.run()
+    page.button(key="class-create").click().run()
+    assert len(page.warning) == 1
+    page.text_input(key="class-name").set_value("7b")
+    page.button(key="class-create").click().run()
+    assert not page.warning
+    assert not page.exception
+    assert "## 7b" in [text.value for text in page.markdown]
 
 
 def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) -> None:

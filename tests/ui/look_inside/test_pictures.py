@@ -53,11 +53,12 @@ def test_mosaic_has_a_text_alternative_that_cannot_break_out() -> None:
 
 def test_confusion_matrix_has_a_button_for_each_cell_that_says_what_is_in_it() -> None:
     confusion = np.diag(np.full(10, 40))
-    confusion[4, 9] = 10
+    confusion[4, 9], confusion[2, 7] = 10, 1
     shown = confusion_html(confusion, as_shares=False, selected=(4, 9))
     assert len(re.findall("<button", shown)) == 100
     assert 'data-value="4-9"' in shown
     assert 'aria-label="4 read as 9: 10 images, 20.0 % of that digit"' in shown
+    assert 'aria-label="2 read as 7: 1 image, 2.4 % of that digit"' in shown
     assert shown.count('aria-pressed="true"') == 1
     assert ">10</button>" in shown
     shares = confusion_html(confusion, as_shares=True, selected=None)

@@ -63,7 +63,15 @@ def test_layers_have_a_row_each_with_the_share_that_changed() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0.0, "0"), (0.01234, "0.0123"), (-1.5, "−1.5"), (2.5e-6, "2.5e−06"), (1.2e24, "1.2e+24"), (float("inf"), "∞")],
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.01234, "0.0123"),
+        (-1.5, "−1.5"),
+        (2.5e-6, "2.5e−06"),
+        (1.2e24, "1.2e+24"),
+        (float("inf"), "∞"),
+    ],
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert format_number(number) == text
