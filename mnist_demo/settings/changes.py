@@ -13,7 +13,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import PARAMETERS, parameter_of
 from mnist_demo.settings.values import check_value, parse_value
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list
 
 
 class Change(NamedTuple):
@@ -49,7 +49,7 @@ def with_change(hyperparameters: Hyperparameters, name: str, value: Any) -> Hype
     names = changeable_names(hyperparameters)
     if name not in names:
         message = _("“{name}” cannot be changed while this run goes on; only {names} can.")
-        raise HyperparameterError(message.format(name=str(name)[:60], names=", ".join(names)), name)
+        raise HyperparameterError(message.format(name=str(name)[:60], names=format_list(names)), name)
     return hyperparameters.replace(**{name: value})
 
 
@@ -72,7 +72,7 @@ def parse_change(text: str) -> Change:
     parameter, equals, value = setting.partition("=")
     name = PARAMETERS.get(parameter.strip(), "")
     if not step.strip().isdecimal() or not equals or not name or not FIELDS[name].changeable:
-        names = ", ".join(parameter_of(name) for name, field in FIELDS.items() if field.changeable)
+        names = format_list(parameter_of(name) for name, field in FIELDS.items() if field.changeable)
         message = _("A change must be STEP:SETTING=VALUE, with one of {names}, but is “{text}”.")
         raise HyperparameterError(message.format(names=names, text=text[:60]))
     return Change(int(step), name, parse_value(name, value))

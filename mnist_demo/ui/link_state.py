@@ -18,7 +18,7 @@ from mnist_demo.settings.links import (
 )
 from mnist_demo.settings.values import shorten
 from mnist_demo.training.speed import NAMED_SPEEDS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list
 from mnist_demo.ui.language.state import link_parameters
 
 # The addresses of the pages; the first is also the one without.
@@ -59,7 +59,7 @@ def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, l
     if name in NAMED_SPEEDS:
         return name, []
     sentence = _("The address asks for the speed “{name}”, which does not exist; choose one of {names}.")
-    return default, [sentence.format(name=shorten(name), names=", ".join(NAMED_SPEEDS))]
+    return default, [sentence.format(name=shorten(name), names=format_list(NAMED_SPEEDS))]
 
 
 def restrictions() -> Restrictions:

@@ -133,7 +133,7 @@ NAMES_IN_KOREAN = """
 """
 # What may stand there by itself, without a word of Korean.
 NAMES_ALONE = """
-    English MNIST
+    English MNIST JSON SAFETENSORS PT PTH BIN CKPT PKL KERAS ONNX
 """
 FOLDED = ("reasons", "activations", "nearest", "preparation", "my-drawings", "read-picture", "open-model")
 _ENGLISH, _HANGUL = re.compile("[A-Za-z]{2,}"), re.compile("[가-힣]")
@@ -242,6 +242,10 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
 
         draw(english.page, "3")
         expect(element(english.page, "predicted-digit")).to_have_text("3")
-        texts = english.page.evaluate(TEXTS)
-        assert "Learn to read digits" in texts
-        assert {text for text in texts if _HANGUL.search(text)} == {"한국어"}
+        for tab in element(english.page, "tabs").get_by_role("link").all():
+            tab.click()
+            english.page.wait_for_url(f"**/{tab.get_attribute('href')}*")
+            english.page.locator(".stApp:not([data-test-script-state=running])").wait_for()
+            texts = english.page.evaluate(TEXTS)
+            assert "Learn to read digits" in texts
+            assert {text for text in texts if _HANGUL.search(text)} == {"한국어"}

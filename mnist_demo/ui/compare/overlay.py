@@ -4,7 +4,7 @@ import streamlit as st
 
 from mnist_demo.errors import RunError
 from mnist_demo.insight.comparison import ComparedRun, best_of, compared_metrics, differing_settings, short_title
-from mnist_demo.translation import _, format_percent, pgettext
+from mnist_demo.translation import _, format_list, format_percent, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.charts import (
     Axis,
@@ -98,7 +98,7 @@ def _render_off_chart(letters: list[str], metric: Figure) -> None:
         ),
     }
     if letters:
-        st.caption(sentences[metric].format(letters=", ".join(letters)))
+        st.caption(sentences[metric].format(letters=format_list(letters)))
 
 
 def _render_best(runs: list[ComparedRun]) -> None:
@@ -111,8 +111,7 @@ def _render_best(runs: list[ComparedRun]) -> None:
                 "test": _("**Best by test accuracy: {runs}, with {percent}.**"),
             }
             titles = (f"{run.letter} ({escape_markdown(short_title(run, runs))})" for run in best.runs)
-            st.markdown(
-                sentences[best.measured].format(runs=", ".join(titles), percent=format_percent(best.accuracy, digits=2))
-            )
+            percent = format_percent(best.accuracy, digits=2)
+            st.markdown(sentences[best.measured].format(runs=format_list(titles), percent=percent))
         if len(running_jobs()) > 1:
             st.button(_("Stop all"), key=keys.STOP_ALL, icon=":material/stop:", type="tertiary", on_click=stop_all)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mnist_demo.insight.comparison import format_change, format_value
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _, format_decimal, numerals
+from mnist_demo.translation import _, format_decimal, format_list, numerals
 
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
@@ -142,7 +142,7 @@ def describe_chart(history: History, metric: Figure) -> str:
     if not history.changes:
         return words
     return _("{description} Changed during the run: {changes}.").format(
-        description=words, changes=", ".join(map(format_change, history.changes))
+        description=words, changes=format_list(map(format_change, history.changes))
     )
 
 
