@@ -90,8 +90,8 @@ class ClassCommands:
 
         self._teach(code, close)
 
-    def note_handwriting_run(self, code: str, run: HandwritingRun, before: bytes) -> None:
-        """Remember the run that trains on the handwriting, and `before`, the checkpoint that it begins with."""
+    def note_handwriting_run(self, code: str, run: HandwritingRun, before: bytes | None) -> None:
+        """Remember the run that trains on the handwriting, and `before`, the checkpoint that it begins with, if any."""
         self._require_teacher(code)
         self._store.put(code, BEFORE, before)
         self._teach(code, lambda record: dataclasses.replace(record, handwriting_run=run))

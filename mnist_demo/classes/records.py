@@ -44,10 +44,15 @@ class Question:
 
 @dataclass(frozen=True)
 class HandwritingRun:
-    """The run that was trained on the class's handwriting, without that of the writers in `held_out`."""
+    """The run that was trained on the class's handwriting, without that of the writers in `held_out`.
+
+    `without` is the run that differs from it in nothing but having had no handwriting, empty where a trained model
+    learned some more: then that model is kept with the class.
+    """
 
     run: str
     held_out: tuple[str, ...]
+    without: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     run = about["handwriting_run"]
     if run is not None:
         _require(isinstance(run["run"], str) and all(isinstance(key, str) for key in run["held_out"]))
-        run = HandwritingRun(run["run"], tuple(run["held_out"]))
+        run = HandwritingRun(run["run"], tuple(run["held_out"]), run.get("without", ""))
+        _require(isinstance(run.without, str))
     created = datetime.datetime.fromisoformat(about["created"])
     return about | {"created": created, "members": members, "question": question, "handwriting_run": run}
 

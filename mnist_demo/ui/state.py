@@ -145,7 +145,7 @@ def start_training(
     beside: Job | None = None,
     speed: Speed = None,
     changes: tuple[Change, ...] = (),
-) -> None:
+) -> Job:
     """Start a run with this session's dataset; the runs until now, if any, are stopped and kept for comparison.
 
     It begins with `initial_weights` instead of random ones, mixes `extra` images into its batches, and makes `changes`
@@ -160,6 +160,7 @@ def start_training(
     assignment = Assignment(hyperparameters, dataset, initial_weights, extra, changes=changes)
     job = start_job(assignment, speed=speed)
     show_run_next(job, stop_others=beside is None)
+    return job
 
 
 def start_beside(shown: Job, settings: Sequence[Hyperparameters], changes: tuple[Change, ...] = ()) -> None:

@@ -11,7 +11,15 @@ from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.classes.handwriting import drawings_of, handwriting_from_bytes, handwriting_to_bytes
 from mnist_demo.classes.links import class_link, network_address
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
-from mnist_demo.classes.store import ALPHABET, EXPIRY_SECONDS, ClassStore, code_from, shown_code, writer_of
+from mnist_demo.classes.store import (
+    ALPHABET,
+    BEFORE,
+    EXPIRY_SECONDS,
+    ClassStore,
+    code_from,
+    shown_code,
+    writer_of,
+)
 from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import ClassError, DrawingFileError
 
@@ -256,6 +264,17 @@ def test_writers_are_held_out_whole(store: ClassStore, teacher: ClassCommands, c
     kept, learned = (drawings_of(drawings, held_out, held_out=flag) for flag in (True, False))
     assert (len(kept), len(learned)) == (4, 12)
     assert not set(kept.labels()) & set(learned.labels())
+
+
+def test_run_on_the_handwriting_is_remembered_with_the_one_that_it_is_compared_with(
+    store: ClassStore, teacher: ClassCommands, code: str
+) -> None:
+    teacher.note_handwriting_run(code, HandwritingRun("run-00001", ("0123abcd",)), b"a checkpoint")
+    assert store.read(code, BEFORE) == b"a checkpoint"
+    trained = HandwritingRun("run-00002", ("0123abcd",), "run-00003")
+    teacher.note_handwriting_run(code, trained, before=None)
+    assert not (store.folder / code / BEFORE).exists()
+    assert view(ClassCommands("teacher", ClassStore(store.folder)), code).handwriting_run == trained
 
 
 def test_handwriting_goes_out_as_a_file_and_in_again(store: ClassStore, teacher: ClassCommands, code: str) -> None:

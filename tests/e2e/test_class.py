@@ -91,6 +91,9 @@ def test_class_from_its_code_on_the_projector_to_its_end(pages: tuple[Page, Page
     expect(element(teacher, "class-gain")).to_contain_text("kept apart", timeout=PATIENCE_MS)
     gains = element(teacher, "class-gain").locator("tbody td")
     expect(gains).to_have_text([re.compile("%")] * 6, timeout=PATIENCE_MS)
+    button(teacher, "class-train-anew").first.click()
+    expect(element(teacher, "class-gain").locator("thead")).to_contain_text("With them", timeout=PATIENCE_MS)
+    expect(gains).to_have_text([re.compile("%")] * 6, timeout=PATIENCE_MS)
 
     unfold(teacher, "manage-class")
     field = element(teacher, "class-pupil").locator("input")

@@ -80,7 +80,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     class_pictures.handwriting_html: lambda: class_pictures.handwriting_html(
         [(HOSTILE, {HOSTILE: (3, IMAGE), "another": (4, IMAGE)})], {HOSTILE: 5}, HOSTILE
     ),
-    class_pictures.gain_html: lambda: class_pictures.gain_html([(HOSTILE, 0.5, None)]),
+    class_pictures.gain_html: lambda: class_pictures.gain_html([(HOSTILE, 0.5, None)], (HOSTILE, HOSTILE)),
     cards.run_card_html: lambda: cards.run_card_html(record(name=HOSTILE), HOSTILE, UTC, 0),
 }
 # Those that get nothing but numbers and images.

@@ -10,10 +10,10 @@ from mnist_demo.classes.readings import accuracy_of
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
 from mnist_demo.classes.store import BEFORE, writer_of
 from mnist_demo.drawing.collection import LabelledDrawing
-from mnist_demo.errors import CheckpointError, MnistDemoError
-from mnist_demo.training.fine_tuning import Predictor, extra_images, fine_tuning_settings
+from mnist_demo.errors import CheckpointError
+from mnist_demo.training.fine_tuning import ExtraImages, Predictor, extra_images, fine_tuning_settings
 from mnist_demo.translation import _, format_list
-from mnist_demo.ui import keys, state, visitor_state
+from mnist_demo.ui import keys, state
 from mnist_demo.ui.class_ import state as class_state
 from mnist_demo.ui.class_.pictures import gain_html, handwriting_html
 from mnist_demo.ui.class_.runs import find_run, newest_run
@@ -46,7 +46,8 @@ def render_handwriting(record: ClassRecord, is_teacher: bool) -> None:
             _render_gallery(record, drawings, read)
             _render_selected(record, drawings, read, is_teacher)
             if is_teacher:
-                _render_training(record, model)
+                with st.container(horizontal=True):
+                    _render_training(record, model)
         if record.handwriting_run is not None:
             _render_gain(record.handwriting_run, record, drawings)
         if is_teacher:
@@ -120,8 +121,20 @@ def _render_training(record: ClassRecord, model: str) -> None:
             "It learns from the drawings of three quarters of the writers, mixed into other images. The drawings of "
             "the others are kept apart: they tell how well it reads the handwriting of people that it never saw."
         ),
-        on_click=_train,
-        args=(record.code, model),
+        on_click=perform,
+        args=(_train, record.code, model),
+    )
+    st.button(
+        _("Train from scratch on it, and without it"),
+        key=keys.CLASS_TRAIN_ANEW,
+        icon=":material/compare_arrows:",
+        help=_(
+            "Two runs from the same random weights, with the settings that are in your form on “Train and draw” now: "
+            "one learns from the same drawings too, the other one does not. Nothing else differs, so you see what the "
+            "drawings give, and what they cost."
+        ),
+        on_click=perform,
+        args=(_train_from_scratch, record.code),
     )
 
 
@@ -129,26 +142,34 @@ def _train(code: str, model: str) -> None:
     # Here, not above: they bring torch, which a page need not wait for.
     from mnist_demo.models.checkpoints import TrainedClassifier, checkpoint_to_bytes, weights_to_bytes
 
-    try:
-        run = find_run(model)
-        classifier = run.load() if run is not None else starter_classifier()
-        if not isinstance(classifier, TrainedClassifier):
-            raise CheckpointError(_("This model is no longer there: choose another one."))
-        held_out = class_commands().held_out(code)
-        learned = drawings_of(class_store().drawings(code), held_out, held_out=False)
-        available = len(state.current_dataset().train_labels)
-        hyperparameters = classifier.hyperparameters
-        state.start_training(
-            fine_tuning_settings(hyperparameters, available),
-            initial_weights=weights_to_bytes(classifier.model),
-            extra=extra_images(learned),
-        )
-        job = state.current_job()
-        assert job is not None
-        before = checkpoint_to_bytes(classifier.model, hyperparameters, "", "", {})
-        class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out), before)
-    except MnistDemoError as error:
-        visitor_state.notify(str(error))
+    run = find_run(model)
+    classifier = run.load() if run is not None else starter_classifier()
+    if not isinstance(classifier, TrainedClassifier):
+        raise CheckpointError(_("This model is no longer there: choose another one."))
+    held_out, learned = _split(code)
+    available = len(state.current_dataset().train_labels)
+    hyperparameters = classifier.hyperparameters
+    job = state.start_training(
+        fine_tuning_settings(hyperparameters, available),
+        initial_weights=weights_to_bytes(classifier.model),
+        extra=learned,
+    )
+    before = checkpoint_to_bytes(classifier.model, hyperparameters, "", "", {})
+    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out), before)
+
+
+def _train_from_scratch(code: str) -> None:
+    held_out, learned = _split(code)
+    hyperparameters = state.read_settings()
+    without = state.start_training(hyperparameters)
+    job = state.start_training(hyperparameters, extra=learned, beside=without)
+    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out, without.id), before=None)
+
+
+def _split(code: str) -> tuple[tuple[str, ...], ExtraImages]:
+    """Return the writers to be held out, and the drawings of the others."""
+    held_out = class_commands().held_out(code)
+    return held_out, extra_images(drawings_of(class_store().drawings(code), held_out, held_out=False))
 
 
 def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:
@@ -156,14 +177,11 @@ def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping
     run = find_run(trained.run)
     if run is None:
         return
-    store = class_store()
-
-    def load_before() -> Predictor | None:
-        from mnist_demo.models.checkpoints import load_checkpoint_bytes
-
-        return load_checkpoint_bytes(store.read(record.code, BEFORE), BEFORE)
-
-    before = handwriting_readings().of(f"before-{trained.run}", 0, drawings, load_before)
+    if trained.without:
+        without = find_run(trained.without)
+        before, accuracy_before = (without.readings(drawings), without.accuracy) if without else ({}, None)
+    else:
+        before, accuracy_before = _readings_before(trained, record, drawings), run.accuracy_before
     now = run.readings(drawings)
 
     def shares(is_right: Callable[[str], bool]) -> tuple[float | None, float | None]:
@@ -175,10 +193,25 @@ def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping
     rows = [
         (title, *shares(lambda key: key in trained.held_out)),
         (_("Drawings that it learned from"), *shares(lambda key: key not in trained.held_out)),
-        (_("The test images"), run.accuracy_before, run.accuracy),
+        (_("The test images"), accuracy_before, run.accuracy),
     ]
+    heads = (_("Without them"), _("With them")) if trained.without else (_("Before"), _("Now"))
     with st.container(key=keys.CLASS_GAIN):
-        st.html(gain_html(rows))
+        st.html(gain_html(rows, heads))
+
+
+def _readings_before(
+    trained: HandwritingRun, record: ClassRecord, drawings: Mapping[str, LabelledDrawing]
+) -> dict[str, int]:
+    """Return what the model that learned some more on the handwriting read before."""
+    store = class_store()
+
+    def load_before() -> Predictor | None:
+        from mnist_demo.models.checkpoints import load_checkpoint_bytes
+
+        return load_checkpoint_bytes(store.read(record.code, BEFORE), BEFORE)
+
+    return handwriting_readings().of(f"before-{trained.run}", 0, drawings, load_before)
 
 
 def _render_files(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:

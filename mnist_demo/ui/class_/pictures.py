@@ -157,9 +157,9 @@ def handwriting_html(
     return _table("handwriting").format(head, NOTHING.join(rows))
 
 
-def gain_html(rows: Sequence[tuple[str, float | None, float | None]]) -> Markup:
-    """Return what training on the handwriting gave and cost: (title, share before, share now) each."""
+def gain_html(rows: Sequence[tuple[str, float | None, float | None]], heads: tuple[str, str]) -> Markup:
+    """Return what training on the handwriting gave and cost: (title, share before, share now) each, below `heads`."""
     row = Markup('<tr><th scope="row">{}</th><td>{}</td><td><b>{}</b></td></tr>')
     lines = NOTHING.join(row.format(title, _percent(before, 1), _percent(now, 1)) for title, before, now in rows)
-    head = column_heads([_("Read correctly"), _("Before"), _("Now")])
+    head = column_heads([_("Read correctly"), *heads])
     return _table("figures gain").format(head, lines)
