@@ -62,6 +62,10 @@ class ClassCommands:
         """Close a class, that nobody joins and nothing is added, or open it again."""
         self._teach(code, lambda record: dataclasses.replace(record, is_open=is_open))
 
+    def set_link(self, code: str, link: Mapping[str, str]) -> None:
+        """Have everybody's page go on with other parameters than those that the class was opened with."""
+        self._teach(code, lambda record: dataclasses.replace(record, link=dict(link)))
+
     def delete(self, code: str) -> None:
         """Delete a class; `undelete` brings it back."""
         self._require_teacher(code)

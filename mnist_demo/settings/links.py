@@ -3,7 +3,7 @@
 A parameter has the hyperparameter's name with hyphens; ``preset`` names the settings that the others change. With
 ``locked`` (``1``, or names) the page lets its visitor look at settings but not change them; with ``hide`` (names, or
 ``settings`` for all) it does not show them. Both are for a teacher's link, and no protection: who edits the address is
-free to.
+free to. In a class they hold; see `mnist_demo.ui.link_state.adopt_link`.
 
 >>> settings_from_address({"preset": "small-network", "epochs": "3"})[0].epochs
 3

@@ -51,6 +51,7 @@ REASONS, REASON_DIGIT = "reasons-picture", "reason-digit"
 EXPORT, EXPORT_CHOICE = "export", "export-choice"
 KNOBS, KNOB_FIELDS, KNOB = "knobs", "knob-fields", "knob-"  # the last with the parameter of its setting behind it
 EXPORT_FORMAT, MAKE_EXPORT, SAVE_EXPORT = "export-format", "make-export", "save-export"
+SHARE_SOME_LOCKED, SHARE_SOME_HIDDEN = "share-some-locked", "share-some-hidden"
 OPEN_MODEL, MODEL_FILE, OPENED_MODELS = "open-model", "model-file", "opened-models"
 SHARE_SETTINGS, SHARED_LINK, SHARE_LOCKED, SHARE_HIDDEN, SHARE_FRAME = (
     "share-settings",
@@ -96,6 +97,8 @@ CLASS_TO_JOIN, GO_TO_CLASS, NICKNAME, JOIN_CLASS = "class-code", "go-to-class", 
 CLASS_NAME, CLASS_LANGUAGE, CLASS_SETTINGS, CREATE_CLASS = (
     f"class-{part}" for part in ("name", "language", "settings", "create")
 )
+CLASS_LOCKED, CLASS_HIDDEN, CLASS_TAKE_SETTINGS = "class-locked", "class-hidden", "class-take-settings"
+CLASS_LINK, CLASS_SET_LINK = "class-link", "class-set-link"
 CLASS_CHIP, CLASS_PULSE, CLASS_QUESTION, CLASS_ANSWER = "class-chip", "class-pulse", "class-question", "class-answer-"
 CLASS_HOW_TO_JOIN, CLASS_BAND, CLASS_SHOW, CLASS_ALL = "class-how", "class-band", "show-class-", "all-classes"
 CLASS_LIVE, CLASS_LIVE_PULSE, CLASS_CHART, CLASS_ORDER = "class-live", "class-live-pulse", "class-chart", "class-order"

@@ -1,11 +1,14 @@
 """Links with settings: the one that a session was opened with, what it locks and hides, and those given to others."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from markupsafe import Markup
 
+from mnist_demo.errors import ClassError
+from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import (
     HIDE,
@@ -15,6 +18,7 @@ from mnist_demo.settings.links import (
     Restrictions,
     address_of_settings,
     build_link,
+    settings_from_address,
 )
 from mnist_demo.settings.values import shorten
 from mnist_demo.training.speed import NAMED_SPEEDS
@@ -27,6 +31,7 @@ TRAIN_AND_DRAW, LOOK_INSIDE, COMPARE, LESSON, CLASS, RUNS = PAGES
 ONLY_PARAMETER, ONLY_BENCH = "only", "draw"
 SPEED = "speed"
 _LINK, _SHARING = "link-parameters", "sharing-settings"
+_FIXED, _TO_FILL_IN = "settings-fixed-by-the-class", "settings-of-the-class"
 
 
 def keep_link(address: MutableMapping[str, str]) -> None:
@@ -46,11 +51,50 @@ def keep_link(address: MutableMapping[str, str]) -> None:
 
 
 def adopt_link(parameters: Mapping[str, str], address: MutableMapping[str, str]) -> None:
-    """Have the session go on as if it had been opened with this link, and no more with the one before."""
+    """Have the session go on as if it had been opened with this link of a class, and no more with the one before.
+
+    What it locks or hides is as the link says from now on, whatever an address or a run of somebody else says.
+    """
     for name in st.session_state.get(_LINK, {}):
         if name not in parameters:
             address.pop(name, None)
     st.session_state[_LINK] = dict(parameters)
+    settings, _sentences = settings_from_address(parameters)
+    closed = restrictions().locked | restrictions().hidden
+    st.session_state[_FIXED] = {name: getattr(settings, name) for key, name in PARAMETERS.items() if key in closed}
+    st.session_state[_TO_FILL_IN] = settings if parameters else None
+
+
+def settings_to_fill_in() -> Hyperparameters | None:
+    """Return, once, the settings of a link that was adopted: the form is to have them."""
+    settings: Hyperparameters | None = st.session_state.pop(_TO_FILL_IN, None)
+    return settings
+
+
+def fixed_settings() -> dict[str, Any]:
+    """Return the values of the settings that the class locks or hides, by their names."""
+    fixed: dict[str, Any] = st.session_state.get(_FIXED, {})
+    return fixed
+
+
+def check_fixed(hyperparameters: Hyperparameters, changed: Iterable[str] = ()) -> None:
+    """Raise ClassError where a run with these settings, some `changed` on its way, has others than the class fixes."""
+    fixed = fixed_settings()
+    others = {name for name, value in fixed.items() if getattr(hyperparameters, name) != value}
+    others |= fixed.keys() & set(changed)
+    if others:
+        titles = format_list([_(field.title) for name, field in FIELDS.items() if name in others])
+        sentence = _("The teacher of your class has chosen one value for all: {titles}. This run would have another.")
+        raise ClassError(sentence.format(titles=titles))
+
+
+def overruled(address: Mapping[str, str]) -> list[str]:
+    """Return a sentence where an address asks for another value of what the class fixes, else nothing."""
+    asked, _sentences = settings_from_address(address)
+    names = fixed_settings() if PRESET in address else {PARAMETERS[key] for key in PARAMETERS.keys() & address.keys()}
+    if all(getattr(asked, name) == value for name, value in fixed_settings().items() if name in names):
+        return []
+    return [_("The address asks for other settings than those of your class: what its teacher chose for all stays.")]
 
 
 def speed_from_address(address: Mapping[str, str], default: str) -> tuple[str, list[str]]:

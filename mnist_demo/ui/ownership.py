@@ -18,6 +18,7 @@ from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
 from mnist_demo.ui import keys, visitor, visitor_state
+from mnist_demo.ui.link_state import check_fixed
 from mnist_demo.ui.membership import state as membership_state
 from mnist_demo.ui.resources import builtin_dataset, cached_mnist, job_registry, orders, run_keeper, run_store
 from mnist_demo.ui.streamlit_internals import session_id
@@ -61,6 +62,8 @@ def start_job(
     MnistDemoError
         When it cannot be started.
     """
+    if assignment.initial_weights is None:  # learning some more on drawings has settings of its own
+        check_fixed(assignment.hyperparameters, (change.name for change in assignment.changes))
     assignment = dataclasses.replace(assignment, device=wanted_device())
     start = functools.partial(
         run_commands().start,

@@ -22,8 +22,8 @@ from mnist_demo.settings.values import parse_value
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import _, translated
-from mnist_demo.ui import keys, visitor, visitor_state
-from mnist_demo.ui.link_state import ONLY_BENCH, ONLY_PARAMETER, keep_link, speed_from_address
+from mnist_demo.ui import keys, link_state, visitor, visitor_state
+from mnist_demo.ui.link_state import fixed_settings
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
@@ -51,14 +51,18 @@ def prepare_session() -> None:
     if job is None and st.session_state.pop(_RUN, None) is not None:
         visitor_state.notify(_("The run in this address is no longer kept; start a new one."))
     write_address()
-    keep_link(st.query_params)
+    asked = st.query_params.to_dict()
+    link_state.keep_link(st.query_params)
+    of_class = link_state.settings_to_fill_in()
     if _PREPARED in st.session_state:
+        if of_class is not None:
+            write_settings(of_class)
         return
     st.session_state[_PREPARED] = True
     hyperparameters, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
     # A first run is to be watched.
-    speed, complaints = speed_from_address(st.query_params.to_dict(), RISING if job is None else FULL)
-    for sentence in sentences + complaints:
+    speed, complaints = link_state.speed_from_address(st.query_params.to_dict(), RISING if job is None else FULL)
+    for sentence in sentences + complaints + link_state.overruled(asked):
         visitor_state.notify(sentence)
     write_settings(hyperparameters)
     st.session_state[keys.START_SPEED] = speed
@@ -66,7 +70,7 @@ def prepare_session() -> None:
 
 def shows_bench_only() -> bool:
     """Tell whether the address asks for the bench alone (``?only=draw``): to draw and leave, or to embed."""
-    return st.query_params.get(ONLY_PARAMETER) == ONLY_BENCH
+    return st.query_params.get(link_state.ONLY_PARAMETER) == link_state.ONLY_BENCH
 
 
 def _keep_settings() -> None:
@@ -91,9 +95,10 @@ def _reopen_shown_run() -> None:
 
 def write_settings(hyperparameters: Hyperparameters) -> None:
     """Set every hyperparameter widget, and the preset. Only before the widgets are drawn, or in a callback."""
+    values = hyperparameters.as_dict() | fixed_settings()
     for name in FIELDS:
-        _write_setting(name, getattr(hyperparameters, name))
-    st.session_state[keys.PRESET] = preset_of(hyperparameters)
+        _write_setting(name, values[name])
+    st.session_state[keys.PRESET] = preset_of(hyperparameters) if values == hyperparameters.as_dict() else None
 
 
 def _write_setting(name: str, value: Any) -> None:
@@ -126,7 +131,7 @@ def read_settings() -> Hyperparameters:
     for name, field in FIELDS.items():
         value = form_value(keys.widget_key(name))
         values[name] = parse_value(name, value or "") if field.kind == "sizes" else value
-    return Hyperparameters.from_dict(values)
+    return Hyperparameters.from_dict(values | fixed_settings())
 
 
 def current_job() -> Job | None:

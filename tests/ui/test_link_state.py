@@ -20,6 +20,8 @@ def test_link_shares_the_settings_as_they_stand_in_the_form(browser: Any) -> Non
     page.button(key="share-settings").click().run()
     link = page.code[-1].value
     assert "preset=tutorial-pytorch&epochs=9" in link
+    page.multiselect(key="share-some-hidden").set_value(["seed", "batch-size"]).run()
+    assert "hide=batch-size,seed" in page.code[-1].value
     page.toggle(key="share-locked").set_value(True).run()
     assert "locked=1" in page.code[-1].value
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from mnist_demo.classes.records import MAX_NAME, MAX_NICKNAME, ClassRecord
-from mnist_demo.translation import _, language_names, ngettext
+from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.class_ import state as class_state
+from mnist_demo.ui.class_.settings import render_link_fields
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.widgets.markdown import escape_markdown
 
@@ -36,21 +37,7 @@ def _render_opening() -> None:
             )
         )
         st.text_input(_("Name of the class"), key=keys.CLASS_NAME, max_chars=MAX_NAME, placeholder=_("7b"))
-        languages = {"": _("The language of each one’s browser"), **language_names()}
-        st.selectbox(_("Language"), list(languages), format_func=languages.__getitem__, key=keys.CLASS_LANGUAGE)
-        settings = {
-            "free": _("Everybody chooses freely"),
-            "chosen": _("Everybody begins with my settings"),
-            "locked": _("Everybody has my settings, locked"),
-            "hidden": _("Everybody has my settings, hidden"),
-        }
-        st.selectbox(
-            _("Settings"),
-            list(settings),
-            format_func=settings.__getitem__,
-            key=keys.CLASS_SETTINGS,
-            help=_("Your settings are those that are in your form on “Train and draw” now."),
-        )
+        render_link_fields("", {})
         st.form_submit_button(
             _("Open the class"),
             key=keys.CREATE_CLASS,

@@ -7,6 +7,7 @@ from mnist_demo.translation import _, format_percent
 from mnist_demo.ui import keys
 from mnist_demo.ui.class_ import state as class_state
 from mnist_demo.ui.class_.runs import find_run
+from mnist_demo.ui.class_.settings import render_link_fields
 from mnist_demo.ui.membership.state import class_commands, membership
 from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.widgets.pulse import render_pulse
@@ -39,9 +40,24 @@ def render_managing(record: ClassRecord, is_teacher: bool) -> None:
                     args=(True,),
                 )
     if is_teacher:
+        with st.expander(_("Language and settings of the class"), key=keys.CLASS_LINK):
+            _render_link(record)
         with st.expander(_("Pupils and the class itself"), key=keys.CLASS_MANAGE):
             _render_pupils(record.code)
             _render_ending(record)
+
+
+def _render_link(record: ClassRecord) -> None:
+    with st.form("class-link-form", border=False):
+        render_link_fields(record.code, record.link)
+        st.form_submit_button(
+            _("Use them in the class"),
+            key=keys.CLASS_SET_LINK,
+            icon=":material/groups:",
+            help=_("The pages of the pupils follow within seconds."),
+            on_click=class_state.change_link,
+            args=(record,),
+        )
 
 
 @st.fragment

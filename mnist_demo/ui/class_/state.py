@@ -4,11 +4,10 @@ import streamlit as st
 
 from mnist_demo.classes.records import ClassRecord
 from mnist_demo.classes.store import code_from
-from mnist_demo.errors import ClassError
-from mnist_demo.settings.links import HIDE, LOCKED, address_of_settings, settings_from_address
+from mnist_demo.errors import ClassError, MnistDemoError
 from mnist_demo.translation import _
-from mnist_demo.ui import keys, state, visitor_state
-from mnist_demo.ui.language.state import PARAMETER
+from mnist_demo.ui import keys, visitor_state
+from mnist_demo.ui.class_.settings import read_link_fields
 from mnist_demo.ui.membership import state as membership_state
 from mnist_demo.ui.membership.state import class_commands, membership
 from mnist_demo.ui.ownership import attempt
@@ -74,32 +73,30 @@ def try_code(code: str) -> ClassRecord:
 
 def create() -> None:
     """Open a class as the form says, and show it."""
-    link: dict[str, str] = {}
-    if st.session_state[keys.CLASS_LANGUAGE]:
-        link[PARAMETER] = st.session_state[keys.CLASS_LANGUAGE]
-    wanted = st.session_state[keys.CLASS_SETTINGS]
     try:
-        if wanted != "free":
-            link |= address_of_settings(state.read_settings())
-        link |= {LOCKED: "1"} if wanted in ("locked", "hidden") else {}
-        link |= {HIDE: "settings"} if wanted == "hidden" else {}
+        link = read_link_fields("", {})
         show_class(class_commands().create(st.session_state[keys.CLASS_NAME], link).code)
         visitor_state.drop_notices()
-    except (ClassError, ValueError) as error:
+    except MnistDemoError as error:
+        visitor_state.notify(str(error))
+
+
+def change_link(record: ClassRecord) -> None:
+    """Give a class the language and the settings that the form says; its pupils' pages follow."""
+    try:
+        class_commands().set_link(record.code, read_link_fields(record.code, record.link))
+    except MnistDemoError as error:
         visitor_state.notify(str(error))
 
 
 def join(code: str) -> None:
     """Join the class with the nickname in the form, and go where digits are drawn."""
     try:
-        record = membership_state.join(code, st.session_state[keys.NICKNAME])
+        membership_state.join(code, st.session_state[keys.NICKNAME])
     except ClassError as error:
         visitor_state.notify(str(error))
         return
     visitor_state.drop_notices()
-    settings = {name: text for name, text in record.link.items() if name != PARAMETER}
-    if settings:
-        state.write_settings(settings_from_address(settings)[0])
     st.session_state[_LEAVING] = True
 
 

@@ -1,5 +1,6 @@
 """Session state of who is in a class: which class, and what of hers joins it while she is in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +15,7 @@ from mnist_demo.ui.link_state import adopt_link
 from mnist_demo.ui.resources import class_store
 
 _VALUES, _IN, _TEACHES = "class", "class-joined", "class-taught"
+_ADOPTED = "class-link-adopted"
 
 
 @dataclass(frozen=True)
@@ -34,25 +36,34 @@ def class_commands() -> ClassCommands:
 
 
 def prepare_membership() -> None:
-    """Find, in a new session, the class that this visitor is in, and begin with its language and settings."""
-    if _IN in st.session_state:
-        return
-    kept = visitor.read_values(_VALUES)
-    for name in (_IN, _TEACHES):
-        code = kept.get(name)
-        st.session_state[name] = code if isinstance(code, str) else ""
+    """Find the class that this visitor is in, and go on with the language and settings that its teacher now wants."""
+    if _IN not in st.session_state:
+        kept = visitor.read_values(_VALUES)
+        for name in (_IN, _TEACHES):
+            code = kept.get(name)
+            st.session_state[name] = code if isinstance(code, str) else ""
     found = membership()
-    if found is not None:
-        _adopt(found.record)
+    _adopt(found.record.link if found is not None else {})
 
 
-def _adopt(record: ClassRecord) -> None:
+def has_adopted(record: ClassRecord) -> bool:
+    """Tell whether this page has the language and settings that the class has now."""
+    return bool(st.session_state.get(_ADOPTED, {}) == record.link)
+
+
+def _adopt(link: Mapping[str, str]) -> None:
     """Go on with the language and the settings that the teacher chose for all."""
-    settings = {name: text for name, text in record.link.items() if name != PARAMETER}
-    if settings:
+    before: Mapping[str, str] = st.session_state.get(_ADOPTED, {})
+    if link == before:
+        return
+    st.session_state[_ADOPTED] = dict(link)
+    settings, settings_before = (
+        {name: text for name, text in some.items() if name != PARAMETER} for some in (link, before)
+    )
+    if settings != settings_before:
         adopt_link(settings, st.query_params)
-    if PARAMETER in record.link:
-        follow_link(record.link[PARAMETER])
+    if PARAMETER in link and link[PARAMETER] != before.get(PARAMETER):
+        follow_link(link[PARAMETER])
 
 
 def membership() -> Membership | None:
@@ -87,7 +98,7 @@ def join(code: str, nickname: str) -> ClassRecord:
         class_commands().leave(before.record.code, with_things=False)
     st.session_state[_IN] = code
     visitor.keep_values(_VALUES, {_IN: code})
-    _adopt(record)
+    _adopt(record.link)
     return record
 
 
@@ -98,7 +109,7 @@ def leave(with_things: bool) -> None:
         class_commands().leave(found.record.code, with_things)
     st.session_state[_IN] = ""
     visitor.keep_values(_VALUES, {_IN: ""})
-    adopt_link({}, st.query_params)
+    _adopt({})
 
 
 def note_run(run_id: str) -> None:

@@ -6,7 +6,7 @@ from mnist_demo.classes.records import Question
 from mnist_demo.lesson.parts import part_named
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
-from mnist_demo.ui.membership.state import Membership, class_commands, membership
+from mnist_demo.ui.membership.state import Membership, class_commands, has_adopted, membership
 from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.resources import class_store
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -23,6 +23,8 @@ def render_membership(class_page: st.Page | None) -> None:
     if found is None:
         return
     record = found.record
+    if not has_adopted(record):  # the teacher has just changed it
+        st.rerun()
     class_store().note_here(record.code, found.key)
     class_store().note_opened(record.code)
     with st.container(key=keys.CLASS_CHIP, width="content"):

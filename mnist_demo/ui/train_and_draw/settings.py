@@ -8,17 +8,25 @@ import streamlit as st
 from mnist_demo.devices import AUTO, DEVICES, known_devices
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.settings.fields import FIELDS
-from mnist_demo.settings.links import ALL_SETTINGS, HIDE, LOCKED, Restrictions
+from mnist_demo.settings.links import Restrictions
 from mnist_demo.settings.presets import PRESETS
-from mnist_demo.translation import _
+from mnist_demo.translation import _, format_list
 from mnist_demo.ui import keys, state
-from mnist_demo.ui.link_state import bench_frame, is_sharing, restrictions, settings_link, toggle_sharing
+from mnist_demo.ui.link_state import (
+    bench_frame,
+    fixed_settings,
+    is_sharing,
+    restrictions,
+    settings_link,
+    toggle_sharing,
+)
 from mnist_demo.ui.train_and_draw import settings_state
 from mnist_demo.ui.train_and_draw.cost import known_seconds, render_cost
 from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
 from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
+from mnist_demo.ui.widgets.single_settings import read_restrictions, render_single_settings
 
 # Those of a row stand side by side, the ones that are changed most often first.
 ROWS = (
@@ -49,10 +57,12 @@ def render_settings(is_first: bool) -> None:
     with st.container(key="settings"):
         if keys.PRESET not in link.hidden:
             _render_preset(link)
+        if fixed_settings():
+            _render_fixed(link)
         with st.form("settings", border=False, enter_to_submit=False):
             if any(keys.widget_key(name) not in link.hidden for row in ROWS for name in row):
                 with st.expander(_("Settings"), icon=":material/tune:", key=keys.SETTINGS):
-                    if link.locked:
+                    if link.locked and not fixed_settings():
                         st.caption(_(":material/lock: Your teacher’s link has locked these settings."))
                     for row in ROWS:
                         _render_row(row, link)
@@ -122,6 +132,18 @@ def _render_preset(link: Restrictions) -> None:
     st.caption(_(preset.help) if preset else _("Your own settings, or those of the run on this page."))
 
 
+def _render_fixed(link: Restrictions) -> None:
+    """Say which settings the teacher of the visitor's class has chosen for all."""
+    if fixed_settings().keys() == FIELDS.keys():
+        words = _("The teacher of your class has chosen the settings for all.")
+    else:
+        titles = [_(FIELDS[name].title) for name in fixed_settings() if keys.widget_key(name) not in link.hidden]
+        words = _("The teacher of your class has chosen some settings for all.")
+        if titles:
+            words = _("The teacher of your class has chosen for all: {titles}.").format(titles=format_list(titles))
+    st.caption(f":material/lock: {words}")
+
+
 def _render_link() -> None:
     """Draw the link to the settings as they stand in the form, and what it may lock or hide."""
     try:
@@ -134,18 +156,18 @@ def _render_link() -> None:
         _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Students see the settings but cannot change them.")
     )
     hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Students see only the Start button."))
+    render_single_settings(keys.SHARE_SOME_LOCKED, keys.SHARE_SOME_HIDDEN)
     framed = st.toggle(
         _("The bench to draw on alone, for a page of yours"),
         key=keys.SHARE_FRAME,
         help=_("A line of HTML that shows it in another page: paste it into a course, a blog or a slide."),
     )
-    asked = {LOCKED: "1"} if locked else {}
-    asked |= {HIDE: ALL_SETTINGS} if hidden else {}
+    asked = read_restrictions(locked, hidden, keys.SHARE_SOME_LOCKED, keys.SHARE_SOME_HIDDEN)
     with st.container(key=keys.SHARED_LINK):
         if framed:
             render_copied(bench_frame(), "html")
         else:
-            render_copied(settings_link(hyperparameters, Restrictions.from_address(asked)))
+            render_copied(settings_link(hyperparameters, asked))
 
 
 def _start() -> None:
