@@ -13,6 +13,20 @@ class DaskProcesses:
         self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self._running: list[subprocess.Popen[bytes]] = []
+        self._start_all(workers)
+
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler; Dask's workers then end by themselves."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+
+    def start_again(self) -> None:
+        """Start a scheduler at the same address and as many workers, as what keeps services running does."""
+        for worker in self.workers:
+            worker.wait(20)
+        self._start_all(len(self.workers))
+
+    def _start_all(self, workers: int) -> None:
         self.scheduler = self.start("dask_scheduler", "--port", str(self.port))
         self.workers = [self.start("dask_worker", self.address, "--nthreads", "1") for _worker in range(workers)]
 

@@ -57,6 +57,7 @@ class Cluster:
         self.workers: Mapping[str, Versions | Exception] = {}
         self._key = secrets.token_bytes(32)
         self._arrivals: dict[str, queue.Queue[tuple[Connection, Hello]]] = {}
+        self._tasks: dict[str, ClusterTask] = {}
         self._client: Client | None = None
         self._listener: Listener | None = None
         self._looked, self._closed = threading.Event(), threading.Event()
@@ -108,13 +109,18 @@ class Cluster:
             workers=fit,
             pure=False,
         )
-        return ClusterTask(
+        task = self._tasks[token] = ClusterTask(
             future,
             work,
             arrivals,
-            forget=lambda: self._arrivals.pop(token, None),
+            forget=lambda: self._forget(token),
             may_come=lambda: not self.workers.keys().isdisjoint(fit),
         )
+        return task
+
+    def _forget(self, token: str) -> None:
+        self._arrivals.pop(token, None)
+        self._tasks.pop(token, None)
 
     def close(self) -> None:
         self._closed.set()
@@ -136,10 +142,20 @@ class Cluster:
             except Exception as error:  # Dask raises many kinds where a connection breaks
                 _logger.warning("The cluster at %s cannot be reached: %s", self.address, error)
                 self.problem = CANNOT_BE_REACHED
+                self._interrupt_if_lost()
             self._looked.set()
             if (self.problem, self.cores) != before:
                 self.on_change()
             self._closed.wait(LOOK_SECONDS)
+
+    def _interrupt_if_lost(self) -> None:
+        """Have all runs wait where the scheduler is gone.
+
+        Its workers end then, each when what it computes has, or after half a minute: none comes back before.
+        """
+        if self._client is None or self._client.status != "running":
+            for task in list(self._tasks.values()):
+                task.hang_up()
 
     def _look(self) -> None:
         """Connect where there is no connection, and find out which workers there are."""

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 from distributed import Client
 
+import mnist_demo.jobs.cluster
 from benchmarks.drivers.dask_processes import DaskProcesses
 from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.jobs.cluster import Cluster, refusals
+from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster, refusals
 from mnist_demo.jobs.cluster_task import Versions, versions
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
@@ -93,6 +94,33 @@ def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
             steps = rng.randint(least, most)
             job.wait_for(lambda job=job, steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
             kill_worker_of(job, dask)
+        assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
+        assert weights_of(job) == weights_of(undisturbed)
+        assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
+
+
+def test_run_waits_while_the_scheduler_is_dead_and_goes_on_bit_for_bit_when_it_is_back(
+    remote: JobRegistry,
+    registry: JobRegistry,
+    dask: DaskProcesses,
+    builtin: DigitDataset,
+    tries: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mnist_demo.jobs.cluster, "CONNECT_SECONDS", 1.0)  # it is on this machine
+    rng = random.Random(1)
+    settings = LONG.replace(epochs=8)
+    undisturbed = registry.start(Assignment(settings, builtin, threads=1))
+    for _try in range(tries):
+        job = remote.start(Assignment(settings, builtin))
+        steps = rng.randint(0, 600)
+        job.wait_for(lambda job=job, steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
+        job.set_speed(20)  # that it does not end before it is known that the scheduler has
+        dask.kill_scheduler()
+        assert job.wait_for(lambda job=job: job.state == "queued", PATIENCE)  # type: ignore[misc]
+        assert remote.computing.problem == CANNOT_BE_REACHED
+        job.set_speed(None)
+        dask.start_again()
         assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
         assert weights_of(job) == weights_of(undisturbed)
         assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
