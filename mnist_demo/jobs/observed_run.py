@@ -188,6 +188,11 @@ class ObservedRun:
         return (seconds[-1] - seconds[0]) / (len(seconds) - 1) if len(seconds) > 1 else 0.0
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether another process trains it: then it takes no commands here."""
+        return False
+
+    @property
     def has_ended(self) -> bool:
         return self._state in ENDED
 

@@ -163,8 +163,8 @@ class JobRegistry:
         raise JobError(sentence.format(limit=MAX_JOBS, count=count))
 
     def restore(self, ended: Job) -> Job:
-        """Take in a run of an earlier server process, which has ended; return the job of that id that is kept."""
-        assert ended.has_ended
+        """Take in a run of an earlier or another server process; return the job of that id that is kept."""
+        assert ended.has_ended or ended.is_elsewhere
         with self._lock:
             return self._jobs.setdefault(ended.id, ended)
 

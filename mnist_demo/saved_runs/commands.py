@@ -102,8 +102,10 @@ class RunCommands:
         self._job(run_id).stop()
 
     def forget(self, run_id: str) -> None:
-        """Stop a run, and have the server drop it; what is saved of it stays."""
-        self._registry.forget(self._job(run_id))
+        """Stop a run, and have the server drop it; what is saved of it stays, and one of another server goes on."""
+        self._check(run_id)
+        job = self._registry.get(run_id)
+        self._registry.forget(job if job is not None and job.is_elsewhere else self._job(run_id))
 
     def save_now(self, run_id: str) -> None:
         """Try once more to save a run that could not be saved."""
@@ -138,6 +140,8 @@ class RunCommands:
     def _job(self, run_id: str) -> Job:
         self._check(run_id)
         job = self._registry.get(run_id)
+        if job is not None and job.is_elsewhere:
+            raise RunError(_("Another server trains this run: it can be paused, stopped and changed only there."))
         if job is None:
             raise RunError(_("This run is not on this server any more: open it again from the page “Runs”."))
         return job

@@ -18,18 +18,24 @@ def reopen(record: RunRecord, content: RunContent, dataset: DigitDataset, regist
 
     A run that was training when its server went down has stopped at its last saved point, and says so.
     """
+    snapshot = snapshot_of(record, content, is_trained=False)
+    return registry.restore(Job.ended(Assignment(record.hyperparameters, dataset), record.id, snapshot))
+
+
+def snapshot_of(record: RunRecord, content: RunContent, is_trained: bool) -> JobSnapshot:
+    """Return a saved run as it is shown; `is_trained` says that a process still trains it."""
     state: State = "stopped"
     detail = _(
         "The server went down while this run was training. It stopped at its last saved point, after step {step}, "
         "and can go on from there."
     ).format(step=format_decimal(record.step))
-    for ended in ENDED:
-        if record.state == ended:
-            state, detail = ended, record.detail
+    if record.state in ENDED:
+        state, detail = record.state, record.detail
+    elif is_trained:
+        state, detail = "paused" if record.state == "paused" else "running", ""
     weights = None if content.model is None else Weights(content.history.step_count, content.model)
-    training_state = None if content.training_state is None else keep(content.training_state)
-    snapshot = JobSnapshot(state, detail, CPU, content.history, weights, training_state)
-    return registry.restore(Job.ended(Assignment(record.hyperparameters, dataset), record.id, snapshot))
+    training_state = None if content.training_state is None or is_trained else keep(content.training_state)
+    return JobSnapshot(state, detail, CPU, content.history, weights, training_state)
 
 
 def check_can_go_on(job: Job, record: RunRecord | None) -> None:

@@ -41,7 +41,7 @@ def _not_saved_yet(job: Job) -> RunRecord:
 
 def _as_it_is(record: RunRecord) -> RunRecord:
     job = job_registry().get(record.id)
-    if job is not None and job.history.step_count:
+    if job is not None and job.history.step_count and not job.is_elsewhere:
         metrics = metrics_of(job.history)
         return dataclasses.replace(record, state=job.state, metrics=metrics, curve=curve_of(job.history))
     if record.state in ("running", "paused") and not run_store().is_trained_now(record.id):

@@ -10,13 +10,15 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import AUTO
 from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import Assignment, Weights
+from mnist_demo.jobs.messages import ENDED, Assignment, Weights
 from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.saved_runs.commands import RunCommands
+from mnist_demo.saved_runs.following import FollowedJob
 from mnist_demo.saved_runs.records import RunContent, RunRecord
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
+from mnist_demo.translation import _
 from mnist_demo.ui import keys, visitor, visitor_state
 from mnist_demo.ui.link_state import check_fixed
 from mnist_demo.ui.membership import state as membership_state
@@ -104,15 +106,29 @@ def find_job(run_id: str, current: DigitDataset) -> Job | None:
     job = job_registry().get(run_id)
     if job is not None or run_store().find(run_id) is None:
         return job
+    is_trained = run_store().is_trained_now(run_id)
     record, content = run_store().load(run_id)
+    if is_trained and record.state not in ENDED:
+        dataset = _digits_of(record, current)
+        return job_registry().restore(FollowedJob(record, content, dataset, run_store()))
     return reopen_run(record, content, current)
+
+
+def why_not_found(run_id: str) -> str:
+    """Return a sentence for who asks for a run that `find_job` does not find."""
+    if run_store().is_trained_now(run_id):
+        return _("This run has just begun under another server: open its link again in a few seconds.")
+    return _("The run in this address is no longer kept; start a new one.")
 
 
 def reopen_run(record: RunRecord, content: RunContent, current: DigitDataset) -> Job:
     """Return a job for a saved run, with the digits that it was trained with where they are here."""
-    candidates = (lambda: current, builtin_dataset, cached_mnist)
-    for candidate in candidates:
+    return reopen(record, content, _digits_of(record, current), job_registry())
+
+
+def _digits_of(record: RunRecord, current: DigitDataset) -> DigitDataset:
+    for candidate in (lambda: current, builtin_dataset, cached_mnist):
         dataset = candidate()
         if dataset is not None and dataset.digest == record.dataset.digest:
-            return reopen(record, content, dataset, job_registry())
-    return reopen(record, content, current, job_registry())
+            return dataset
+    return current

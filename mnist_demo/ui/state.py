@@ -13,6 +13,7 @@ from mnist_demo.errors import RunError
 from mnist_demo.files import Content
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
+from mnist_demo.saved_runs.following import FollowedJob
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -21,10 +22,10 @@ from mnist_demo.settings.presets import preset_of
 from mnist_demo.settings.values import parse_value
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
-from mnist_demo.translation import _, translated
+from mnist_demo.translation import translated
 from mnist_demo.ui import keys, link_state, visitor, visitor_state
 from mnist_demo.ui.link_state import fixed_settings
-from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job
+from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job, why_not_found
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
@@ -48,8 +49,8 @@ def prepare_session() -> None:
     _keep_settings()
     _reopen_shown_run()
     job = current_job()
-    if job is None and st.session_state.pop(_RUN, None) is not None:
-        visitor_state.notify(_("The run in this address is no longer kept; start a new one."))
+    if job is None and (shown := st.session_state.pop(_RUN, None)) is not None:
+        visitor_state.notify(why_not_found(shown))
     write_address()
     asked = st.query_params.to_dict()
     link_state.keep_link(st.query_params)
@@ -138,6 +139,8 @@ def current_job() -> Job | None:
     """Return the run that this page shows, if this server still knows it."""
     job_id = st.session_state.get(_RUN)
     job = job_registry().get(job_id) if job_id else None
+    if isinstance(job, FollowedJob):
+        job.look()
     if job is not None:
         job.watch(session_id())
     return job
@@ -208,7 +211,7 @@ def show_run_next(job: Job, stop_others: bool = True) -> None:
         st.session_state[_EARLIER_RUNS] = [previous.id, *_earlier_ids()]
     st.session_state[_EARLIER_RUNS] = [other for other in dict.fromkeys(_earlier_ids()) if other != job.id]
     for other in earlier_jobs() if stop_others else ():
-        if owns(other.id):
+        if owns(other.id) and not other.is_elsewhere:
             attempt(run_commands().stop, other.id)
     _forget_oldest()
     show_run(job)

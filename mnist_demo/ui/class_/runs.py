@@ -76,7 +76,7 @@ def newest_run(record: ClassRecord, key: str) -> ClassRun | None:
 def find_run(run_id: str) -> ClassRun | None:
     """Return a run of this server, or else one from the disk, where another server may be writing it."""
     job = job_registry().get(run_id)
-    if job is not None:
+    if job is not None and not job.is_elsewhere:
         return _of_job(job)
     saved = run_store().find(run_id)
     return _of_record(saved) if saved is not None else None

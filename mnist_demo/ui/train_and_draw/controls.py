@@ -52,7 +52,7 @@ def render_controls(job: Job | None, status: State | None) -> None:
             st.html(BIG_PICTURE)
         if job is None:
             return
-        if owns(job.id) and not job.has_ended:
+        if owns(job.id) and not job.has_ended and not job.is_elsewhere:
             render_speed(job)
             if status in ("running", "paused") and owns(job.id):
                 render_knobs(job)
@@ -65,8 +65,8 @@ def render_controls(job: Job | None, status: State | None) -> None:
 
 def _render_status(job: Job | None, status: State | None) -> None:
     paused = status == "paused"
-    # Who only has the link to somebody's run looks on.
-    mine = job is not None and owns(job.id)
+    # Who only has the link to somebody's run looks on; so does its owner where another server trains it.
+    mine = job is not None and owns(job.id) and not job.is_elsewhere
     has_ended = status in ENDED
     goes_on = job is not None and has_ended and (can_go_on(job) if mine else has_copy(job))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content", key="status-row"):

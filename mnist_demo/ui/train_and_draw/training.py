@@ -35,6 +35,8 @@ def _render_keeping(job: Job) -> None:
     is_mine = owns(job.id)
     if not is_mine:
         _render_looker(job)
+    if job.is_elsewhere:
+        st.caption(_("Another server trains this run. You see it up to its newest saved point, a few seconds ago."))
     if job.has_ended and has_unusable_model(job):
         st.warning(_(kept_runs.UNUSABLE_MODEL), icon=":material/history:")
     problem = run_keeper().problem(job.id)
