@@ -176,17 +176,16 @@ class JobRegistry:
         with self._lock:
             return list(self._jobs.values())
 
-    def jobs_before(self, job: Job) -> int:
-        """Return how many queued runs come before this queued one."""
+    def jobs_before(self, job: Job) -> list[Waiting]:
+        """Return what is queued and comes before this queued run."""
         with self._lock:
             queue = self._queue()
-        return queue.index(job) if job in queue else 0
+        return queue[: queue.index(job)] if job in queue else []
 
     def wait_of(self, job: Job, seconds_left: Callable[[Job], float | None]) -> Wait:
         """Return what this queued run waits for; `seconds_left` estimates how long another one still computes."""
         with self._lock:
-            queue, computing = self._queue(), self._computing()
-        before = queue[: queue.index(job)] if job in queue else []
+            before, computing = self.jobs_before(job), self._computing()
 
         def left(other: Waiting) -> float | None:
             return seconds_left(other) if isinstance(other, Job) else ERRAND_SECONDS

@@ -30,7 +30,7 @@ def test_jobs_beyond_the_free_cores_wait_in_their_order(
 ) -> None:
     first, second, third = (one_core.start(Assignment(endless, builtin)) for _ in range(3))
     assert (first.state, second.state, third.state) == ("running", "queued", "queued")
-    assert (one_core.jobs_before(second), one_core.jobs_before(third)) == (0, 1)
+    assert (len(one_core.jobs_before(second)), len(one_core.jobs_before(third))) == (0, 1)
     first.stop(PATIENCE)
     wait_until(lambda: second.state == "running")
     assert third.state == "queued"
@@ -80,14 +80,14 @@ def test_visitor_with_one_run_waits_for_none_of_the_many_of_another(
         assert [job.state for job in many] == ["running", "running", "queued", "queued"]
         wait_until(lambda: many[1].history.step_count > 0)
         one = registry.start(Assignment(endless, builtin), visitor="one")
-        assert registry.jobs_before(one) == 0
+        assert len(registry.jobs_before(one)) == 0
         wait_until(lambda: one.state == "running")
         assert [job.state for job in many] == ["running", "queued", "queued", "queued"]
-        assert [registry.jobs_before(job) for job in many[1:]] == [0, 1, 2]
+        assert [len(registry.jobs_before(job)) for job in many[1:]] == [0, 1, 2]
         # With one run each, nobody gives way: the second one of "one" comes after the next of "many".
         more = registry.start(Assignment(endless, builtin), visitor="one")
         third = registry.start(Assignment(endless, builtin), visitor="third")
-        assert (registry.jobs_before(third), registry.jobs_before(more)) == (0, 2)
+        assert (len(registry.jobs_before(third)), len(registry.jobs_before(more))) == (0, 2)
         given_up = many[1].history.step_count
         third.stop()
         one.stop(PATIENCE)

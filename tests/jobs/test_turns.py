@@ -73,7 +73,7 @@ def test_long_run_gives_its_core_up_to_who_has_none_when_its_turn_is_over(
     wait_until(lambda: long.history.step_count > 0)
     short = one_core.start(Assignment(endless, builtin), visitor="short")
     # Whoever had a turn comes after who had none, however early she has clicked.
-    assert [one_core.jobs_before(job) for job in (short, hers_too)] == [0, 1]
+    assert [len(one_core.jobs_before(job)) for job in (short, hers_too)] == [0, 1]
     left = {long: 500.0, hers_too: 10.0}
     assert one_core.wait_of(short, left.get) == Wait(1, TURN_SECONDS)
     clock.now = TURN_SECONDS - 1

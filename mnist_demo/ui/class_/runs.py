@@ -18,7 +18,7 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class ClassRun:
-    """A run as the class sees it: `points` are (epoch, test accuracy in percent), `before` who waits before it."""
+    """A run as the class sees it: `points` are (epoch, test accuracy in percent), `before` how many it waits for."""
 
     id: str
     model: str
@@ -101,7 +101,7 @@ def _of_job(job: Job) -> ClassRun:
         weights.step if weights is not None else 0,
         load,
         history.progress if history.started else 0.0,
-        job_registry().jobs_before(job) if job.state == "queued" else 0,
+        job_registry().wait_of(job, lambda _other: None).runs if job.state == "queued" else 0,
     )
 
 

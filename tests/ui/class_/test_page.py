@@ -1,15 +1,22 @@
 """The class of a visitor on the other pages: its settings, and what joins it."""
 
+import re
 from typing import Any
 
 import pytest
 from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.computing import Here
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import kept_runs, visitor
-from mnist_demo.ui.class_.runs import find_run
-from mnist_demo.ui.resources import class_store, visitor_store
-from tests.ui.actions import open_page, restart_server, train
+from mnist_demo.ui.class_.pictures import pupils_html
+from mnist_demo.ui.class_.runs import find_run, pupils
+from mnist_demo.ui.resources import class_store, job_registry, visitor_store
+from tests.ui.actions import open_page, press_start, restart_server, the_job, train
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("_own_server")
 
@@ -33,6 +40,29 @@ def test_what_the_form_complained_of_is_not_said_any_more_once_it_is_mended() ->
     assert not page.warning
     assert not page.exception
     assert "## 7b" in [text.value for text in page.markdown]
+
+
+def test_pupil_who_waits_reads_when_it_is_her_turn_and_the_class_sees_it(
+    browser: Any, builtin: DigitDataset, endless: Hyperparameters
+) -> None:
+    code = ClassCommands("teacher-of-7b", class_store()).create("7b", {}).code
+    browser("a pupil")
+    ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
+    visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
+    registry = job_registry()
+    registry.computing = Here(1)
+    computing, waiting = (registry.start(Assignment(endless, builtin), visitor=name) for name in ("Juno", "Ari"))
+    wait_until(lambda: computing.history.step_count > 0)
+    page = open_page()
+    press_start(page)
+    (said,) = (str(part.text) for part in page.get("progress"))
+    assert re.search(r"2 runs ahead of you, about \d+ (min|s)", said)
+    record = ClassCommands("teacher-of-7b", class_store()).view(code)
+    assert record is not None
+    assert "waits, 2 runs ahead" in pupils_html(pupils(record, set(), {}))
+    computing.stop(30)
+    waiting.stop(30)
+    wait_until(lambda: the_job().state == "running")
 
 
 def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) -> None:
