@@ -13,7 +13,7 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 from PIL import Image
 
 from mnist_demo.drawing.frames import clear_table, find_frame
-from mnist_demo.drawing.paper import estimate_paper
+from mnist_demo.drawing.paper import PAPER_SIDE, WIDEST_INK, estimate_paper
 from mnist_demo.drawing.picture_files import check_size
 from mnist_demo.drawing.ruling import remove_ruling
 from mnist_demo.drawing.stroke_ink import Pixels
@@ -32,6 +32,7 @@ SPECK_SHARE = 0.01
 # edges of strokes are steep: nearly all MNIST digits, even enlarged ten times and soft, stay below this share.
 SHADE_SHARE = 0.1
 FLAT = 0.04  # of the strongest ink, between pixels a 70th of the picture apart
+LIGHT_SHARE = 0.1  # of the border, in light, of a picture whose border is in shade
 MIN_PHOTOGRAPH_SIDE = 64  # pixels; smaller pictures are drawings or thumbnails, with strokes wide relative to the side
 DARKEST_PAPER = 0.02  # lower bound on the paper's brightness: below it, grain would be amplified to ink
 SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many a side, over less if it is smaller
@@ -138,6 +139,7 @@ def _ink_of(layers: Pixels) -> Pixels:
     if min(ink.shape) >= MIN_PHOTOGRAPH_SIDE and (
         unevenness > min(2 * NOISE_FLOOR, strongest / 8)
         or (strongest >= MIN_CONTRAST and _shade_share(ink / strongest, NOISE_FLOOR / strongest) > SHADE_SHARE)
+        or (strongest >= MIN_CONTRAST and _is_half_in_shade(ink / strongest))
     ):
         return _ink_on_uneven_paper(layers)
     # Whatever range the values have: what a clean picture shows is ink, however faint.
@@ -158,6 +160,16 @@ def _shade_share(ink: Pixels, floor: float) -> float:
     middle = sample[:-1, :-1]
     is_flat = (np.abs(middle - sample[1:, 1:]) < FLAT) & (np.abs(sample[1:, :-1] - sample[:-1, 1:]) < FLAT)
     return float((is_flat & (middle > floor) & (middle < 0.8)).mean())
+
+
+def _is_half_in_shade(ink: Pixels) -> bool:
+    """Tell whether an area of the ink that is wider than a stroke reaches the border: light, in a picture in shade."""
+    scale = min(PAPER_SIDE / max(ink.shape), 1)
+    rows, columns = (np.linspace(0, side - 1, max(2, round(scale * side))).astype(np.int64) for side in ink.shape)
+    is_ink = np.pad(np.asarray(ink[np.ix_(rows, columns)] > 0.5, np.uint8), WIDEST_INK, "edge")
+    is_wide = scipy.ndimage.grey_opening(is_ink, WIDEST_INK)[WIDEST_INK:-WIDEST_INK, WIDEST_INK:-WIDEST_INK]
+    border = np.concatenate([is_wide[0], is_wide[-1], is_wide[:, 0], is_wide[:, -1]])
+    return bool(border.mean() > LIGHT_SHARE)
 
 
 def _difference(layers: Pixels, paper: Pixels) -> Pixels:

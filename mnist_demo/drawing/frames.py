@@ -21,7 +21,7 @@ MIN_CONTENT_SHARE = 0.15  # of the frame's longer side; a digit is larger, and a
 _FRAME_SIDE = 70  # pixels of the longer side of the reduced picture in which frames are searched
 _TURNS = np.deg2rad(np.arange(-20, 21, 4))
 
-_SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a sheet is searched
+_SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a sheet is searched; half of it of the shorter
 WIDEST_INK_ON_SHEET = 25  # of those pixels
 TABLE_BRIGHTNESS = 0.6  # of the sheet's, at most; a shadow is not so dark, or it reaches over several sides
 MIN_FILLED_SHARE = 0.75  # of a sheet; a frame, or a squarish 0, is filled less
@@ -97,7 +97,7 @@ def _rectangularity(filled: npt.NDArray[np.bool_]) -> float:
 def clear_table(layers: Pixels) -> Pixels:
     """Return a picture (h, w, channels) with paper where a dark table is seen around a sheet, else the same picture."""
     height, width, channels = layers.shape
-    factor = _SHEET_SIDE / max(height, width)
+    factor = min(max(_SHEET_SIDE / max(height, width), _SHEET_SIDE / 2 / min(height, width)), 1.0)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     if min(*size, height, width) < 40:
         return layers

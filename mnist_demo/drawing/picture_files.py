@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _, format_decimal, format_list
@@ -19,6 +19,7 @@ CAMERA_FORMATS, MAX_CAMERA_PIXELS = ("JPEG", "WEBP", "AVIF", "HEIF"), 64_000_000
 PICTURE_FORMATS = (*CAMERA_FORMATS, "PNG", "GIF", "BMP", "TIFF", "PPM")
 # A larger picture is made smaller while it is decoded or at once after it, but not below this, in pixels a side.
 ENOUGH_SIDE = 2000
+STRIP = 100  # rows of a reduced picture that are made at once
 
 
 def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
@@ -40,8 +41,10 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
         # Pillow warns about unusual files, and about sizes that are checked here anyway.
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS) as picture:
             check_size(*picture.size, MAX_CAMERA_PIXELS if picture.format in CAMERA_FORMATS else MAX_PICTURE_PIXELS)
+            if picture.format == "HEIF":
+                return _from_a_telephone(picture)
             picture.draft(None, (ENOUGH_SIDE, ENOUGH_SIDE))  # only JPEG can; of other formats it changes nothing
-            return _as_eight_bits(ImageOps.exif_transpose(picture))
+            return _as_eight_bits(picture)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -97,13 +100,35 @@ def _add_heif() -> None:
 
 
 def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    orientation = picture.getexif().get(ExifTags.Base.Orientation)
     step = max(1, max(picture.size) // ENOUGH_SIDE)
     # These have no fixed range (a camera's 16 bits may be 10 or 12): stretch the values to 0..255.
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.nan_to_num(np.asarray(np.asarray(picture)[::step, ::step], np.float64))
-        return np.asarray((values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9)), np.uint8)
-    mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
-    return np.asarray(picture.convert(mode).reduce(step))
+        small = Image.fromarray(np.asarray((values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9)), np.uint8))
+    else:
+        mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
+        # As many pixels are converted, copied and turned as are needed: a whole copy of a camera's takes 200 MB.
+        small = (picture if picture.mode == mode else picture.convert(mode)).reduce(step)
+    small.getexif()[ExifTags.Base.Orientation] = orientation or 1
+    return np.asarray(ImageOps.exif_transpose(small))
+
+
+def _from_a_telephone(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    """Return a HEIC picture, upright and reduced, of which Pillow has read no more than the size.
+
+    What decodes it turns it as well, and keeps it in 3 bytes a pixel; it is reduced from there, strip by strip, since
+    Pillow would first copy it into 4.
+    """
+    import pi_heif
+
+    decoded = pi_heif.open_heif(picture.fp)
+    pixels = np.asarray(decoded)
+    height, width = pixels.shape[:2]
+    step = max(1, max(width, height) // ENOUGH_SIDE)
+    rows = step * STRIP
+    strips = [Image.fromarray(pixels[top : top + rows]).reduce(step) for top in range(0, height, rows)]
+    return np.concatenate([np.asarray(strip) for strip in strips])
 
 
 def check_size(width: int, height: int, most_pixels: int = MAX_PICTURE_PIXELS) -> None:

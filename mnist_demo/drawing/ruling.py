@@ -5,16 +5,19 @@ P. E. Hart, *Use of the Hough Transformation to Detect Lines and Curves in Pictu
 and taken away; a stroke that crosses one stays whole.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy  # loads its submodules on first use, so the first page does not wait for them
 from PIL import Image
 
 from mnist_demo.drawing.stroke_ink import Floats, Pixels
 
 SEARCH_SIDE = 400  # pixels of the longer side of the reduced picture in which lines are searched
-WIDEST_LINE = 7  # of those pixels; wider ones are strokes
+MIN_SIDE = 56  # of those pixels: of the shorter side
+WIDEST_LINE = 11  # of those pixels; wider ones are strokes
 SLOPES = np.tan(np.radians(np.arange(-12, 12.1, 0.5)))  # of lines along the picture's sides
 # Shares of a line's length within the picture: at least so much of it shows, as much if it is the only one.
 MIN_COVERAGE, MIN_COVERAGE_ALONE = 0.55, 0.85
@@ -22,6 +25,10 @@ MIN_LENGTH = 0.6  # of the picture's side
 MAX_LINES = 60  # in each direction
 SEGMENTS = 12  # pieces of a line that are located one by one: no paper is quite flat
 MAX_DRIFT = 5  # pixels by which a piece may lie beside the straight line
+MAX_BEND = 3  # pixels between a piece and most pieces of its line
+OTHER_WIDTH = 0.35  # of the usual width: what differs by more is a stroke
+MIN_PATTERN = 3  # lines; fewer do not show that they are regular
+IRREGULAR = 0.15  # of the spacing
 DARKER = 1.5  # what is so many times as dark as the line is ink on it
 
 
@@ -43,22 +50,19 @@ def remove_ruling(ink: Pixels, grain: float) -> Pixels:
     """
     step = -(-max(ink.shape) // SEARCH_SIDE)
     height, width = (side // step for side in ink.shape)
-    if min(height, width) < 8 * WIDEST_LINE:
+    if min(height, width) < MIN_SIDE:
         return ink
     small = np.asarray(Image.fromarray(ink[: height * step, : width * step]).reduce(step))
     noise = max(3 * grain / step, 0.02 * float(small.max()))
     across, down = _find_lines(small, noise), _find_lines(small.T, noise)
-    if len(across) + len(down) == 1:
+    if len(across) + len(down) in (0, 1):
         return ink
-    for lines, is_turned in ((across, False), (down, True)):
-        if lines:
-            margin = 2 * _reach(step)
-            padded = np.pad(ink.T if is_turned else ink, ((margin, margin), (0, 0)))
-            for line in lines:
-                _erase(padded, line, step, grain)
-            inside = padded[margin:-margin]
-            ink = inside.T if is_turned else inside
-    return np.ascontiguousarray(ink)
+    rows, columns = _print_of(ink, across, step, grain), _print_of(ink.T, down, step, grain).T
+    is_print = (rows > 0) | (columns > 0)
+    # What is darker than the print is ink on it, but where two lines cross, they may be so themselves.
+    level = np.where((rows > 0) & (columns > 0), np.inf, np.maximum(rows, columns))
+    bridged = np.where(ink > DARKER * level + 2 * grain, ink, np.minimum(ink, _bridge(ink, is_print)))
+    return np.where(is_print, bridged, ink)
 
 
 def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
@@ -90,47 +94,93 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
         row = float(place - margin)
         if all(abs(row - line.row) > WIDEST_LINE for line in lines):
             lines.append(_Line(row, float(SLOPES[int(coverage[:, place].argmax())])))
-    return lines if len(lines) > 1 or best.max() >= MIN_COVERAGE_ALONE else []
+    if len(lines) > 1 or best.max() >= MIN_COVERAGE_ALONE:
+        return _continue_pattern(lines, height)
+    return []
 
 
-def _reach(step: int) -> int:
-    """Return how many pixels above and below a line are looked at."""
-    return MAX_DRIFT + WIDEST_LINE * step // 2 + 2
+def _continue_pattern(lines: list[_Line], height: int) -> list[_Line]:
+    """Return `lines` with those between and beside them that a regular pattern has: hidden, or at the picture's edge."""
+    if len(lines) < MIN_PATTERN:
+        return lines
+    lines = sorted(lines, key=lambda line: line.row)
+    rows, slopes = np.array([line.row for line in lines]), np.array([line.slope for line in lines])
+    gaps = np.diff(rows)
+    numbers = np.concatenate([[0], np.cumsum(np.rint(gaps / np.median(gaps)))])
+    # The pattern of a sheet that is seen at an angle becomes narrower; so do the angles between its lines.
+    spacing = np.polynomial.Polynomial.fit(numbers, rows, 2 if len(lines) > 2 * MIN_PATTERN else 1)
+    turning = np.polynomial.Polynomial.fit(numbers, slopes, 1)
+    if numbers[-1] == 0 or np.abs(spacing(numbers) - rows).max() > IRREGULAR * np.median(gaps):
+        return lines
+    others = np.setdiff1d(np.arange(-2, numbers[-1] + 3), numbers)
+    found = [_Line(float(spacing(number)), float(turning(number))) for number in others[: 2 * MAX_LINES]]
+    return lines + [line for line in found if abs(line.row - height / 2) < height]
 
 
-def _erase(padded: Pixels, line: _Line, step: int, grain: float) -> None:
-    """Take a line out of ink (h, w), in place, and bridge the strokes that cross it.
+def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixels:
+    """Return how dark the printed lines from left to right are, (h, w), and 0 beside them.
 
-    `padded` has twice the reach more above and below the ink.
+    Each is located piece by piece. Where a stroke runs along a line or covers it, the piece has another width than the
+    others; its place is that between its neighbours.
     """
-    reach = _reach(step)
-    height, width = len(padded) - 4 * reach, padded.shape[1]
-    row = (line.row + 0.5) * step - 0.5
-    places, profiles = [], []
-    for columns in np.array_split(np.arange(width), SEGMENTS):
-        middle = np.rint(row + line.slope * (columns - width / 2)).astype(np.int64)
-        if min(middle[0], middle[-1]) >= -reach and max(middle[0], middle[-1]) < height + reach:
-            rows = (middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1)  # (n, offsets)
-            places.append((rows, columns[:, None]))
-            profiles.append(np.median(padded[places[-1]], axis=0))
-    # Where a stroke runs along the line, the segment is darker than the line is.
-    usual = float(np.median([profile.max() for profile in profiles])) if profiles else 0.0
-    if usual < grain:
-        return
-    for place, profile in zip(places, profiles, strict=True):
-        near = profile[reach - MAX_DRIFT : reach + MAX_DRIFT + 1]
-        if float(near.max()) > DARKER * usual:
+    height, width = ink.shape
+    printed = np.zeros_like(ink)
+    reach = MAX_DRIFT + WIDEST_LINE * step // 2 + 2
+    padded = np.pad(ink, ((2 * reach, 2 * reach), (0, 0)))
+    pieces = np.array_split(np.arange(width), SEGMENTS)
+    rows = np.array([(line.row + 0.5) * step - 0.5 for line in lines])[:, None]
+    rows = rows + np.array([line.slope for line in lines])[:, None] * (np.arange(width) - width / 2)  # (lines, w)
+    shifts, widths, levels = (np.full((len(lines), len(pieces)), np.nan) for _table in range(3))
+    for index, middles in enumerate(np.rint(rows).astype(np.int64)):
+        for place, columns in enumerate(pieces):
+            middle = middles[columns]
+            if min(middle[0], middle[-1]) < -reach or max(middle[0], middle[-1]) >= height + reach:
+                continue
+            profile = np.median(padded[(middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1), columns[:, None]], 0)
+            near = profile[reach - MAX_DRIFT : reach + MAX_DRIFT + 1]
+            peak = int(near.argmax()) + reach - MAX_DRIFT
+            levels[index, place] = profile[peak]
+            if profile[peak] > grain:
+                above, below = _half_width(profile[peak::-1], profile[peak]), _half_width(profile[peak:], profile[peak])
+                shifts[index, place] = peak - reach + (below - above) / 2
+                widths[index, place] = above + below + 1
+    if np.isnan(widths).all():
+        return printed
+    usual = float(np.nanmedian(widths))
+    shifts[np.abs(widths - usual) > max(1.0, OTHER_WIDTH * usual)] = np.nan
+    centres, half = np.array([float(columns.mean()) for columns in pieces]), (usual + 1) / 2
+    for index, line in enumerate(rows):
+        if np.isnan(levels[index]).all():  # it lies outside of the picture
             continue
-        centre, level = int(near.argmax()) + reach - MAX_DRIFT, max(float(near.max()), 0.5 * usual)
-        above, below = _half_width(profile[centre::-1], level), _half_width(profile[centre:], level)
-        top, bottom = max(centre - above - 1, 0), min(centre + below + 1, 2 * reach)
-        # A stroke that crosses the line has ink on both sides of it, perhaps a little further along.
-        band = padded[place]
-        sides = scipy.ndimage.maximum_filter1d(band[:, [max(top - 1, 0), min(bottom + 1, 2 * reach)]], 5, axis=0)
-        part = band[:, top : bottom + 1]
-        is_darker = part > DARKER * level + 2 * grain
-        bridged = np.minimum(part, sides.min(axis=1)[:, None])
-        padded[place[0][:, top : bottom + 1], place[1]] = np.where(is_darker, part, bridged)
+        is_known = ~np.isnan(shifts[index])
+        if is_known.any():
+            middle = np.nanmedian(shifts[index])
+            is_known &= np.abs(shifts[index] - middle) <= MAX_BEND
+            line = line + np.interp(np.arange(width), centres[is_known], shifts[index][is_known])
+        band = np.rint(line).astype(np.int64)[:, None] + np.arange(-math.ceil(half), math.ceil(half) + 1)
+        columns = np.broadcast_to(np.arange(width)[:, None], band.shape)
+        inside = (band >= 0) & (band < height)
+        printed[band[inside], columns[inside]] = max(float(np.nanmedian(levels[index])), grain)
+    return printed
+
+
+def _bridge(ink: Pixels, is_print: npt.NDArray[np.bool_]) -> Pixels:
+    """Return `ink` (h, w) with the print filled where there is ink on both sides of it, in one of four directions."""
+    # At most twice the width of a line: that is how far it is from one side of a crossing to the other.
+    depth = scipy.ndimage.distance_transform_cdt(is_print, "chessboard")
+    length = min(2 * (2 * int(np.quantile(depth[is_print], 0.9)) + 1), 60)
+    padded = np.pad(np.where(is_print, np.float32(0), ink), length)
+    most = np.zeros_like(padded)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        closed, span = padded.copy(), 1
+        for choose, sign in ((np.maximum, 1), (np.minimum, -1)):
+            span = 1
+            while span < length:
+                shift = min(span, length - span)
+                closed = choose(closed, np.roll(closed, (sign * shift * down, sign * shift * right), (0, 1)))
+                span += shift
+        np.maximum(most, closed, out=most)
+    return most[length:-length, length:-length]
 
 
 def _half_width(profile: Floats, level: float) -> int:
