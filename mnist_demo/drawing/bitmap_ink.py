@@ -39,6 +39,7 @@ SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many 
 INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
 FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
 CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
+REST_OF_PRINT = 0.1  # of what is printed on the paper, at most, is seen where it was removed
 STROKE_SHARE = 0.03  # of the picture's longer side: a stroke has as many pixels at least
 MAX_FRAMES = 3  # for example a frame on a sheet on a desk
 
@@ -183,8 +184,11 @@ def _difference(layers: Pixels, paper: Pixels) -> Pixels:
 def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     """Return the ink (h, w) of a photograph, stretched so that most of it is 1 and the paper with its grain is 0."""
     ink, noise = _difference_from_uneven_paper(layers)
+    everything = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
     ink = remove_ruling(ink, float(np.median(noise)))
     peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
+    if peak < REST_OF_PRINT * everything:
+        raise _nothing_drawn()
     if peak < WEAK_INK * float(np.median(noise)):  # pale pencil: its strokes are longer than the grain
         ink, noise = scipy.ndimage.gaussian_filter(ink, 1.0, truncate=2), noise * np.float32(0.5)
         peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))

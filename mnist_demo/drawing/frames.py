@@ -19,7 +19,7 @@ RECTANGLE_SHARE = 0.9
 MIN_FRAME_SHARE = 0.25  # of the picture's width and height
 MIN_CONTENT_SHARE = 0.15  # of the frame's longer side; a digit is larger, and a speck inside a 0 is smaller
 _FRAME_SIDE = 70  # pixels of the longer side of the reduced picture in which frames are searched
-_TURNS = np.deg2rad(np.arange(-20, 21, 4))
+_TURNS = np.deg2rad(np.arange(-20, 21))  # so fine, since a row of digits is on a long sheet
 
 _SHEET_SIDE = 128  # pixels of the longer side of the reduced picture in which a sheet is searched; half of it of the shorter
 WIDEST_INK_ON_SHEET = 25  # of those pixels

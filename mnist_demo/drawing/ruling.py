@@ -27,7 +27,9 @@ SEGMENTS = 12  # pieces of a line that are located one by one: no paper is quite
 MAX_DRIFT = 5  # pixels by which a piece may lie beside the straight line
 MAX_BEND = 3  # pixels between a piece and most pieces of its line
 OTHER_WIDTH = 0.35  # of the usual width: what differs by more is a stroke
+EDGE = 0.15  # of a line's darkness: fainter pixels do not belong to it
 MIN_PATTERN = 3  # lines; fewer do not show that they are regular
+MAX_TURN = 0.0175  # between the slopes of lines of one pattern, two steps of `SLOPES`
 IRREGULAR = 0.15  # of the spacing
 DARKER = 1.5  # what is so many times as dark as the line is ink on it
 
@@ -95,11 +97,11 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
         if all(abs(row - line.row) > WIDEST_LINE for line in lines):
             lines.append(_Line(row, float(SLOPES[int(coverage[:, place].argmax())])))
     if len(lines) > 1 or best.max() >= MIN_COVERAGE_ALONE:
-        return _continue_pattern(lines, height)
+        return _continue_pattern(lines)
     return []
 
 
-def _continue_pattern(lines: list[_Line], height: int) -> list[_Line]:
+def _continue_pattern(lines: list[_Line]) -> list[_Line]:
     """Return `lines` with those between and beside them that a regular pattern has: hidden, or at the picture's edge."""
     if len(lines) < MIN_PATTERN:
         return lines
@@ -109,12 +111,14 @@ def _continue_pattern(lines: list[_Line], height: int) -> list[_Line]:
     numbers = np.concatenate([[0], np.cumsum(np.rint(gaps / np.median(gaps)))])
     # The pattern of a sheet that is seen at an angle becomes narrower; so do the angles between its lines.
     spacing = np.polynomial.Polynomial.fit(numbers, rows, 2 if len(lines) > 2 * MIN_PATTERN else 1)
-    turning = np.polynomial.Polynomial.fit(numbers, slopes, 1)
     if numbers[-1] == 0 or np.abs(spacing(numbers) - rows).max() > IRREGULAR * np.median(gaps):
         return lines
-    others = np.setdiff1d(np.arange(-2, numbers[-1] + 3), numbers)
+    # Of a line that is seen in part, at the edge, the slope is seldom right.
+    usual = np.abs(slopes - np.median(slopes)) <= MAX_TURN
+    turning = np.polynomial.Polynomial.fit(numbers[usual], slopes[usual], 1)
+    others = np.setdiff1d(np.arange(-2, numbers[-1] + 3), numbers[usual])
     found = [_Line(float(spacing(number)), float(turning(number))) for number in others[: 2 * MAX_LINES]]
-    return lines + [line for line in found if abs(line.row - height / 2) < height]
+    return [line for line, is_usual in zip(lines, usual, strict=True) if is_usual] + found
 
 
 def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixels:
@@ -139,8 +143,8 @@ def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixel
             profile = np.median(padded[(middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1), columns[:, None]], 0)
             near = profile[reach - MAX_DRIFT : reach + MAX_DRIFT + 1]
             peak = int(near.argmax()) + reach - MAX_DRIFT
-            levels[index, place] = profile[peak]
             if profile[peak] > grain:
+                levels[index, place] = profile[peak]
                 above, below = _half_width(profile[peak::-1], profile[peak]), _half_width(profile[peak:], profile[peak])
                 shifts[index, place] = peak - reach + (below - above) / 2
                 widths[index, place] = above + below + 1
@@ -150,7 +154,7 @@ def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixel
     shifts[np.abs(widths - usual) > max(1.0, OTHER_WIDTH * usual)] = np.nan
     centres, half = np.array([float(columns.mean()) for columns in pieces]), (usual + 1) / 2
     for index, line in enumerate(rows):
-        if np.isnan(levels[index]).all():  # it lies outside of the picture
+        if np.isnan(levels[index]).all():  # nothing is there, or it lies outside of the picture
             continue
         is_known = ~np.isnan(shifts[index])
         if is_known.any():
@@ -160,7 +164,7 @@ def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixel
         band = np.rint(line).astype(np.int64)[:, None] + np.arange(-math.ceil(half), math.ceil(half) + 1)
         columns = np.broadcast_to(np.arange(width)[:, None], band.shape)
         inside = (band >= 0) & (band < height)
-        printed[band[inside], columns[inside]] = max(float(np.nanmedian(levels[index])), grain)
+        printed[band[inside], columns[inside]] = float(np.nanmedian(levels[index]))
     return printed
 
 
@@ -185,5 +189,5 @@ def _bridge(ink: Pixels, is_print: npt.NDArray[np.bool_]) -> Pixels:
 
 def _half_width(profile: Floats, level: float) -> int:
     """Return how many pixels of `profile`, which begins on a line of ink `level`, belong to it after the first."""
-    outside = np.flatnonzero(profile < 0.35 * level)
+    outside = np.flatnonzero(profile < EDGE * level)
     return int(outside[0]) - 1 if len(outside) else len(profile) - 1
