@@ -61,6 +61,7 @@ def _by_a_phone(strokes: Strokes, random: Generator) -> bytes:
 
 _PLAIN = _photographed()
 _PENCIL = _photographed(pens=["black"], strength=(0.15, 0.35), width=(0.02, 0.035))
+_SHADED_PENCIL = _photographed(pens=["black"], strength=(0.4, 0.6), width=(0.025, 0.04), falls="shadow")
 _SQUARES = _photographed(ruling="squares")
 ONE_DIGIT: dict[str, Render] = {
     N_("a paint program’s picture"): _photographed(
@@ -73,6 +74,7 @@ ONE_DIGIT: dict[str, Render] = {
     N_("pale pencil"): _PENCIL,
     N_("evenly dim"): _photographed(light=(0.08, 0.2), falls="evenly", grain=(0.002, 0.006)),
     N_("edge of a shadow"): _photographed(falls="shadow"),
+    N_("pencil, edge of a shadow"): _SHADED_PENCIL,
     N_("flash"): _photographed(falls="flash", light=(0.9, 1.1)),
     N_("blurred"): _photographed(blur=(0.006, 0.012)),
     N_("JPEG at quality 20"): _photographed(quality=20),
@@ -90,6 +92,7 @@ SEVERAL_DIGITS: dict[str, Render] = {
     N_("marker on plain paper"): _PLAIN,
     N_("pale pencil"): _PENCIL,
     N_("edge of a shadow"): _photographed(falls="shadow"),
+    N_("pencil, edge of a shadow"): _SHADED_PENCIL,
     N_("strong blue squares"): _SQUARES,
     N_("lines"): _photographed(ruling="lines"),
     N_("sheet on a dark table"): _photographed(on_table=True),

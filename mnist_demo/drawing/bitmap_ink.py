@@ -39,6 +39,7 @@ SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many 
 INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
 FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
 CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
+CORNERS_OF_PRINT = 0.004  # of what is printed, at most, is where a line cuts a corner of the picture, and stays
 REST_OF_PRINT = 0.1  # of what is printed on the paper, at most, is seen where it was removed
 STROKE_SHARE = 0.03  # of the picture's longer side: a stroke has as many pixels at least
 MAX_FRAMES = 3  # for example a frame on a sheet on a desk
@@ -150,7 +151,10 @@ def _ink_of(layers: Pixels) -> Pixels:
         raise _nothing_drawn()
     ink /= strongest
     if ink[[0, -1]].any() or ink[:, [0, -1]].any():
+        everything = float(ink.sum())
         ink = remove_ruling(ink, floor / strongest)
+        if ink.sum() < CORNERS_OF_PRINT * everything:
+            raise _nothing_drawn()
     return ink
 
 

@@ -21,7 +21,7 @@ WIDEST_LINE = 11  # of those pixels; wider ones are strokes
 SLOPES = np.tan(np.radians(np.arange(-12, 12.1, 0.5)))  # of lines along the picture's sides
 # Shares of a line's length within the picture: at least so much of it shows, as much if it is the only one.
 MIN_COVERAGE, MIN_COVERAGE_ALONE = 0.55, 0.85
-MIN_LENGTH = 0.6  # of the picture's side
+MIN_LENGTH, MIN_LENGTH_AT_CORNER = 0.6, 0.15  # of the picture's side
 MAX_LINES = 60  # in each direction
 SEGMENTS = 12  # pieces of a line that are located one by one: no paper is quite flat
 MAX_DRIFT = 5  # pixels by which a piece may lie beside the straight line
@@ -63,8 +63,10 @@ def remove_ruling(ink: Pixels, grain: float) -> Pixels:
     is_print = (rows > 0) | (columns > 0)
     # What is darker than the print is ink on it, but where two lines cross, they may be so themselves.
     level = np.where((rows > 0) & (columns > 0), np.inf, np.maximum(rows, columns))
-    bridged = np.where(ink > DARKER * level + 2 * grain, ink, np.minimum(ink, _bridge(ink, is_print)))
-    return np.where(is_print, bridged, ink)
+    around = _bridge(ink, is_print)
+    # Between two strokes that are darker than the print there is none where it is no darker.
+    bridged = np.where(around > DARKER * ink + 2 * grain, 0, np.minimum(ink, around))
+    return np.where(is_print & (ink <= DARKER * level + 2 * grain), bridged, ink)
 
 
 def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
@@ -76,7 +78,7 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
     columns = columns - width / 2
     # A line that leaves the picture above or below begins up to `margin` rows outside of it in the middle column.
     margin = int(width / 2 * SLOPES.max()) + 2
-    coverage = np.zeros((len(SLOPES), height + 2 * margin))
+    coverage, at_corners = (np.zeros((len(SLOPES), height + 2 * margin)) for _table in range(2))
     x = np.arange(width) - width / 2
     for index, slope in enumerate(SLOPES):
         places = np.rint(rows - slope * columns).astype(np.int64) + margin
@@ -87,7 +89,9 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
         inside = (y.clip(0, height - 1).max(axis=1) - y.clip(0, height - 1).min(axis=1)) / max(abs(slope), 1e-9)
         flat = abs(slope) * width < 1
         length = np.where((y >= 0).all(axis=1) & (y < height).all(axis=1), width, 0 if flat else inside.clip(0, width))
-        coverage[index] = np.where(length >= MIN_LENGTH * width, votes / np.maximum(length, 1), 0)
+        shown = votes / np.maximum(length, 1)
+        coverage[index] = np.where(length >= MIN_LENGTH * width, shown, 0)
+        at_corners[index] = np.where((length < MIN_LENGTH * width) & (length >= MIN_LENGTH_AT_CORNER * width), shown, 0)
     lines: list[_Line] = []
     best = coverage.max(axis=0)
     for place in np.argsort(-best)[: 10 * MAX_LINES]:
@@ -96,9 +100,14 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
         row = float(place - margin)
         if all(abs(row - line.row) > WIDEST_LINE for line in lines):
             lines.append(_Line(row, float(SLOPES[int(coverage[:, place].argmax())])))
-    if len(lines) > 1 or best.max() >= MIN_COVERAGE_ALONE:
-        return _continue_pattern(lines)
-    return []
+    if len(lines) < 2 and best.max() < MIN_COVERAGE_ALONE:
+        return []
+    # What cuts a corner is too short to be sure of, unless it is parallel to the others.
+    at_corners[np.abs(SLOPES - np.median([line.slope for line in lines])) > MAX_TURN] = 0
+    for place in np.flatnonzero(at_corners.max(axis=0) >= MIN_COVERAGE_ALONE)[:MAX_LINES]:
+        if all(abs(place - margin - line.row) > WIDEST_LINE for line in lines):
+            lines.append(_Line(float(place - margin), float(SLOPES[int(at_corners[:, place].argmax())])))
+    return _continue_pattern(lines)
 
 
 def _continue_pattern(lines: list[_Line]) -> list[_Line]:
@@ -140,7 +149,9 @@ def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixel
             middle = middles[columns]
             if min(middle[0], middle[-1]) < -reach or max(middle[0], middle[-1]) >= height + reach:
                 continue
-            profile = np.median(padded[(middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1), columns[:, None]], 0)
+            profile = np.median(
+                padded[(middle + 2 * reach)[:, None] + np.arange(-reach, reach + 1), columns[:, None]], 0
+            )
             near = profile[reach - MAX_DRIFT : reach + MAX_DRIFT + 1]
             peak = int(near.argmax()) + reach - MAX_DRIFT
             if profile[peak] > grain:
@@ -158,7 +169,7 @@ def _print_of(ink: Pixels, lines: list[_Line], step: int, grain: float) -> Pixel
             continue
         is_known = ~np.isnan(shifts[index])
         if is_known.any():
-            middle = np.nanmedian(shifts[index])
+            middle = np.nanquantile(shifts[index], 0.5, method="lower")  # one of them
             is_known &= np.abs(shifts[index] - middle) <= MAX_BEND
             line = line + np.interp(np.arange(width), centres[is_known], shifts[index][is_known])
         band = np.rint(line).astype(np.int64)[:, None] + np.arange(-math.ceil(half), math.ceil(half) + 1)
@@ -176,7 +187,7 @@ def _bridge(ink: Pixels, is_print: npt.NDArray[np.bool_]) -> Pixels:
     padded = np.pad(np.where(is_print, np.float32(0), ink), length)
     most = np.zeros_like(padded)
     for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        closed, span = padded.copy(), 1
+        closed = padded
         for choose, sign in ((np.maximum, 1), (np.minimum, -1)):
             span = 1
             while span < length:

@@ -7,6 +7,8 @@ from scipy import ndimage
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.drawing.image import image_from_bitmap, image_from_strokes
+from mnist_demo.drawing.pictures_of_digits import find_digits
+from mnist_demo.errors import ImageError
 from tests.drawing.drawn_digits import Bitmap, Strokes, circle, difference, draw, four
 
 
@@ -121,3 +123,47 @@ def test_image_from_bitmap_of_enlarged_digits_is_nearly_the_same(builtin: DigitD
     ]
     assert np.median(changes) < 0.4  # their stroke widths are normalised
     assert max(changes) < 1.2
+
+
+def _squared(size: int, slope: float, offset: float, spacing: float = 60.0) -> np.ndarray:
+    """Return how much of each pixel is under printed squares, 0 or 0.5: lines of four pixels, at an angle."""
+    y, x = np.mgrid[0:size, 0:size]
+    position = np.stack([y - slope * (x - size / 2), x + slope * (y - size / 2)]) + offset
+    return np.asarray(0.5 * ((position % spacing) < 4).any(axis=0))
+
+
+# With the last offset, lines enter the picture at its edge alone, and the 4's stem runs along one.
+@pytest.mark.parametrize("slope", [0.0, 0.05, -0.09])
+@pytest.mark.parametrize("offset", [11.0, 30.0, 58.0])
+def test_image_from_bitmap_on_squared_paper_is_that_of_the_digit(slope: float, offset: float) -> None:
+    ink = draw(four(), 480)
+    printed = np.maximum(ink, np.asarray(_squared(480, slope, offset) * 255, np.uint8))
+    photograph = _photograph(printed, np.full((480, 480), 220.0))
+    assert difference(image_from_bitmap(ink), image_from_bitmap(photograph)) < 0.2
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.03, -0.07])
+def test_image_from_bitmap_of_empty_squared_paper_shows_nothing(slope: float) -> None:
+    printed = np.asarray(_squared(480, slope, 20.0) * 255, np.uint8)
+    with pytest.raises(ImageError, match="Nothing is drawn"):
+        image_from_bitmap(_photograph(printed, np.full((480, 480), 220.0)))
+
+
+@pytest.mark.parametrize("angle", [0, 2, -4])
+def test_find_digits_on_a_long_sheet_on_a_dark_table_are_those_on_the_sheet(angle: float) -> None:
+    sheet = np.full((260, 1100), 235, np.uint8)
+    for place in range(3):
+        sheet[10:250, 150 + 250 * place : 390 + 250 * place] -= draw(four(), 240) // 255 * 190
+    table = Image.new("L", (1300, 400), 50)
+    table.paste(Image.fromarray(sheet), (100, 70))
+    picture = np.asarray(table.rotate(angle, Image.Resampling.BILINEAR, fillcolor=50))
+    light = np.linspace(1, 0.7, 1300)
+    assert len(find_digits(np.asarray(picture * light, np.uint8))) == 3
+
+
+@pytest.mark.parametrize("is_dark", [True, False])
+def test_image_from_bitmap_with_a_corner_in_the_light_is_nearly_the_same(is_dark: bool) -> None:
+    y, x = np.mgrid[0:280, 0:280] / 280
+    light = np.where(y - x > 0.3, 230.0, 100.0)
+    photograph = _photograph(draw(four()), ndimage.gaussian_filter(light, 3), 1.0, is_dark=is_dark)
+    assert difference(image_from_bitmap(draw(four())), image_from_bitmap(photograph)) < 0.2

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_demo.drawing import picture_files
 from mnist_demo.drawing.image import image_from_bitmap, load_bitmap, pictures_in
 from mnist_demo.errors import ImageError
 from tests.drawing.drawn_digits import difference, draw, four
@@ -32,6 +33,25 @@ def test_load_bitmap_of_a_telephone_reads_heic_whatever_its_name(name: str, tmp_
     assert difference(image_from_bitmap(draw(four(), 64)), image_from_bitmap(bitmap)) < 0.15
 
 
+def test_load_bitmap_of_a_large_heic_is_reduced_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "photo.heic").write_bytes(HEIC)
+    full = load_bitmap(tmp_path / "photo.heic")
+    monkeypatch.setattr(picture_files, "ENOUGH_SIDE", 20)
+    monkeypatch.setattr(picture_files, "STRIP", 4)
+    whole = np.asarray(Image.fromarray(full).reduce(3))
+    np.testing.assert_array_equal(load_bitmap(tmp_path / "photo.heic"), whole)
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "webp", "avif", "tif"])
+def test_load_bitmap_of_a_turned_photograph_is_upright(extension: str, tmp_path: Path) -> None:
+    turned = Image.fromarray(np.rot90(255 - draw(four())))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90° clockwise
+    turned.save(tmp_path / f"four.{extension}", exif=exif)
+    bitmap = load_bitmap(tmp_path / f"four.{extension}")
+    assert difference(image_from_bitmap(draw(four())), image_from_bitmap(bitmap)) < 0.1
+
+
 def test_load_bitmap_reads_avif(tmp_path: Path) -> None:
     Image.fromarray(255 - draw(four())).save(tmp_path / "four.avif")
     assert difference(image_from_bitmap(draw(four())), image_from_bitmap(load_bitmap(tmp_path / "four.avif"))) < 0.1
@@ -44,6 +64,12 @@ def test_load_bitmap_of_fifty_megapixels_is_made_smaller(tmp_path: Path) -> None
     bitmap = load_bitmap(tmp_path / "photo.jpg")
     assert 2000 <= max(bitmap.shape) <= 4100
     assert difference(image_from_bitmap(draw(four(), 900)), image_from_bitmap(bitmap)) < 0.1
+
+
+def test_load_bitmap_that_would_take_too_much_memory_to_decode_is_refused_with_its_limit(tmp_path: Path) -> None:
+    Image.new("L", (5300, 5300)).save(tmp_path / "photo.webp", method=0, quality=1)
+    with pytest.raises(ImageError, match="28,000,000 in all are read"):
+        load_bitmap(tmp_path / "photo.webp")
 
 
 @pytest.mark.parametrize("lowest", [0, 30_000])
