@@ -21,9 +21,8 @@ MIN_CONTENT_SHARE = 0.15  # of the frame's longer side; a digit is larger, and a
 _FRAME_SIDE = 70  # pixels of the longer side of the reduced picture in which frames are searched
 _TURNS = np.deg2rad(np.arange(-20, 21))  # so fine, since a row of digits is on a long sheet
 
-_SHEET_SIDE = (
-    128  # pixels of the longer side of the reduced picture in which a sheet is searched; half of it of the shorter
-)
+# Pixels of the longer side of the reduced picture in which a sheet is searched, or twice those of the shorter.
+_SHEET_SIDE = 128
 WIDEST_INK_ON_SHEET = 25  # of those pixels
 TABLE_BRIGHTNESS = 0.6  # of the sheet's, at most; a shadow is not so dark, or it reaches over several sides
 MIN_FILLED_SHARE = 0.75  # of a sheet; a frame, or a squarish 0, is filled less

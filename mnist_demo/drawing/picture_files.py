@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _, format_decimal, format_list
@@ -107,18 +107,17 @@ def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
     # These have no fixed range (a camera's 16 bits may be 10 or 12): stretch the values to 0..255.
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.nan_to_num(np.asarray(np.asarray(picture)[::step, ::step], np.float64))
-        small = Image.fromarray(
-            np.asarray((values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9)), np.uint8)
-        )
+        values = (values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9))
+        small = Image.fromarray(np.asarray(values, np.uint8))
     else:
-        mode = "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
+        mode = _mode_for(picture)
         # As many pixels are converted, copied and turned as are needed: a whole copy of a camera's takes 200 MB.
         small = (picture if picture.mode == mode else picture.convert(mode)).reduce(step)
     small.getexif()[ExifTags.Base.Orientation] = orientation or 1
     return np.asarray(ImageOps.exif_transpose(small))
 
 
-def _from_a_telephone(picture: Image.Image) -> npt.NDArray[np.uint8]:
+def _from_a_telephone(picture: ImageFile.ImageFile) -> npt.NDArray[np.uint8]:
     """Return a HEIC picture, upright and reduced, of which Pillow has read no more than the size.
 
     What decodes it turns it as well, and keeps it in 3 bytes a pixel; it is reduced from there, strip by strip, since
@@ -132,7 +131,11 @@ def _from_a_telephone(picture: Image.Image) -> npt.NDArray[np.uint8]:
     step = max(1, max(width, height) // ENOUGH_SIDE)
     rows = step * STRIP
     strips = [Image.fromarray(pixels[top : top + rows]).reduce(step) for top in range(0, height, rows)]
-    return np.concatenate([np.asarray(strip) for strip in strips])
+    return np.concatenate([np.asarray(strip.convert(_mode_for(strip))) for strip in strips])
+
+
+def _mode_for(picture: Image.Image) -> str:
+    return "RGBA" if picture.has_transparency_data else "L" if picture.mode in ("1", "L") else "RGB"
 
 
 def check_size(width: int, height: int, most_pixels: int = MAX_PICTURE_PIXELS) -> None:

@@ -111,7 +111,7 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
 
 
 def _continue_pattern(lines: list[_Line]) -> list[_Line]:
-    """Return `lines` with those between and beside them that a regular pattern has: hidden, or at the picture's edge."""
+    """Return `lines` and those between and beside them that a regular pattern has, at the picture's edge too."""
     if len(lines) < MIN_PATTERN:
         return lines
     lines = sorted(lines, key=lambda line: line.row)
