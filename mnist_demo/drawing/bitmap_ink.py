@@ -13,7 +13,7 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 from PIL import Image
 
 from mnist_demo.drawing.frames import clear_table, find_frame
-from mnist_demo.drawing.paper import PAPER_SIDE, WIDEST_INK, estimate_paper
+from mnist_demo.drawing.paper import PAPER_SIDE, WIDEST_INK, estimate_paper, largest_step
 from mnist_demo.drawing.picture_files import check_size
 from mnist_demo.drawing.ruling import remove_ruling
 from mnist_demo.drawing.stroke_ink import Pixels
@@ -38,6 +38,7 @@ DARKEST_PAPER = 0.02  # lower bound on the paper's brightness: below it, grain w
 SMOOTHED_SIDE = 1000  # a photograph is smoothed over a pixel if it has so many a side, over less if it is smaller
 INK_QUANTILE = 0.999  # of the pixels are not the strongest ink
 FAINTEST_INK = 0.02  # of the paper's brightness, between paper and ink
+REST_OF_SHADOW = 0.12  # of the step in brightness at its edge, which is never followed quite
 CLEAR_INK, WEAK_INK = 5.0, 12.0  # times the grain
 CORNERS_OF_PRINT = 0.004  # of what is printed, at most, is where a line cuts a corner of the picture, and stays
 REST_OF_PRINT = 0.1  # of what is printed on the paper, at most, is seen where it was removed
@@ -187,7 +188,7 @@ def _difference(layers: Pixels, paper: Pixels) -> Pixels:
 
 def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     """Return the ink (h, w) of a photograph, stretched so that most of it is 1 and the paper with its grain is 0."""
-    ink, noise = _difference_from_uneven_paper(layers)
+    ink, noise, step = _difference_from_uneven_paper(layers)
     everything = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
     ink = remove_ruling(ink, float(np.median(noise)))
     peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
@@ -197,7 +198,7 @@ def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
         ink, noise = scipy.ndimage.gaussian_filter(ink, 1.0, truncate=2), noise * np.float32(0.5)
         peak = float(np.quantile(ink[::2, ::2], INK_QUANTILE))
     strong = ink > max(peak / 2, 1e-6)
-    if peak < max(FAINTEST_INK, CLEAR_INK * float(np.median(noise))) or not strong.any():
+    if peak < max(FAINTEST_INK, CLEAR_INK * float(np.median(noise)), REST_OF_SHADOW * step) or not strong.any():
         raise _nothing_drawn()
     full = float(np.median(ink[strong]))
     floor = np.maximum(2.5 * noise, 0.35 * full)
@@ -212,10 +213,11 @@ def _ink_on_uneven_paper(layers: Pixels) -> Pixels:
     return stretched
 
 
-def _difference_from_uneven_paper(layers: Pixels) -> tuple[Pixels, Pixels]:
+def _difference_from_uneven_paper(layers: Pixels) -> tuple[Pixels, Pixels, float]:
     """Return how much each pixel of a photograph differs from its paper, a fraction of the paper's brightness.
 
     The second array, also (h, w), is the standard deviation of the first where there is only the paper's grain.
+    The third value is the largest step of the paper's brightness, a fraction of it: the edge of a shadow.
     """
     paper, is_dark = estimate_paper(layers)
     smoothing = max(layers.shape) / SMOOTHED_SIDE
@@ -236,7 +238,7 @@ def _difference_from_uneven_paper(layers: Pixels) -> tuple[Pixels, Pixels]:
         np.maximum(strongest, difference / brightness, out=strongest)
         np.minimum(darkest, brightness, out=darkest)
     # The grain is the same in shade, where its ratio to the paper is larger.
-    return np.maximum(mean, strongest), np.float32(_grain(mean * darkest)) / darkest
+    return np.maximum(mean, strongest), np.float32(_grain(mean * darkest)) / darkest, largest_step(paper)
 
 
 def _grain(difference: Pixels) -> float:

@@ -42,6 +42,14 @@ def estimate_paper(layers: Pixels) -> tuple[Pixels, bool]:
     return np.stack([np.asarray(plane) for plane in enlarged], axis=-1), is_dark
 
 
+def largest_step(paper: Pixels) -> float:
+    """Return the largest change of brightness within four pixels of a reduced `paper`, as a fraction: 0 to 1."""
+    distance = max(1, max(paper.shape) // PAPER_SIDE)
+    small = paper[::distance, ::distance].mean(axis=2)
+    low, high = scipy.ndimage.grey_erosion(small, (5, 5)), scipy.ndimage.grey_dilation(small, (5, 5))
+    return float(((high - low) / np.maximum(high, 1e-6)).max())
+
+
 def _is_ink_dark(layers: Pixels) -> bool:
     """Tell whether what differs from its surroundings is darker than they are."""
     size = [max(1, round(side * POLARITY_SIDE / max(layers.shape))) for side in layers.shape[1::-1]]

@@ -118,12 +118,14 @@ def _continue_pattern(lines: list[_Line]) -> list[_Line]:
     rows, slopes = np.array([line.row for line in lines]), np.array([line.slope for line in lines])
     gaps = np.diff(rows)
     numbers = np.concatenate([[0], np.cumsum(np.rint(gaps / np.median(gaps)))])
+    # Of a line that is seen in part, at the edge, the slope is seldom right.
+    usual = np.abs(slopes - np.quantile(slopes, 0.5, method="lower")) <= MAX_TURN
+    if (np.diff(numbers) == 0).any() or usual.sum() < MIN_PATTERN:
+        return lines
     # The pattern of a sheet that is seen at an angle becomes narrower; so do the angles between its lines.
     spacing = np.polynomial.Polynomial.fit(numbers, rows, 2 if len(lines) > 2 * MIN_PATTERN else 1)
-    if numbers[-1] == 0 or np.abs(spacing(numbers) - rows).max() > IRREGULAR * np.median(gaps):
+    if np.abs(spacing(numbers) - rows).max() > IRREGULAR * np.median(gaps):
         return lines
-    # Of a line that is seen in part, at the edge, the slope is seldom right.
-    usual = np.abs(slopes - np.median(slopes)) <= MAX_TURN
     turning = np.polynomial.Polynomial.fit(numbers[usual], slopes[usual], 1)
     others = np.setdiff1d(np.arange(-2, numbers[-1] + 3), numbers[usual])
     found = [_Line(float(spacing(number)), float(turning(number))) for number in others[: 2 * MAX_LINES]]
