@@ -13,33 +13,53 @@ from mnist_demo.drawing.stroke_ink import Pixels
 PAPER_SIDE = 64  # pixels of the longer side of the reduced picture in which the paper is estimated
 WIDEST_INK = 13  # of those pixels; wider features are shading, or the paper itself
 POLARITY_SIDE, SURROUNDINGS = 256, 41  # the same where it is decided whether ink is dark, and what is around a pixel
+FINE_SIDE, THIN_INK = 256, 9  # the same at the edge of a shadow
 STEP = 0.3  # of the paper's brightness, within two of those pixels: the edge of a shadow, or of the sheet
 
 
 def estimate_paper(layers: Pixels) -> tuple[Pixels, bool]:
     """Return the paper under a picture (h, w, channels), of the same shape, and whether its ink is darker than it."""
-    height, width, channels = layers.shape
-    scale = PAPER_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    planes = [Image.fromarray(np.ascontiguousarray(layers[..., channel])) for channel in range(channels)]
-    small = np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=-1)
+    small = _reduced(layers, PAPER_SIDE)
     is_dark = _is_ink_dark(layers)
     fill = scipy.ndimage.grey_closing if is_dark else scipy.ndimage.grey_opening
     # Padded with the edge values: if mirrored, a shadow that crosses the border would become a narrow feature.
     margin = WIDEST_INK
     padded = np.pad(small, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
     paper = fill(padded, (WIDEST_INK, WIDEST_INK, 1))
+    step = np.zeros((), np.bool_)
     if is_dark:
         # At the edge of a shadow, or of a dark table, nothing that is darker than the bright side alone is ink.
         low, high = scipy.ndimage.grey_erosion(paper, (5, 5, 1)), scipy.ndimage.grey_dilation(paper, (5, 5, 1))
-        paper = np.where(high - low > STEP * high, low, paper)
+        step = high - low > STEP * high
+        paper = np.where(step, low, paper)
+        step = step[margin:-margin, margin:-margin]
     paper = paper[margin:-margin, margin:-margin]
     smooth = scipy.ndimage.gaussian_filter(paper, (1.0, 1.0, 0))
-    enlarged = [
-        Image.fromarray(np.ascontiguousarray(smooth[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
-        for channel in range(channels)
-    ]
-    return np.stack([np.asarray(plane) for plane in enlarged], axis=-1), is_dark
+    paper = _enlarged(smooth, layers)
+    if step.any():
+        # Where strokes are thin, the paper between them shows the light there more finely.
+        fine = _reduced(layers, FINE_SIDE)
+        fine = scipy.ndimage.grey_closing(np.pad(fine, ((9, 9), (9, 9), (0, 0)), mode="edge"), (THIN_INK, THIN_INK, 1))
+        near = _enlarged(step.astype(np.float32), layers)
+        fine = _enlarged(scipy.ndimage.gaussian_filter(fine[9:-9, 9:-9], (0.7, 0.7, 0)), layers)
+        paper = np.where((near > 0) & (fine > paper), fine, paper)
+    return paper, is_dark
+
+
+def _reduced(layers: Pixels, side: int) -> Pixels:
+    """Return a picture (h, w, channels) reduced to `side` pixels a side."""
+    height, width, channels = layers.shape
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    planes = [Image.fromarray(np.ascontiguousarray(layers[..., channel])) for channel in range(channels)]
+    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=-1)
+
+
+def _enlarged(small: Pixels, layers: Pixels) -> Pixels:
+    """Return a reduced picture (h, w, channels) as large as `layers`."""
+    size = (layers.shape[1], layers.shape[0])
+    planes = [Image.fromarray(np.ascontiguousarray(small[..., channel])) for channel in range(small.shape[2])]
+    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BILINEAR)) for plane in planes], axis=-1)
 
 
 def largest_step(paper: Pixels) -> float:
