@@ -125,6 +125,15 @@ def test_image_from_bitmap_of_enlarged_digits_is_nearly_the_same(builtin: DigitD
     assert max(changes) < 1.2
 
 
+@pytest.mark.parametrize("place", [0.4, 0.5, 0.6])
+def test_image_from_bitmap_of_thin_strokes_across_the_edge_of_a_shadow_is_nearly_the_same(place: float) -> None:
+    y, x = np.mgrid[0:560, 0:560] / 560
+    light = 230 * (1 - 0.6 / (1 + np.exp(-(y + 0.3 * x - 0.15 - place) / 0.015)))
+    ink = draw(four(), 560, pen=6)
+    photograph = _photograph(np.asarray(ink // 2, np.uint8), light, 1.0)
+    assert difference(image_from_bitmap(ink), image_from_bitmap(photograph)) < 0.25
+
+
 def _squared(size: int, slope: float, offset: float, spacing: float = 60.0) -> np.ndarray:
     """Return how much of each pixel is under printed squares, 0 or 0.5: lines of four pixels, at an angle."""
     y, x = np.mgrid[0:size, 0:size]
