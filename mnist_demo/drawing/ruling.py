@@ -22,6 +22,7 @@ SLOPES = np.tan(np.radians(np.arange(-12, 12.1, 0.5)))  # of lines along the pic
 # Shares of a line's length within the picture: at least so much of it shows, as much if it is the only one.
 MIN_COVERAGE, MIN_COVERAGE_ALONE = 0.55, 0.85
 MIN_LENGTH, MIN_LENGTH_AT_CORNER = 0.6, 0.15  # of the picture's side
+END = 0.06  # of the picture's side: most of it shows, at one of the ends at least
 MAX_LINES = 60  # in each direction
 SEGMENTS = 12  # pieces of a line that are located one by one: no paper is quite flat
 MAX_DRIFT = 5  # pixels by which a piece may lie beside the straight line
@@ -97,10 +98,13 @@ def _find_lines(ink: Pixels, noise: float) -> list[_Line]:
     for place in np.argsort(-best)[: 10 * MAX_LINES]:
         if best[place] < MIN_COVERAGE or len(lines) == MAX_LINES:
             break
-        row = float(place - margin)
+        row, slope = float(place - margin), float(SLOPES[int(coverage[:, place].argmax())])
         if all(abs(row - line.row) > WIDEST_LINE for line in lines):
-            lines.append(_Line(row, float(SLOPES[int(coverage[:, place].argmax())])))
-    if len(lines) < 2 and best.max() < MIN_COVERAGE_ALONE:
+            # The stem of a letter may be as long, but it ends before the paper does.
+            ends = columns[(np.abs(rows - row - slope * columns) < 2) & (np.abs(columns) > (0.5 - END) * width)]
+            if max((ends < 0).sum(), (ends > 0).sum()) > END * width / 2:
+                lines.append(_Line(row, slope))
+    if not lines or (len(lines) < 2 and best.max() < MIN_COVERAGE_ALONE):
         return []
     # What cuts a corner is too short to be sure of, unless it is parallel to the others.
     at_corners[np.abs(SLOPES - np.median([line.slope for line in lines])) > MAX_TURN] = 0

@@ -74,7 +74,7 @@ def _is_refused(bitmap: Bitmap) -> bool:
         return "Nothing is drawn" in str(error)
 
 
-@pytest.mark.parametrize("word", ["A", "K", "HAW", "XYMAN"])
+@pytest.mark.parametrize("word", ["A", "K", "N", "HAW", "XYMAN"])
 def test_read_picture_of_letters_is_no_digit(word: str) -> None:
     random = np.random.default_rng(1)
     letters = side_by_side([draw_strokes(f"letter {letter}", random) for letter in word], random)
