@@ -100,14 +100,23 @@ def flush_folder(folder: Path) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the temporary files and folders in `folder` that killed processes left behind more than a day ago."""
-    with contextlib.suppress(OSError):
-        for path in folder.glob(f"{UNFINISHED_PREFIX}*"):
-            if time.time() - path.stat().st_mtime < _SECONDS_TO_LIVE:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
+    for path in left_behind(folder, UNFINISHED_PREFIX):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def left_behind(folder: Path, prefix: str) -> list[Path]:
+    """Return what is in `folder` with names that begin with `prefix`, unchanged for more than a day."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{prefix}*"):
+            with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+                if time.time() - path.stat().st_mtime >= _SECONDS_TO_LIVE:
+                    found.append(path)
+    return found
 
 
 def _flush_to_disk(file: BinaryIO) -> None:

@@ -20,13 +20,14 @@ from filelock import FileLock, Timeout
 from mnist_demo.files import (
     UNFINISHED_PREFIX,
     flush_folder,
+    left_behind,
     remove_unfinished,
     unfinished_name,
     write_new,
     write_whole,
 )
 
-WHOLE_PREFIX, DELETED_PREFIX, CLAIM_PREFIX = ".whole-", ".deleted-", f"{UNFINISHED_PREFIX}claim-"
+WHOLE_PREFIX, DELETED_PREFIX, CLAIM_PREFIX = ".whole-", ".deleted-", ".claim-"
 # Only such names become part of a path. At least eight characters, because systems reserve some shorter names.
 _NAME = re.compile(r"[A-Za-z0-9_-]{8,64}")
 # Timeout. The lock is held for a few renames only; a process that waits longer would wait forever.
@@ -86,6 +87,8 @@ class FolderStore:
         _check_name(name)
         self.root.mkdir(parents=True, exist_ok=True)
         remove_unfinished(self.root)
+        for claim in left_behind(self.root, CLAIM_PREFIX):
+            self.is_claimed(claim.name.removeprefix(CLAIM_PREFIX))  # removes it unless a run has lasted so long
         self._discard(*self._left)
         unfinished = self._unfinished()
         try:

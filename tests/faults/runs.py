@@ -7,6 +7,7 @@ from mnist_demo.files import UNFINISHED_PREFIX
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.saved_runs.folders import CLAIM_PREFIX
 from mnist_demo.saved_runs.reopening import reopen
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -49,8 +50,8 @@ def assert_whole_or_absent(
     record = store.find(run_id)
     left = {path.name for path in store.folder.iterdir()} if store.folder.exists() else set()
     if not may_leave_unfinished:  # which the next process removes when it is a day old
-        unfinished = {name for name in left if name.startswith(UNFINISHED_PREFIX)}
-        assert not unfinished - {f"{UNFINISHED_PREFIX}claim-{run_id}"}
+        unfinished = {name for name in left if name.startswith((UNFINISHED_PREFIX, CLAIM_PREFIX))}
+        assert not unfinished - {f"{CLAIM_PREFIX}{run_id}"}
     assert not store.is_trained_now(run_id)
     if record is None:
         assert run_id not in left

@@ -15,7 +15,7 @@ from mnist_demo.files import UNFINISHED_PREFIX
 from mnist_demo.saved_runs.folders import CLAIM_PREFIX, DELETED_PREFIX, WHOLE_PREFIX, FolderStore
 from tests import ROOT
 
-NAME = "0123456789abcdef"
+NAME, OTHER_NAME = "0123456789abcdef", "fedcba9876543210"
 # Writes the same folder repeatedly, with a counter in every file, and prints a line after it has started.
 WRITER = """
 import sys
@@ -188,3 +188,18 @@ def test_what_a_failed_write_could_not_remove_is_removed_by_the_next_one(store: 
     store.write(NAME, {"file": b"2"})
     assert not list(store.root.glob(f"{UNFINISHED_PREFIX}*"))
     assert store.read(NAME) == {"file": b"2"}
+
+
+def test_claim_of_more_than_a_day_stays_while_it_is_held_and_goes_when_its_process_is_gone(store: FolderStore) -> None:
+    held = store.claim(NAME)
+    assert held is not None
+    left = store.root / f"{CLAIM_PREFIX}{OTHER_NAME}"
+    left.touch()
+    for file in (Path(held.lock_file), left):
+        os.utime(file, (0, 0))
+
+    store.write(OTHER_NAME, {})
+
+    assert store.is_claimed(NAME)
+    assert not left.exists()
+    store.give_up(held)
