@@ -146,8 +146,8 @@ def check_size(width: int, height: int, most_pixels: int = MAX_PICTURE_PIXELS) -
 
 def _too_large(size: str, most_pixels: int) -> ImageError:
     message = _(
-        "The picture is too large: at most {side} pixels a side and {total} in all are read, but it has {size}. Save it "
-        "smaller, or as JPEG."
+        "The picture is too large: at most {side} pixels a side and {total} in all are read, but it has {size}. Save "
+        "it smaller, or as JPEG."
     )
     return ImageError(
         message.format(side=format_decimal(MAX_PICTURE_SIDE), total=format_decimal(most_pixels), size=size)

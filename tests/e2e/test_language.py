@@ -31,13 +31,15 @@ if __name__ == "__main__":
 """
 # What is seen and what is read aloud; code is in no language.
 TEXTS = """() => {
-  const WORDLESS = "script, style, pre, code, .katex, [data-testid*=Icon]";
-  const found = [], seen = (element) => element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+  const WORDLESS = "script, style, pre, code, .katex, [data-testid*=Icon], [role=img][aria-hidden=true]";
+  const found = [], seen = (element) => getComputedStyle(element).display === "contents"  // has no box of its own
+    || element.checkVisibility({visibilityProperty: true, opacityProperty: true});
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) found.push(node.data); return; }
     if (node.nodeType !== Node.ELEMENT_NODE || !seen(node) || node.matches(WORDLESS)) return;
     for (const name of ["alt", "title", "aria-label", "placeholder"]) {
-      if (node.getAttribute(name)) found.push(node.getAttribute(name));
+      const isElsewhere = name === "aria-label" && node.hasAttribute("aria-labelledby");
+      if (node.getAttribute(name) && !isElsewhere) found.push(node.getAttribute(name));
     }
     node.childNodes.forEach(walk);
   };
@@ -133,7 +135,8 @@ NAMES_IN_KOREAN = """
 """
 # What may stand there by itself, without a word of Korean.
 NAMES_ALONE = """
-    English MNIST JSON SAFETENSORS PT PTH BIN CKPT PKL KERAS ONNX
+    English MNIST JSON SAFETENSORS PT PTH BIN CKPT PKL KERAS ONNX abcde fghjk nan inf nll loss cross entropy
+    Linear weight bias
 """
 FOLDED = ("reasons", "activations", "nearest", "preparation", "my-drawings", "read-picture", "open-model")
 _ENGLISH, _HANGUL = re.compile("[A-Za-z]{2,}"), re.compile("[가-힣]")
@@ -163,7 +166,9 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             page.locator(".stApp:not([data-test-script-state=running])").wait_for()
             page.wait_for_timeout(300)  # Streamlit's own words are looked for four times a second
             if words := english_words(page):
-                found[at] = words
+                page.wait_for_timeout(400)  # a chart has just been drawn anew, with its buttons
+                if words := words & english_words(page):
+                    found[at] = words
 
         expect(page.locator("html")).to_have_attribute("lang", "ko")
         look("the page as it opens")
@@ -246,6 +251,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             tab.click()
             english.page.wait_for_url(f"**/{tab.get_attribute('href')}*")
             english.page.locator(".stApp:not([data-test-script-state=running])").wait_for()
+            expect(element(english.page, "language").get_by_text("한국어")).to_be_visible()
             texts = english.page.evaluate(TEXTS)
             assert "Learn to read digits" in texts
             assert {text for text in texts if _HANGUL.search(text)} == {"한국어"}

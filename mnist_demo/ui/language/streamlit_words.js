@@ -26,6 +26,11 @@
     return page.known.get(text);
   };
   page.timer = setInterval(() => {
+    // An icon among words is named in English, "lock icon", and says what the words say: it is not read aloud.
+    for (const icon of document.querySelectorAll("[role=img][aria-label$=' icon']")) {
+      icon.removeAttribute("aria-label");
+      icon.setAttribute("aria-hidden", "true");
+    }
     for (const element of document.querySelectorAll(WHERE)) {
       for (const name of ["aria-label", "title", "placeholder"]) {
         const text = element.getAttribute(name);
