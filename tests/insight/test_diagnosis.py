@@ -17,7 +17,6 @@ QUICK_PRESETS = [
     "small-network",
     "convnet-in-seconds",
     "convnet-in-ten-seconds",
-    "convnet-in-a-minute",
 ]
 FAULTS: list[tuple[Hyperparameters, Kind]] = [
     (Hyperparameters(model="mlp", hidden_sizes=(128, 64, 32, 16), learning_rate=2), "diverged"),
