@@ -19,6 +19,7 @@ class Preset:
 _TUTORIAL = Hyperparameters(shuffle=False)
 # What the convolutional ones share. How precisely they compute is this machine's: a run's own settings say it.
 _CONVNET = Hyperparameters(model="convnet", optimizer="adamw", one_cycle=True, precision=quick_precision())
+_HARD = _CONVNET.replace(weight_decay=0.1, label_smoothing=0.2, augmentation=True, hard_share=0.35)
 PRESETS: dict[str, Preset] = {
     "tutorial-pytorch": Preset(
         N_("Tutorial with PyTorch"),
@@ -53,31 +54,12 @@ PRESETS: dict[str, Preset] = {
     "convnet-in-ten-seconds": Preset(
         N_("99.5 % in ten seconds"),
         N_("A wider network, smoothed labels and augmented images, from the second of three epochs on the hard ones."),
-        _CONVNET.replace(
-            model="wide-convnet",
-            learning_rate=0.015,
-            batch_size=256,
-            epochs=3,
-            weight_decay=0.1,
-            label_smoothing=0.2,
-            margin=False,
-            augmentation=True,
-            hard_share=0.35,
-        ),
+        _HARD.replace(model="wide-convnet", learning_rate=0.015, batch_size=256, epochs=3, margin=False),
     ),
     "convnet-in-a-minute": Preset(
         N_("99.7 % in a minute"),
         N_("The same means and the deeper network, for eight epochs: about 99.7 % on MNIST."),
-        _CONVNET.replace(
-            model="deep-convnet",
-            learning_rate=0.01,
-            batch_size=128,
-            epochs=8,
-            weight_decay=0.1,
-            label_smoothing=0.2,
-            augmentation=True,
-            hard_share=0.35,
-        ),
+        _HARD.replace(model="deep-convnet", learning_rate=0.01, batch_size=128, epochs=8),
     ),
     "starter": Preset(
         N_("The starter model"),
