@@ -22,6 +22,9 @@
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.
+- **What the browser keeps** (``global.maxCachedMessageAge`` there): a browser says which large elements it has, and
+  forgets some before they are named to it; a large age makes that rare. Without it, pages of several parts that refresh
+  end now and then with "Cached ForwardMsg MISS".
 - **The canvas component** (`drawing/canvas.js`): its shadow root, the class ``dc-toolbar`` of its tools, and the
   label of the tool that sends at once. Without them its tools lie over a corner, and an answer comes 200 ms later. It
   can be imported only in a running page (`drawing/canvas.py`), and writes Fabric.js objects (`drawing/strokes.py`).

@@ -44,7 +44,7 @@ def canvas_folder() -> Path:
 def test_every_option_in_the_config_file_is_known_to_streamlit() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["runner"]["postScriptGC"] is False
-    for section in ("runner", "server", "browser", "client"):
+    for section in ("runner", "global", "server", "browser", "client"):
         for option in config[section]:
             streamlit.get_option(f"{section}.{option}")  # raises where there is none
 

@@ -12,6 +12,7 @@ from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs import following
 from mnist_demo.saved_runs.commands import RunCommands
+from mnist_demo.saved_runs.folders import CLAIM_PREFIX
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -100,6 +101,6 @@ def test_run_of_another_server_takes_no_commands_and_is_not_started_twice(elsewh
 
 def test_run_whose_server_dies_is_seen_as_stopped_at_its_last_saved_point(elsewhere: Job) -> None:
     page = open_page(run=elsewhere.id)
-    (RunStore().folder / f".unfinished-claim-{elsewhere.id}").unlink()  # what is left of it when its process has died
+    (RunStore().folder / f"{CLAIM_PREFIX}{elsewhere.id}").unlink()  # what is left of it when its process has died
     page.run()
     assert "The server went down while this run was training." in texts(page)
