@@ -107,6 +107,10 @@ class Batches:
 
     def _batches_in_order(self, skip: int) -> Iterator[tuple[Tensor, Tensor]]:
         labels, order, size = self._labels, self._order, self.batch_size
+        # Of the images, for whoever notes their losses: on the processor, and made once an epoch.
+        numbers = None
+        if self.hard_images is not None:
+            numbers = torch.arange(self.n_images) if order is None else order.cpu()
         if order is not None:
             labels = labels.index_select(0, order)
         chunk = min(size * max(1, CONVERTED_IMAGES // size), self.n_images)
@@ -122,8 +126,8 @@ class Batches:
                 batches = images.split(size)
             images.copy_(pixels).mul_(SCALE)
             for first, batch in zip(range(begin, self.n_images, size), batches, strict=False):
-                if self.hard_images is not None:
-                    self._newest = (torch.arange(self.n_images) if order is None else order.cpu())[first : first + size]
+                if numbers is not None:
+                    self._newest = numbers[first : first + size]
                 yield self._varied(batch, labels[first : first + size])
 
     def _varied(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
