@@ -59,7 +59,7 @@ def run_runs(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace, store: "RunStore") -> int:
-    from mnist_demo.ui.widgets.state_words import STATE_WORDS
+    from mnist_demo.jobs.messages import STATE_WORDS
 
     records = store.runs()
     if arguments.json:

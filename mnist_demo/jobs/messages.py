@@ -13,14 +13,25 @@ from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import Speed
+from mnist_demo.translation import N_
 
 if TYPE_CHECKING:
     from mnist_demo.training.history import History
     from mnist_demo.training.slow_motion import StepDetail
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed"]
-STATES: tuple[State, ...] = ("queued", "running", "paused", "finished", "stopped", "diverged", "failed")
-ENDED: tuple[State, ...] = STATES[3:]
+# In words, to be translated when shown.
+STATE_WORDS: dict[State, str] = {
+    "queued": N_("queued"),
+    "running": N_("running"),
+    "paused": N_("paused"),
+    "finished": N_("finished"),
+    "stopped": N_("stopped"),
+    "diverged": N_("diverged"),
+    "failed": N_("failed"),
+}
+STATES = tuple(STATE_WORDS)
+ENDED = STATES[3:]
 
 
 @dataclass(frozen=True, eq=False)

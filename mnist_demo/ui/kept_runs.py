@@ -4,7 +4,7 @@ import dataclasses
 
 from mnist_demo.errors import RunError
 from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.messages import STATE_WORDS, Assignment
 from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, metrics_of, now
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
@@ -14,7 +14,6 @@ from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import class_store, job_registry, run_store, visitor_store
 from mnist_demo.ui.server.models import has_unusable_model
-from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 UNUSABLE_MODEL = N_(
     "The model of this run cannot be used any more: an earlier version of this program saved it. Its charts and "

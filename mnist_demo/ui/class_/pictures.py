@@ -7,10 +7,10 @@ import segno
 from markupsafe import Markup
 
 from mnist_demo.classes.store import shown_code
+from mnist_demo.jobs.messages import STATE_WORDS
 from mnist_demo.translation import _, format_percent, ngettext
 from mnist_demo.ui.class_.runs import Pupil
 from mnist_demo.ui.widgets.pictures import NOTHING, column_heads, data_url_of
-from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 # Middle tones that can be seen on a light page and on a dark one; neighbours differ for colour-blind eyes too.
 COLOURS = ("#1a85d6", "#de5c0c", "#12916f", "#a55fd0", "#b8860b", "#d6457f", "#7c8b9f", "#8b6f3e")

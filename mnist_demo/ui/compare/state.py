@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import STATE_WORDS
 from mnist_demo.saved_runs.records import DatasetFacts
 from mnist_demo.settings.changes import changeable_names
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -15,7 +16,6 @@ from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.ownership import attempt, owns, run_commands
 from mnist_demo.ui.resources import run_store
-from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 _SAVED = "saved-runs-compared"
 _LETTERS = "letters-of-runs"

@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 
 import streamlit as st
 
+from mnist_demo.jobs.messages import STATE_WORDS
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.saved_runs.store import MAX_NAME
 from mnist_demo.settings.fields import FIELDS
@@ -20,7 +21,6 @@ from mnist_demo.ui.runs import state as runs_state
 from mnist_demo.ui.runs.cards import run_card_html
 from mnist_demo.ui.runs.export import render_export
 from mnist_demo.ui.widgets.copied import render_copied
-from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 
 def render_saved_run(record: RunRecord) -> None:

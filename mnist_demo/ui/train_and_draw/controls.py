@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.jobs.messages import ENDED, State
+from mnist_demo.jobs.messages import ENDED, STATE_WORDS, State
 from mnist_demo.translation import _, pgettext
 from mnist_demo.ui import keys, state
 from mnist_demo.ui.kept_runs import can_go_on, go_on, has_copy
@@ -21,7 +21,6 @@ from mnist_demo.ui.train_and_draw.knobs import render_knobs
 from mnist_demo.ui.train_and_draw.speed import render_speed
 from mnist_demo.ui.widgets.charts import AccuracyRange, Axis
 from mnist_demo.ui.widgets.choices import read_choice
-from mnist_demo.ui.widgets.state_words import STATE_WORDS
 
 BIG_PICTURE = Path(__file__).with_name("big_picture.css")
 STATE_COLOURS: dict[State, str] = {"diverged": "red", "failed": "red", "running": "primary", "finished": "primary"}
