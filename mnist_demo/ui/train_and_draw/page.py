@@ -162,9 +162,11 @@ def _read_number(drawn: DrawnDigits, chosen: Reading) -> list[Reading]:
 
 def _render_inspected_title(inspected: drawing_state.InspectedImage | None) -> None:
     """Say which image of the data set is read in the place of the drawing, if one is, and offer the way back."""
+    # Its place is kept when there is nothing to say: what stands below would otherwise be there twice for a moment.
+    place = st.empty()
     if inspected is None:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
+    with place.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
         st.markdown(translated(inspected.title))
         st.button(
             _("Back to my drawing"),
