@@ -141,7 +141,11 @@ MEASUREMENTS = {
         N_("the tutorial’s setting, against the tutorial’s own loop"), _in_module("tutorial", "measure_tutorial")
     ),
     "convnet": Measurement(
-        N_("seconds to 99 % and 99.5 %, against PyTorch’s MNIST example"), _in_module("convnet", "measure_convnet")
+        N_("seconds to 99 % and 99.5 %, against published recipes and the machine’s own rate"),
+        _in_module("convnet", "measure_convnet"),
+    ),
+    "peers": Measurement(
+        N_("a linear model and a small network, against scikit-learn’s"), _in_module("peers", "measure_peers")
     ),
     "reading": Measurement(N_("from a stroke to probabilities, in Python"), _in_module("reading", "measure_reading")),
     "busy": Measurement(

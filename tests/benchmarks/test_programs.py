@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from benchmarks.drivers.programs import can_rest, let_rest, run_program
+from benchmarks.drivers.programs import BASELINES, can_rest, let_rest, run_program
 from benchmarks.errors import BenchmarkError
 from tests import ROOT
 
@@ -65,7 +65,7 @@ def test_program_that_fails_is_quoted_in_a_sentence() -> None:
         run_program(program("raise SystemExit('no digits here')"), os.environ)
 
 
-@pytest.mark.parametrize("name", ["tutorial_pytorch", "tutorial_scratch", "pytorch_example"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in BASELINES.glob("[!_]*.py")))
 def test_baseline_knows_nothing_of_this_project(name: str) -> None:
     path = ROOT / "benchmarks" / "baselines" / f"{name}.py"
     imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
