@@ -62,7 +62,7 @@ def measure_tutorial(surroundings: Surroundings) -> Iterator[Comparison]:
             what,
             "s",
             seconds[model],
-            N_("this machine’s limit ({gigaflops:.0f} GFLOP/s, {gigabytes:.0f} GB/s, one thread)"),
+            N_("the limit at torch’s own rates here ({gigaflops:.0f} GFLOP/s, {gigabytes:.0f} GB/s, one thread)"),
             Sample((least,)),
             ours_accuracy=accuracies[model],
             values={**values, "gigaflops": limits.flops / 1e9, "gigabytes": limits.bytes_read / 1e9},
