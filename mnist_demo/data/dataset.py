@@ -18,7 +18,8 @@ class DigitDataset:
     """Training and test digits: images of 28 × 28 pixels, ink bright (255), and their labels 0..9.
 
     A pickle of memory-mapped pixels holds the file's name instead of 55 MB, so sending a dataset to a child process
-    costs next to nothing. Unpickling raises DatasetError if the file is gone.
+    costs next to nothing; where the file is gone it holds them all the same. Unpickling raises DatasetError if the file
+    has gone in between.
     """
 
     name: str  # "mnist", "builtin" or "folder"

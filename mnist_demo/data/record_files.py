@@ -22,11 +22,20 @@ class MappedPart(NamedTuple):
 
     @classmethod
     def behind(cls, array: npt.NDArray[Any]) -> Self | None:
-        """Return the part that `array` maps, or None if it is in memory or is a slice of a mapped array."""
+        """Return the part that `array` maps; None if it is in memory, a slice of a mapped array, or its file is gone.
+
+        A file that was removed can still be read by who has mapped it, and by nobody else.
+        """
         memory: object = array.base
-        if isinstance(array, np.memmap) and isinstance(memory, mmap.mmap):
-            return cls(str(array.filename), array.offset, array.shape, array.dtype)
-        return None
+        if not isinstance(array, np.memmap) or not isinstance(memory, mmap.mmap):
+            return None
+        part = cls(str(array.filename), array.offset, array.shape, array.dtype)
+        try:
+            part.open()
+        except (OSError, ValueError):
+            if memory.size() >= array.offset + array.nbytes:  # who reads what was cut off is killed
+                return None
+        return part
 
     def open(self) -> npt.NDArray[Any]:
         """Map the array, read-only; raise OSError or ValueError if the file is gone or too short."""

@@ -191,6 +191,14 @@ def test_a_part_of_mapped_digits_goes_by_value(tmp_path: Path) -> None:
     assert not isinstance(copy.train_pixels, np.memmap)
 
 
+def test_digits_whose_file_is_gone_go_by_value(tmp_path: Path) -> None:
+    stored = store_mnist(DIGITS, tmp_path, EXPECTED)
+    (tmp_path / CACHE_FILE).unlink()
+    with ChildProcess(send_back, stored) as child:
+        total, labels, kind = child.connection.recv()
+    assert (total, labels, kind) == (DIGITS.train_pixels.sum(dtype=int), DIGITS.test_labels.tolist(), "ndarray")
+
+
 def test_a_pickle_whose_file_is_gone_is_rejected_in_a_sentence(tmp_path: Path) -> None:
     pickled = pickle.dumps(store_mnist(DIGITS, tmp_path, EXPECTED))
     (tmp_path / CACHE_FILE).unlink()
