@@ -17,6 +17,10 @@ from tests.waiting import PATIENCE
 SETTINGS = Hyperparameters(
     model="mlp", optimizer="adam", learning_rate=0.003, dropout=0.2, batch_size=20, training_size=300, epochs=8
 )
+# The same for the command "train".
+SETTINGS_TYPED = (
+    "--model mlp --optimizer adam --learning-rate 0.003 --dropout 0.2 --batch-size 20 --training-size 300 --epochs 8"
+)
 
 
 def save_all_the_time(job: Job) -> None:

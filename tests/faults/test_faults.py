@@ -30,7 +30,7 @@ from mnist_demo.jobs.worker import is_lack_of_memory
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from tests import ROOT
-from tests.faults.runs import SETTINGS, assert_whole_or_absent, save_all_the_time, train_undisturbed
+from tests.faults.runs import SETTINGS, SETTINGS_TYPED, assert_whole_or_absent, save_all_the_time, train_undisturbed
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux’s signals and /proc")
@@ -162,11 +162,10 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
     registry.close()
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=lambda end: end.name)
-def test_run_is_whole_or_absent_after_its_server_was_ended_while_it_was_saved(
-    end: signal.Signals, tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
+def test_run_is_whole_or_absent_after_its_server_was_told_to_end_while_it_was_saved(
+    tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
 ) -> None:
-    rng = random.Random(end)
+    rng = random.Random(0)
     registry = JobRegistry(slots=2)
     for attempt in range(tries):
         home, run_id = tmp_path / str(attempt), new_job_id()
@@ -176,10 +175,47 @@ def test_run_is_whole_or_absent_after_its_server_was_ended_while_it_was_saved(
             assert server.stdout is not None
             assert server.stdout.readline() == "begun\n"
             time.sleep(rng.uniform(0, 0.3))
-            server.send_signal(end)
+            server.terminate()
             server.wait(PATIENCE)
         wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
         assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, may_leave_unfinished=True)
+    registry.close()
+
+
+def test_runs_of_two_servers_and_a_command_in_one_home_are_whole_though_one_server_is_killed(
+    tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
+) -> None:
+    rng = random.Random(0)
+    registry = JobRegistry(slots=2)
+    for attempt in range(tries):
+        home = tmp_path / str(attempt)
+        killed, kept = new_job_id(), new_job_id()
+        programs = (
+            ["-m", "tests.faults.serving", str(home), killed],
+            ["-m", "tests.faults.serving", str(home), kept],
+            ["-m", "mnist_demo", "train", "--data", "builtin", *SETTINGS_TYPED.split()],
+        )
+        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
+        with contextlib.ExitStack() as stack:
+            first, second, by_hand = (
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, *program], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+                    )
+                )
+                for program in programs
+            )
+            assert first.stdout is not None
+            assert first.stdout.readline() == "begun\n"
+            time.sleep(rng.uniform(0, 0.3))
+            first.kill()
+            assert (second.wait(4 * PATIENCE), by_hand.wait(4 * PATIENCE)) == (0, 0)
+        wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
+        saved = {record.id for record in RunStore(home / "runs").runs()}
+        assert kept in saved
+        assert len(saved - {killed}) == 2
+        for run_id in {killed, *saved}:
+            assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, may_leave_unfinished=True)
     registry.close()
 
 
