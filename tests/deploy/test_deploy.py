@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -18,6 +19,8 @@ from distributed import Client
 
 from benchmarks.drivers.visitors import Visitor
 from mnist_demo.cli.main import main
+from mnist_demo.saved_runs.store import RunStore
+from mnist_demo.translation import format_percent
 from mnist_demo.ui import keys
 from tests import ROOT
 from tests.browser.server import free_port, serve_builtin_digits
@@ -101,11 +104,20 @@ if NGINX:
                 served.add(name)
             assert served == {b"one", b"two"}
 
-    def test_page_below_a_path_behind_the_proxy_trains_and_tells_strangers_nothing(tmp_path: Path) -> None:
-        with (
-            serve_builtin_digits(tmp_path, STREAMLIT_SERVER_BASE_URL_PATH="digits") as server,
-            proxy(tmp_path, [int(server.url.rpartition(":")[2].partition("/")[0])] * 2) as port,
-        ):
+    @pytest.mark.timeout(240)
+    def test_two_servers_below_a_path_share_one_home_and_one_cluster_behind_the_proxy(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with contextlib.ExitStack() as stack:
+            address = stack.enter_context(cluster_of_the_compose_file(tmp_path))
+            monkeypatch.setenv("MNIST_DEMO_CLUSTER", address)
+            assert main(["cluster", "check", "--json"]) == 0
+            assert json.loads(capsys.readouterr().out.splitlines()[0])["workers"] == 1
+            urls = [
+                stack.enter_context(serve_builtin_digits(tmp_path, STREAMLIT_SERVER_BASE_URL_PATH="digits")).url
+                for _server in range(2)
+            ]
+            port = stack.enter_context(proxy(tmp_path, [int(urlsplit(url).port or 0) for url in urls]))
             status, _headers, page = get(port, "/digits/")
             assert status == 200
             script = page.decode().partition('src="./')[2].partition('"')[0]
@@ -113,20 +125,30 @@ if NGINX:
             assert headers.get("Content-Encoding") == "gzip"
             for closed in ("metrics", "script-health-check"):
                 assert get(port, f"/digits/_stcore/{closed}")[0] == 404
-            visitor = Visitor(f"http://127.0.0.1:{port}/digits?speed=full&epochs=1")
-            visitor.open_page()
-            visitor.press(keys.START)
-            wait_until(lambda: list((tmp_path / "home" / "runs").glob("*/run.json")) != [])
-            visitor.close()
+
+            url = f"http://127.0.0.1:{port}/digits"
+            with contextlib.closing(Visitor(f"{url}?speed=full&epochs=1")) as visitor:
+                visitor.open_page()
+                visitor.press(keys.START)
+                store = RunStore(tmp_path / "home" / "runs")
+                wait_until(lambda: [run.state for run in store.runs()] == ["finished"], 60)
+            (run,) = store.runs()
+            with Client(address, set_as_default=False, timeout=60) as client:
+                tasks = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.task_prefixes))
+            assert tasks  # it was computed there
+            # The link to it works whichever server answers.
+            for there in (url, *urls):
+                with contextlib.closing(Visitor(f"{there}?run={run.id}")) as other:
+                    shown = "".join(other.open_page().texts())
+                assert format_percent(run.metrics["test_accuracy"], digits=2) in shown
 
 
-@pytest.mark.timeout(120)
-def test_scheduler_and_worker_of_the_compose_file_compute_for_the_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@contextlib.contextmanager
+def cluster_of_the_compose_file(folder: Path) -> Iterator[str]:
+    """Run the scheduler and a worker as the compose file says; yield the address that its pages are given."""
     services = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))["services"]
     address = f"tcp://127.0.0.1:{free_port()}"
-    here = {"8786": address.rpartition(":")[2], "tcp://scheduler:8786": address, "/tmp": str(tmp_path)}
+    here = {"8786": address.rpartition(":")[2], "tcp://scheduler:8786": address, "/tmp": str(folder)}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # in the container the package is installed
     with contextlib.ExitStack() as stack:
         for name in ("scheduler", "worker"):
@@ -136,6 +158,4 @@ def test_scheduler_and_worker_of_the_compose_file_compute_for_the_command(
             stack.callback(process.terminate)
         with Client(address, set_as_default=False, timeout=60) as client:
             client.wait_for_workers(1, timeout=60)
-        monkeypatch.setenv("MNIST_DEMO_CLUSTER", here[services["page-1"]["environment"]["MNIST_DEMO_CLUSTER"]])
-        assert main(["cluster", "check", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["workers"] == 1
+        yield here[services["page-1"]["environment"]["MNIST_DEMO_CLUSTER"]]
