@@ -71,12 +71,14 @@ def read_values(name: str) -> dict[str, Any]:
         return {}
 
 
-def keep_values(name: str, changes: Mapping[str, Any]) -> None:
-    """Keep `changes` among the values called `name`; where that cannot be, the page says so."""
+def keep_values(name: str, changes: Mapping[str, Any]) -> bool:
+    """Keep `changes` among the values called `name`, and return True; where that cannot be, the page says so."""
     try:
         visitor_store().keep_values(owner(), name, changes)
     except KeepingError as error:
         visitor_state.notify_once(str(error))
+        return False
+    return True
 
 
 def forget_values(name: str) -> None:

@@ -116,6 +116,24 @@ def test_guess_its_answer_and_the_place_in_the_lesson_are_here_again_after_a_res
     assert fresh.radio(key=f"guess-{PARTS[0].name}").value is None
 
 
+def test_guess_is_in_all_tabs_and_in_none_once_one_of_them_deleted_everything(browser: Any) -> None:
+    browser("mine")
+    tabs = [AppTest.from_string(page_alone("lesson"), default_timeout=60) for _tab in range(2)]
+    for tab in tabs:
+        tab.query_params["part"] = "4"
+        tab.run()
+    tabs[0].radio(key="guess-likelihood").set_value("20").run()
+    tabs[0].button(key="run-guess-likelihood").click().run()
+    assert "Not as you guessed" in tabs[1].run().warning[0].value
+    open_runs(open_page()).button(key="delete-all-now").click().run()
+    for tab in tabs:
+        tab.run()
+        assert not tab.exception
+        assert not tab.warning
+        assert tab.radio(key="guess-likelihood").value is None
+    assert visitor_store().size(visitor.owner()) == 0
+
+
 def test_one_button_deletes_everything_kept_about_a_visitor_and_nothing_of_another(
     browser: Any, tmp_path: Path
 ) -> None:

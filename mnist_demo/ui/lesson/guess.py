@@ -13,12 +13,13 @@ from mnist_demo.ui.widgets.scripts import focus_on
 def ask(name: str) -> bool:
     """Draw the question of part `name` with its options; return whether the answer may be shown."""
     part = part_named(name)
-    revealed = name in lesson_state.guesses()
+    guesses = lesson_state.guesses()  # once: another tab may delete them at any moment
+    revealed = name in guesses
     with st.container(border=True, key=f"{keys.GUESS}{name}-box", gap="small"):
         if revealed:
             if lesson_state.is_just_revealed(name):
                 focus_on(f"{keys.GUESS}{name}-box", name)
-            _render_guess(part)
+            _render_guess(part, guesses[name])
         else:
             _render_choice(part)
     return revealed
@@ -52,8 +53,7 @@ def _render_choice(part: Part) -> None:
         )
 
 
-def _render_guess(part: Part) -> None:
-    guess = lesson_state.guesses()[part.name]
+def _render_guess(part: Part, guess: str | None) -> None:
     st.markdown(f"**{_(part.question)}**")
     if guess is None:
         st.markdown(_("You went on without a guess."))

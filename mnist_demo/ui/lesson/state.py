@@ -21,6 +21,7 @@ PAGE_PARAMETER = "part"
 _PAGE = "lesson-page-shown"
 _GUESS, _ANSWER = "lesson-guess-", "lesson-answer-"  # of the kept values, with the part behind them
 _VALUES = "lesson"
+_UNKEPT = "lesson-unkept"  # of the values, those that the server could not keep: they are here while the page is open
 _RUNS = "lesson-runs"
 _DIGIT = "lesson-digit"
 _MOVES = "lesson-moves"
@@ -88,23 +89,22 @@ def answers() -> dict[str, str | None]:
 
 
 def _chosen(kind: str) -> dict[str, str | None]:
-    """Return which option of each part is the visitor's guess, or the answer: as kept of her sessions before."""
-    if kind not in st.session_state:
-        kept = visitor.read_values(_VALUES)
-        st.session_state[kind] = {
-            part.name: kept[kind + part.name]
-            for part in PARTS
-            if kind + part.name in kept and kept[kind + part.name] in (None, *part.options)
-        }
-    chosen: dict[str, str | None] = st.session_state[kind]
-    return chosen
+    """Return which option of each part is the visitor's guess, or the answer: in any of her tabs, now or before."""
+    known = {**visitor.read_values(_VALUES), **st.session_state.get(_UNKEPT, {})}
+    return {
+        part.name: known[kind + part.name]
+        for part in PARTS
+        if kind + part.name in known and known[kind + part.name] in (None, *part.options)
+    }
 
 
 def _choose(kind: str, part: str, option: str | None) -> None:
     chosen = _chosen(kind)
     if part not in chosen or chosen[part] != option:
-        chosen[part] = option
-        visitor.keep_values(_VALUES, {kind + part: option})
+        unkept = {name: value for name, value in st.session_state.get(_UNKEPT, {}).items() if name != kind + part}
+        if not visitor.keep_values(_VALUES, {kind + part: option}):
+            unkept[kind + part] = option
+        st.session_state[_UNKEPT] = unkept
 
 
 def reveal(part: str, guess: str | None) -> None:
@@ -138,8 +138,7 @@ def begin_again() -> None:
     for part in list(st.session_state.get(_RUNS, {})):
         drop_runs(part)
     visitor.forget_values(_VALUES)
-    for kind in (_GUESS, _ANSWER):
-        st.session_state.pop(kind, None)
+    st.session_state.pop(_UNKEPT, None)
     go_to(1)
 
 
