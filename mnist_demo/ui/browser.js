@@ -48,6 +48,13 @@
     document.execCommand("insertText", false, instead);
   }, true);
 
+  // Streamlit writes on light charts in a grey of 3.7 : 1, which no setting changes; 4.5 is the least. Charts are painted, so
+  // that no style sheet reaches them.
+  const paint = Object.getOwnPropertyDescriptor(CanvasRenderingContext2D.prototype, "fillStyle");
+  Object.defineProperty(CanvasRenderingContext2D.prototype, "fillStyle", {
+    ...paint, set(colour) { paint.set.call(this, colour === "#808495" ? "#5c6070" : colour); },
+  });
+
   // Streamlit makes an entry in the browser's history for every change of the address: of one page, one is enough.
   const { pushState } = history;
   history.pushState = function (state, title, address) {

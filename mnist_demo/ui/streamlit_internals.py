@@ -32,6 +32,9 @@
   ``upper-canvas`` of the layer that is drawn on. Without them there is no typing: `tests/e2e/test_everybody.py`.
 - **A script that runs** (`widgets/pulse.js`): ``data-test-script-state`` of the page's outermost element. Without it
   a refresh falls into a click on a busy machine, and the click is lost: `tests/e2e/test_refreshing.py`.
+- **The grey of what is written on charts** (`browser.js`): ``#808495`` in the light theme, which is too light, is in no
+  setting, and is painted by the program that draws charts. Without the rule in its place the contrast is 3.7 : 1:
+  `tests/e2e/test_everybody.py`.
 - **Names of elements** in `style.css`, `access.css`, `lesson/lesson.css`, `frame.js` and the lesson's script:
   ``data-testid`` and classes that begin with ``st`` and a capital. Where one is gone, its rule does nothing: compare
   screenshots of all pages.

@@ -38,6 +38,30 @@ STREAMLITS_OWN = [
         "the box to drop a file on is no element for programs that read aloud, and has a name; the button in it works",
     ),
 ]
+# What is written on charts is painted, where axe-core does not see it: how, is noted until a chart is painted anew.
+NOTE_WRITING = """() => {
+  if (window.faintWriting) return;
+  const brush = CanvasRenderingContext2D.prototype, { fillText, clearRect } = brush, written = new Map();
+  brush.fillText = function (text, ...place) {
+    written.set(this.canvas, { ...written.get(this.canvas), [text]: this.fillStyle });
+    return fillText.call(this, text, ...place);
+  };
+  brush.clearRect = function (...box) {
+    written.delete(this.canvas);
+    return clearRect.call(this, ...box);
+  };
+  const channels = colour => colour.startsWith("#")
+    ? [1, 3, 5].map(place => parseInt(colour.slice(place, place + 2), 16)) : colour.match(/[\\d.]+/g).slice(0, 3);
+  const linear = value => value <= 10.3 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  const shares = [0.2126, 0.7152, 0.0722];
+  const luminance = colour => channels(colour).reduce((sum, value, place) => sum + shares[place] * linear(value), 0);
+  window.faintWriting = () => {
+    const paper = luminance(getComputedStyle(document.querySelector(".stApp")).backgroundColor) + 0.05;
+    return [...written].filter(([canvas]) => canvas.isConnected).flatMap(([, texts]) => Object.entries(texts)).map(
+      ([text, colour]) => [text, colour, (luminance(colour) + 0.05) / paper]
+    ).filter(([, , ratio]) => Math.max(ratio, 1 / ratio) < 4.5);
+  };
+}"""
 # A page that is being drawn anew may be looked at in the midst of that.
 ATTEMPTS = 3
 
@@ -58,6 +82,9 @@ class Look:
     page: Page
     found: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.page.evaluate(NOTE_WRITING)
+
     def at(self, state: str) -> None:
         """Look at the page in that state, in every look of ``LOOKS``."""
         for scheme, width, height in LOOKS.values():
@@ -73,6 +100,8 @@ class Look:
     def problems(self) -> Iterator[str]:
         if sideways_overflow(self.page):
             yield "scrolls sideways"
+        for writing in self.page.evaluate("faintWriting()"):
+            yield f"hard to read on a chart: {writing}"
         # Once for a page, and without what is as it should be: that takes longer to hand over than to find.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(Axe().axe_script)
@@ -245,6 +274,8 @@ def test_bench_stays_whole_at_twice_the_size_without_motion_and_in_high_contrast
     expect(element(page, "predicted-digit")).to_have_text("3")
     show_in(page, "light", 640, 400)  # a window of 1280 × 800 at 200 %
     assert sideways_overflow(page) == 0
+    for part in ("drawing-canvas", "predicted-digit", "digit-probabilities"):
+        expect(element(page, part)).to_be_in_viewport(ratio=1)
     durations = page.evaluate(
         """() => [...document.querySelectorAll('.stApp *')].map(getComputedStyle).flatMap(
             style => [style.transitionDuration, style.animationDuration]

@@ -75,6 +75,12 @@ def test_every_name_of_an_element_that_styles_and_scripts_ask_for_is_streamlits(
     assert names - set(re.findall(r"\bst[A-Z]\w+", streamlit_bundle())) == set()
 
 
+def test_charts_are_written_on_in_the_grey_that_the_page_paints_darker() -> None:
+    grey = re.search(r'colour === "(#\w{6})"', source_of("browser.js"))
+    assert grey is not None
+    assert f"gray70:`{grey[1]}`" in streamlit_bundle()
+
+
 def test_page_says_while_a_script_runs_by_the_attribute_that_the_pulse_waits_for() -> None:
     assert ".stApp[data-test-script-state='running']" in source_of("widgets/pulse.js")
     bundle = streamlit_bundle()

@@ -55,7 +55,7 @@ def _series(name: str, place: int, points: Points, with_name: bool) -> dict[str,
         "showSymbol": len(points) == 1,
         "clip": True,
         "lineStyle": {"width": 2.5, "type": dashes},
-        "endLabel": {"show": with_name, "formatter": "{a}", "color": colour, "fontSize": 13, "width": 100},
+        "endLabel": {"show": with_name, "formatter": "{a}", "fontSize": 13, "width": 100},
         "labelLayout": {"moveOverlap": "shiftY"},
         "emphasis": {"focus": "series"},
     }

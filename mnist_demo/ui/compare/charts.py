@@ -62,7 +62,7 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
         "animation": False,
         "title": {"text": title_of(metric, measured), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
         "legend": {"show": False},
-        "grid": {"left": 8, "right": 28, "top": 40, "bottom": 28, "containLabel": True},
+        "grid": {"left": 8, "right": 38, "top": 40, "bottom": 28, "containLabel": True},
         "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else "%.4f"},
         "dataset": [{"source": frame} for frame in frames],
         "xAxis": x_axis | {"min": 0, "max": last},
@@ -91,10 +91,12 @@ def _series(
         # Not the label that ECharts has for the end of a line: it lies on the axes, and is gone where a line leaves.
         "markPoint": {
             "data": [{"name": run.letter, "coord": letter}] if letter else [],
-            "symbol": "circle",
-            "symbolSize": 0,
+            # The colour is a dash beside the letter: letters in colours that both themes can have are hard to read.
+            "symbol": "rect",
+            "symbolSize": [7, 3],
+            "symbolOffset": [9, 0],
             "silent": True,
-            "label": {"formatter": "{b}", "position": "right", "color": colour, "fontWeight": "bold", "fontSize": 14},
+            "label": {"formatter": "{b}", "position": "right", "distance": 3, "fontWeight": "bold", "fontSize": 14},
         },
         "markLine": {
             "data": [{"xAxis": place} for place in sorted(changed)],
@@ -102,7 +104,7 @@ def _series(
             "silent": True,
             "animation": False,
             "lineStyle": {"type": "dotted", "width": 1, "color": colour},
-            "label": {"formatter": run.letter, "color": colour, "fontSize": 10},
+            "label": {"formatter": run.letter, "fontSize": 10},
         },
         "emphasis": {"focus": "series"},
     }
