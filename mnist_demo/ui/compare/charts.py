@@ -30,7 +30,7 @@ DASHES: tuple[str | list[int], ...] = ("solid", [8, 4], [2, 3], [10, 3, 2, 3])
 SYMBOLS = ("circle", "rect", "triangle", "diamond")
 # A loss so many times that before training is off the chart: one run that diverges must not flatten all others.
 LOSS_LIMITS: dict[Figure, float] = {"loss": 1.5, "log-loss": 1000.0}
-# Where the axis of accuracy may begin, in percent: above most of what the runs went through, that their ends differ.
+# Where the axis of accuracy may begin, in percent: above much of what the runs went through, that their ends differ.
 ACCURACY_FLOORS = (95, 90, 80, 50, 0)
 # Of the letters at the ends of the lines, in heights of the chart: apart from each other, and from the axes.
 LETTER_GAP, LETTER_MARGIN = 0.06, 0.05
@@ -182,9 +182,12 @@ def _y_axis(runs: Sequence[ComparedRun], metric: Figure, frames: "Sequence[pd.Da
     values = np.concatenate([frame[metric] for frame in frames]) if frames else np.zeros(0)
     if metric == "accuracy":
         # A run that learns nothing, or unlearned what it knew, does not decide what of the others can be seen.
-        ends = sorted(frame.iloc[-1, 1] for frame in frames if len(frame))
+        known = [frame[metric] for frame in frames if len(frame)]
+        ends = sorted(line.iloc[-1] for line in known)
         usual = ends[len(ends) // 2] if ends else 0
-        least = min((end for end in ends if end > usual - 20), default=0)
+        counted = [line for line in known if line.iloc[-1] > usual - 20]
+        # Half of what was measured is to be seen: of lines that have just reached 90 % one sees the way there.
+        least = min([*(line.iloc[-1] for line in counted), np.median(np.concatenate(counted))]) if counted else 0
         floor = next(floor for floor in ACCURACY_FLOORS if floor <= least) if len(ends) > 1 else 0
         return {"type": "value", "min": floor, "max": 100, "axisLabel": {"formatter": percent_axis()}}
     limit = LOSS_LIMITS[metric] * max(
