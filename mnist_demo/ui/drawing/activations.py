@@ -37,13 +37,13 @@ def _render(image: np.ndarray, reading: Reading) -> None:
             if layer.kind == "logits":
                 st.html(LAYER_TITLE.format(title, "") + logits_html(layer.maps.ravel()))
             elif layer.kind == "contribution":
+                sums = [format_decimal(picture.sum(), "+.1f").replace("-", "−") for picture in layer.maps]
+                words = _("Weight × input for {digit}: blue speaks for it, orange against it; sum {sum}.")
                 pictures = [
                     (
                         diverging_png(picture, strongest),
-                        f"{digit}: {format_decimal(picture.sum(), '+.1f')}",
-                        _("Weight × input for {digit}: blue speaks for it, orange against it; sum {sum}.").format(
-                            digit=digit, sum=format_decimal(picture.sum(), "+.1f")
-                        ),
+                        f"{digit}: {sums[digit]}",
+                        words.format(digit=digit, sum=sums[digit]),
                     )
                     for digit, picture in enumerate(layer.maps)
                 ]

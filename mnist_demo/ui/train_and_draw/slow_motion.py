@@ -12,7 +12,7 @@ from mnist_demo.training.slow_motion import StepDetail
 from mnist_demo.training.speed import steps_a_second
 from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
-from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
+from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_fixed, format_number, layers_html, tiles_html
 
 ANCHOR = "one-step"
 
@@ -104,7 +104,7 @@ def _describe_batch(detail: StepDetail) -> str:
         )
     return sentence.format(
         count=format_decimal(detail.batch_images),
-        loss=format_decimal(detail.batch_loss, ".4f") if math.isfinite(detail.batch_loss) else "∞",
+        loss=format_fixed(detail.batch_loss, 4) if math.isfinite(detail.batch_loss) else "∞",
         shown=shown,
         smallest=format_number(float(detail.losses[-1])),
     )
@@ -129,11 +129,11 @@ def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
     before, gradient, after = (float(array[place]) for array in (detail.before, detail.gradient, detail.after))
     sum_ = _("{before} − {rate} × ({gradient}) = {after}") if descent else _("{before} + ({update}) = {after}")
     sum_ = sum_.format(
-        before=_signed(before),
+        before=format_fixed(before, 5),
         rate=format_decimal(detail.learning_rate, "g"),
-        gradient=_signed(gradient),
-        update=_signed(after - before),
-        after=_signed(after),
+        gradient=format_fixed(gradient, 5),
+        update=format_fixed(after - before, 5),
+        after=format_fixed(after, 5),
     )
     if linear:
         sentence = _("The weight with the largest gradient (digit {unit}, row {row}, column {column}): {sum}")
@@ -141,7 +141,3 @@ def _describe_weight(detail: StepDetail, linear: bool, descent: bool) -> str:
         sentence = _("The weight with the largest gradient (tile {unit}, row {row}, column {column}): {sum}")
         unit += 1
     return sentence.format(unit=unit, row=row + 1, column=column + 1, sum=sum_)
-
-
-def _signed(number: float) -> str:
-    return format_decimal(number, ".5f").replace("-", "−")

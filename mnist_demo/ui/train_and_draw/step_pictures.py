@@ -87,3 +87,10 @@ def format_number(number: float, figures: int = 3) -> str:
     number += 0.0  # a zero has no sign here
     spec = f".{figures}g" if number == 0 or 1e-4 <= abs(number) < 1e4 else ".1e"
     return format_decimal(number, spec).replace("-", "−")
+
+
+def format_fixed(number: float, decimals: int) -> str:
+    """Return a number with so many decimals, that sums can be followed; a tiny one as such, and not as zero."""
+    if 0 < abs(number) < 1e-4:
+        return format_number(number)
+    return format_decimal(number, f".{decimals}f").replace("-", "−")

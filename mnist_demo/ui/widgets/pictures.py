@@ -231,7 +231,7 @@ def logits_html(logits: np.ndarray) -> Markup:
             sign="above" if value >= 0 else "below",
             side="left" if value >= 0 else "right",
             share=50 * abs(value) / strongest,
-            score=format_decimal(value, "+.1f"),
+            score=format_decimal(value, "+.1f").replace("-", "−"),
         )
         for digit, value in enumerate(map(float, logits))
     )

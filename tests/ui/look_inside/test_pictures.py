@@ -98,7 +98,7 @@ def test_logits_grow_from_the_middle_to_either_side() -> None:
     assert "left:50%;width:50.0%" in shown
     assert "right:50%;width:25.0%" in shown
     assert "+4.0" in shown
-    assert "-2.0" in shown
+    assert "−2.0" in shown
 
 
 def test_counts_and_intensities_are_all_there() -> None:

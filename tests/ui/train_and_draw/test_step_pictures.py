@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from mnist_demo.training.slow_motion import LayerStep, StepDetail
-from mnist_demo.ui.train_and_draw.step_pictures import batch_html, format_number, layers_html, tiles_html
+from mnist_demo.ui.train_and_draw.step_pictures import (
+    batch_html,
+    format_fixed,
+    format_number,
+    layers_html,
+    tiles_html,
+)
 
 
 def detail_of(losses: list[float]) -> StepDetail:
@@ -75,3 +81,8 @@ def test_layers_have_a_row_each_with_the_share_that_changed() -> None:
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert format_number(number) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(-0.459041, "−0.45904"), (-1.2e-7, "−1.2e−07"), (0.0, "0.00000")])
+def test_numbers_of_a_sum_have_so_many_decimals_and_a_tiny_one_is_no_zero(number: float, text: str) -> None:
+    assert format_fixed(number, 5) == text
