@@ -155,7 +155,8 @@ def render_softmax(digits: LessonDigits) -> None:
         )
     )
     st.markdown(_("With m, the largest of the ten scores, the formula is:"))
-    st.latex(r"\log p_i = (x_i - m) - \log \sum_j e^{x_j - m}, \qquad m = \max_j x_j")
+    # In two rows: in one, a phone would cut it off.
+    st.latex(r"\begin{gathered} \log p_i = (x_i - m) - \log \sum_j e^{x_j - m} \\ m = \max_j x_j \end{gathered}")
     st.markdown(_("By definition:"))
     st.code(code_of(naive_softmax, naive_log_softmax), language="python")
     st.markdown(_("Made safe, as the from-scratch model does it when it trains in “Train and draw”:"))
