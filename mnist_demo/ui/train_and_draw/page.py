@@ -49,7 +49,7 @@ def render_train_and_draw() -> None:
         job.wait_for_first_metrics(FIRST_METRICS_SECONDS)
     shown = Shown.now()
     if state.shows_bench_only():
-        with st.container(key="bench"):
+        with st.container(key="bench-alone"):
             st.fragment(_render_drawing_side)(shown)
         return
     with st.container(key="bench"):  # placed side by side by style.css
