@@ -33,8 +33,10 @@ def render_live(code: str, is_teacher: bool) -> None:
     everybody = pupils(record, class_store().here(code), drawings)
     with st.container(key=keys.CLASS_LIVE):
         st.markdown(_here(everybody))
-        _render_question(record, is_teacher)
-        _render_offered(record, is_teacher)
+        with st.container():
+            _render_question(record, is_teacher)
+        with st.container():
+            _render_offered(record, is_teacher)
         if everybody:
             with st.container(key="class-runs"):
                 with st.container(key="class-curves"):

@@ -80,7 +80,8 @@ def render_overlay() -> None:
             height=CHART_HEIGHT,
             alt=describe_comparison(chosen, metric, measured),
         )
-        _render_off_chart(runs_off_chart(chosen, metric, measured), metric)
+        with st.container():
+            _render_off_chart(runs_off_chart(chosen, metric, measured), metric)
         _render_best(chosen)
         st.html(comparison_html(chosen, differing_settings(chosen), compared_metrics(chosen)))
 

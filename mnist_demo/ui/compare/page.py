@@ -15,7 +15,8 @@ REFRESH_SECONDS = 0.5
 def render_compare() -> None:
     """Draw the whole page, refreshed twice a second while one of the runs goes on."""
     st.markdown(_("## Compare runs"))
-    render_saved_choice()
+    with st.container():
+        render_saved_choice()
     if not comparable_runs():
         st.info(
             _("There is no run yet: train a model on “Train and draw”, change one thing, and train again."),

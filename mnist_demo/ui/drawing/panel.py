@@ -71,8 +71,9 @@ def render_reading(
         with st.container(key=keys.DIGIT_PROBABILITIES):
             st.html(bars_html(reading.probabilities if reading else None))
     _say(number or ([reading] if reading else []), is_digit)
-    if number:
-        render_digits(number, chosen)
+    with st.container():
+        if number:
+            render_digits(number, chosen)
     if reading is None:
         st.caption(_("Draw a digit with mouse, pen or finger. The model reads it each time you lift the pen."))
     elif is_digit:
@@ -97,9 +98,9 @@ def _say(read: list[Reading], is_digit: bool) -> None:
 
 def render_comparison(readings: list[Reading]) -> None:
     """Draw what each model makes of the drawing, where there are several; who disagrees with the first is marked."""
-    if len(readings) < 2:
-        return
     with st.container(key=keys.READINGS):
+        if len(readings) < 2:
+            return
         answers = [(reading.reader.title, reading.digit, float(reading.probabilities.max())) for reading in readings]
         st.html(readings_html(answers))
         if any(reading.digit != readings[0].digit for reading in readings):

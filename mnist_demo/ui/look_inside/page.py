@@ -164,7 +164,8 @@ def _render_explained(
     render_reading(shown.image, readings[0] if readings else None, is_digit=True)
     render_comparison(readings)
     if readings:
-        if st.session_state.get(keys.LOOK_AT) != WEIGHTS:  # there it stands at large
-            render_activations(shown.image, readings[0])
+        with st.container():
+            if st.session_state.get(keys.LOOK_AT) != WEIGHTS:  # there it stands at large
+                render_activations(shown.image, readings[0])
         render_reasons(shown.image, readings[0])
     render_neighbours(shown.image, looked_at.dataset)

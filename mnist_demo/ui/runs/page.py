@@ -22,8 +22,9 @@ def render_runs(train_and_draw: st.Page) -> None:
     if runs_state.wants_to_leave():
         st.switch_page(train_and_draw)
     st.markdown(_("## My runs"))
-    _render_removed()
-    _render_deleted()
+    with st.container():  # when there is neither too: the list below would be there twice for a moment as they come
+        _render_removed()
+        _render_deleted()
     try:
         records = kept_runs.my_runs()
         used = run_store().used_bytes()

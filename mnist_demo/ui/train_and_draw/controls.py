@@ -51,9 +51,12 @@ def render_controls(job: Job | None, status: State | None) -> None:
             st.html(BIG_PICTURE)
         if job is None:
             return
-        if owns(job.id) and not job.has_ended and not job.is_elsewhere:
-            render_speed(job)
-            if status in ("running", "paused") and owns(job.id):
+        can_be_set = owns(job.id) and not job.has_ended and not job.is_elsewhere
+        with st.container(width="content"):
+            if can_be_set:
+                render_speed(job)
+        with st.container(width="content"):
+            if can_be_set and status in ("running", "paused"):
                 render_knobs(job)
         axes: dict[Axis, str] = {"step": _("by step"), "epoch": _("by epoch")}
         read_choice(_("Horizontal axis of the charts"), axes, keys.CHART_AXIS)

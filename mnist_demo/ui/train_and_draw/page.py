@@ -95,13 +95,17 @@ def _render_live(shown: Shown) -> None:
     st.fragment(_render_drawing_side)(shown)
     with st.container(key="watch"):
         if job is not None:
+            # What comes and goes has a container of its own, which takes no room while it is empty: otherwise what
+            # stands below, the charts above all, would be there twice for a moment each time.
+            with st.container():
+                render_step_link(job)
+            render_training(job, chosen_axis(), chosen_accuracy_range())
+            with st.container():
+                render_diagnosis(job)
+            render_step_detail(job)
             # A run that ends in the midst of this is still drawn as one that goes on: the next refresh says so.
             if shown.status not in ENDED:
                 render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
-            render_step_link(job)
-            render_training(job, chosen_axis(), chosen_accuracy_range())
-            render_diagnosis(job)
-            render_step_detail(job)
     with st.container(key="samples"):
         render_samples()
 
@@ -132,7 +136,8 @@ def _render_drawing_side(shown: Shown) -> None:
             readings = read_image(image)
             number = _read_number(drawn, readings[0]) if readings and inspected is None and len(drawn) > 1 else None
             with st.container(key="answer"):
-                _render_inspected_title(inspected)
+                with st.container():
+                    _render_inspected_title(inspected)
                 render_reading(image, readings[0] if readings else None, is_digit, number, drawn.chosen)
             with st.container(key="which"):
                 if readings and inspected is None and not state.shows_bench_only():
@@ -145,8 +150,9 @@ def _render_drawing_side(shown: Shown) -> None:
         with st.container(key="closer"):
             render_comparison(readings)
             if readings:
-                if inspected is None:
-                    render_preparation(lambda: stages or prepare_in_stages(drawn.strokes, CANVAS_SIZE, PEN_WIDTH))
+                with st.container():
+                    if inspected is None:
+                        render_preparation(lambda: stages or prepare_in_stages(drawn.strokes, CANVAS_SIZE, PEN_WIDTH))
                 _render_explanations(image, readings[0])
 
 
@@ -162,11 +168,9 @@ def _read_number(drawn: DrawnDigits, chosen: Reading) -> list[Reading]:
 
 def _render_inspected_title(inspected: drawing_state.InspectedImage | None) -> None:
     """Say which image of the data set is read in the place of the drawing, if one is, and offer the way back."""
-    # Its place is kept when there is nothing to say: what stands below would otherwise be there twice for a moment.
-    place = st.empty()
     if inspected is None:
         return
-    with place.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
+    with st.container(horizontal=True, vertical_alignment="center", key=keys.INSPECTED):
         st.markdown(translated(inspected.title))
         st.button(
             _("Back to my drawing"),

@@ -23,7 +23,8 @@ def render_training(job: Job, axis: Axis, accuracy_range: AccuracyRange) -> None
     """Draw the run, which may be going on, and its charts over `axis`."""
     if job.detail:
         st.error(escape_markdown(job.detail), icon=":material/error:")
-    _render_keeping(job)
+    with st.container():
+        _render_keeping(job)
     render_gain(job)
     _render_progress(job)
     _render_metrics(job)

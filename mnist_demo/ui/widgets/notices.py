@@ -8,5 +8,6 @@ from mnist_demo.ui.widgets.markdown import escape_markdown
 
 def render_notices() -> None:
     """Draw the sentences that are to be said now."""
-    for sentence in visitor_state.take_notices():
-        st.warning(escape_markdown(sentence), icon=":material/info:")
+    with st.container():  # when there are none too: what stands below would be there twice for a moment as they come
+        for sentence in visitor_state.take_notices():
+            st.warning(escape_markdown(sentence), icon=":material/info:")
