@@ -42,6 +42,8 @@ def test_newcomer_sees_one_button_to_start_and_none_that_can_do_nothing(same_pag
     expect(page.get_by_role("button", name="Train my first model")).to_be_visible()
     for key in ("pause-training", "step-training", "stop-training", "reset-training"):
         expect(element(page, key)).to_have_count(0)
+    for key in ("undo-drawing", "clear-drawing"):
+        expect(button(page, key)).to_be_hidden()
     expect(element(page, "learning-rate")).to_be_hidden()
 
 
