@@ -77,6 +77,13 @@ def test_sentence_chooses_the_plural_again_and_keeps_how_numbers_are_written() -
         assert read_in("xx", made) == f"xx: {words}"
 
 
+def test_count_in_a_sentence_has_its_thousands_set_apart_unless_its_format_says_otherwise() -> None:
+    assert _("Epoch {epoch} of {epochs}").format(epoch=2, epochs=1000) == "Epoch 2 of 1,000"
+    assert _("label {label:d}, {loss:.4g}, seed {seed}").format(label=1234, loss=1234.5, seed="1234") == (
+        "label 1234, 1234, seed 1234"
+    )
+
+
 def test_sentences_within_a_sentence_are_translated_too() -> None:
     reasons = joined("; ", [_("no room"), _("no {thing}").format(thing=_("time"))])
     made = _("Failed ({reasons}).").format(reasons=reasons)

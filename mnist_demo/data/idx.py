@@ -105,7 +105,7 @@ def _read_shape(
             "{path}: expected an IDX file that begins with the number {expected}, but it begins with {found}; put "
             "MNIST's own file there."
         )
-        raise DatasetError(message.format(path=path, expected=magic, found=fields[0]))
+        raise DatasetError(message.format(path=path, expected=str(magic), found=str(fields[0])))
     if len(header) < 4 * (2 + len(item_shape)):
         message = _("{path} ends within its header, after {found} bytes; copy or download it again.")
         raise DatasetError(message.format(path=path, found=len(header)))

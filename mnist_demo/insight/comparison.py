@@ -91,7 +91,7 @@ def format_value(name: str, value: float) -> str:
 def format_change(change: Changed) -> str:
     """Return what was changed while a run went on, in words for people."""
     setting = format_value(change.setting, change.value)
-    return _("{setting} after step {step}").format(setting=setting, step=f"{change.step:,}")
+    return _("{setting} after step {step}").format(setting=setting, step=change.step)
 
 
 def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:

@@ -91,13 +91,16 @@ class Figure(str):
 
 
 class _LocalNumber:
-    """A number that stands in a sentence by itself, and is written there as its format says and its language does."""
+    """A number that stands in a sentence by itself, and is written there as its format says and its language does.
+
+    A whole number without a format is a count, which has its groups of digits set apart: 1,000 epochs.
+    """
 
     def __init__(self, number: float, numerals: Numerals) -> None:
         self._number, self._numerals = number, numerals
 
     def __format__(self, spec: str) -> str:
-        return self._numerals.format_decimal(self._number, spec)
+        return self._numerals.format_decimal(self._number, spec or ("," if isinstance(self._number, int) else ""))
 
 
 # What can be said again in another language; what is cut out of it, or added to it, is a plain text.

@@ -51,10 +51,10 @@ BAD_IMAGES = {
     "labels": (LABELS, "begins with the number 2051, but it begins with 2049"),
     "text": (b"<html>", "begins with the number 2051, but it begins with"),
     "27 rows": (struct.pack(">4I", 2051, 3, 27, 28) + bytes(3 * 27 * 28), "28 × 28 pixels, but it announces 27 × 28"),
-    "no digit": (struct.pack(">4I", 2051, 0, 28, 28), "1 to 300000 digits, but it announces 0"),
-    "far too many": (struct.pack(">4I", 2051, 2**32 - 1, 28, 28), "1 to 300000 digits, but it announces 4294967295"),
-    "too little": (IMAGES[:-1], "announces 2352 bytes, but only 2351 follow"),
-    "too much": (IMAGES + b"\0", "holds more than the 2352 bytes"),
+    "no digit": (struct.pack(">4I", 2051, 0, 28, 28), "1 to 300,000 digits, but it announces 0"),
+    "far too many": (struct.pack(">4I", 2051, 2**32 - 1, 28, 28), "1 to 300,000 digits, but it announces 4,294,967,295"),
+    "too little": (IMAGES[:-1], "announces 2,352 bytes, but only 2,351 follow"),
+    "too much": (IMAGES + b"\0", "holds more than the 2,352 bytes"),
 }
 
 
@@ -91,7 +91,7 @@ def test_a_gzip_bomb_is_decompressed_no_further_than_its_header_announces(tmp_pa
     path = write(tmp_path, bomb)
     tracemalloc.start()
     try:
-        with pytest.raises(DatasetError, match="holds more than the 2352 bytes"):
+        with pytest.raises(DatasetError, match="holds more than the 2,352 bytes"):
             read_idx_images(path)
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:

@@ -66,7 +66,7 @@ def _render_model(number: int, model: OpenedModel) -> None:
             epochs=hyperparameters.epochs,
             optimizer=hyperparameters.optimizer,
             rate=format_decimal(hyperparameters.learning_rate, "g"),
-            seed=hyperparameters.seed,
+            seed=str(hyperparameters.seed),
         )
     )
     if "test_accuracy" in metrics:
