@@ -109,7 +109,7 @@ class ClassCommands:
         written = handwriting_from_bytes(content)
         count = sum(len(collection) for _nickname, collection in written)
         if len(self._store.drawings(code)) + count > MAX_DRAWINGS:
-            message = _("A class keeps {limit} drawings, and with the {count} of this file it would have more.")
+            message = _("A class keeps at most {limit} drawings: there is no room for the {count} of this file.")
             raise ClassError(message.format(limit=MAX_DRAWINGS, count=count))
         keys: list[str] = []
 
@@ -121,7 +121,7 @@ class ClassCommands:
                 keys.append(same[0] if same else _new_key(members))
                 members[keys[-1]] = Member(nickname)
             if len(members) > MAX_MEMBERS + MAX_WRITERS:
-                raise ClassError(_("A class has no room for the writers of yet another file."))
+                raise ClassError(_("This class has no room for the writers of another file."))
             return dataclasses.replace(record, members=members)
 
         self._teach(code, add)
@@ -194,7 +194,7 @@ class ClassCommands:
             if question is None or not question.is_open or question.part != part:
                 raise ClassError(_("This question is closed."))
             if option not in part_named(part).options:
-                raise ClassError(_("This is none of the answers that can be chosen."))
+                raise ClassError(_("This is not one of the answers."))
             answers = {**question.answers, self._own_key(record): option}
             return dataclasses.replace(record, question=dataclasses.replace(question, answers=answers))
 

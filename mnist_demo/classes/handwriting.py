@@ -86,6 +86,6 @@ def handwriting_from_bytes(content: bytes) -> list[tuple[str, DrawingCollection]
             raise DrawingFileError(damaged)
         found.append((clean_name(nickname, MAX_NICKNAME), collection))
     if len(found) > MAX_WRITERS or sum(len(collection) for _nickname, collection in found) > MAX_DRAWINGS:
-        message = _("This file holds more than {writers} writers or {drawings} drawings, which is what a class takes.")
+        message = _("This file holds too much for a class: at most {writers} writers and {drawings} drawings.")
         raise DrawingFileError(message.format(writers=MAX_WRITERS, drawings=MAX_DRAWINGS))
     return found

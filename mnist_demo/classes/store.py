@@ -86,7 +86,7 @@ class ClassStore:
             message = _("You have {count} classes, which is the limit: delete one first.")
             raise ClassError(message.format(count=MAX_CLASSES_OF_ONE))
         if len(classes) >= MAX_CLASSES:
-            raise ClassError(_("This server has as many classes as it takes: try again another day."))
+            raise ClassError(_("This server has no room for another class: try again another day."))
         code = "".join(secrets.choice(ALPHABET) for _character in range(CODE_LENGTH))
         record = ClassRecord(code, name, owner, now(), link=dict(link))
         with _disk():
@@ -158,7 +158,7 @@ class ClassStore:
         if any(name.endswith(f"-{digest}.json") and writer_of(name) == key for name in names):
             return
         if len(names) >= MAX_DRAWINGS or sum(writer_of(name) == key for name in names) >= MAX_DRAWINGS_OF_ONE:
-            message = _("A class keeps {count} drawings, at most {each} of each pupil: take some out to give it more.")
+            message = _("A class keeps {count} drawings, at most {each} from each pupil: take some out to make room.")
             raise ClassError(message.format(count=MAX_DRAWINGS, each=MAX_DRAWINGS_OF_ONE))
         self.put(code, f"{DRAWING}.{key}.{time.time_ns():020d}-{digest}.json", content)
 

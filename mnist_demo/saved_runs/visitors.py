@@ -117,8 +117,8 @@ class VisitorStore:
             sizes = _sizes(self._place(owner) / shelf.name)
             if len(sizes) >= shelf.max_files or sum(sizes) + len(content) > shelf.max_bytes:
                 message = _(
-                    "For one visitor, at most {count:,} of these with {megabytes} MB together are kept. What you made "
-                    "is here until you close this page; to have it kept, delete others first."
+                    "At most {count:,} of these, {megabytes} MB in all, are kept for each visitor. What you made is "
+                    "here until you close this page; to keep it, delete others first."
                 )
                 raise KeepingError(message.format(count=shelf.max_files, megabytes=shelf.max_bytes // 1_000_000))
             self._make_room(owner, len(content))
@@ -178,7 +178,7 @@ class VisitorStore:
                     changes = {**self.read_values(owner, name), **changes}
                 content = json.dumps(changes).encode()
                 if len(content) > MAX_VALUES_BYTES:
-                    message = _("At most {limit:,} bytes of this kind are kept for one visitor, and these are more.")
+                    message = _("At most {limit:,} bytes of this kind are kept for each visitor, and this is more.")
                     raise KeepingError(message.format(limit=MAX_VALUES_BYTES))
                 self._make_room(owner, len(content))
                 write_whole(self._values_path(owner, name), content)

@@ -107,7 +107,7 @@ def settings_from_address(
     except HyperparameterError as error:  # values that do not go together
         optimizer = ARCHITECTURES[values["model"]].optimizers[0]
         values |= {"optimizer": optimizer, "weight_decay": 0.0, "one_cycle": False}
-        sentences.append(_("{problem} These settings of the address are left out.").format(problem=error))
+        sentences.append(_("{problem} These settings in the address are ignored.").format(problem=error))
         return Hyperparameters.from_dict(values), sentences
 
 

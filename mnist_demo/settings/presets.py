@@ -53,12 +53,12 @@ PRESETS: dict[str, Preset] = {
     ),
     "convnet-in-ten-seconds": Preset(
         N_("99.5 % in ten seconds"),
-        N_("A wider network, smoothed labels and augmented images, from the second of three epochs on the hard ones."),
+        N_("A wider network, label smoothing and augmentation; after the first of three epochs, only hard images."),
         _HARD.replace(model="wide-convnet", learning_rate=0.015, batch_size=256, epochs=3, margin=False),
     ),
     "convnet-in-a-minute": Preset(
         N_("99.7 % in a minute"),
-        N_("The same means and the deeper network, for eight epochs: about 99.7 % on MNIST."),
+        N_("The same methods and a deeper network, for eight epochs: about 99.7 % on MNIST."),
         _HARD.replace(model="deep-convnet", learning_rate=0.01, batch_size=128, epochs=8),
     ),
     "starter": Preset(

@@ -84,7 +84,7 @@ def test_damaged_values_give_one_sentence_and_lose_no_others(store: VisitorStore
 def test_limits_of_a_visitor_are_said_and_what_was_kept_stays(store: VisitorStore) -> None:
     few = Shelf("drawings", max_files=2, max_bytes=1000)
     store.add(ME, few, b"one")
-    with pytest.raises(KeepingError, match=r"at most 2 of these .* is here until you close this page"):
+    with pytest.raises(KeepingError, match=r"At most 2 of these, .* is here until you close this page"):
         store.add(ME, few, b"x" * 1000)
     store.add(ME, few, b"two")
     with pytest.raises(KeepingError, match="delete others first"):

@@ -37,7 +37,7 @@ def render_handwriting(record: ClassRecord, is_teacher: bool) -> None:
     with st.container(key=keys.CLASS_HANDWRITING):
         st.markdown(_("### The class’s handwriting"))
         if not drawings:
-            st.caption(_("A digit that a pupil draws, and says which one it is, comes here by itself."))
+            st.caption(_("When a pupil draws a digit and says which one it is, it appears here."))
         else:
             model = _read_model(record)
             run = find_run(model)
@@ -125,7 +125,7 @@ def _render_training(record: ClassRecord, model: str) -> None:
         args=(_train, record.code, model),
     )
     st.button(
-        _("Train from scratch on it, and without it"),
+        _("Train from scratch, with it and without it"),
         key=keys.CLASS_TRAIN_ANEW,
         icon=":material/compare_arrows:",
         help=_(

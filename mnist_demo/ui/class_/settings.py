@@ -42,7 +42,7 @@ def render_link_fields(code: str, link: Mapping[str, str]) -> None:
     )
     if PRESET in link:
         st.toggle(
-            _("Take the settings of my form anew"),
+            _("Use the settings that are in my form now"),
             key=f"{keys.CLASS_TAKE_SETTINGS}{code}",
             help=_("Otherwise the class keeps those that it has, and only what is locked or hidden changes."),
         )

@@ -87,7 +87,7 @@ def _build(
     done = [other for other in list(exports().values()) if other.done() and not other.cancelled()]
     made = [other.result() for other in done if not other.exception()]
     if len(content) + sum(map(len, made)) > MAX_EXPORT_BYTES:
-        raise ExportError(_("Others save large files here at the moment: try again in a few minutes."))
+        raise ExportError(_("Others are saving large files here: try again in a few minutes."))
     return content
 
 

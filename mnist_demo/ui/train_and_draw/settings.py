@@ -153,12 +153,12 @@ def _render_link() -> None:
         return
     st.markdown(_("Anyone who opens this link gets these settings."))
     locked = st.toggle(
-        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Students see the settings but cannot change them.")
+        _("Lock the settings"), key=keys.SHARE_LOCKED, help=_("Pupils see the settings but cannot change them.")
     )
-    hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Students see only the Start button."))
+    hidden = st.toggle(_("Hide the settings"), key=keys.SHARE_HIDDEN, help=_("Pupils see only the Start button."))
     render_single_settings(keys.SHARE_SOME_LOCKED, keys.SHARE_SOME_HIDDEN)
     framed = st.toggle(
-        _("The bench to draw on alone, for a page of yours"),
+        _("Only the drawing panel, for your own page"),
         key=keys.SHARE_FRAME,
         help=_("A line of HTML that shows it in another page: paste it into a course, a blog or a slide."),
     )
