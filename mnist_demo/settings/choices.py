@@ -33,6 +33,8 @@ ACTIVATION_CHOICES = (
 PRECISION_CHOICES = (
     Choice("float32", N_("32 bits"), N_("Numbers of about seven digits, as in all other computations.")),
     Choice(
-        "bfloat16", N_("16 bits"), N_("Numbers of two or three digits (bfloat16): quick on processors that support them.")
+        "bfloat16",
+        N_("16 bits"),
+        N_("Numbers of two or three digits (bfloat16): quick on processors that support them."),
     ),
 )

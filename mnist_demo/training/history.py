@@ -285,7 +285,7 @@ class _FullBuckets:
 def format_loss(loss: float) -> str:
     """Return a loss in four decimals, or one that has run away as ``1e30``."""
     if abs(loss) < 10_000 or not math.isfinite(loss):
-        return format_decimal(loss, ".4f")
+        return format_decimal(loss, ",.4f")
     mantissa, exponent = f"{loss:.1e}".split("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
 

@@ -52,7 +52,7 @@ BAD_IMAGES = {
     "text": (b"<html>", "begins with the number 2051, but it begins with"),
     "27 rows": (struct.pack(">4I", 2051, 3, 27, 28) + bytes(3 * 27 * 28), "28 × 28 pixels, but it announces 27 × 28"),
     "no digit": (struct.pack(">4I", 2051, 0, 28, 28), "1 to 300,000 digits, but it announces 0"),
-    "far too many": (struct.pack(">4I", 2051, 2**32 - 1, 28, 28), "1 to 300,000 digits, but it announces 4,294,967,295"),
+    "far too many": (struct.pack(">4I", 2051, 2**32 - 1, 28, 28), "300,000 digits, but it announces 4,294,967,295"),
     "too little": (IMAGES[:-1], "announces 2,352 bytes, but only 2,351 follow"),
     "too much": (IMAGES + b"\0", "holds more than the 2,352 bytes"),
 }

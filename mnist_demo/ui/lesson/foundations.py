@@ -75,7 +75,12 @@ def render_linear(digits: LessonDigits) -> None:
         ).format(count=format_decimal(digits.weights.numel() + digits.bias.numel())),
     )
     batch = st.segmented_control(
-        _("Digits in the batch"), [1, 100, 1000], default=100, required=True, key=keys.BATCH_SHAPE
+        _("Digits in the batch"),
+        [1, 100, 1000],
+        default=100,
+        format_func=format_decimal,
+        required=True,
+        key=keys.BATCH_SHAPE,
     )
     x = digits.x[:batch]
     st.code(

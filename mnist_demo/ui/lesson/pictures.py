@@ -159,7 +159,7 @@ def outcomes_html(caption: str, titles: Sequence[str], rows: Sequence[tuple[str,
 def format_number(number: float) -> str:
     """Return a number short enough for a table: three decimals, or a power of ten where those would not show it."""
     if number == 0 or 0.001 <= abs(number) < 10_000:
-        return format_decimal(number, ".3f").replace("-", "−")
+        return format_decimal(number, ",.3f").replace("-", "−")
     return format_decimal(number, ".1e").replace("-", "−")
 
 

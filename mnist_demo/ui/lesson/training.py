@@ -56,7 +56,7 @@ def render_descent(digits: LessonDigits) -> None:
             key=keys.LESSON_CHART,
             height=CHART_HEIGHT,
             alt=_("A valley. After {steps} steps with learning rate {rate} the loss is {loss}.").format(
-                steps=steps, rate=format_decimal(rate, "g"), loss=format_decimal(path[-1][1], ".3f")
+                steps=steps, rate=format_decimal(rate, "g"), loss=format_decimal(path[-1][1], ",.3f")
             ),
         )
         if revealed:
@@ -84,10 +84,10 @@ def _say_path(path: list[tuple[float, float]]) -> str:
     highest = max(path, key=lambda point: abs(point[0]))
     if abs(highest[0]) > SLICE_TO:
         return _("One step went as far as {place}, outside the chart, where the loss is {loss}.").format(
-            place=format_decimal(highest[0], ".0f").replace("-", "−"), loss=format_decimal(highest[1], ".1f")
+            place=format_decimal(highest[0], ",.0f").replace("-", "−"), loss=format_decimal(highest[1], ",.1f")
         )
     return _("Now at {place}, where the loss is {loss}.").format(
-        place=format_decimal(path[-1][0], ".2f").replace("-", "−"), loss=format_decimal(path[-1][1], ".3f")
+        place=format_decimal(path[-1][0], ",.2f").replace("-", "−"), loss=format_decimal(path[-1][1], ",.3f")
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mnist_demo.insight.comparison import format_change, format_value
 from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _, format_decimal, format_list, numerals
+from mnist_demo.translation import _, format_decimal, format_list, format_percent, numerals
 
 Axis = Literal["step", "epoch"]
 Figure = Literal["loss", "accuracy"]
@@ -162,7 +162,7 @@ def _marks_of_changes(history: History, axis: Axis) -> dict[str, Any]:
 
 
 def _format_value(value: float, metric: Figure) -> str:
-    return format_decimal(value, ".3f" if metric == "loss" else ".1%")
+    return format_decimal(value, ",.3f") if metric == "loss" else format_percent(value, 1)
 
 
 def percent_axis() -> str:

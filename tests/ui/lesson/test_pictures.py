@@ -65,7 +65,8 @@ def test_outcomes_escape_what_they_are_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [(0.0, "0.000"), (-1.5, "−1.500"), (3e38, "3.0e+38"), (1e-30, "1.0e−30"), (9999.0, "9999.000")]
+    ("number", "shown"),
+    [(0.0, "0.000"), (-1.5, "−1.500"), (3e38, "3.0e+38"), (1e-30, "1.0e−30"), (9999.0, "9,999.000")],
 )
 def test_numbers_are_short(number: float, shown: str) -> None:
     assert format_number(number) == shown

@@ -140,4 +140,4 @@ def test_chart_is_plain_json_even_where_the_loss_is_infinite() -> None:
 
 def test_description_says_where_the_figure_began_and_where_it_is() -> None:
     text = describe_chart(grown(100, epochs=1), "accuracy")
-    assert text == "Accuracy: on the test images 10.0% before training, 91.4% after epoch 1."
+    assert text == "Accuracy: on the test images 10.0 % before training, 91.4 % after epoch 1."
