@@ -1,17 +1,22 @@
 """The language of a visitor: where it comes from, how it is changed, and that it is hers alone."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.translation import current_language, languages, use_language
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.resources import dataset_doubt, first_dataset, job_registry
 from tests import ROOT
-from tests.marked_language import CODE
+from tests.data.small_digits import write_folder
+from tests.marked_language import CODE, bare_words, mark, texts_of_page
 from tests.ui.actions import draw
+from tests.ui.conftest import page_alone
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
 WHICH = """
@@ -140,3 +145,36 @@ def test_sentence_that_was_kept_is_said_in_the_language_that_is_read_now() -> No
     page.segmented_control(key="language").set_value("en").run()
     read_in("en")
     assert any("the address says" in notice.value for notice in page.warning)
+
+
+def test_what_the_server_keeps_for_all_is_said_to_each_visitor_in_her_language(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, builtin: DigitDataset
+) -> None:
+    # A doubt about the digits, how a run ended, the lesson's digits: made for one visitor, shown to all after her.
+    swapped = dataclasses.replace(builtin, test_pixels=np.ascontiguousarray(builtin.test_pixels.swapaxes(1, 2)))
+    monkeypatch.setenv("MNIST_DEMO_DATA", str(write_folder(tmp_path / "1", swapped)))
+    read_in("en")
+    page = opened()
+    assert dataset_doubt(first_dataset().dataset).result(120)
+    page.number_input(key="learning-rate").set_value(50)
+    page.number_input(key="weight-decay").set_value(0.1)
+    page.button(key="start-training").click().run()
+    job = job_registry().jobs()[-1]
+    job.wait(60)
+    assert job.state == "diverged"
+
+    def read_by(language: str, page: AppTest, **address: str) -> str:
+        read_in(language)
+        for name, value in {**address, "lang": language}.items():
+            page.query_params[name] = value
+        assert not page.run().exception
+        texts = list(texts_of_page(page))
+        foreign = bare_words if language == CODE else lambda text: set(mark("aeiou")) & set(text)
+        assert {text for text in texts if foreign(text)} == set()
+        return "\n".join(texts)
+
+    for language, doubt in (("en", "transposed"), (CODE, mark("transposed")), ("en", "transposed")):
+        first = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        assert doubt in read_by(language, first, run=job.id)
+        for name in ("lesson", "look_inside"):
+            read_by(language, AppTest.from_string(page_alone(name), default_timeout=60))
