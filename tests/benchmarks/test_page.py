@@ -26,7 +26,7 @@ from tests.browser.server import descendants
 
 
 def test_progress_bar_tells_the_steps_done() -> None:
-    assert read_steps("<p>Linear, with PyTorch: epoch 7 of 1000, step 4,701 of 719,000</p>") == 4701
+    assert read_steps("<p>Linear, with PyTorch: epoch 7 of 1,000, step 4,701 of 719,000</p>") == 4701
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3, 42, 120, 3600, 90_000])
