@@ -93,4 +93,4 @@ def format_fixed(number: float, decimals: int) -> str:
     """Return a number with so many decimals, that sums can be followed; a tiny one as such, and not as zero."""
     if 0 < abs(number) < 1e-4:
         return format_number(number)
-    return format_decimal(number, f".{decimals}f").replace("-", "−")
+    return format_decimal(number, f",.{decimals}f").replace("-", "−")
