@@ -74,7 +74,7 @@ def training_operations(hyperparameters: Hyperparameters, n_images: int) -> int:
     images, labels = torch.rand(COUNTED, 28, 28), torch.zeros(COUNTED, dtype=torch.long)
     with FlopCounterMode(display=False) as counter:
         model.backpropagate(images, labels)
-    return counter.get_total_flops() * n_images // COUNTED
+    return int(counter.get_total_flops() * n_images // COUNTED)
 
 
 def _least_seconds(work: Callable[[], object], repeats: int) -> float:

@@ -59,8 +59,11 @@ class ClassCommands:
         return self._store.create(self.visitor, name, link)
 
     def set_open(self, code: str, is_open: bool) -> None:
-        """Close a class, that nobody joins and nothing is added, or open it again."""
-        self._teach(code, lambda record: dataclasses.replace(record, is_open=is_open))
+        """Close a class and its question, that nobody joins and nothing is added, or open the class again."""
+        self._teach(
+            code,
+            lambda record: dataclasses.replace(record if is_open else record.without_open_question(), is_open=is_open),
+        )
 
     def set_link(self, code: str, link: Mapping[str, str]) -> None:
         """Have everybody's page go on with other parameters than those that the class was opened with."""
@@ -87,12 +90,7 @@ class ClassCommands:
 
     def close_question(self, code: str) -> None:
         """Take no more answers; those that there are stay."""
-
-        def close(record: ClassRecord) -> ClassRecord:
-            question = record.question and dataclasses.replace(record.question, is_open=False)
-            return dataclasses.replace(record, question=question)
-
-        self._teach(code, close)
+        self._teach(code, ClassRecord.without_open_question)
 
     def note_handwriting_run(self, code: str, run: HandwritingRun, before: bytes | None) -> None:
         """Remember the run that trains on the handwriting, and `before`, the checkpoint that it begins with, if any."""

@@ -99,6 +99,11 @@ class ClassRecord:
         """Return the ids of that member's runs, the newest first."""
         return [run_id for run_id, whose in self.runs.items() if whose == key][::-1]
 
+    def without_open_question(self) -> "ClassRecord":
+        """Return the class as it is when its question takes no more answers; those that there are stay."""
+        question = self.question and dataclasses.replace(self.question, is_open=False)
+        return dataclasses.replace(self, question=question)
+
     def by_name(self) -> dict[str, Member]:
         """Return the members sorted by nickname."""
         return dict(sorted(self.members.items(), key=lambda item: (item[1].nickname.casefold(), item[0])))

@@ -104,7 +104,7 @@ def _answer(found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]]) -> st
     percent = format_percent(min(map(max, rows)), 1)
     if len(rows) == 1:
         return _("{number} ({percent})").format(number=_number(found, rows), percent=percent)
-    return _("{number} ({percent} or more each)").format(number=_number(found, rows), percent=percent)
+    return _("{number} (lowest: {percent})").format(number=_number(found, rows), percent=percent)
 
 
 def _number(found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]]) -> str:

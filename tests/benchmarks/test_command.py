@@ -94,7 +94,8 @@ def test_operations_of_a_training_are_those_of_its_matrix_products() -> None:
 def test_benchmark_peers_sets_the_linear_model_beside_that_of_scikit_learn(capsys: pytest.CaptureFixture[str]) -> None:
     _machine, row = measure(capsys, "peers", "--quick")
     assert row["against"] == "scikit-learn’s LogisticRegression"
-    assert min(row["ours_accuracy"], row["theirs_accuracy"]) > 0.8  # type: ignore[type-var]
+    assert row["ours_accuracy"] > 0.8  # type: ignore[operator]
+    assert row["theirs_accuracy"] > 0.8  # type: ignore[operator]
 
 
 def test_benchmark_convnet_measures_presets_that_exist() -> None:

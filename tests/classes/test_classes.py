@@ -153,7 +153,11 @@ def test_nicknames_are_one_line_of_their_own(store: ClassStore, code: str) -> No
 
 def test_closed_class_takes_nobody_and_nothing(store: ClassStore, teacher: ClassCommands, code: str) -> None:
     mina = joined(store, code, "Mina")
+    teacher.ask(code, "data")
     teacher.set_open(code, False)
+    question = teacher.view(code).question  # type: ignore[union-attr]
+    assert question is not None
+    assert not question.is_open
     for attempt in (
         lambda: joined(store, code, "Juno"),
         lambda: mina.add_run(code, "run-00001"),
