@@ -87,12 +87,13 @@ LESSON, LESSON_PAGE, LESSON_BAR = "lesson", "lesson-page", "lesson-bar"
 PREVIOUS_PART, NEXT_PART, AGAIN = "previous-part", "next-part", "lesson-again"
 # With the name of the part behind them.
 GUESS, RUN_GUESS, SKIP_GUESS, ANSWER = "guess-", "run-guess-", "skip-guess-", "answer-"
-OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit", "pixel-row", "pixel-scaled", "lesson-class"
+OTHER_DIGIT, PIXEL_ROW, PIXEL_SCALED, LESSON_CLASS = "other-digit-", "pixel-row", "pixel-scaled", "lesson-class"
 BATCH_SHAPE, LARGEST_LOGIT, PROBABILITY = "batch-shape", "largest-logit", "probability"
-SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart"
+SLICE_RATE, SLICE_STEPS, LESSON_CHART = "slice-rate", "slice-steps", "lesson-chart-"
 PROGRAM, PIECE = "program", "program-piece"
 EXPLODE, EXPLOSION_CHART, SCALING_CHART = "run-explosion", "explosion-chart", "scaling-chart"
 NEXT_BELOW, LESSON_HEADING = "next-part-below", "lesson-heading-"
+WHOLE_LESSON, SHOW_WHOLE_LESSON = "whole-lesson", "show-whole-lesson"
 CLASS_TO_JOIN, GO_TO_CLASS, NICKNAME, JOIN_CLASS = "class-code", "go-to-class", "nickname", "join-class"
 CLASS_NAME, CLASS_LANGUAGE, CLASS_SETTINGS, CREATE_CLASS = (
     f"class-{part}" for part in ("name", "language", "settings", "create")

@@ -125,7 +125,7 @@ def _image_looked_at(digits: LessonDigits) -> np.ndarray:
     st.caption(_("Draw a digit in “Train and draw” to see it here."))
     st.button(
         _("Another digit"),
-        key=keys.OTHER_DIGIT,
+        key=keys.OTHER_DIGIT + "deeper",
         icon=":material/shuffle:",
         on_click=lesson_state.choose_other_digit,
     )

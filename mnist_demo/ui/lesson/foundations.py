@@ -47,7 +47,7 @@ def render_linear(digits: LessonDigits) -> None:
         )
         st.button(
             _("Another digit"),
-            key=keys.OTHER_DIGIT,
+            key=keys.OTHER_DIGIT + "linear",
             icon=":material/shuffle:",
             on_click=lesson_state.choose_other_digit,
         )
@@ -208,7 +208,7 @@ def render_likelihood(digits: LessonDigits) -> None:
     with chart:
         st.echarts_chart(
             build_cost(probability),
-            key=keys.LESSON_CHART,
+            key=keys.LESSON_CHART + "likelihood",
             height=CHART_HEIGHT,
             alt=_("The cost by probability falls steeply from above 6 to 0; at {probability} it is {cost}.").format(
                 probability=format_decimal(probability, ".3f"), cost=format_decimal(abs(math.log(probability)), ".3f")

@@ -29,7 +29,7 @@ def render_data(digits: LessonDigits) -> None:
     with words:
         st.button(
             _("Another digit"),
-            key=keys.OTHER_DIGIT,
+            key=keys.OTHER_DIGIT + "data",
             icon=":material/shuffle:",
             on_click=lesson_state.choose_other_digit,
         )

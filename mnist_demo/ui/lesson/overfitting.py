@@ -45,7 +45,7 @@ def render_overfitting(digits: LessonDigits) -> None:
     )
     st.echarts_chart(
         build_overfitting(run),
-        key=keys.LESSON_CHART,
+        key=keys.LESSON_CHART + "overfitting",
         height=CHART_HEIGHT,
         alt=_("The training loss falls to {train}; the test loss falls to {lowest} and ends at {last}.").format(
             train=format_decimal(run.train_losses[-1], ".3f"),

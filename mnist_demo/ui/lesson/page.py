@@ -35,6 +35,7 @@ def render_lesson(train_and_draw: st.Page) -> None:
             from mnist_demo.ui.lesson.summary import render_summary
 
             render_summary()
+            _render_whole(train_and_draw)
         else:
             _render_part(page, train_and_draw)
             _render_next(page, keys.NEXT_BELOW)
@@ -77,6 +78,15 @@ def _render_next(page: int, key: str) -> None:
     )
 
 
+def _render_whole(train_and_draw: st.Page) -> None:
+    """Draw all parts below each other, for who wants the lesson on paper; what was not guessed yet is not told."""
+    with st.container(key=keys.WHOLE_LESSON):
+        if st.toggle(_("All parts below each other, to print them"), key=keys.SHOW_WHOLE_LESSON):
+            for page, part in enumerate(PARTS, start=1):
+                st.markdown(f"# {page}. {_(part.title)}")
+                _render_part(page, train_and_draw)
+
+
 @st.fragment
 def _render_part(page: int, train_and_draw: st.Page) -> None:
     from mnist_demo.ui.lesson.deeper import render_ways_to_train
@@ -94,4 +104,4 @@ def _render_part(page: int, train_and_draw: st.Page) -> None:
             render_ways_to_train(train_and_draw)
     is_active = lesson_state.has_active_runs(*with_runs)  # asking has the server forget those that have ended
     if was_active or is_active:
-        render_pulse(REFRESH_SECONDS, keys.LESSON_PULSE)
+        render_pulse(REFRESH_SECONDS, f"{keys.LESSON_PULSE}-{page}")

@@ -50,7 +50,7 @@ def render_rates(digits: LessonDigits) -> None:
     runs = start_or_say("rates", rate_runs(dataset))
     if runs is None:
         return
-    render_losses({_("rate {rate}").format(rate=rate): job for rate, job in runs.items()}, keys.LESSON_CHART)
+    render_losses({_("rate {rate}").format(rate=rate): job for rate, job in runs.items()}, keys.LESSON_CHART + "rates")
     if say_progress("rates", runs):
         return
     reference, wild, tiny = (runs[rate] for rate in (REFERENCE_RATE, WILD_RATE, TINY_RATE))

@@ -53,7 +53,7 @@ def render_descent(digits: LessonDigits) -> None:
     with chart:
         st.echarts_chart(
             build_slice(line, path),
-            key=keys.LESSON_CHART,
+            key=keys.LESSON_CHART + "descent",
             height=CHART_HEIGHT,
             alt=_("A valley. After {steps} steps with learning rate {rate} the loss is {loss}.").format(
                 steps=steps, rate=format_decimal(rate, "g"), loss=format_decimal(path[-1][1], ",.3f")
