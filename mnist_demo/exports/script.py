@@ -92,7 +92,7 @@ def expected_output(run: ExportedRun) -> str:
     history = run.history
     rows: list[list[str | int | float]] = [[_("epoch"), _("train loss"), _("test loss"), _("test accuracy")]]
     if run.hyperparameters.validation_size:
-        rows[0] += [_("validation loss"), _("accuracy")]
+        rows[0] += [_("val. loss"), _("accuracy")]
     for event in ([history.started] if history.started else []) + history.epochs:
         measured = [event.test_loss, event.test_accuracy]
         if event.validation_loss is not None and event.validation_accuracy is not None:

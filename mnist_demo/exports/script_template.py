@@ -98,7 +98,7 @@ def main() -> None:
     schedule = one_cycle(optimizer, LEARNING_RATE, total_steps=steps + 1, cycle_momentum=False)  # [plain-cycle]
 
     print(format_row("epoch", "train loss", "test loss", "test accuracy"))  # [not validation]
-    print(format_row("epoch", "train loss", "test loss", "test accuracy", "validation loss", "accuracy"))  # [validation]
+    print(format_row("epoch", "train loss", "test loss", "test accuracy", "val. loss", "accuracy"))  # [validation]
     test = evaluate(model, test_pixels, test_labels)
     held_out = evaluate(model, held_out_pixels, held_out_labels)  # [validation]
     print(format_row(0, "", *test))  # [not validation]
