@@ -173,9 +173,26 @@ MEASUREMENTS = {
         N_("what the page says a run will cost, against what it cost"), "page_estimate", "measure_estimate"
     ),
     "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
-    "page-visitors": _page(N_("ten and thirty visitors, against one"), "page_visitors", "measure_visitors"),
     "page-long-run": _page(
         N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
+    ),
+    "crowd-class": Measurement(
+        N_("a class of thirty, ten of them training, against one visitor"),
+        _in_module("crowds", "measure_class"),
+        _lacks_proc_alone,
+        by_default=False,
+    ),
+    "crowd-server": Measurement(
+        N_("thirty and a hundred visitors of one server, against one"),
+        _in_module("crowds", "measure_one_server"),
+        _lacks_proc_alone,
+        by_default=False,
+    ),
+    "crowd-cluster": Measurement(
+        N_("a hundred and three hundred visitors of one to three servers with a cluster beside them"),
+        _in_module("crowds", "measure_servers"),
+        lambda arguments: _lacks_proc_alone(arguments) or _lacks_dask(arguments),
+        by_default=False,
     ),
     "soak": Measurement(
         N_("whether a server in use stays as large as it was"), _measure_soak, _lacks_proc_alone, by_default=False

@@ -1,20 +1,28 @@
-"""Visitors who come, draw, train, look inside and leave, again and again, in threads of this process."""
+"""Visitors in threads of this process: who come, draw, train, look inside and leave, or who stay and work."""
 
 import contextlib
 import itertools
 import random
+import secrets
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.drivers.visitors import Answer, Visitor
 from benchmarks.measurements.drawings import CANVAS_SIDE
+from mnist_demo.processes import let_threads_take_turns
 from mnist_demo.ui import keys
+from mnist_demo.ui.visitor_state import COOKIE
 
 # A short run, which ends by itself; seconds, as a person needs them, between two things that she does.
 SHORT_RUN = {"epochs": 2.0, "batch-size": 100.0}
 THINKING_SECONDS = 0.5
+# Another address of this machine. From 127.0.0.1 comes who sits at the server, and for her strokes all training rests.
+ELSEWHERE = "127.0.0.2" if sys.platform == "linux" else ""
+TROUBLE = (OSError, RuntimeError, TimeoutError, KeyError)
 
 
 @dataclass
@@ -30,6 +38,16 @@ class Crowd:
         with self._lock:
             self.seconds.setdefault(what, []).append(answer.seconds)
             self.faults += answer.faults()
+
+    def forget(self) -> None:
+        """Begin anew to note the seconds of answers: from here on they count."""
+        with self._lock:
+            self.seconds.clear()
+
+    def answers(self) -> dict[str, list[float]]:
+        """Return the seconds of all answers until now, by what was done."""
+        with self._lock:
+            return {what: list(seconds) for what, seconds in self.seconds.items()}
 
     def note_fault(self, fault: str) -> None:
         with self._lock:
@@ -69,7 +87,7 @@ def _come_and_go(url: str, crowd: Crowd, leave: threading.Event, number: int) ->
             with contextlib.closing(Visitor(url)) as visitor:
                 _visit(visitor, crowd, leave, rng, trains=(visit + number) % 2 == 0)
             crowd.note_visit()
-        except (OSError, RuntimeError, TimeoutError, KeyError) as error:
+        except TROUBLE as error:
             crowd.note_fault(f"{type(error).__name__}: {error}")
 
 
@@ -91,5 +109,66 @@ def _visit(visitor: Visitor, crowd: Crowd, leave: threading.Event, rng: random.R
 
 def _refresh(visitor: Visitor, crowd: Crowd, seconds: float, leave: threading.Event) -> None:
     """Do nothing for so many seconds, but refresh what asks for it, as a browser does."""
-    for answer in visitor.refreshes(seconds, leave.is_set):
+    for answer in visitor.refreshes(seconds, leave):
         crowd.note("refresh", answer)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a visitor does who stays: draws `strokes` a minute, and has a run going, or begins one every so often.
+
+    `run_pause` are the seconds from one run of hers to the next, 0 for one run that goes on, None for none at all.
+    """
+
+    strokes: float
+    run_pause: float | None = None
+
+
+def stranger(url: str) -> Visitor:
+    """Return a visitor from another machine, with a cookie of her own."""
+    return Visitor(url, f"{COOKIE}={secrets.token_urlsafe(24)}", address=ELSEWHERE)
+
+
+@contextlib.contextmanager
+def crowd_at_work(visitors: Sequence[tuple[Visitor, Work]], arrival: float) -> Iterator[Crowd]:
+    """Have these visitors, whose pages are open, work until the context ends; they begin within `arrival` seconds."""
+    let_threads_take_turns()
+    crowd, leave = Crowd(), threading.Event()
+    threads = [
+        threading.Thread(target=_work, args=(visitor, work, crowd, leave, number, arrival), daemon=True)
+        for number, (visitor, work) in enumerate(visitors)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield crowd
+    finally:
+        leave.set()
+        for thread in threads:
+            thread.join()
+
+
+def _work(visitor: Visitor, work: Work, crowd: Crowd, leave: threading.Event, number: int, arrival: float) -> None:
+    rng = random.Random(number)
+    try:
+        _refresh(visitor, crowd, arrival * rng.random(), leave)
+        next_run = time.monotonic() + (work.run_pause or 0.0) * rng.random()
+        while not leave.is_set():
+            if work.run_pause is not None and time.monotonic() >= next_run:
+                _start(visitor, crowd)
+                next_run = time.monotonic() + (work.run_pause or float("inf"))
+            pause = 60 / work.strokes * rng.uniform(0.5, 1.5) if work.strokes else float("inf")
+            _refresh(visitor, crowd, pause, leave)
+            if not leave.is_set():
+                ((_digit, strokes),) = draw_digits(1, CANVAS_SIDE, rng.randrange(1000))
+                crowd.note("stroke", visitor.draw(strokes))
+    except TROUBLE as error:
+        crowd.note_fault(f"{type(error).__name__}: {error}")
+
+
+def _start(visitor: Visitor, crowd: Crowd) -> None:
+    before = visitor.query
+    answer = visitor.press(keys.START)
+    crowd.note("start", answer)
+    if visitor.query == before:  # it names the run that is shown
+        crowd.note_fault("; ".join(answer.texts("alert")) or "a run was not started")

@@ -1,17 +1,11 @@
-"""Visitors without a browser: they speak to a Streamlit server as its page does, and are cheap enough for thirty.
-
-``python -m benchmarks.drivers.visitors URL COUNT`` opens the page COUNT times, prints a line of JSON when
-all have it, and stays, refreshing what asks to be refreshed, until its standard input ends.
-"""
+"""Visitors without a browser: they speak to a Streamlit server as its page does, and are cheap enough for hundreds."""
 
 import contextlib
 import json
-import math
 import re
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,7 +21,6 @@ if TYPE_CHECKING:
 # What the server calls a part of the page that somebody can use: a digest, and the key that the page gave it.
 _WIDGET = re.compile(r"\$\$ID-[0-9a-f]+-(.+)")
 CANVAS = "canvas"
-LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 MAX_MESSAGE = 2**26
 
@@ -70,17 +63,19 @@ class Visitor:
         What her browser sends along, as the header has it.
     session
         The id of a session that she says is hers, as a browser does whose connection was lost.
+    address
+        The one of this machine's addresses that she comes from, where it matters.
     """
 
-    def __init__(self, url: str, cookies: str = "", session: str = "") -> None:
+    def __init__(self, url: str, cookies: str = "", session: str = "", address: str = "") -> None:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         self._message_type = ForwardMsg
         parts = urlsplit(url)
-        self._query = parts.query
+        self.query = parts.query
         self._open = contextlib.ExitStack()
-        address = f"ws://{parts.netloc}{parts.path.rstrip('/')}/_stcore/stream"
-        self._connection = self._open.enter_context(_connect(address, cookies, session))
+        stream = f"ws://{parts.netloc}{parts.path.rstrip('/')}/_stcore/stream"
+        self._connection = self._open.enter_context(_connect(stream, cookies, session, address))
         self.session = session
         # Key of something that can be used -> its id, and the id of the part of the page that it is in.
         self._widgets: dict[str, tuple[str, str]] = {}
@@ -88,6 +83,8 @@ class Visitor:
         self._page = ""
         # Part of the page -> seconds between its refreshes.
         self.refreshing: dict[str, float] = {}
+        # … -> when that is next.
+        self._due: dict[str, float] = {}
         # Those of them that say each time whether there is to be another.
         self._beating: set[str] = set()
 
@@ -132,6 +129,11 @@ class Visitor:
     def choose(self, key: str, text: str) -> Answer:
         """Choose from the list with that key what it calls `text`."""
         return self._use(key, string_value=text)
+
+    def fill_in(self, texts: Mapping[str, str], key: str) -> Answer:
+        """Write `texts` into the fields of a form, by their keys, and press its button with that `key`."""
+        fields = [{"id": self.id_of(field), "string_value": text} for field, text in texts.items()]
+        return self.rerun(self.part_of(key), widgets=[*fields, {"id": self.id_of(key), "trigger_value": True}])
 
     def draw(self, strokes: Sequence[np.ndarray]) -> Answer:
         """Have these strokes on the canvas: (n_points, 2) each, canvas pixels, x right, y down."""
@@ -192,7 +194,7 @@ class Visitor:
         from streamlit.proto.BackMsg_pb2 import BackMsg
 
         message = BackMsg()
-        message.rerun_script.query_string = self._query
+        message.rerun_script.query_string = self.query
         message.rerun_script.page_script_hash = self._page
         return message
 
@@ -210,7 +212,7 @@ class Visitor:
         elif kind == "navigation":
             self._pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
         elif kind == "page_info_changed":
-            self._query = message.page_info_changed.query_string
+            self.query = message.page_info_changed.query_string
         elif element is not None:
             part = getattr(element, element.WhichOneof("type"))
             found = _WIDGET.fullmatch(getattr(part, "id", ""))
@@ -220,36 +222,31 @@ class Visitor:
                 self.refreshing[message.delta.fragment_id] = json.loads(element.bidi_component.json)["seconds"]
                 self._beating.add(message.delta.fragment_id)
 
-    def refreshes(self, seconds: float, is_over: Callable[[], bool] = lambda: False) -> Iterator[Answer]:
-        """Refresh what asks for it, each part at its own pace, for so many seconds or until it `is_over`."""
-        now = time.monotonic()
-        end = now + seconds
-        due: dict[str, float] = {}
-        while now < end and not is_over():
-            due = {part: due.get(part, now + pause) for part, pause in self.refreshing.items()}
-            for part in [part for part, moment in due.items() if moment <= now and part in self.refreshing]:
-                del due[part]
-                yield self.rerun(part, is_refresh=True)
+    def refreshes(self, seconds: float, leave: threading.Event) -> Iterator[Answer]:
+        """Refresh what asks for it, each part at its own pace, for so many seconds or until the event is set."""
+        end = time.monotonic() + seconds
+        while True:
             now = time.monotonic()
-            time.sleep(max(0.0, min([LOOK_SECONDS, end - now, *(moment - now for moment in due.values())])))
-            now = time.monotonic()
-
-    def stay(self, until: threading.Event) -> None:
-        """Refresh what asks for it until the event is set."""
-        for _answer in self.refreshes(math.inf, until.is_set):
-            pass
+            self._due = {part: self._due.get(part, now + pause) for part, pause in self.refreshing.items()}
+            moment, part = min([(end, ""), *((moment, part) for part, moment in self._due.items())])
+            if leave.wait(max(0.0, moment - now)) or not part:
+                return
+            del self._due[part]
+            yield self.rerun(part, is_refresh=True)
 
     def close(self) -> None:
         self._open.close()
 
 
-def _connect(address: str, cookies: str, session: str) -> "ClientConnection":
+def _connect(stream: str, cookies: str, session: str, address: str) -> "ClientConnection":
     from websockets.sync.client import connect  # comes with Streamlit
 
     return connect(
-        address,
+        stream,
         max_size=MAX_MESSAGE,
         compression=None,
+        ping_interval=None,  # as browsers
+        source_address=(address, 0) if address else None,
         additional_headers={"Cookie": cookies} if cookies else None,
         # As its page asks for a session: in a header that scripts may set, after what stands for no token.
         subprotocols=[Subprotocol(name) for name in ("streamlit", "-", session)] if session else None,
@@ -258,24 +255,3 @@ def _connect(address: str, cookies: str, session: str) -> "ClientConnection":
 
 def _endings(message_type: Any) -> tuple[int, ...]:
     return (message_type.FINISHED_SUCCESSFULLY, message_type.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
-
-
-def main(url: str, count: int) -> None:
-    """Be `count` visitors until standard input ends."""
-    visitors = [Visitor(url) for _visitor in range(count)]
-    for visitor in visitors:
-        visitor.open_page()
-    print(json.dumps({"visitors": count}), flush=True)
-    leave = threading.Event()
-    threads = [threading.Thread(target=visitor.stay, args=(leave,), daemon=True) for visitor in visitors]
-    for thread in threads:
-        thread.start()
-    sys.stdin.read()
-    leave.set()
-    for visitor, thread in zip(visitors, threads, strict=True):
-        thread.join(PATIENCE_SECONDS)
-        visitor.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

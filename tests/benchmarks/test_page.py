@@ -84,7 +84,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     if (sentence := lacks_chromium()) is not None:
         pytest.skip(sentence)
     # In a process of its own: two of Playwright's event loops cannot share one.
-    names = ("page-latency", "page-memory", "page-long-run", "page-estimate")
+    names = ("page-latency", "page-memory", "page-long-run", "page-estimate", "crowd")
     finished = subprocess.run(
         [sys.executable, "-m", "benchmarks", *names, "--quick", "--json"],
         cwd=ROOT,
@@ -112,3 +112,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     (estimate,) = by_name["page-estimate"]
     assert estimate["theirs"] > 0.1
     assert estimate["reached"] == (abs(estimate["ours"] - estimate["theirs"]) <= 0.3 * estimate["theirs"])
+    for name in ("crowd-class", "crowd-server", "crowd-cluster"):
+        stroke, *_others, errors = by_name[name]
+        assert stroke["ours"] > 1
+        assert errors["ours"] == 0, errors["what"]
