@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from websockets.exceptions import WebSocketException
+
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.drivers.visitors import Answer, Visitor
 from benchmarks.measurements.drawings import CANVAS_SIDE
@@ -22,7 +24,7 @@ SHORT_RUN = {"epochs": 2.0, "batch-size": 100.0}
 THINKING_SECONDS = 0.5
 # Another address of this machine. From 127.0.0.1 comes who sits at the server, and for her strokes all training rests.
 ELSEWHERE = "127.0.0.2" if sys.platform == "linux" else ""
-TROUBLE = (OSError, RuntimeError, TimeoutError, KeyError)
+TROUBLE = (OSError, RuntimeError, TimeoutError, KeyError, WebSocketException)
 
 
 @dataclass

@@ -14,8 +14,9 @@ from benchmarks.drivers.crowd import Work, crowd_at_work, stranger
 from benchmarks.drivers.dask_processes import DaskProcesses
 from benchmarks.drivers.memory import read_memory
 from benchmarks.drivers.visitors import Visitor
+from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import Surroundings
-from mnist_demo.translation import N_
+from mnist_demo.translation import N_, _
 from mnist_demo.ui import keys
 from tests.browser.server import PageServer, serve
 
@@ -160,10 +161,17 @@ def _measure(
         time.sleep(seconds)
         while not {"stroke", "refresh"} <= crowd.answers().keys() and time.monotonic() < began + PATIENCE_SECONDS:
             time.sleep(LOOK_SECONDS)  # a machine so busy that a quick try was too quick
+        for server in servers:
+            if server.process.poll() is not None:
+                raise BenchmarkError(
+                    _("A page server ended by itself, with exit status {status}.").format(
+                        status=server.process.returncode
+                    )
+                )
         took, answers = time.monotonic() - began, crowd.answers()
         mine, *theirs = ((now - then) / took for now, then in zip(computed(), before, strict=True))
         memory = max(read_memory(pid).own for pid in pids)
-    for visitor, _work in visitors:
+    for visitor, _does in visitors:
         if visitor.has(keys.STOP):
             visitor.press(keys.STOP)
     faults = crowd.faults + [line for server in servers for line in server.complaints()]
