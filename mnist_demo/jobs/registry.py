@@ -16,23 +16,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
-from mnist_demo.errors import JobError
 from mnist_demo.jobs.computing import Computing, Here
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
+from mnist_demo.jobs.room import make_room
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
 from mnist_demo.training.history import History
-from mnist_demo.translation import _
 
 # A background tab asks about once a minute, a closed laptop lid comes back within two; the whole must be under five.
 LEASE_SECONDS = 200.0
 REAP_SECONDS = 5.0
 TURN_SECONDS = 60.0
 ERRAND_SECONDS = 2.0  # about
-MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
 _SINCE = attrgetter("computes_since")
-# In files: two of the largest runs, with all that they need to go on.
-MAX_BYTES_OF_VISITOR = 600_000_000
 
 
 class JobRegistry:
@@ -48,6 +44,8 @@ class JobRegistry:
         A job without a living watcher for so long is stopped and forgotten.
     on_saved_point
         Called with the job, from a thread of its own, when a new `training_state` has come, and when the job has ended.
+    is_saved
+        Tells whether a run that has ended is on the disk as it is, from where `restore` brings it back.
     clock
         Seconds, as ``time.monotonic``: of leases, and of the patience with a worker that was told to stop.
     computing
@@ -61,12 +59,13 @@ class JobRegistry:
         lease_seconds: float = LEASE_SECONDS,
         reap_seconds: float = REAP_SECONDS,
         on_saved_point: Callable[[Job], None] = lambda job: None,
+        is_saved: Callable[[Job], bool] = lambda job: False,
         clock: Callable[[], float] = time.monotonic,
         computing: Computing | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self.computing = computing or Here(slots)
-        self._on_saved_point = on_saved_point
+        self._on_saved_point, self._is_saved = on_saved_point, is_saved
         self._jobs: dict[str, Job] = {}
         self._errands: list[Waiting] = []
         self._is_watcher_alive = is_watcher_alive
@@ -140,27 +139,9 @@ class JobRegistry:
         return job
 
     def require_room(self, count: int = 1, visitor: str = "") -> None:
-        """Raise JobError where `count` more runs, of `visitor`, are too many; old ones of hers are dropped first."""
+        """Raise JobError where `count` more runs, of `visitor`, are too many; see `make_room`."""
         with self._lock:
-            mine = [job for job in self._jobs.values() if visitor and job.visitor == visitor]
-            ended = [job for job in mine if job.has_ended]
-            while ended and (
-                len(mine) + count > MAX_JOBS_OF_VISITOR or sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR
-            ):
-                mine.remove(ended[0])
-                self._jobs.pop(ended.pop(0).id)
-        if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
-            message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
-            raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
-        if len(self._jobs) + count <= MAX_JOBS:
-            return
-        sentence = _("This server already keeps {limit} runs, which is its limit: try again in a few minutes.")
-        if count > 1:
-            sentence = _(
-                "This server keeps {limit} runs at most, and {count} more are too many now: start fewer, or try again "
-                "in a few minutes."
-            )
-        raise JobError(sentence.format(limit=MAX_JOBS, count=count))
+            make_room(self._jobs, count, visitor, self._is_saved)
 
     def restore(self, ended: Job) -> Job:
         """Take in a run of an earlier or another server process; return the job of that id that is kept."""

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from mnist_demo.errors import MnistDemoError, RunError
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import ENDED
 from mnist_demo.saved_runs.records import now
 from mnist_demo.saved_runs.snapshots import Snapshot
 from mnist_demo.saved_runs.store import RunStore
@@ -86,6 +87,14 @@ class RunKeeper:
                 self._thread = threading.Thread(target=self._write_forever, name="run keeper", daemon=True)
                 self._thread.start()
             self._lock.notify_all()
+
+    def has_saved(self, job_id: str) -> bool:
+        """Tell whether a run that has ended is on the disk with its end."""
+        with self._lock:
+            if job_id in self._waiting or self._writing == job_id or job_id in self._problems:
+                return False
+        record = self.store.find(job_id)
+        return record is not None and record.state in ENDED
 
     def problem(self, job_id: str) -> str:
         """Return why that run could not be saved, for people, in the reader's language; or an empty text."""

@@ -1,5 +1,4 @@
-"""The store of saved runs: one atomically written folder per run, under ``MNIST_DEMO_HOME`` or the platform's data
-folder.
+"""The store of saved runs: one atomically written folder per run, under ``MNIST_DEMO_HOME`` or with the system's data.
 
 ::
 
@@ -67,10 +66,12 @@ class RunStore:
             If the folder cannot be read.
         """
         try:
-            records = [self._record(name) for name in self._folders.names()]
+            records = {name: self._record(name) for name in self._folders.names()}
         except OSError as error:
             raise self._cannot_read(error) from error
-        found = [record for record in records if record is not None and owner in (None, record.owner)]
+        for gone in set(self._read) - records.keys():
+            self._read.pop(gone, None)
+        found = [record for record in records.values() if record is not None and owner in (None, record.owner)]
         return sorted(found, key=lambda record: (record.created, record.id), reverse=True)
 
     def find(self, run_id: str) -> RunRecord | None:

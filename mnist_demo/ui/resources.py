@@ -56,6 +56,7 @@ def job_registry() -> JobRegistry:
     return JobRegistry(
         is_watcher_alive=is_session_alive,
         on_saved_point=run_keeper().note,
+        is_saved=lambda job: run_keeper().has_saved(job.id),
         computing=computing_place(lambda: job_registry().schedule()),
     )
 

@@ -1,5 +1,6 @@
 """Who may compute now, who waits, and whom nobody looks at any more."""
 
+import contextlib
 import os
 import signal
 import time
@@ -9,10 +10,14 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
+from mnist_demo.jobs import room
 from mnist_demo.jobs.job import STOP_SECONDS, Job
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.jobs.registry import MAX_JOBS, JobRegistry
+from mnist_demo.jobs.observed_run import JobSnapshot
+from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.jobs.room import MAX_JOBS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.training.history import History
 from tests.jobs.test_job import exists, started
 from tests.waiting import PATIENCE, Clock, wait_until
 
@@ -106,6 +111,26 @@ def test_more_runs_than_a_server_keeps_are_refused_together(
     one_core.require_room(MAX_JOBS - 1)
     with pytest.raises(JobError, match=f"{MAX_JOBS} more are too many now"):
         one_core.require_room(MAX_JOBS)
+
+
+def test_ended_runs_make_room_on_a_full_server_if_they_are_saved(
+    monkeypatch: pytest.MonkeyPatch, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    monkeypatch.setattr(room, "MAX_ENDED", 3)
+    monkeypatch.setattr(room, "MAX_JOBS", 1)
+    saved = {"0", "2", "3", "5"}
+    registry = JobRegistry(slots=1, is_saved=lambda job: job.id in saved)
+    with contextlib.closing(registry):
+        assignment, snapshot = Assignment(endless, builtin), JobSnapshot("stopped", "", "cpu", History(), None, None)
+        for number in range(6):
+            registry.restore(Job.ended(assignment, str(number), snapshot))
+        registry.require_room()
+        assert [job.id for job in registry.jobs()] == ["1", "4", "5"]
+        # Those that are nowhere else stay, and count.
+        saved.clear()
+        registry.restore(Job.ended(assignment, "6", snapshot))
+        with pytest.raises(JobError, match="already keeps 1 runs"):
+            registry.require_room()
 
 
 @pytest.fixture

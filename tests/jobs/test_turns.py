@@ -12,7 +12,8 @@ from mnist_demo.errors import JobError
 from mnist_demo.jobs.computing import LocalComputation
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.jobs.registry import MAX_JOBS_OF_VISITOR, TURN_SECONDS, JobRegistry
+from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
+from mnist_demo.jobs.room import MAX_JOBS_OF_VISITOR
 from mnist_demo.jobs.waiting import Wait
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Step

@@ -1,0 +1,53 @@
+"""How many runs a server keeps in memory, and which of those that have ended make room for others."""
+
+from collections.abc import Callable
+
+from mnist_demo.errors import JobError
+from mnist_demo.jobs.job import Job
+from mnist_demo.translation import _
+
+# Unfinished runs of all visitors, and of one.
+MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
+# Runs of all visitors that have ended. Measured: one of the linear model is 0.1 MB, of which its history is the most.
+MAX_ENDED = 400
+# In files: two of the largest runs, with all that they need to go on.
+MAX_BYTES_OF_VISITOR = 600_000_000
+
+
+def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable[[Job], bool]) -> None:
+    """Drop from `jobs` what has to go so that `count` more runs, of `visitor`, can be kept.
+
+    Hers that have ended go where she has many, and the oldest of all where the server has: these only where `is_saved`,
+    for whoever still looks at one gets it from the disk.
+
+    Raises
+    ------
+    JobError
+        When that is not enough.
+    """
+    mine = [job for job in jobs.values() if visitor and job.visitor == visitor]
+    ended = [job for job in mine if job.has_ended]
+    while ended and (
+        len(mine) + count > MAX_JOBS_OF_VISITOR or sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR
+    ):
+        mine.remove(ended[0])
+        jobs.pop(ended.pop(0).id)
+    ended = [job for job in jobs.values() if job.has_ended]
+    surplus = len(ended) - MAX_ENDED
+    while ended and surplus > 0:
+        if is_saved(job := ended.pop(0)):
+            jobs.pop(job.id)
+            surplus -= 1
+    if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
+        message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
+        raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
+    unfinished = sum(not job.has_ended for job in jobs.values())
+    if unfinished + count <= MAX_JOBS and len(jobs) + count <= MAX_JOBS + MAX_ENDED:
+        return
+    sentence = _("This server already keeps {limit} runs, which is its limit: try again in a few minutes.")
+    if count > 1:
+        sentence = _(
+            "This server keeps {limit} runs at most, and {count} more are too many now: start fewer, or try again "
+            "in a few minutes."
+        )
+    raise JobError(sentence.format(limit=MAX_JOBS, count=count))
