@@ -39,6 +39,7 @@ from mnist_demo.ui import visitor_state
 from mnist_demo.ui.server.departed import free_the_departed
 from mnist_demo.ui.server.models import in_reading_thread
 from mnist_demo.ui.server.once import once
+from mnist_demo.ui.server.open_files import allow_many
 from mnist_demo.ui.server.requests import answer_what_was_meant
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
 
@@ -194,6 +195,7 @@ def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
 @once
 def protect() -> None:
     """Keep visitors from harming one another, and clicks from getting lost; before anybody has done anything."""
+    allow_many()
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
     answer_what_was_meant()
 
