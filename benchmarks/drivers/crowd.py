@@ -15,12 +15,13 @@ from websockets.exceptions import WebSocketException
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.drivers.visitors import Answer, Visitor
 from benchmarks.measurements.drawings import CANVAS_SIDE
+from mnist_demo.exports.formats import EXPORTS
 from mnist_demo.processes import let_threads_take_turns
 from mnist_demo.ui import keys
 from mnist_demo.ui.visitor_state import COOKIE
 
-# A short run, which ends by itself; seconds, as a person needs them, between two things that she does.
-SHORT_RUN = {"epochs": 2.0, "batch-size": 100.0}
+# Short runs, which end by themselves; seconds, as a person needs them, between two things that she does.
+SHORT_RUNS = ("preset=tutorial-pytorch&epochs=2", "preset=small-network&epochs=2", "preset=convnet-in-seconds")
 THINKING_SECONDS = 0.5
 # Another address of this machine. From 127.0.0.1 comes who sits at the server, and for her strokes all training rests.
 ELSEWHERE = "127.0.0.2" if sys.platform == "linux" else ""
@@ -64,7 +65,8 @@ class Crowd:
 def crowd_at(url: str, size: int) -> Iterator[Crowd]:
     """Have `size` visitors at a time on the page at `url`, each of whom leaves and comes again, until the context ends.
 
-    Every second of them trains a short run; all of them draw, look at other pages, and leave.
+    Every second of them trains a short run and has it exported; all of them draw, look at other pages, and leave. The
+    address has a query already.
     """
     crowd, leave = Crowd(), threading.Event()
     threads = [
@@ -86,7 +88,7 @@ def _come_and_go(url: str, crowd: Crowd, leave: threading.Event, number: int) ->
         if leave.wait(THINKING_SECONDS * rng.random()):
             return
         try:
-            with contextlib.closing(Visitor(url)) as visitor:
+            with contextlib.closing(Visitor(f"{url}&{rng.choice(SHORT_RUNS)}")) as visitor:
                 _visit(visitor, crowd, leave, rng, trains=(visit + number) % 2 == 0)
             crowd.note_visit()
         except TROUBLE as error:
@@ -96,17 +98,21 @@ def _come_and_go(url: str, crowd: Crowd, leave: threading.Event, number: int) ->
 def _visit(visitor: Visitor, crowd: Crowd, leave: threading.Event, rng: random.Random, trains: bool) -> None:
     crowd.note("open", visitor.open_page())
     if trains:
-        for name, value in SHORT_RUN.items():
-            crowd.note("setting", visitor.enter(name, value))
+        crowd.note("setting", visitor.enter("learning-rate", rng.choice((0.01, 0.02))))
         crowd.note("start", visitor.press(keys.START))
     for _digit, strokes in draw_digits(3, CANVAS_SIDE, rng.randrange(1000)):
         _refresh(visitor, crowd, 2 * THINKING_SECONDS * rng.random(), leave)
         crowd.note("stroke", visitor.draw(strokes))
+    if trains and visitor.has(keys.EXPORT_FORMAT):
+        crowd.note(
+            "export", visitor.choose(keys.EXPORT_FORMAT, rng.choice([export.title for export in EXPORTS.values()]))
+        )
+        _refresh(visitor, crowd, THINKING_SECONDS, leave)
     for page in rng.sample(["look-inside", "compare", "lesson", "runs"], 2):
         if leave.is_set():
             return
         crowd.note(page, visitor.go_to(page))
-        _refresh(visitor, crowd, THINKING_SECONDS, leave)
+        _refresh(visitor, crowd, 4 * THINKING_SECONDS * rng.random(), leave)
 
 
 def _refresh(visitor: Visitor, crowd: Crowd, seconds: float, leave: threading.Event) -> None:

@@ -28,7 +28,7 @@ PUPILS, TRAINING_IN_CLASS = 30, 10
 CROWDS, TRAINING = (30, 100), (2, 10)
 LARGE_CROWDS, SERVERS, WORKERS = (100, 300), (1, 2, 3), 2
 # Seconds until all have begun, and those that count. In a quick try there are few visitors, who hardly rest.
-ARRIVAL, SECONDS = 15.0, 60.0
+ARRIVAL, SECONDS = 10.0, 40.0
 QUICK_CROWD, QUICK_STROKES, QUICK_SECONDS = 3, 600.0, 0.5
 PATIENCE_SECONDS, LOOK_SECONDS = 60.0, 0.1
 # Of what one visitor alone gets, for those in a crowd.
@@ -64,14 +64,13 @@ def measure_class(surroundings: Surroundings) -> Iterator[Comparison]:
 def measure_one_server(surroundings: Surroundings) -> Iterator[Comparison]:
     """Yield what crowds on one server get, two and ten of them training, beside one visitor who trains."""
     for size in (QUICK_CROWD,) if surroundings.quick else CROWDS:
-        for training in (1,) if surroundings.quick else TRAINING:
-            with surroundings.serve() as server:
-                alone = _measure_alone(surroundings, server)
+        with surroundings.serve() as server:
+            alone = _measure_alone(surroundings, server)
+            for training in (1,) if surroundings.quick else TRAINING:
                 with _visitors([server], size, _long_run(surroundings)) as visitors:
                     load = _measure(surroundings, [server], _work(surroundings, visitors, training))
-            yield from _rows(
-                load, alone, N_("{visitors} visitors, {training} training"), visitors=size, training=training
-            )
+                what = N_("{visitors} visitors, {training} training")
+                yield from _rows(load, alone, what, visitors=size, training=training)
 
 
 def measure_servers(surroundings: Surroundings) -> Iterator[Comparison]:
