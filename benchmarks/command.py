@@ -30,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar=_("MEASUREMENT"),
         help=_(
-            "what to measure (default: all that the other flags allow, but for scaling and soak); a name that "
+            "what to measure (default: all that the other flags allow, but for scaling, soak and crowd); a name that "
             "others begin with stands for all of them: {measurements}"
         ).format(measurements=texts.replace("%", "%%")),
     )

@@ -18,7 +18,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.surroundings import Surroundings
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import keys
-from tests.browser.server import PageServer, serve
+from tests.browser.server import PageServer, descendants, serve
 
 # As in SCALE.md: each draws so many strokes a minute, and begins a run of some seconds of a core every three minutes.
 STROKES, RUN_PAUSE, SHORT_RUN = 10.0, 180.0, "speed=full&preset=tutorial-pytorch&epochs=40"
@@ -37,11 +37,15 @@ NEARLY_AS_GOOD = at_most_times(1.5)
 
 @dataclass(frozen=True)
 class Load:
-    """What a crowd did, and what that took: seconds of each answer, megabytes, shares of a core, faults."""
+    """What a crowd did, and what that took: seconds of each answer, megabytes, shares of a core, faults.
+
+    `memory_of_all` is with the processes that the server has started, which are mostly those of runs.
+    """
 
     answers: dict[str, list[float]]
     seconds: float
     memory: float
+    memory_of_all: float
     server_cores: float
     visitor_cores: float
     faults: list[str]
@@ -169,12 +173,12 @@ def _measure(
                 )
         took, answers = time.monotonic() - began, crowd.answers()
         mine, *theirs = ((now - then) / took for now, then in zip(computed(), before, strict=True))
-        memory = max(read_memory(pid).own for pid in pids)
+        memory = max((read_memory(pid).own, _memory_of_all(pid)) for pid in pids)
     for visitor, _does in visitors:
         if visitor.has(keys.STOP):
             visitor.press(keys.STOP)
     faults = crowd.faults + [line for server in servers for line in server.complaints()]
-    return Load(answers, took, memory, max(theirs), mine, faults)
+    return Load(answers, took, *memory, max(theirs), mine, faults)
 
 
 def _rows(load: Load, alone: Load | None, who: str, **values: Any) -> Iterator[Comparison]:
@@ -196,10 +200,19 @@ def _rows(load: Load, alone: Load | None, who: str, **values: Any) -> Iterator[C
     yield row(N_("… a refresh answered, p95"), "ms", answered("refresh", 0.95))
     yield row(N_("… refreshes a second of all pages"), "", lambda some: len(some.answers["refresh"]) / some.seconds)
     yield row(N_("… memory of the server, of several the largest"), "MB", lambda some: some.memory)
+    yield row(N_("… with the processes that it has started"), "MB", lambda some: some.memory_of_all)
     yield row(N_("… cores that the server takes, of several the busiest"), "", lambda some: some.server_cores)
     yield row(N_("… cores that the visitors themselves take"), "", lambda some: some.visitor_cores)
     faults = Sample((float(len(load.faults)),))
     yield Comparison(N_("… errors {problem}"), "", faults, goal=at_most(0, ""), values=values)
+
+
+def _memory_of_all(pid: int) -> float:
+    total = 0.0
+    for process in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError):  # it has just ended
+            total += read_memory(process).own
+    return total
 
 
 def _processor_seconds(pid: int) -> float:
