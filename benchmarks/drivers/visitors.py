@@ -83,15 +83,15 @@ class Visitor:
         self._page = ""
         # Part of the page -> seconds between its refreshes.
         self.refreshing: dict[str, float] = {}
-        # … -> when that is next.
+        # Those that have asked for it in this run of the script.
+        self._drawn: set[str] = set()
+        # Part of the page -> when it is refreshed next.
         self._due: dict[str, float] = {}
         # Those of them that say each time whether there is to be another.
         self._beating: set[str] = set()
 
     def open_page(self) -> Answer:
         """Run the whole script, as a page that has just been opened does."""
-        self.refreshing.clear()
-        self._beating.clear()
         return self.rerun()
 
     def part_of(self, key: str) -> str:
@@ -170,7 +170,7 @@ class Visitor:
             request.rerun_script.widget_states.widgets.add(**widget)
         if fragment in self._beating:
             self._beating.remove(fragment)
-            del self.refreshing[fragment]
+            self.refreshing.pop(fragment, None)
         began = time.perf_counter()
         self.send(request)
         return began
@@ -207,8 +207,12 @@ class Visitor:
         kind, element = message.WhichOneof("type"), _element(message)
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id
+            self._drawn.clear()
+        elif kind == "script_finished" and message.script_finished == self._message_type.FINISHED_SUCCESSFULLY:
+            # It was the whole page: parts of before have other names now.
+            self.refreshing = {part: pause for part, pause in self.refreshing.items() if part in self._drawn}
         elif kind == "auto_rerun":
-            self.refreshing[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+            self._refresh(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "navigation":
             self._pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
         elif kind == "page_info_changed":
@@ -219,8 +223,12 @@ class Visitor:
             if found:
                 self._widgets[found[1]] = part.id, message.delta.fragment_id
             if element.bidi_component.component_name == keys.PULSE:
-                self.refreshing[message.delta.fragment_id] = json.loads(element.bidi_component.json)["seconds"]
+                self._refresh(message.delta.fragment_id, json.loads(element.bidi_component.json)["seconds"])
                 self._beating.add(message.delta.fragment_id)
+
+    def _refresh(self, part: str, pause: float) -> None:
+        self.refreshing[part] = pause
+        self._drawn.add(part)
 
     def refreshes(self, seconds: float, leave: threading.Event) -> Iterator[Answer]:
         """Refresh what asks for it, each part at its own pace, for so many seconds or until the event is set."""
