@@ -26,6 +26,8 @@ UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
 # A larger content is kept in a file.
 SMALL_BYTES = 4_000_000
+# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
+LONGEST_SOCKET_FOLDER = 70
 
 
 def own_folder(find_usual: Callable[..., Path]) -> Path:
@@ -206,3 +208,19 @@ def receive_content(connection: Connection) -> Content:
 
 def _from_duplicate(duplicate: Any, size: int) -> KeptBytes:
     return KeptBytes(duplicate.detach(), size)
+
+
+def have_room_for_sockets() -> None:
+    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
+
+    Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
+    """
+    if os.name != "posix":
+        return
+    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
+        if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_FOLDER:
+            return
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
+        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
+            tempfile.tempdir = folder
+            return

@@ -15,22 +15,23 @@ import multiprocessing.forkserver
 import os
 import queue
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self, TypeVar
+
+from mnist_demo.files import have_room_for_sockets
 
 PRELOADED_MODULES = ["torch", "torch.optim", "mnist_demo.training.loop"]
 # Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
 KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
-# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
-LONGEST_SOCKET_FOLDER = 70
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # as malloc.h names them
+# Of a server: larger pieces are given back when they are freed, and its threads share so many heaps.
+LARGE_PIECE_BYTES, HEAPS = 256 * 2**10, 2
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 # So many calls of the second thread are judged together; how long it is then left alone at first, and at most.
@@ -57,22 +58,6 @@ def process_context() -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
-
-
-def have_room_for_sockets() -> None:
-    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
-
-    Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
-    """
-    if os.name != "posix":
-        return
-    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
-        if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_FOLDER:
-            return
-    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
-        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
-            tempfile.tempdir = folder
-            return
 
 
 def start_process(process: BaseProcess) -> None:
@@ -162,11 +147,23 @@ def keep_freed_memory() -> None:
     zeros. Measured with two threads on two cores, the convnet's evaluation on MNIST's test images between two epochs:
     0.7 s by default, with 170,000 new pages, and 0.4 s with this, with none. Only GNU's C library is told so.
     """
+    _tell_c_library({_M_MMAP_THRESHOLD: KEPT_PIECE_BYTES, _M_TRIM_THRESHOLD: KEPT_BYTES})
+
+
+def give_back_freed_memory() -> None:
+    """Have this process give the memory of large pieces back as soon as they are freed; for one that lives for weeks.
+
+    By default the C library puts pieces of up to 32 MB among the small ones, once it has seen one freed, and has eight
+    heaps for each core where many threads come and go, as in a server: each keeps gaps for good. MEASURED
+    """
+    _tell_c_library({_M_MMAP_THRESHOLD: LARGE_PIECE_BYTES, _M_ARENA_MAX: HEAPS})
+
+
+def _tell_c_library(options: Mapping[int, int]) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library
-            c_library = ctypes.CDLL(None)
-            c_library.mallopt(_M_MMAP_THRESHOLD, KEPT_PIECE_BYTES)
-            c_library.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
+            for option, value in options.items():
+                ctypes.CDLL(None).mallopt(option, value)
 
 
 def compute_with(threads: int) -> None:

@@ -1,6 +1,5 @@
 import multiprocessing.forkserver
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from mnist_demo.processes import (
     TRAINING_NICENESS,
     ChildProcess,
     compute_with,
-    keep_freed_memory,
     let_threads_sleep,
     let_threads_take_turns,
     process_context,
@@ -64,34 +62,6 @@ def answer_of_a_new_process(
     answer = ours.recv()
     process.join()
     return answer
-
-
-def count_new_pages(keeps: bool, answer: Connection) -> None:
-    """Send how many pages the system had to give anew while three tensors of 20 MB came and went ten times."""
-    import resource
-
-    import torch
-
-    if keeps:
-        keep_freed_memory()
-    torch.set_num_threads(1)
-    numbers = torch.ones(5_000_000)
-    for times in (3, 30):  # now and then the library gives all back once
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        for _time in range(times):
-            pieces = [numbers + 1, numbers + 2, numbers + 3]
-            del pieces
-    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only GNU's C library is told what to keep")
-def test_memory_that_is_freed_is_kept_for_the_next_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Otherwise it depends on what else is in memory whether the library begins to keep some of it by itself.
-    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
-    # The fork server began with another environment.
-    spawn = multiprocessing.get_context("spawn")
-    new_pages = {keeps: answer_of_a_new_process(count_new_pages, keeps, spawn) for keeps in (False, True)}
-    assert new_pages[True] < new_pages[False] / 10
 
 
 def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:

@@ -29,7 +29,7 @@ from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.place import computing_place
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.processes import let_threads_take_turns, warm_up_processes
+from mnist_demo.processes import give_back_freed_memory, let_threads_take_turns, warm_up_processes
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
@@ -220,6 +220,7 @@ def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Futur
 def warm_up() -> None:
     """Have the slow things done as soon as the first page is drawn: once for the server, in a thread."""
     let_threads_take_turns()
+    give_back_freed_memory()
     send_at_once()
     let_leave_quietly()
     free_the_departed()
