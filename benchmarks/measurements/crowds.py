@@ -173,7 +173,7 @@ def _measure(
                 )
         took, answers = time.monotonic() - began, crowd.answers()
         mine, *theirs = ((now - then) / took for now, then in zip(computed(), before, strict=True))
-        memory = max((read_memory(pid).own, _memory_of_all(pid)) for pid in pids)
+        memory = max((read_memory(pid).written, _memory_of_all(pid)) for pid in pids)
     for visitor, _does in visitors:
         if visitor.has(keys.STOP):
             visitor.press(keys.STOP)
@@ -211,7 +211,7 @@ def _memory_of_all(pid: int) -> float:
     total = 0.0
     for process in (pid, *descendants(pid)):
         with contextlib.suppress(OSError):  # it has just ended
-            total += read_memory(process).own
+            total += read_memory(process).written
     return total
 
 

@@ -21,7 +21,7 @@ FLAT = at_most_times(1.1)
 
 @dataclass(frozen=True)
 class Use:
-    """What a server uses at one moment: megabytes of its own, open files, threads, processes, megabytes on the disk."""
+    """What a server uses at one moment: megabytes that it has written, open files, threads, processes, megabytes on the disk."""
 
     memory: float
     files: int
@@ -33,7 +33,7 @@ class Use:
     def of(cls, pid: int, home: Path) -> "Use":
         """Look at the process `pid` of a page and its home; needs Linux's /proc."""
         return cls(
-            read_memory(pid).own,
+            read_memory(pid).written,
             len(list(Path(f"/proc/{pid}/fd").iterdir())),
             len(list(Path(f"/proc/{pid}/task").iterdir())),
             len(descendants(pid)),
