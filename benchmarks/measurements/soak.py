@@ -21,7 +21,7 @@ FLAT = at_most_times(1.1)
 
 @dataclass(frozen=True)
 class Use:
-    """What a server uses at one moment: megabytes that it has written, open files, threads, processes, megabytes on the disk."""
+    """What a server uses at one moment: megabytes that it wrote, open files, threads, processes, megabytes on the disk."""
 
     memory: float
     files: int
