@@ -21,7 +21,7 @@ FLAT = at_most_times(1.1)
 
 @dataclass(frozen=True)
 class Use:
-    """What a server uses at one moment: megabytes that it wrote, open files, threads, processes, megabytes on the disk."""
+    """What a server uses at one moment: megabytes that it wrote and has on the disk, open files, threads, processes."""
 
     memory: float
     files: int
