@@ -9,12 +9,16 @@ from mnist_demo.training.speed import steps_a_second
 # browser needs 0.1 to 0.2 s of a core for each, and the longer a run has lasted, the less its chart moves in a second.
 REFRESHES = ((10.0, 2.0, 4.0), (1.5, 1.0, 2.0), (0.0, 0.5, 0.5))
 SOONEST_REFRESH_SECONDS = 0.5
+# While it waits for its turn, which is when many have a run. A refresh costs the server as much as a stroke.
+QUEUED_REFRESH_SECONDS = 2.0
 # A run of minutes is drawn anew this many times at least, each time some ten pixels longer.
 LONG_RUN_REFRESHES = 60
 
 
 def seconds_between_refreshes(job: Job) -> float:
     """Return the pause that suits how long the run has lasted and will last; its end is seen when it comes."""
+    if job.state == "queued":
+        return QUEUED_REFRESH_SECONDS
     trained, left = job.history.seconds, job.history.seconds_left
     least, most = next((least, most) for begin, least, most in REFRESHES if trained >= begin)
     if left is None or job.state != "running":

@@ -45,3 +45,7 @@ def test_page_draws_a_run_again_when_it_will_have_ended() -> None:
 
 def test_page_waits_no_longer_for_a_long_run_in_slow_motion() -> None:
     assert seconds_between_refreshes(running(20, 1000, speed=2.0)) == 2.0
+
+
+def test_page_asks_seldom_whether_a_run_that_waits_has_its_turn() -> None:
+    assert seconds_between_refreshes(running(0, 60, state="queued")) == 2.0
