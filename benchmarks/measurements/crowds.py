@@ -29,7 +29,7 @@ CROWDS, TRAINING = (30, 100), (2, 10)
 LARGE_CROWDS, SERVERS, WORKERS = (100, 300), (1, 2, 3), 2
 # Seconds until all have begun, and those that count. In a quick try there are few visitors, who hardly rest.
 ARRIVAL, SECONDS = 10.0, 40.0
-QUICK_CROWD, QUICK_STROKES, QUICK_SECONDS = 3, 600.0, 0.5
+QUICK_CROWD, QUICK_STROKES, QUICK_SECONDS = 2, 600.0, 0.3
 PATIENCE_SECONDS, LOOK_SECONDS = 60.0, 0.1
 # Of what one visitor alone gets, for those in a crowd.
 NEARLY_AS_GOOD = at_most_times(1.5)
@@ -82,7 +82,7 @@ def measure_servers(surroundings: Surroundings) -> Iterator[Comparison]:
 
     Each visitor stays with one server, as behind the proxy of the folder ``deploy``.
     """
-    work = Work(QUICK_STROKES, QUICK_SECONDS) if surroundings.quick else Work(STROKES, RUN_PAUSE)
+    work = Work(QUICK_STROKES, 0.0) if surroundings.quick else Work(STROKES, RUN_PAUSE)
     for size in (QUICK_CROWD,) if surroundings.quick else LARGE_CROWDS:
         for count in (1,) if surroundings.quick else SERVERS:
             with _servers_and_cluster(surroundings, count) as servers, _visitors(servers, size, SHORT_RUN) as visitors:
