@@ -8,7 +8,7 @@ from mnist_demo.translation import _
 
 # Unfinished runs of all visitors, and of one.
 MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
-# Runs of all visitors that have ended. Measured: one of the linear model is 0.1 MB, of which its history is the most.
+# Runs of all visitors that have ended.
 MAX_ENDED = 400
 # In files: two of the largest runs, with all that they need to go on.
 MAX_BYTES_OF_VISITOR = 600_000_000
