@@ -98,7 +98,7 @@ def _show(arguments: argparse.Namespace, store: "RunStore") -> int:
         (_("Run"), about),
         (_("Settings"), settings),
         *([(_("Changed during the run, as for “train --change”"), changes)] if changes else []),
-        (_("Figures"), record.metrics),
+        (_("Metrics"), record.metrics),
         (_("Versions"), record.versions),
         (_("Machine"), record.machine),
     ):
