@@ -7,8 +7,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from websockets.exceptions import WebSocketException
 
@@ -69,13 +70,18 @@ def crowd_at(url: str, size: int) -> Iterator[Crowd]:
     address has a query already.
     """
     crowd, leave = Crowd(), threading.Event()
-    threads = [
-        threading.Thread(target=_come_and_go, args=(url, crowd, leave, number), daemon=True) for number in range(size)
-    ]
+    with _in_threads([partial(_come_and_go, url, crowd, leave, number) for number in range(size)], leave):
+        yield crowd
+
+
+@contextlib.contextmanager
+def _in_threads(everybody: Sequence[Callable[[], None]], leave: threading.Event) -> Iterator[None]:
+    """Run each of these in a thread of its own; at the context's end they are told to leave, and waited for."""
+    threads = [threading.Thread(target=one, daemon=True) for one in everybody]
     for thread in threads:
         thread.start()
     try:
-        yield crowd
+        yield
     finally:
         leave.set()
         for thread in threads:
@@ -142,18 +148,11 @@ def crowd_at_work(visitors: Sequence[tuple[Visitor, Work]], arrival: float) -> I
     """Have these visitors, whose pages are open, work until the context ends; they begin within `arrival` seconds."""
     let_threads_take_turns()
     crowd, leave = Crowd(), threading.Event()
-    threads = [
-        threading.Thread(target=_work, args=(visitor, work, crowd, leave, number, arrival), daemon=True)
-        for number, (visitor, work) in enumerate(visitors)
+    everybody = [
+        partial(_work, visitor, work, crowd, leave, number, arrival) for number, (visitor, work) in enumerate(visitors)
     ]
-    for thread in threads:
-        thread.start()
-    try:
+    with _in_threads(everybody, leave):
         yield crowd
-    finally:
-        leave.set()
-        for thread in threads:
-            thread.join()
 
 
 def _work(visitor: Visitor, work: Work, crowd: Crowd, leave: threading.Event, number: int, arrival: float) -> None:

@@ -169,12 +169,8 @@ def test_run_is_whole_or_absent_after_its_server_was_told_to_end_while_it_was_sa
     registry = JobRegistry(slots=2)
     for attempt in range(tries):
         home, run_id = tmp_path / str(attempt), new_job_id()
-        command = [sys.executable, "-m", "tests.faults.serving", str(home), run_id]
-        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout is not None
-            assert server.stdout.readline() == "begun\n"
-            time.sleep(rng.uniform(0, 0.3))
+        with started(home, "tests.faults.serving", str(home), run_id) as server:
+            wait_into_training(server, rng)
             server.terminate()
             server.wait(PATIENCE)
         wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
@@ -191,23 +187,13 @@ def test_runs_of_two_servers_and_a_command_in_one_home_are_whole_though_one_serv
         home = tmp_path / str(attempt)
         killed, kept = new_job_id(), new_job_id()
         programs = (
-            ["-m", "tests.faults.serving", str(home), killed],
-            ["-m", "tests.faults.serving", str(home), kept],
-            ["-m", "mnist_demo", "train", "--data", "builtin", *SETTINGS_TYPED.split()],
+            ["tests.faults.serving", str(home), killed],
+            ["tests.faults.serving", str(home), kept],
+            ["mnist_demo", "train", "--data", "builtin", *SETTINGS_TYPED.split()],
         )
-        environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
         with contextlib.ExitStack() as stack:
-            first, second, by_hand = (
-                stack.enter_context(
-                    subprocess.Popen(
-                        [sys.executable, *program], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-                    )
-                )
-                for program in programs
-            )
-            assert first.stdout is not None
-            assert first.stdout.readline() == "begun\n"
-            time.sleep(rng.uniform(0, 0.3))
+            first, second, by_hand = (stack.enter_context(started(home, *program)) for program in programs)
+            wait_into_training(first, rng)
             first.kill()
             assert (second.wait(4 * PATIENCE), by_hand.wait(4 * PATIENCE)) == (0, 0)
         wait_until(lambda home=home: not processes_with(home))  # type: ignore[misc]
@@ -240,6 +226,20 @@ def test_worker_tells_a_lack_of_memory_from_a_fault_of_its_own() -> None:
     assert is_lack_of_memory(lack.value)
     assert is_lack_of_memory(MemoryError())
     assert not is_lack_of_memory(RuntimeError("shapes cannot be multiplied"))
+
+
+def started(home: Path, module: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Run a module as a program with that ``MNIST_DEMO_HOME``."""
+    environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def wait_into_training(server: "subprocess.Popen[str]", rng: random.Random) -> None:
+    """Wait until the run of ``tests.faults.serving`` has begun, and a random moment more."""
+    assert server.stdout is not None
+    assert server.stdout.readline() == "begun\n"
+    time.sleep(rng.uniform(0, 0.3))
 
 
 def processes_with(home: Path) -> list[int]:
