@@ -1,6 +1,7 @@
 """Many visitors at a time: a class of thirty, one server with a hundred, and several servers with a cluster beside."""
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -83,9 +84,11 @@ def measure_servers(surroundings: Surroundings) -> Iterator[Comparison]:
     Each visitor stays with one server, as behind the proxy of the folder ``deploy``.
     """
     work = Work(QUICK_STROKES, 0.0) if surroundings.quick else Work(STROKES, RUN_PAUSE)
+    # In a quick try each has one run, which must not end before its page has refreshed.
+    run = _long_run(surroundings) if surroundings.quick else SHORT_RUN
     for size in (QUICK_CROWD,) if surroundings.quick else LARGE_CROWDS:
         for count in (1,) if surroundings.quick else SERVERS:
-            with _servers_and_cluster(surroundings, count) as servers, _visitors(servers, size, SHORT_RUN) as visitors:
+            with _servers_and_cluster(surroundings, count) as servers, _visitors(servers, size, run) as visitors:
                 load = _measure(surroundings, servers, [(visitor, work) for visitor in visitors])
             what = N_("{visitors} visitors, page servers beside a cluster: {servers}")
             yield from _rows(load, None, what, visitors=size, servers=count)
@@ -192,13 +195,15 @@ def _rows(load: Load, alone: Load | None, who: str, **values: Any) -> Iterator[C
         return Comparison(what, unit, Sample((of(load),)), beside, theirs, goal=goal, values=values)
 
     def answered(what: str, share: float) -> Callable[[Load], float]:
-        return lambda some: 1000 * quantile(some.answers[what], share)
+        return lambda some: 1000 * quantile(some.answers[what], share) if what in some.answers else math.nan
 
     goal = NEARLY_AS_GOOD if alone else None
     yield row(N_("{who}: a stroke answered, p50"), "ms", answered("stroke", 0.5))
     yield row(N_("… p95"), "ms", answered("stroke", 0.95), goal)
     yield row(N_("… a refresh answered, p95"), "ms", answered("refresh", 0.95))
-    yield row(N_("… refreshes a second of all pages"), "", lambda some: len(some.answers["refresh"]) / some.seconds)
+    yield row(
+        N_("… refreshes a second of all pages"), "", lambda some: len(some.answers.get("refresh", ())) / some.seconds
+    )
     yield row(N_("… memory of the server, of several the largest"), "MB", lambda some: some.memory)
     yield row(N_("… with the processes that it has started"), "MB", lambda some: some.memory_of_all)
     yield row(N_("… cores that the server takes, of several the busiest"), "", lambda some: some.server_cores)
