@@ -20,11 +20,9 @@
     return insertBefore.call(this, node, childOf(this, next ?? null));
   };
   // What changes all the time is not translated at all: the translation would stay while the text goes on.
-  const keepAsItIs = () => {
+  afterChanges(() => {
     for (const part of document.querySelectorAll(CHANGING)) if (!part.hasAttribute("translate")) part.translate = false;
-  };
-  new MutationObserver(keepAsItIs).observe(document.body, { childList: true, subtree: true });
-  keepAsItIs();
+  });
 
   // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”. Where whole numbers are asked
   // for it may stand between thousands: “10,000”.
@@ -60,6 +58,29 @@
   history.pushState = function (state, title, address) {
     const isSamePage = new URL(address ?? "", location.href).pathname === location.pathname;
     return isSamePage ? history.replaceState(state, title, address) : pushState.call(this, state, title, address);
+  };
+
+  // An answer comes in forty messages, and the browser would go through all of its page for the first of them, for the next
+  // few, and for the rest. React, which does that, asks for its turn with a message to itself; it gets it as soon as no
+  // more messages have come for a moment.
+  const QUIET_MS = 2, LATEST_MS = 30;
+  let came = -Infinity;  // when the newest message of the server was read
+  const read = Object.getOwnPropertyDescriptor(MessageEvent.prototype, "data").get;
+  Object.defineProperty(MessageEvent.prototype, "data", {
+    get() {
+      if (this.target instanceof WebSocket) came = performance.now();
+      return read.call(this);
+    },
+  });
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (message, ...more) {
+    const asked = performance.now();
+    const post = () => {
+      const now = performance.now(), isSoon = now - came < QUIET_MS && now - asked < LATEST_MS;
+      if (message === null && isSoon && !document.hidden) setTimeout(post, QUIET_MS);
+      else postMessage.call(this, message, ...more);
+    };
+    post();
   };
 
   // A button that makes something does so once, however often it is pressed before the server has answered, which it does

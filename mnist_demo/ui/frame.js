@@ -4,10 +4,24 @@
   if (window.pageIsDescribed) return;
   window.pageIsDescribed = true;
 
+  // What Streamlit draws is mended after each change of the page, once for all changes of a moment, when nothing else is to do.
+  const WAIT_MS = 100, IDLE_MS = 200;
+  const mends = [];
+  let isDue = false;
+  const mendAll = () => { isDue = false; for (const mend of mends) mend(); };
+  window.afterChanges = (mend) => { mends.push(mend); mend(); };
+  new MutationObserver(() => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => (window.requestIdleCallback ?? setTimeout)(mendAll, { timeout: IDLE_MS }), WAIT_MS);
+  }).observe(document.body, {
+    childList: true, subtree: true, characterData: true, attributeFilter: ["aria-label", "title", "placeholder"],
+  });
+
   // A region is spoken when it changes only if it is there, and known as one, before: so not part of the HTML in it.
   const SPOKEN = ".st-key-training-status, .st-key-drawing-in-words";
   let bars = 0;
-  setInterval(() => {
+  afterChanges(() => {
     for (const region of document.querySelectorAll(SPOKEN)) {
       if (region.role === "status") continue;
       region.role = "status";  // polite: it waits until nothing else is being said
@@ -23,5 +37,5 @@
     for (const box of document.querySelectorAll(".stCode pre:not([tabindex]), .scrolls:not([tabindex]), .wide:not([tabindex])")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
-  }, 500);
+  });
 })();

@@ -13,6 +13,7 @@ from mnist_demo.ui import keys, state
 from mnist_demo.ui.class_.page import render_class
 from mnist_demo.ui.compare.page import render_compare
 from mnist_demo.ui.data_source import prepare_dataset
+from mnist_demo.ui.drawing.canvas import prepare_canvases
 from mnist_demo.ui.language.switch import render_language, render_language_switch
 from mnist_demo.ui.lesson.page import render_lesson
 from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS, TRAIN_AND_DRAW
@@ -82,6 +83,7 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
         st.html(ACCESS)
         run_script(SCRIPT.read_text(encoding="utf-8").replace("LANGUAGE;", f"{json.dumps(language)};"))
         run_script(_browser_script())
+        prepare_canvases()
         light, dark = (st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark"))
         st.html(Markup("<style>:root {{ --accent: light-dark({}, {}); }}</style>").format(light, dark))
         render_visitor()

@@ -36,6 +36,7 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
+from mnist_demo.ui.server.answers import answer_whole
 from mnist_demo.ui.server.departed import free_the_departed
 from mnist_demo.ui.server.models import in_reading_thread
 from mnist_demo.ui.server.once import once
@@ -198,6 +199,7 @@ def protect() -> None:
     allow_many()
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
     answer_what_was_meant()
+    answer_whole()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})

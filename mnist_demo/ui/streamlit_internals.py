@@ -19,6 +19,9 @@
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
   page, the server's answers a refresh of a page that was left, and sends what is within something that it has dropped.
   `tests/ui/server/test_requests.py` shows all three.
+- **An answer in pieces** (`server/answers.py`, `browser.js`): the queue of a session, and how it tells the server that
+  there is something in it; that the browser reads ``data`` of a message before React posts ``null`` to itself. Without
+  them a stroke is answered 20 to 30 ms later: `tests/ui/server/test_answers.py`, `tests/e2e/test_refreshing.py`.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.

@@ -8,7 +8,8 @@
   // begins a stroke in that corner touches them instead, and might empty the canvas. The page has buttons of its own for
   // undo and clear, so the tools are put away.
   const roots = () =>
-    [...document.querySelectorAll(".st-key-drawing-canvas *")].map((element) => element.shadowRoot).filter(Boolean);
+    [...(document.querySelector(".st-key-drawing-canvas")?.querySelectorAll("*") ?? [])]
+      .map((element) => element.shadowRoot).filter(Boolean);
   setInterval(() => {
     for (const root of roots()) {
       if (root.querySelector("style.tools-put-away")) continue;

@@ -50,7 +50,6 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
                 key=KEY,
                 on_change=on_change,
             ).json_data
-        run_script(SCRIPT.read_text(encoding="utf-8"))
         # What is on paper of another shade was drawn before the browser got to know of the newest undo or clear.
         is_old = isinstance(seen, dict) and seen.get("background", paper) != paper
         objects = drawing.objects if is_old else drawn_in(seen)
@@ -60,6 +59,11 @@ def render_canvas(on_change: Callable[[], None]) -> tuple[dict[str, Any], ...]:
         render_typed_digit(CANVAS_SIZE, INK, PEN_WIDTH)
     drawing_state.note_drawn(objects)
     return objects
+
+
+def prepare_canvases() -> None:
+    """Have the browser prepare every canvas that is drawn from here on: once for a page, not with each stroke."""
+    run_script(SCRIPT.read_text(encoding="utf-8"))
 
 
 def paper_colour(generation: int) -> str:

@@ -5,7 +5,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const state = (parentElement.typing ??= {});
   state.type = (digit) => setTriggerValue("typed", digit);
   const prepare = () => {
-    const hosts = [...document.querySelectorAll(`${data.canvas} *`)].filter((element) => element.shadowRoot);
+    const parts = document.querySelector(data.canvas)?.querySelectorAll("*") ?? [];
+    const hosts = [...parts].filter((element) => element.shadowRoot);
     const canvas = hosts.map((host) => host.shadowRoot.querySelector("canvas.upper-canvas")).find(Boolean);
     if (!canvas) return;
     if (canvas.ariaLabel !== data.name) {

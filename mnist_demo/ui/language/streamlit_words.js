@@ -2,10 +2,10 @@
 // word, how it is said; "{}" stands for what Streamlit puts there.
 (() => {
   const words = WORDS;
-  const WHERE = [
-    "[aria-label]", "[title]", "[placeholder]", "[href='#stMain']",
-    "[data-live-announcer] *", "[data-testid=stTooltipContent] *", "[data-testid=InputInstructions]",
-    "[data-testid=stFileUploader] *", "[data-testid=stCameraInput] *", "[data-testid*=Dropdown] :not([role=option] *)",
+  const NAMED = "[aria-label], [title], [placeholder], [href='#stMain'], [data-testid=InputInstructions]";
+  const WORDED = [
+    "[data-live-announcer]", "[data-testid=stTooltipContent]", "[data-testid=stFileUploader]",
+    "[data-testid=stCameraInput]", "[data-testid*=Dropdown]",
   ].join();
   const page = window.streamlitWords ??= { forms: [] };
   const literal = (text) => text.replace(/[.*+?^$|()[\]\\]/g, "\\$&").replace("{}", "(.+)");
@@ -15,7 +15,7 @@
   }
   page.said = words;
   page.known = new Map();
-  if (page.timer) return;
+  if (page.sayAll) return page.sayAll();
 
   const say = (text) => {
     if (!page.known.has(text)) {
@@ -25,21 +25,26 @@
     }
     return page.known.get(text);
   };
-  page.timer = setInterval(() => {
+  const sayIn = (element) => {
+    for (const name of ["aria-label", "title", "placeholder"]) {
+      const text = element.getAttribute(name);
+      if (text && say(text) !== text) element.setAttribute(name, say(text));
+    }
+    // The node stays that of Streamlit; only its text is another one.
+    for (const node of element.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE && say(node.data) !== node.data) node.data = say(node.data);
+    }
+  };
+  page.sayAll = () => {
     // An icon among words is named in English, "lock icon", and says what the words say: it is not read aloud.
     for (const icon of document.querySelectorAll("[role=img][aria-label$=' icon']")) {
       icon.removeAttribute("aria-label");
       icon.setAttribute("aria-hidden", "true");
     }
-    for (const element of document.querySelectorAll(WHERE)) {
-      for (const name of ["aria-label", "title", "placeholder"]) {
-        const text = element.getAttribute(name);
-        if (text && say(text) !== text) element.setAttribute(name, say(text));
-      }
-      // The node stays that of Streamlit; only its text is another one.
-      for (const node of element.childNodes) {
-        if (node.nodeType === Node.TEXT_NODE && say(node.data) !== node.data) node.data = say(node.data);
-      }
+    document.querySelectorAll(NAMED).forEach(sayIn);
+    for (const part of document.querySelectorAll(WORDED)) {
+      for (const element of part.querySelectorAll("*")) if (!element.closest("[role=option] *")) sayIn(element);
     }
-  }, 250);
+  };
+  afterChanges(page.sayAll);
 })();

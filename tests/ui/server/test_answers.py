@@ -1,0 +1,128 @@
+"""An answer goes to the browser whole, unless it takes long or is one to a button."""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+from mnist_demo.ui.server.answers import HOLD_SECONDS, answer_whole
+
+
+class Session(AppSession):
+    """A session with nothing but its queue; `told` counts how often the server heard that there is something in it."""
+
+    def __init__(self) -> None:
+        self._browser_queue = ForwardMsgQueue()
+        self._message_enqueued_callback = self.tell
+        self.told = 0
+
+    def __del__(self) -> None:
+        """Do not end as a real one does."""
+
+    def tell(self) -> None:
+        self.told += 1
+
+    def begin(self, *parts: str) -> None:
+        message = ForwardMsg()
+        message.new_session.name = "page"
+        message.metadata.run.fragment_ids.extend(parts)
+        self._enqueue_forward_msg(message)
+
+    def draw(self) -> None:
+        message = ForwardMsg()
+        message.delta.new_element.html.body = "an element"
+        self._enqueue_forward_msg(message)
+
+    def end(self) -> None:
+        message = ForwardMsg()
+        message.script_finished = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        self._enqueue_forward_msg(message)
+
+    def sent(self) -> list[str | None]:
+        return [message.WhichOneof("type") for message in self.flush_browser_queue()]
+
+
+def run(answer: Coroutine[None, None, None]) -> None:
+    """Run it in a thread of its own: this one may have an event loop already, a browser's."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, answer).result()
+
+
+@pytest.fixture(autouse=True)
+def _whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AppSession, "handle_backmsg", lambda session, message: None)
+    # So that they are as before when the test has ended.
+    monkeypatch.setattr(AppSession, "_enqueue_forward_msg", AppSession._enqueue_forward_msg)
+    monkeypatch.setattr(AppSession, "flush_browser_queue", AppSession.flush_browser_queue)
+    answer_whole()
+
+
+def test_answer_of_a_part_of_the_page_is_sent_when_it_has_ended() -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin("part")
+        session.draw()
+        assert (session.told, session.sent()) == (0, [])
+        session.end()
+        assert session.told
+        assert session.sent() == ["new_session", "delta", "script_finished"]
+
+    run(answer())
+
+
+def test_answer_that_takes_long_is_sent_as_it_is_made() -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin("part")
+        session.draw()
+        await asyncio.sleep(2 * HOLD_SECONDS)
+        assert session.told
+        assert session.sent() == ["new_session", "delta"]
+        session.draw()
+        assert session.sent() == ["delta"]
+
+    run(answer())
+
+
+def test_whole_page_is_sent_as_it_is_made() -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin()
+        assert (session.told, session.sent()) == (1, ["new_session"])
+
+    run(answer())
+
+
+def test_answer_to_a_button_is_sent_as_it_is_made_and_the_next_one_whole() -> None:
+    async def answer() -> None:
+        session = Session()
+        press = BackMsg()
+        press.rerun_script.widget_states.widgets.add(id="button", trigger_value=True)
+        session.handle_backmsg(press)
+        session.begin("part")
+        assert session.sent() == ["new_session"]
+        session.end()
+        session.sent()
+        session.begin("part")
+        assert session.sent() == []
+
+    run(answer())
+
+
+def test_part_that_runs_again_before_its_answer_has_ended_is_answered_once_more() -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin("part")
+        session.end()
+        session.begin("part")
+        session.draw()
+        assert session.sent() == []
+        session.end()
+        assert session.sent() == ["new_session", "script_finished", "new_session", "delta", "script_finished"]
+
+    run(answer())
