@@ -42,6 +42,8 @@ class JobRegistry:
         Tells of a session id whether that visitor is still connected.
     lease_seconds
         A job without a living watcher for so long is stopped and forgotten.
+    is_followed
+        Tells whether a visitor of another server has looked at that run within so many seconds, which keeps it too.
     on_saved_point
         Called with the job, from a thread of its own, when a new `training_state` has come, and when the job has ended.
     is_saved
@@ -60,6 +62,7 @@ class JobRegistry:
         reap_seconds: float = REAP_SECONDS,
         on_saved_point: Callable[[Job], None] = lambda job: None,
         is_saved: Callable[[Job], bool] = lambda job: False,
+        is_followed: Callable[[str, float], bool] = lambda job_id, seconds: False,
         clock: Callable[[], float] = time.monotonic,
         computing: Computing | None = None,
     ) -> None:
@@ -68,7 +71,7 @@ class JobRegistry:
         self._on_saved_point, self._is_saved = on_saved_point, is_saved
         self._jobs: dict[str, Job] = {}
         self._errands: list[Waiting] = []
-        self._is_watcher_alive = is_watcher_alive
+        self._is_watcher_alive, self._is_followed = is_watcher_alive, is_followed
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._closed = threading.Event()
@@ -271,7 +274,8 @@ class JobRegistry:
         self.schedule()  # a turn may have ended
         for job in self.jobs():
             job.kill_if_stuck()
-            if job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds:
+            is_left = job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds
+            if is_left and not self._is_followed(job.id, self._lease_seconds):
                 self.forget(job)
 
     def _reap_forever(self, seconds: float) -> None:

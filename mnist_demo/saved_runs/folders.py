@@ -235,12 +235,19 @@ class FolderStore:
         Path(claim.lock_file).unlink(missing_ok=True)
         claim.release()
 
-    def is_claimed(self, name: str) -> bool:
-        """Return whether any process, including this one, has claimed `name`."""
-        if not self._path(CLAIM_PREFIX, name).exists():
+    def is_claimed(self, name: str, follows: bool = False) -> bool:
+        """Return whether any process, including this one, has claimed `name`.
+
+        Who has claimed it finds in the time of the claim's file when somebody who `follows` has last asked.
+        """
+        path = self._path(CLAIM_PREFIX, name)
+        if not path.exists():
             return False
         lock = self.claim(name)
         if lock is None:
+            if follows:
+                with contextlib.suppress(OSError):  # given up in this moment
+                    os.utime(path)
             return True
         self.give_up(lock)  # left behind by a process that was killed
         return False

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 
 from filelock import FileLock
 
@@ -95,6 +96,14 @@ class RunKeeper:
                 return False
         record = self.store.find(job_id)
         return record is not None and record.state in ENDED
+
+    def is_followed(self, job_id: str, seconds: float) -> bool:
+        """Tell whether a visitor of another process has looked at a run of this one within so many seconds."""
+        claim = self._claims.get(job_id)
+        try:
+            return claim is not None and time.time() - Path(claim.lock_file).stat().st_mtime < seconds
+        except OSError:
+            return False
 
     def problem(self, job_id: str) -> str:
         """Return why that run could not be saved, for people, in the reader's language; or an empty text."""

@@ -216,9 +216,9 @@ class RunStore:
         """Release a claim: this process no longer trains the run."""
         self._folders.give_up(claim)
 
-    def is_trained_now(self, run_id: str) -> bool:
-        """Return whether a living process trains that run."""
-        return is_name(run_id) and self._folders.is_claimed(run_id)
+    def is_trained_now(self, run_id: str, follows: bool = False) -> bool:
+        """Return whether a living process trains that run; it keeps the run for who `follows`."""
+        return is_name(run_id) and self._folders.is_claimed(run_id, follows)
 
     def _record(self, name: str) -> RunRecord | None:
         """Return the record in ``run.json``, cached by time and size; log a warning and return None if damaged."""

@@ -57,6 +57,7 @@ MAX_CLASSIFIER_BYTES = 120_000_000
 def job_registry() -> JobRegistry:
     return JobRegistry(
         is_watcher_alive=is_session_alive,
+        is_followed=run_keeper().is_followed,
         on_saved_point=run_keeper().note,
         is_saved=lambda job: run_keeper().has_saved(job.id),
         computing=computing_place(lambda: job_registry().schedule()),

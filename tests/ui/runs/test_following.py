@@ -1,5 +1,6 @@
 """A run that another page server trains, which has the same folder: seen here as it goes on, and left alone."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,6 +98,39 @@ def test_run_of_another_server_takes_no_commands_and_is_not_started_twice(elsewh
     page.button(key="reset-training").click().run()
     assert job_registry().get(elsewhere.id) is None
     assert elsewhere.state == "paused"
+
+
+def test_run_whose_visitor_has_come_to_another_server_is_kept_while_she_looks_at_it(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
+    keeper, clock = RunKeeper(RunStore()), [0.0]
+    registry = JobRegistry(
+        slots=1,
+        is_watcher_alive=lambda session: False,
+        lease_seconds=1000.0,
+        reap_seconds=1000.0,  # when this test says so
+        on_saved_point=keeper.note,
+        is_followed=keeper.is_followed,
+        clock=lambda: clock[0],
+    )
+    settings = Hyperparameters(batch_size=10, epochs=1000, learning_rate=0.01)
+    commands = RunCommands(visitor.owner(), registry, keeper)
+    job = commands.start("run-followed", Assignment(settings, load_builtin()), "her session there, which has ended")
+    claim = RunStore().folder / f"{CLAIM_PREFIX}{job.id}"
+    save(job, keeper)
+    try:
+        os.utime(claim, (0, 0))  # as if it had begun long ago
+        open_page(run=job.id)  # here
+        clock[0] = 2000.0
+        registry.reap()
+        assert registry.get(job.id) is job
+        os.utime(claim, (0, 0))  # and as if she had looked long ago
+        registry.reap()
+        assert registry.get(job.id) is None
+    finally:
+        registry.close()
+        keeper.flush()
 
 
 def test_run_whose_server_dies_is_seen_as_stopped_at_its_last_saved_point(elsewhere: Job) -> None:
