@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,7 @@ from mnist_demo.jobs.worker import is_lack_of_memory
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from tests import ROOT
+from tests.deploy.container import UNSHARE
 from tests.faults.runs import SETTINGS, SETTINGS_TYPED, assert_whole_or_absent, save_all_the_time, train_undisturbed
 from tests.waiting import PATIENCE, wait_until
 
@@ -178,6 +179,22 @@ def test_run_is_whole_or_absent_after_its_server_was_told_to_end_while_it_was_sa
     registry.close()
 
 
+def test_run_is_trained_and_saved_though_there_is_no_shared_memory_left(
+    tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
+) -> None:
+    full = "mount -t tmpfs -o size=4k,nr_inodes=1 tmpfs /dev/shm"  # its one file is its folder
+    # Where nobody may give a program another folder, it has the one that is there.
+    can = shutil.which("unshare") and subprocess.run([*UNSHARE, full], check=False).returncode == 0
+    prefix = (*UNSHARE, f'{full}; exec "$@"', "sh") if can else ()
+    registry = JobRegistry(slots=2)
+    for attempt in range(tries):
+        home, run_id = tmp_path / str(attempt), new_job_id()
+        with started(home, "tests.faults.serving", str(home), run_id, prefix=prefix) as server:
+            assert server.wait(2 * PATIENCE) == 0
+        assert assert_whole_or_absent(home, run_id, registry, builtin, undisturbed)
+    registry.close()
+
+
 def test_runs_of_two_servers_and_a_command_in_one_home_are_whole_though_one_server_is_killed(
     tries: int, tmp_path: Path, builtin: DigitDataset, undisturbed: Weights | None
 ) -> None:
@@ -228,10 +245,10 @@ def test_worker_tells_a_lack_of_memory_from_a_fault_of_its_own() -> None:
     assert not is_lack_of_memory(RuntimeError("shapes cannot be multiplied"))
 
 
-def started(home: Path, module: str, *arguments: str) -> "subprocess.Popen[str]":
-    """Run a module as a program with that ``MNIST_DEMO_HOME``."""
+def started(home: Path, module: str, *arguments: str, prefix: Sequence[str] = ()) -> "subprocess.Popen[str]":
+    """Run a module as a program with that ``MNIST_DEMO_HOME``; a command that runs others may stand before it."""
     environment = {**os.environ, "MNIST_DEMO_HOME": str(home)}
-    command = [sys.executable, "-m", module, *arguments]
+    command = [*prefix, sys.executable, "-m", module, *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
