@@ -82,3 +82,9 @@ class ClassError(MnistDemoError):
 
 class JobError(MnistDemoError):
     """A training job could not be started or controlled, or the server no longer knows it."""
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Tell whether that is why; torch says so with a RuntimeError, of its own kind on an accelerator alone."""
+    is_told_so = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return is_told_so or "can't allocate memory" in str(error)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_demo.devices import AUTO, DEVICES
-from mnist_demo.errors import MnistDemoError
+from mnist_demo.errors import MnistDemoError, is_lack_of_memory
 from mnist_demo.translation import _, numerals, wrapped
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ def run_command(parser: argparse.ArgumentParser, argv: Sequence[str] | None = No
     except BrokenPipeError:
         discard_output()
         return NO_READER
+    except (MemoryError, RuntimeError) as error:
+        if not is_lack_of_memory(error):
+            raise
+        discard_output()
+        tell(_("There was not enough memory: close other programs, or choose smaller settings."))
+        return BAD_INPUT
     except OSError as error:
         discard_output()
         tell(_("Something could not be read or written: {reason}.").format(reason=error))

@@ -7,10 +7,8 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 
-import torch
-
 from mnist_demo.devices import choose_device
-from mnist_demo.errors import MnistDemoError
+from mnist_demo.errors import MnistDemoError, is_lack_of_memory
 from mnist_demo.files import keep
 from mnist_demo.jobs.messages import (
     Assignment,
@@ -237,8 +235,3 @@ class Worker:
     def _state_bytes(self) -> bytes:
         assert self.training is not None
         return self.training.state().to_bytes()
-
-
-def is_lack_of_memory(error: Exception) -> bool:
-    """Tell whether that is why; torch says so with a RuntimeError, of its own kind on an accelerator alone."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

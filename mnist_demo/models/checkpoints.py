@@ -27,6 +27,7 @@ from mnist_demo.files import unfinished_name, write_whole
 from mnist_demo.models.classifiers import CLASSES, Classifier, build_model
 from mnist_demo.models.foreign_files import describe_foreign_file
 from mnist_demo.models.safetensors_header import read_metadata
+from mnist_demo.models.tensor_bytes import tensors_to_bytes
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
@@ -78,7 +79,7 @@ class TrainedClassifier:
 
 def weights_to_bytes(model: Classifier) -> bytes:
     """Return the weights of `model` in safetensors format."""
-    return _serialise(model, {})
+    return tensors_to_bytes(model.state_dict(), {})
 
 
 def classifier_from_bytes(weights: bytes, hyperparameters: Hyperparameters) -> TrainedClassifier:
@@ -118,7 +119,7 @@ def checkpoint_to_bytes(
     """
     origin = describe_origin(hyperparameters, dataset_name, dataset_digest, metrics)
     about = {"version": VERSION, **origin, "torch": str(torch.__version__)}
-    return _serialise(model, {METADATA_KEY: json.dumps(about, allow_nan=False)})
+    return tensors_to_bytes(model.state_dict(), {METADATA_KEY: json.dumps(about, allow_nan=False)})
 
 
 def describe_origin(
@@ -242,12 +243,6 @@ def check_images(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def _layout(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
     return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-
-
-def _serialise(model: Classifier, metadata: dict[str, str]) -> bytes:
-    # The convnet's filters are channels-last in memory; safetensors has one order only.
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    return bytes(safetensors.torch.save(tensors, metadata))
 
 
 def _cannot_write(path: Path, error: OSError) -> CheckpointError:

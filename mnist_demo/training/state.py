@@ -24,6 +24,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import CheckpointError
 from mnist_demo.files import Content
 from mnist_demo.models.safetensors_header import read_metadata
+from mnist_demo.models.tensor_bytes import tensors_to_bytes
 from mnist_demo.settings.changes import Change, changes_from_json, with_changes
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.fine_tuning import ExtraImages
@@ -57,8 +58,6 @@ class TrainingState:
 
     def to_bytes(self) -> bytes:
         """Return the state in safetensors format."""
-        import safetensors.torch
-
         about = {
             "version": VERSION,
             "hyperparameters": self.hyperparameters.as_dict(),
@@ -67,9 +66,7 @@ class TrainingState:
             "progress": dataclasses.asdict(self.progress),
             "first_figures": dataclasses.asdict(self.initial_metrics),
         }
-        # The convnet's filters are channels-last in memory; safetensors has one order only.
-        tensors = {name: tensor.contiguous() for name, tensor in self.tensors.items()}
-        return bytes(safetensors.torch.save(tensors, {METADATA_KEY: json.dumps(about)}))
+        return tensors_to_bytes(self.tensors, {METADATA_KEY: json.dumps(about)})
 
     @classmethod
     def from_bytes(cls, content: Content) -> "TrainingState":

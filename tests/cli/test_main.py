@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from mnist_demo.cli.common import Parser, run_command
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.models.classifiers import build_model
@@ -114,6 +116,15 @@ def test_bad_input_is_one_line_on_stderr_and_status_two(
     status, out, err = run(*arguments.split())
     assert (status, out) == (2, "")
     assert message in err
+    assert err.count("\n") == 1
+
+
+def test_command_for_which_there_is_not_enough_memory_says_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = Parser()
+    parser.set_defaults(run=lambda arguments: torch.empty(2**50))  # more than any machine has
+    assert run_command(parser, []) == 2
+    err = capsys.readouterr().err
+    assert "There was not enough memory" in err
     assert err.count("\n") == 1
 
 

@@ -22,11 +22,11 @@ import pytest
 import torch
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.errors import is_lack_of_memory
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.jobs.worker import is_lack_of_memory
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from tests import ROOT
