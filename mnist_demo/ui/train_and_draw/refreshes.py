@@ -3,12 +3,15 @@
 import math
 
 from mnist_demo.jobs.job import Job
-from mnist_demo.training.speed import steps_a_second
+from mnist_demo.training.speed import RISING, RISING_SECONDS, steps_a_second
 
 # Seconds of training; from there on, how many seconds lie between two refreshes at least, and in a long run at most. A
 # browser needs 0.1 to 0.2 s of a core for each, and the longer a run has lasted, the less its chart moves in a second.
 REFRESHES = ((10.0, 2.0, 4.0), (1.5, 1.0, 2.0), (0.0, 0.5, 0.5))
 SOONEST_REFRESH_SECONDS = 0.5
+# At the rising speed, which is there to be watched: at its end accuracies are measured 0.2 s apart. A run that computes
+# for longer than it is to last at that speed is drawn as others are.
+WATCHED_REFRESH_SECONDS = 0.2
 # While it waits for its turn, which is when many have a run. A refresh costs the server as much as a stroke.
 QUEUED_REFRESH_SECONDS = 2.0
 # A run of minutes is drawn anew this many times at least, each time some ten pixels longer.
@@ -21,6 +24,8 @@ def seconds_between_refreshes(job: Job) -> float:
         return QUEUED_REFRESH_SECONDS
     trained, left = job.history.seconds, job.history.seconds_left
     least, most = next((least, most) for begin, least, most in REFRESHES if trained >= begin)
+    if job.speed == RISING and job.state == "running" and trained + (left or 0) < RISING_SECONDS:
+        return WATCHED_REFRESH_SECONDS
     if left is None or job.state != "running":
         return least
     # Whole seconds, so that it seldom changes. In slow motion each step is to be seen.

@@ -7,6 +7,7 @@ import pytest
 
 from mnist_demo.training.events import Started, Step
 from mnist_demo.training.history import History
+from mnist_demo.training.speed import RISING
 from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
 
 
@@ -45,6 +46,19 @@ def test_page_draws_a_run_again_when_it_will_have_ended() -> None:
 
 def test_page_waits_no_longer_for_a_long_run_in_slow_motion() -> None:
     assert seconds_between_refreshes(running(20, 1000, speed=2.0)) == 2.0
+
+
+def test_page_draws_a_run_that_is_there_to_be_watched_as_often_as_it_is_measured() -> None:
+    runs = [running(trained, 4, speed=RISING) for trained in (0, 1, 3)]
+    assert [seconds_between_refreshes(run) for run in runs] == [0.2, 0.2, 0.2]
+
+
+def test_page_draws_a_watched_run_that_computes_for_long_as_seldom_as_others() -> None:
+    assert seconds_between_refreshes(running(3, 60, speed=RISING)) == 1.0
+
+
+def test_page_draws_a_paused_run_that_is_there_to_be_watched_no_sooner_than_others() -> None:
+    assert seconds_between_refreshes(running(1, 60, speed=RISING, state="paused")) == 0.5
 
 
 def test_page_asks_seldom_whether_a_run_that_waits_has_its_turn() -> None:
