@@ -149,7 +149,8 @@ def _render_link() -> None:
     try:
         hyperparameters = state.read_settings()
     except MnistDemoError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        if str(error) != state.start_problem():  # which is said just above
+            st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     st.markdown(_("Anyone who opens this link gets these settings."))
     locked = st.toggle(

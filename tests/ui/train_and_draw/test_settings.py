@@ -30,6 +30,14 @@ def test_page_opens_with_the_tutorial_preset_and_nothing_running(page: AppTest) 
     assert not page.error
 
 
+def test_wrong_setting_is_said_once_while_the_settings_are_shared(page: AppTest) -> None:
+    page.number_input(key="learning-rate").set_value(None)
+    page.button(key="share-settings").click().run()
+    assert len(page.error) == 1  # why there is no link
+    press_start(page)
+    assert len(page.error) == 1
+
+
 def test_start_trains_with_the_settings_of_the_form(page: AppTest) -> None:
     page.selectbox(key="model").select("mlp")
     page.text_input(key="hidden-sizes").set_value("32, 16")
