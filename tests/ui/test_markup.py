@@ -51,7 +51,7 @@ WITH_TEXT: dict[Callable[..., Markup], Callable[[], Markup]] = {
     pictures.column_heads: lambda: pictures.column_heads([HOSTILE]),
     pictures.digit_bars: lambda: pictures.digit_bars(HOSTILE, []),
     pictures.samples_html: lambda: pictures.samples_html(np.stack([IMAGE] * 2), LABELS, LABELS[::-1], [HOSTILE] * 2),
-    pictures.readings_html: lambda: pictures.readings_html([(HOSTILE, 1, 0.5), (HOSTILE, 2, 0.5)]),
+    pictures.readings_html: lambda: pictures.readings_html([(HOSTILE, 1, 0.5), (HOSTILE, 2, 0.5)], HOSTILE),
     pictures.stages_html: lambda: pictures.stages_html(
         [(HOSTILE, HOSTILE, IMAGE, enabled) for enabled in (True, False)]
     ),

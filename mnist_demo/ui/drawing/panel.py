@@ -96,12 +96,16 @@ def _say(read: list[Reading], is_digit: bool) -> None:
         st.html(Markup("<p>{}</p>").format(words))
 
 
-def render_comparison(readings: list[Reading]) -> None:
-    """Draw what each model makes of the drawing, where there are several; who disagrees with the first is marked."""
+def render_comparison(readings: list[Reading], is_drawing: bool) -> None:
+    """Draw what each model makes of the drawing, or of the image in its place, where there are several models.
+
+    Who disagrees with the first is marked.
+    """
     with st.container(key=keys.READINGS):
         if len(readings) < 2:
             return
         answers = [(reading.reader.title, reading.digit, float(reading.probabilities.max())) for reading in readings]
-        st.html(readings_html(answers))
+        read = _("How each model reads this drawing") if is_drawing else _("How each model reads this image")
+        st.html(readings_html(answers, read))
         if any(reading.digit != readings[0].digit for reading in readings):
             st.caption(_("The models disagree: those marked ≠ read another digit than the first."))

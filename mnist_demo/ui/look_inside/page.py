@@ -162,7 +162,7 @@ def _render_explained(
         with st.container(key="back-up", width="content"):  # on a narrow page the image stands below what was clicked
             st.markdown(_("[↑ Back up](#{anchor})").format(anchor=TOP))
     render_reading(shown.image, readings[0] if readings else None, is_digit=True)
-    render_comparison(readings)
+    render_comparison(readings, is_drawing=shown.label is None)
     if readings:
         with st.container():
             if st.session_state.get(keys.LOOK_AT) != WEIGHTS:  # there it stands at large

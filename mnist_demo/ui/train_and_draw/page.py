@@ -148,7 +148,7 @@ def _render_drawing_side(shown: Shown) -> None:
             return
         # A container even when it is empty: what stands below it would otherwise be a new element, and fold itself up.
         with st.container(key="closer"):
-            render_comparison(readings)
+            render_comparison(readings, is_drawing=inspected is None)
             if readings:
                 with st.container():
                     if inspected is None:

@@ -122,10 +122,10 @@ def column_heads(titles: Iterable[str]) -> Markup:
     return NOTHING.join(map(Markup('<th scope="col">{}</th>').format, titles))
 
 
-def readings_html(readings: Sequence[tuple[str, int | str, float]], caption: str | None = None) -> Markup:
+def readings_html(readings: Sequence[tuple[str, int | str, float]], caption: str) -> Markup:
     """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠.
 
-    The `caption` says what is read; that of a drawing by default.
+    The `caption` says what is read.
     """
     row = Markup('<tr class="{}"><th scope="row">{}</th><td>{}<b>{}</b></td><td>{}</td></tr>')
     mark = Markup('<span title="{}">≠</span> ').format(_("reads another digit"))
@@ -134,7 +134,7 @@ def readings_html(readings: Sequence[tuple[str, int | str, float]], caption: str
         differs = digit != readings[0][1]
         percent = format_percent(probability, digits=1)
         rows.append(row.format("differs" if differs else "", title, mark if differs else "", digit, percent))
-    return _readings_table(caption or _("How each model reads this drawing"), rows)
+    return _readings_table(caption, rows)
 
 
 def _readings_table(caption: str, rows: Iterable[Markup]) -> Markup:

@@ -14,6 +14,7 @@ from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.visitors import DRAWINGS
 from mnist_demo.ui import visitor
+from mnist_demo.ui.drawing.dataset_images import image_of
 from mnist_demo.ui.resources import visitor_store
 from tests.ui.actions import (
     document_of,
@@ -73,6 +74,16 @@ def test_drawing_after_two_runs_is_read_by_all_side_by_side(page: AppTest) -> No
     assert table.count("<tr") == 3
     assert "Starter model" in table
     assert table.count("Linear, with PyTorch") == 2
+
+
+def test_image_in_the_place_of_the_drawing_is_called_one_where_models_are_compared(page: AppTest) -> None:
+    press_start(page)
+    assert the_job().wait(60) == "finished"
+    draw(page)
+    assert "How each model reads this drawing" in document_of(page, "readings")
+    page.session_state["image-inspected"] = image_of(the_job().dataset, "test", 0)
+    page.run()
+    assert "How each model reads this image" in document_of(page, "readings")
 
 
 def test_drawing_is_read_by_the_newest_weights(page: AppTest) -> None:

@@ -99,7 +99,7 @@ def test_format_percent_keeps_the_decimals_asked_for() -> None:
 
 
 def test_readings_mark_who_disagrees_with_the_first_in_more_than_weight() -> None:
-    document = readings_html([("Mine", 3, 0.9), ("Starter <1>", 3, 0.99), ("Old", 5, 0.4)])
+    document = readings_html([("Mine", 3, 0.9), ("Starter <1>", 3, 0.99), ("Old", 5, 0.4)], "Who reads what")
     assert [row["class"] for row in Tags(document).of("tr")] == ["", "", "differs"]
     assert document.count("≠") == 1
     assert "Starter &lt;1&gt;" in document
