@@ -4,12 +4,13 @@ Where a run comes from does not matter here: one that trains now, and one that w
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import PRESETS, preset_of
 from mnist_demo.settings.values import check_value
 from mnist_demo.training.events import Changed
 from mnist_demo.training.history import History, format_loss
@@ -98,13 +99,34 @@ def short_title(run: ComparedRun, runs: Sequence[ComparedRun]) -> str:
     """Return its name, or what tells `run` from the others: up to three settings that differ, or else its model."""
     if run.name:
         return run.name
-    hyperparameters, words = run.hyperparameters, []
-    for name in differing_names([other.hyperparameters for other in runs])[:3]:
-        value = format_setting(name, getattr(hyperparameters, name))
-        # Names of models and optimizers say by themselves what they are.
-        named = FIELDS[name].kind == "choice"
-        words.append(value if named else _("{setting} {value}").format(setting=_(FIELDS[name].title), value=value))
-    return " · ".join(words or [hyperparameters.model_title])
+    names = differing_names([other.hyperparameters for other in runs])[:3]
+    words = [_setting_in_words(run.hyperparameters, name) for name in names]
+    return " · ".join(words or [run.hyperparameters.model_title])
+
+
+def distinguishing_settings(hyperparameters: Hyperparameters, left_out: Collection[str] = ()) -> list[str]:
+    """Return in words for people what tells a run of these settings from others of its model.
+
+    That is the name of the preset that they are, or what differs from the preset that is most like them; nothing that
+    does nothing in this run, and none of the hyperparameters in `left_out`.
+    """
+    name = preset_of(hyperparameters)
+    if name is not None:
+        return [_(PRESETS[name].title)]
+    differing = [differing_names([hyperparameters, preset.hyperparameters]) for preset in PRESETS.values()]
+    nearest = min(differing, key=lambda names: ("model" in names, len(names)))
+    return [
+        _setting_in_words(hyperparameters, name)
+        for name in nearest
+        if name != "model" and name not in left_out and hyperparameters.uses(name)
+    ]
+
+
+def _setting_in_words(hyperparameters: Hyperparameters, name: str) -> str:
+    value = format_setting(name, getattr(hyperparameters, name))
+    if FIELDS[name].kind == "choice":  # names of models and optimizers say by themselves what they are
+        return value
+    return _("{setting} {value}").format(setting=_(FIELDS[name].title), value=value)
 
 
 def validation_accuracy(history: History) -> float | None:

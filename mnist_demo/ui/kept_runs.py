@@ -3,6 +3,7 @@
 import dataclasses
 
 from mnist_demo.errors import RunError
+from mnist_demo.insight.comparison import distinguishing_settings
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import STATE_WORDS, Assignment
 from mnist_demo.jobs.observed_run import new_job_id
@@ -60,7 +61,8 @@ def matches(record: RunRecord, search: str) -> bool:
         hyperparameters.model,
         hyperparameters.model_title,
     )
-    text = " ".join([*told, hyperparameters.optimizer, f"{record.created:%Y-%m-%d}"]).lower()
+    settings = distinguishing_settings(hyperparameters)
+    text = " ".join([*told, *settings, hyperparameters.optimizer, f"{record.created:%Y-%m-%d}"]).lower()
     return all(word in text for word in search.lower().split())
 
 

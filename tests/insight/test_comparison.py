@@ -5,10 +5,12 @@ from mnist_demo.insight.comparison import (
     best_of,
     compared_metrics,
     differing_settings,
+    distinguishing_settings,
     format_setting,
     short_title,
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.events import Diverged, Epoch, Started, Step
 from mnist_demo.training.history import History
 
@@ -94,6 +96,22 @@ def test_short_title_says_what_tells_a_run_from_the_others() -> None:
     assert short_title(runs[1], runs[:2]) == "Learning rate 0.1"
     assert short_title(runs[2], runs) == "Multi-layer perceptron · Learning rate 0.5 · Seed 7"
     assert short_title(runs[0], runs[:1]) == "Linear, with PyTorch"
+
+
+def test_runs_of_one_model_are_told_apart_by_their_preset_or_what_differs_from_it() -> None:
+    tutorial = PRESETS["tutorial-pytorch"].hyperparameters
+    assert distinguishing_settings(tutorial) == ["Tutorial with PyTorch"]
+    assert distinguishing_settings(tutorial.replace(learning_rate=0.25)) == ["Learning rate 0.25"]
+    changed = tutorial.replace(learning_rate=0.1, batch_size=50, optimizer="adam", epochs=7)
+    words = ["Adam", "Learning rate 0.1", "Batch size 50"]
+    assert distinguishing_settings(changed, left_out=["epochs"]) == words
+    wide = PRESETS["convnet-in-ten-seconds"].hyperparameters
+    assert distinguishing_settings(wide.replace(seed=3)) == ["Seed 3"]
+
+
+def test_settings_that_do_nothing_in_a_run_do_not_tell_it_apart() -> None:
+    linear = PRESETS["tutorial-pytorch"].hyperparameters.replace(hidden_sizes=(7,), seed=2)
+    assert distinguishing_settings(linear) == ["Seed 2"]
 
 
 def test_settings_are_written_for_people() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_demo.insight.comparison import ComparedRun
+from mnist_demo.insight.comparison import ComparedRun, distinguishing_settings
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import STATE_WORDS
 from mnist_demo.saved_runs.records import DatasetFacts
@@ -57,11 +57,12 @@ def saved_titles() -> dict[str, str]:
         When the saved runs cannot be read.
     """
     shown = {job.id for job in session_jobs()}
-    return {
-        record.id: _("{title}, {day}").format(title=record.title, day=f"{record.created:%Y-%m-%d %H:%M}")
-        for record in run_store().runs(visitor.owner())
-        if record.id not in shown
-    }
+    titles = {}
+    for record in run_store().runs(visitor.owner()):
+        if record.id not in shown:
+            title = " · ".join([record.title, *distinguishing_settings(record.hyperparameters)])
+            titles[record.id] = _("{title}, {day}").format(title=title, day=f"{record.created:%Y-%m-%d %H:%M}")
+    return titles
 
 
 def compare_saved(run_ids: list[str]) -> None:

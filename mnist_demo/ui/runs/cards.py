@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from mnist_demo.insight.comparison import distinguishing_settings
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.training.history import format_loss
 from mnist_demo.translation import _, format_percent, ngettext
@@ -12,15 +13,19 @@ from mnist_demo.ui.widgets.pictures import NOTHING
 
 
 def run_card_html(record: RunRecord, state_word: str, zone: datetime.tzinfo, bytes_taken: int) -> Markup:
-    """Return what the list says of a run: name, model, figures, when, on which digits; `zone` is the reader's."""
+    """Return what the list says of a run: name, model, settings, figures, digits, when; `zone` is the reader's."""
     accuracy, loss = record.metrics.get("test_accuracy"), record.metrics.get("test_loss")
     digits = _("built-in digits") if record.dataset.name == "builtin" else _("MNIST")
     if record.dataset.name == "folder":
         digits = _("digits from “{folder}”").format(folder=record.dataset.source)
-    epochs = int(record.metrics.get("epochs", 0))
+    epochs, wanted = int(record.metrics.get("epochs", 0)), record.hyperparameters.epochs
+    trained = ngettext("{count} epoch", "{count} epochs", epochs).format(count=epochs)
+    if epochs < wanted:
+        trained = _("{count} of {wanted} epochs").format(count=epochs, wanted=wanted)
     facts = [
         *([record.hyperparameters.model_title] if record.name else []),
-        ngettext("{count} epoch", "{count} epochs", epochs).format(count=epochs),
+        *distinguishing_settings(record.hyperparameters, left_out=["epochs"]),
+        trained,
         digits,
         f"{record.created.astimezone(zone):%Y-%m-%d %H:%M}",
         _("{size:.1f} MB").format(size=bytes_taken / 1e6),

@@ -182,6 +182,7 @@ def test_saved_runs_are_compared_with_those_of_the_session(compare: AppTest, mon
     # The same visitor, later: a session that knows nothing of the run.
     later = AppTest.from_string(PAGE, default_timeout=60).run()
     assert table_of(later) == ""
+    assert "slow *one* · Learning rate 0.05" in later.multiselect(key="compared-saved-runs").options[0]
     later.multiselect(key="compared-saved-runs").select(saved.id).run()
     assert "All settings are the same." in table_of(later)
     assert train_with(later, learning_rate=0.5).wait(60) == "finished"

@@ -36,8 +36,10 @@ def test_run_is_named_found_deleted_and_brought_back(browser: Any) -> None:
     assert run_store().get(ids[0]).name == "../../the <b>first</b>"
     assert "../../the &lt;b&gt;first&lt;/b&gt;" in texts(page)
 
-    page.text_input(key="search-runs").set_value("first").run()
-    assert [button.key for button in page.button if (button.key or "").startswith("open-run")] == [f"open-run-{ids[0]}"]
+    for search, found in (("seed", ids[:0:-1]), ("first", ids[:1])):  # all but the first have another than the preset
+        page.text_input(key="search-runs").set_value(search).run()
+        shown = [button.key for button in page.button if (button.key or "").startswith("open-run")]
+        assert shown == [f"open-run-{run_id}" for run_id in found]
     page.button(key=f"delete-run-{ids[0]}").click().run()
     assert run_store().find(ids[0]) is None
     assert "can bring it back for a day" in texts(page)
