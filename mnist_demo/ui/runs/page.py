@@ -83,8 +83,11 @@ def _render_list(records: list[RunRecord]) -> None:
     if not found:
         st.caption(_("No run matches; there are {count} in all.").format(count=len(records)))
     shown = runs_state.shown_count()
-    for record in found[:shown]:
-        render_saved_run(record)
+    for record in runs_state.with_places(found[:shown]):
+        if record is None:
+            st.container()
+        else:
+            render_saved_run(record)
     if len(found) > shown:
         label = _("Show more ({count})").format(count=len(found) - shown)
         st.button(label, key=keys.MORE_RUNS, icon=":material/expand_more:", on_click=runs_state.show_more)

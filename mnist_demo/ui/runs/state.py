@@ -6,6 +6,7 @@ from mnist_demo.saved_runs.records import RunRecord
 
 RUNS_AT_ONCE = 10
 _SHOWN, _ACTION, _LEAVING, _DELETED = "runs-shown", "action-on-saved-run", "leaving-the-runs", "run-deleted-last"
+_PLACES = "places-of-deleted-runs"
 
 
 def shown_count() -> int:
@@ -45,6 +46,27 @@ def wants_to_leave() -> bool:
 def note_deleted(record: RunRecord | None) -> None:
     """Remember the run that was deleted last; None when that is undone."""
     st.session_state[_DELETED] = record
+    if record is not None:
+        st.session_state[_PLACES] = [*_places(), record]
+
+
+def with_places(records: list[RunRecord]) -> list[RunRecord | None]:
+    """Return `records`, the newest first, with None where a run stood that was deleted in this session.
+
+    Drawn with nothing in its place, the runs below would each move up, and be there twice until all have.
+    """
+    left = {record.id for record in records}
+    gone = {deleted.id: deleted for deleted in _places() if deleted.id not in left}  # deleted again, it is there twice
+    places: list[RunRecord | None] = list(records)
+    for deleted in sorted(gone.values(), key=lambda record: record.created, reverse=True):
+        older = (place for place, record in enumerate(places) if record and record.created < deleted.created)
+        places.insert(next(older, len(places)), None)
+    return places
+
+
+def _places() -> list[RunRecord]:
+    places: list[RunRecord] = st.session_state.get(_PLACES, [])
+    return places
 
 
 def last_deleted() -> RunRecord | None:

@@ -48,6 +48,30 @@ def test_run_is_named_found_deleted_and_brought_back(browser: Any) -> None:
     assert "can bring it back" not in texts(page)
 
 
+def place_of(block: Any, key: str) -> list[int]:
+    """Return where in `block` the widget of that key is: the numbers of the elements around it."""
+    for number, child in getattr(block, "children", {}).items():
+        if getattr(child, "key", None) == key:
+            return [number]
+        if found := place_of(child, key):
+            return [number, *found]
+    return []
+
+
+def test_runs_stay_where_they_are_when_others_are_deleted_and_brought_back(browser: Any) -> None:
+    page = open_page()
+    ids = [train(page, epochs=1, seed=seed) for seed in range(3)]
+    page = open_runs(page)
+    before = {run_id: place_of(page.main, f"open-run-{run_id}") for run_id in ids}
+    assert all(before.values())
+    for run_id in ids[:0:-1]:  # the newest stand first
+        page.button(key=f"delete-run-{run_id}").click().run()
+        assert not place_of(page.main, f"open-run-{run_id}")
+        assert place_of(page.main, f"open-run-{ids[0]}") == before[ids[0]]
+    page.button(key="undo-delete").click().run()
+    assert [place_of(page.main, f"open-run-{run_id}") for run_id in ids[:2]] == [before[ids[0]], before[ids[1]]]
+
+
 def test_saved_run_is_exported_in_a_format_that_is_chosen(browser: Any) -> None:
     run_id = train(open_page(), epochs=1)
     restart_server()
