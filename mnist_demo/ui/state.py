@@ -99,7 +99,8 @@ def write_settings(hyperparameters: Hyperparameters) -> None:
     values = hyperparameters.as_dict() | fixed_settings()
     for name in FIELDS:
         _write_setting(name, values[name])
-    st.session_state[keys.PRESET] = preset_of(hyperparameters) if values == hyperparameters.as_dict() else None
+    is_overruled = any(getattr(hyperparameters, name) != value for name, value in fixed_settings().items())
+    st.session_state[keys.PRESET] = None if is_overruled else preset_of(hyperparameters)
 
 
 def _write_setting(name: str, value: Any) -> None:

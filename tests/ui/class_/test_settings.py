@@ -73,6 +73,12 @@ def test_pupil_has_what_is_locked_or_hidden_whatever_the_address_asks_for(browse
     assert "The address asks" not in texts(page)
 
 
+def test_pupil_sees_the_preset_of_a_class_whose_settings_are_all_locked(browser: Any, teacher: ClassCommands) -> None:
+    join(teacher.create("7b", {"preset": "small-network", "locked": "1"}).code, browser)
+    page = open_page()
+    assert (page.selectbox(key="preset").value, page.selectbox(key="preset").disabled) == ("small-network", True)
+
+
 def test_pupil_trains_no_copy_of_a_run_with_other_settings(browser: Any, teacher: ClassCommands) -> None:
     browser("somebody else")
     press_start(open_page(epochs="1000"))
