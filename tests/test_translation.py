@@ -199,6 +199,7 @@ def test_text_in_a_file_is_in_no_language_and_is_said_in_the_readers() -> None:
 def test_wide_letters_take_two_columns() -> None:
     assert padded("모델", 6) == "모델  "
     assert padded("model", 6) == "model "
+    assert padded("모델", 6, before=True) == "  모델"
     assert wrapped("손실 재기 loss", 9, initial_indent="# ", subsequent_indent="  ") == ["# 손실", "  재기", "  loss"]
     assert wrapped("손실 재기 loss", 9) == ["손실 재기", "loss"]
 

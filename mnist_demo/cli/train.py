@@ -33,20 +33,22 @@ from mnist_demo.settings.presets import DEFAULT_PRESET, FORMER_NAMES, PRESETS
 from mnist_demo.settings.values import parse_value
 from mnist_demo.training.events import Changed, Diverged, Epoch, Started, Step, Stopped
 from mnist_demo.training.history import History
-from mnist_demo.translation import N_, _, format_decimal, ngettext
+from mnist_demo.translation import N_, _, format_decimal, format_percent, ngettext, padded
 
 if TYPE_CHECKING:
     from mnist_demo.data.dataset import DigitDataset
     from mnist_demo.training.state import TrainingState
 
-COLUMNS = {
-    N_("Epoch"): "{epoch}",
-    N_("Train loss"): "{train_loss:.4g}",
-    N_("Test loss"): "{test_loss:.4g}",
-    N_("Test accuracy"): "{test_accuracy:.2%}",
-    N_("Validation"): "{validation_accuracy:.2%}",
-    N_("Seconds"): "{seconds:.2f}",
+# A column's title, the metric of an epoch in it, and how that is written.
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    N_("Epoch"): ("epoch", str),
+    N_("Train loss"): ("train_loss", lambda loss: format_decimal(loss, ".4g")),
+    N_("Test loss"): ("test_loss", lambda loss: format_decimal(loss, ".4g")),
+    N_("Test accuracy"): ("test_accuracy", lambda accuracy: format_percent(accuracy, 2)),
+    N_("Validation"): ("validation_accuracy", lambda accuracy: format_percent(accuracy, 2)),
+    N_("Seconds"): ("seconds", lambda seconds: format_decimal(seconds, ".2f")),
 }
+COLUMN_WIDTH = 15
 
 
 def add_train_arguments(train: argparse.ArgumentParser) -> None:
@@ -102,9 +104,9 @@ def run_train(arguments: argparse.Namespace) -> int:
     dataset = load_digits(arguments.data)
     compute_with(thread_count(hyperparameters))
     model = build_model(hyperparameters)
-    columns = {
-        title: form for title, form in COLUMNS.items() if hyperparameters.validation_size or "validation" not in form
-    }
+    columns = dict(COLUMNS)
+    if not hyperparameters.validation_size:
+        del columns["Validation"]
     status, last, history = 0, None, History()
     changes: list[dict[str, Any]] = []  # since the last epoch
     training = train(model, hyperparameters, dataset, device=device, changes=arguments.changes)
@@ -128,7 +130,7 @@ def run_train(arguments: argparse.Namespace) -> int:
                         if changes:
                             metrics["changes"] = changes
                             changes = []
-                        cells = (form.format(**metrics) for form in columns.values())
+                        cells = (write(metrics[name]) for name, write in columns.values())
                         print(to_json(metrics) if arguments.json else _table_line(cells))
                     case Changed():
                         bar.clear()
@@ -249,4 +251,4 @@ def _parse_change(text: str) -> Change:
 
 
 def _table_line(cells: Iterable[str]) -> str:
-    return "".join(f"{cell:>15}" for cell in cells)
+    return "".join(padded(cell, COLUMN_WIDTH, before=True) for cell in cells)

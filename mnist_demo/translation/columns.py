@@ -8,9 +8,10 @@ from typing import Any
 _SECOND_COLUMN = "\0"
 
 
-def padded(text: str, width: int) -> str:
-    """Return `text` with spaces behind it, so that it takes at least `width` columns."""
-    return text + " " * (width - len(_spread(text)))
+def padded(text: str, width: int, *, before: bool = False) -> str:
+    """Return `text` with spaces behind it, or `before` it, so that it takes at least `width` columns."""
+    spaces = " " * (width - len(_spread(text)))
+    return spaces + text if before else text + spaces
 
 
 def wrapped(text: str, width: int, **options: Any) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,20 @@ def test_train_without_json_prints_a_table(run: Run) -> None:
     assert "Test accuracy" in header
     assert "Validation" in header
     assert [row.split()[0] for row in rows] == ["1", "2"]
+
+
+def test_train_table_writes_percentages_and_aligns_titles_as_its_language_does(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ("train", "--data", "builtin", "--epochs", 1, "--no-keep")
+    _header, english = run(*flags)[1].splitlines()
+    monkeypatch.setenv("MNIST_DEMO_LANGUAGE", "ko")
+    header, korean = run(*flags)[1].splitlines()
+    accuracy = re.search(r"\d+\.\d\d %", english)
+    assert accuracy
+    assert accuracy[0].replace(" ", "") in korean.split()
+    # Two characters for each letter that takes two columns: then both lines end in the same column.
+    assert len(re.sub("[가-힣]", "..", header)) == len(korean) == len(english)
 
 
 def test_train_output_saves_a_model_with_the_settings_of_the_flags(run: Run, tmp_path: Path) -> None:
