@@ -20,6 +20,8 @@
 
   // A region is spoken when it changes only if it is there, and known as one, before: so not part of the HTML in it.
   const SPOKEN = ".st-key-training-status, .st-key-drawing-in-words";
+  const SENTENCES = "[data-testid=stMarkdownContainer], [data-testid=stCaptionContainer]";
+  const PERCENTAGE = /\d %/, PERCENTAGES = /(\d) %/g;
   let bars = 0;
   afterChanges(() => {
     for (const region of document.querySelectorAll(SPOKEN)) {
@@ -32,6 +34,15 @@
       const text = bar.closest(".stProgress").firstElementChild;
       text.id ||= `progress-${++bars}`;
       bar.setAttribute("aria-labelledby", text.id);
+    }
+    // A line does not end between a percentage and its sign. The node stays that of Streamlit; only its space is another one.
+    for (const text of document.querySelectorAll(SENTENCES)) {
+      if (!PERCENTAGE.test(text.textContent)) continue;
+      const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+      while (nodes.nextNode()) {
+        const node = nodes.currentNode;
+        if (PERCENTAGE.test(node.data) && !node.parentElement.closest("pre, code")) node.data = node.data.replaceAll(PERCENTAGES, "$1\u00a0%");
+      }
     }
     // What scrolls sideways is scrolled with the arrow keys too.
     for (const box of document.querySelectorAll(".stCode pre:not([tabindex]), .scrolls:not([tabindex]), .wide:not([tabindex])")) {

@@ -117,3 +117,29 @@ def test_stroke_on_a_canvas_that_is_drawn_larger_is_where_the_finger_was(same_pa
     assert canvas["width"] > 340  # the whole width of a phone
     draw(page, "7", size=0.5, left=0.45, top=0.4)
     expect(element(page, "predicted-digit")).to_have_text("7")
+
+
+# The narrowest and widest line, and how much wider the next one is, in pixels.
+LINES = (60, 700, 8)
+BROKEN = """([narrowest, widest, step]) => {
+  const broken = [], range = document.createRange();
+  for (const element of document.querySelectorAll("[data-testid=stMain] p")) {
+    const before = element.style.width;
+    for (const found of element.firstChild?.data?.matchAll(/\\d\\s%/g) ?? []) {
+      range.setStart(element.firstChild, found.index);
+      range.setEnd(element.firstChild, found.index + 3);
+      for (let width = narrowest; width < widest; width += step) {
+        element.style.width = `${width}px`;
+        if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(found[0]);
+      }
+      broken.push("seen");
+    }
+    element.style.width = before;
+  }
+  return broken;
+}"""
+
+
+def test_no_line_of_a_sentence_ends_between_a_percentage_and_its_sign(page: Page) -> None:
+    expect(page.get_by_text("About 91 % on MNIST")).to_be_visible()  # a no-break space is a space here
+    page.wait_for_function(f"lines => new Set(({BROKEN})(lines)).size === 1", arg=LINES)
