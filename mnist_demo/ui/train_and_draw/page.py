@@ -25,6 +25,7 @@ from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_by, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
+from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw.controls import chosen_accuracy_range, chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
 from mnist_demo.ui.train_and_draw.explanation import render_explanation
@@ -105,7 +106,8 @@ def _render_live(shown: Shown) -> None:
             render_step_detail(job)
             # A run that ends in the midst of this is still drawn as one that goes on: the next refresh says so.
             if shown.status not in ENDED:
-                render_pulse(seconds_between_refreshes(job), keys.LIVE_PULSE)
+                running = sum(other.state == "running" for other in job_registry().jobs())
+                render_pulse(seconds_between_refreshes(job, running), keys.LIVE_PULSE)
     with st.container(key="samples"):
         render_samples()
 

@@ -16,10 +16,19 @@ WATCHED_REFRESH_SECONDS = 0.2
 QUEUED_REFRESH_SECONDS = 2.0
 # A run of minutes is drawn anew this many times at least, each time some ten pixels longer.
 LONG_RUN_REFRESHES = 60
+# Of all runs of a server that are watched: half of its core, where a refresh takes 20 ms, so that strokes find room.
+REFRESHES_A_SECOND = 25.0
 
 
-def seconds_between_refreshes(job: Job) -> float:
-    """Return the pause that suits how long the run has lasted and will last; its end is seen when it comes."""
+def seconds_between_refreshes(job: Job, running: int = 1) -> float:
+    """Return the pause that suits how long the run has lasted and will last, and how many are `running` in all.
+
+    The end of a run is seen when it comes.
+    """
+    return max(_own_pause(job), running / REFRESHES_A_SECOND)
+
+
+def _own_pause(job: Job) -> float:
     if job.state == "queued":
         return QUEUED_REFRESH_SECONDS
     trained, left = job.history.seconds, job.history.seconds_left

@@ -53,6 +53,11 @@ def test_page_draws_a_run_that_is_there_to_be_watched_as_often_as_it_is_measured
     assert [seconds_between_refreshes(run) for run in runs] == [0.2, 0.2, 0.2]
 
 
+def test_pages_of_a_class_that_watches_thirty_runs_draw_them_less_often() -> None:
+    watched = running(0, 4, speed=RISING)
+    assert [seconds_between_refreshes(watched, many) for many in (1, 5, 30)] == [0.2, 0.2, 1.2]
+
+
 def test_page_draws_a_watched_run_that_computes_for_long_as_seldom_as_others() -> None:
     assert seconds_between_refreshes(running(3, 60, speed=RISING)) == 1.0
 
