@@ -20,7 +20,8 @@ _TABLE = Markup(
 
 def comparison_html(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics: Sequence[Row]) -> Markup:
     """Return a table of `runs`: the line and letter of each, the `settings` that differ, and the `metrics`."""
-    settings = settings or [Row(_("All settings are the same."), ("",) * len(runs))]
+    if not settings and len(runs) > 1:
+        settings = [Row(_("All settings are the same."), ("",) * len(runs))]
     return (_with_columns if len(runs) <= MAX_COLUMNS else _with_lines)(runs, settings, metrics)
 
 
@@ -28,6 +29,8 @@ def _with_columns(runs: Sequence[ComparedRun], settings: Sequence[Row], metrics:
     part = Markup('<tr class="part"><th colspan="{}" scope="colgroup">{}</th></tr>')
     bodies = []
     for caption, rows in ((_("What differs"), settings), (_("Results"), metrics)):
+        if not rows:  # of a run alone
+            continue
         lines = (_line(row.title, (_cell(row, place) for place in range(len(runs)))) for row in rows)
         bodies.append(Markup("<tbody>{}{}</tbody>").format(part.format(len(runs) + 1, caption), NOTHING.join(lines)))
     return _TABLE.format("columns", _heads(_name(run) for run in runs), NOTHING.join(bodies))

@@ -153,6 +153,6 @@ def test_table_of_many_runs_has_a_line_for_each() -> None:
 
 
 def test_table_of_equal_runs_says_so_and_texts_are_escaped() -> None:
-    document = comparison_html(TWO_RUNS[:1], [], [Row("<b>", ("<i>",))])
+    document = comparison_html(TWO_RUNS, [], [Row("<b>", ("<i>", "<i>"))])
     assert "All settings are the same." in document
     assert "<i>" not in document
