@@ -78,7 +78,10 @@
     const post = () => {
       const now = performance.now(), isSoon = now - came < QUIET_MS && now - asked < LATEST_MS;
       if (message === null && isSoon && !document.hidden) setTimeout(post, QUIET_MS);
-      else postMessage.call(this, message, ...more);
+      else {
+        postMessage.call(this, message, ...more);
+        if (now - came < LATEST_MS) setTimeout(forgetAnswered);  // when that is drawn
+      }
     };
     post();
   };
@@ -88,6 +91,9 @@
   // draws the begin and the end of a run as one. Whoever has changed a setting since means to press once more.
   const PATIENCE_MS = 4000;
   const pressed = new Map();
+  const forgetAnswered = () => {
+    if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") pressed.clear();
+  };
   addEventListener("click", (event) => {
     const box = event.target.closest?.("button")?.closest(ONCE);
     if (!box) return;
@@ -99,7 +105,5 @@
   }, true);
   addEventListener("input", () => pressed.clear(), true);
   addEventListener("click", (event) => { if (event.target.closest?.('[role="option"]')) pressed.clear(); }, true);
-  new MutationObserver(() => {
-    if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") pressed.clear();
-  }).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] });
+  new MutationObserver(forgetAnswered).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] });
 })();
