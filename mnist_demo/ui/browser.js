@@ -87,8 +87,8 @@
   };
 
   // A button that makes something does so once, however often it is pressed before the server has answered, which it does
-  // with a run of the script. After a while the answer is taken for lost: that is also how it looks where a busy browser
-  // draws the begin and the end of a run as one. Whoever has changed a setting since means to press once more.
+  // with a run of the script. After a while the answer is taken for lost. Where the begin and the end of a run are drawn as one,
+  // its state never changes on the page: the messages tell then. Whoever has changed a setting since means to press once more.
   const PATIENCE_MS = 4000;
   const pressed = new Map();
   const forgetAnswered = () => {

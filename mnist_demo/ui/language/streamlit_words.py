@@ -1,7 +1,7 @@
 """Streamlit's own words, which it has in English only, in the visitor's language.
 
-They are looked for on the page as it stands, again and again: so a word that a release of Streamlit writes otherwise
-stays English, and nothing else happens. `tests/e2e/test_language.py` finds those.
+They are looked for on the page as it stands, after each change of it: so a word that a release of Streamlit writes
+otherwise stays English, and nothing else happens. `tests/e2e/test_language.py` finds those.
 """
 
 import json
