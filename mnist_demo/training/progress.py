@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 # A model learns most in its first steps, long before an epoch of thousands of images ends.
 EVALUATED_STEPS = frozenset((10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000))
-# The whole of a run of so few steps, such as one of the built-in digits, would lie between two or three of those.
+# The whole of a run of so few steps, such as one of the built-in digits, would lie between two or three of those. In
+# such a run to be watched, these are a quarter of a second apart.
 SHORT_RUN_STEPS = 200
-EVALUATED_STEPS_OF_SHORT_RUNS = EVALUATED_STEPS | set(range(10, 100, 10))
+EVALUATED_STEPS_OF_SHORT_RUNS = EVALUATED_STEPS | set(range(5, 100, 5))
 
 
 def is_evaluated(step: int, steps_per_epoch: int, total_steps: int) -> bool:

@@ -15,6 +15,8 @@ LIVE_CHARTS = "live-charts"
 KEPT, DRAWINGS_GAIN = "drawing-kept", "drawings-gain"
 CHART_AXIS, ACCURACY_RANGE = "chart-axis", "accuracy-range"
 PULSE = "mnist_demo_pulse"
+# What the keys of all pulses have in them, and no other key.
+IN_PULSES = "-pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
 )

@@ -42,6 +42,7 @@ from mnist_demo.ui.server.models import in_reading_thread
 from mnist_demo.ui.server.once import once
 from mnist_demo.ui.server.open_files import allow_many
 from mnist_demo.ui.server.requests import answer_what_was_meant
+from mnist_demo.ui.server.turns import answer_before_refreshing
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
 
 if TYPE_CHECKING:
@@ -201,6 +202,7 @@ def protect() -> None:
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
     answer_what_was_meant()
     answer_whole()
+    answer_before_refreshing()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})

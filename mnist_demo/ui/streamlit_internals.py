@@ -22,6 +22,9 @@
 - **An answer in pieces** (`server/answers.py`, `browser.js`): the queue of a session, and how it tells the server that
   there is something in it; that the browser reads ``data`` of a message before React posts ``null`` to itself. Without
   them a stroke is answered 20 to 30 ms later: `tests/ui/server/test_answers.py`, `tests/e2e/test_refreshing.py`.
+- **Who is answered first** (`server/turns.py`): where a session's thread begins to run the script, and where it hands
+  on what it has drawn; and how a pulse is named in what a browser sends. Measure a class of thirty without the function
+  (``python -m benchmarks crowd-class``): a stroke's p95 is 200 ms instead of 70: `tests/ui/server/test_turns.py`.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.

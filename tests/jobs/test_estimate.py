@@ -25,8 +25,8 @@ def test_estimate_cost_adds_the_start_steps_evaluations_and_synthetic_digits(bui
     hyperparameters = Hyperparameters(
         batch_size=100, epochs=3, training_size=1000, validation_size=40, synthetic_digits=50
     )
-    # On the test images before training, at steps 10, 20 and 30, and after three epochs of 11 steps.
-    steps, evaluated = 3 * 11, 7 * 360 + 4 * 40
+    # On the test images before training, at steps 5, 10, 15, 20, 25 and 30, and after three epochs of 11 steps.
+    steps, evaluated = 3 * 11, 10 * 360 + 4 * 40
     expected = START_SECONDS + WATCHED * (steps * 0.01 + evaluated * 0.001 + 50 * 0.1)
     assert estimate_cost(hyperparameters, builtin, RATES) == pytest.approx(expected)
 

@@ -148,7 +148,7 @@ def test_resume_with_other_digits_raises(builtin: DigitDataset) -> None:
 
 
 def test_read_progress_tells_how_far_a_run_had_come_without_its_tensors(builtin: DigitDataset) -> None:
-    content = saved_after(PLAIN, builtin, 8)  # Started, 4 steps, Epoch, 2 steps
+    content = saved_after(PLAIN, builtin, 9)  # Started, 4 steps, Epoch, a step, Evaluation, a step
     progress = read_progress(content)
     assert (progress.step, progress.epochs_done, progress.images_seen, progress.images_counted) == (6, 1, 128, 128)
     assert progress == TrainingState.from_bytes(content).progress
