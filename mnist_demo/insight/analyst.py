@@ -5,12 +5,15 @@ ago, while a newer one is made. One is made at a time, always of the newest weig
 learning is analysed again only after so much time that analysing takes at most a twentieth of it.
 """
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from mnist_demo.errors import JobError
 from mnist_demo.insight.analysis import Analysis
 from mnist_demo.insight.analysis_process import AnalysisProcess, Question
 from mnist_demo.insight.data_statistics import DatasetStatistics
@@ -42,16 +45,23 @@ class Analyst:
     ----------
     clock
         Seconds, as ``time.monotonic``.
+    take_core
+        Called with a visitor and a function that tells whether the answer is still wanted: a context that waits for a
+        core for that visitor, and gives it back. JobError says that it was not wanted any more.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
+        take_core: Callable[[str, Callable[[], bool]], AbstractContextManager[None]] = (
+            lambda visitor, is_wanted: contextlib.nullcontext()
+        ),
     ) -> None:
         self._served: list[str] = []  # visitors, whoever was answered last at the end
         self._clock = clock
         self._idle_seconds = idle_seconds
+        self._take_core = take_core
         self._changed = threading.Condition()
         self._wanted: OrderedDict[tuple[str, str, str], Question] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str, str], tuple[Answer, float]] = OrderedDict()
@@ -123,7 +133,11 @@ class Analyst:
             while (question := self._next()) is not None:
                 process.wait_until_ready()  # loading libraries is no part of what an analysis costs
                 began = self._clock()
-                finding = process.find(question)
+                try:
+                    with self._take_core(question.visitor, lambda: not self._closed):
+                        finding = process.find(question)
+                except JobError:
+                    return  # it was closed
                 finished = self._clock()
                 answer = Answer(question.step, finding.found, finding.problem, finished - began)
                 with self._changed:

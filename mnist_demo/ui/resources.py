@@ -7,6 +7,7 @@ import gc
 import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,7 @@ from mnist_demo.devices import available_devices
 from mnist_demo.errors import RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
+from mnist_demo.jobs.errand import core
 from mnist_demo.jobs.estimate import CostEstimator
 from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.place import computing_place
@@ -166,7 +168,7 @@ def cached_mnist() -> DigitDataset | None:
 @once
 def analyst() -> Analyst:
     """Return who analyses models beside the page, for all visitors."""
-    return Analyst()
+    return Analyst(take_core=partial(core, errand_queue()))
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -3,8 +3,10 @@
 One process for all tests, since it loads libraries for a second; each test asks about models of its own.
 """
 
+import contextlib
+import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -14,10 +16,12 @@ from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.analysis_process import Question
 from mnist_demo.insight.analyst import REST, Analyst
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
+from mnist_demo.jobs.errand import core
+from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.checkpoints import TrainedClassifier, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from tests.waiting import Clock
+from tests.waiting import Clock, wait_until
 
 CHOSEN = Hyperparameters(model="linear")
 PATIENCE = 60
@@ -120,6 +124,34 @@ def test_a_process_that_died_is_replaced(analyst: Analyst, builtin: DigitDataset
     answer = analyst.wait(ask_about(builtin, 6), PATIENCE)
     assert answer is not None
     assert isinstance(answer.found, Analysis)
+
+
+def test_an_analysis_takes_a_core_for_its_visitor_and_one_that_is_closed_waits_for_none(builtin: DigitDataset) -> None:
+    registry = JobRegistry(slots=1)
+    cores: list[str] = []
+
+    @contextlib.contextmanager
+    def take_core(visitor: str, is_wanted: Callable[[], bool]) -> Iterator[None]:
+        cores.append(f"{visitor} waits")
+        with core(registry, visitor, is_wanted):
+            yield
+        cores.append(f"{visitor} has done")
+
+    analyst = Analyst(take_core=take_core)
+    mine = dataclasses.replace(ask_about(builtin, 7), visitor="me")
+    with core(registry, "somebody else"):
+        assert analyst.ask(mine) is None
+        wait_until(lambda: cores == ["me waits"])
+        assert analyst.wait(mine, 0.3) is None
+    assert analyst.wait(mine, PATIENCE) is not None
+    assert cores == ["me waits", "me has done"]
+
+    with core(registry, "somebody else"):
+        assert analyst.ask(dataclasses.replace(ask_about(builtin, 8), visitor="me")) is None
+        wait_until(lambda: len(cores) == 3)
+        analyst.close()
+    registry.close()
+    assert cores == ["me waits", "me has done", "me waits"]
 
 
 def test_the_process_ends_when_nothing_has_been_asked_for_a_while(builtin: DigitDataset) -> None:

@@ -63,17 +63,17 @@ def test_refresh_that_has_begun_goes_on_when_somebody_has_been_answered(turns: T
 
 
 @pytest.mark.usefixtures("_patient")
-def test_pages_refresh_and_visitors_are_answered_one_after_another(turns: Turns) -> None:
-    for turn in (turns.refresh, turns.answer):
-        drawn: list[str] = []
-        first = Part("first", turn(), turns, drawn)
-        wait_until(lambda seen=drawn: seen == ["first begins"])
-        second = Part("second", turn(), turns, drawn)
-        second.may_end.set()
-        first.end()
-        second.end()
+@pytest.mark.parametrize("kind", ["refresh", "answer"])
+def test_pages_refresh_and_visitors_are_answered_one_after_another(kind: str, turns: Turns) -> None:
+    drawn: list[str] = []
+    first = Part("first", getattr(turns, kind)(), turns, drawn)
+    wait_until(lambda: drawn == ["first begins"])
+    second = Part("second", getattr(turns, kind)(), turns, drawn)
+    second.may_end.set()
+    first.end()
+    second.end()
 
-        assert drawn == ["first begins", "first ends", "second begins", "second ends"]
+    assert drawn == ["first begins", "first ends", "second begins", "second ends"]
 
 
 def test_neither_waits_for_long(turns: Turns) -> None:
