@@ -25,12 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from mnist_demo.models.checkpoints import PREDICTION_BATCH, TrainedClassifier, check_images
 from mnist_demo.models.classifiers import Network
@@ -148,6 +143,8 @@ def fit_calibration(
 
 def fit_temperature(logits: Floats, labels: npt.NDArray[np.int64]) -> float:
     """Return the temperature that minimises the mean negative log-likelihood of `labels` (n,) for `logits` (n, 10)."""
+    from scipy.optimize import minimize_scalar
+
     own = np.arange(len(labels)), labels
 
     def loss(log_temperature: float) -> float:
@@ -169,6 +166,12 @@ def _fit_detector(digits: Floats, others: Floats, seed: int) -> Detector:
 
 
 def _fit_part(digits: Floats, others: Floats, seed: int) -> Detector:
+    # Here, not above: to judge takes none of it, and scikit-learn takes two seconds and 50 MB.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
     examples = np.concatenate([digits, others])
     is_digit = np.arange(len(examples)) < len(digits)
     scaler = StandardScaler().fit(examples)

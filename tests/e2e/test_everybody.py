@@ -62,6 +62,8 @@ NOTE_WRITING = """() => {
     ).filter(([, , ratio]) => Math.max(ratio, 1 / ratio) < 4.5);
   };
 }"""
+# No rule that is on reads style sheets; and to find a selector for each element takes as long as a third of the rules.
+AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
 # A page that is being drawn anew may be looked at in the midst of that.
 ATTEMPTS = 3
 
@@ -105,13 +107,13 @@ class Look:
         # Once for a page, and without what is as it should be: that takes longer to hand over than to find.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(Axe().axe_script)
-        found = self.page.evaluate("axe.run({resultTypes: ['violations']}).then(results => results.violations)")
+        found = self.page.evaluate(f"axe.run({AXE_OPTIONS}).then(results => results.violations)")
         for violation in found:
             rule = violation["id"]
             for node in violation["nodes"]:
                 if not any(rule == own and part in node["html"] for own, part, _reason in STREAMLITS_OWN):
                     checks = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
-                    yield f"{rule}: {node['html'][:160]} {node['target']} {checks}"
+                    yield f"{rule}: {node['html'][:160]} {checks}"
 
 
 @pytest.fixture(autouse=True)
