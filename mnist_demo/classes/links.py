@@ -7,6 +7,8 @@ from mnist_demo.settings.links import build_link
 
 # What a machine calls itself: on a pupil's phone these names mean the phone.
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+# Where a server listens that listens at all of its addresses; None is Streamlit's word for it.
+ALL_ADDRESSES = (None, "", "0.0.0.0", "::")
 
 
 def class_link(page: str, code: str, language: str = "", host: str | None = None) -> str:
@@ -29,8 +31,13 @@ def class_link(page: str, code: str, language: str = "", host: str | None = None
     return build_link(place, {"code": code} | ({"lang": language} if language else {}))
 
 
-def network_address() -> str | None:
-    """Return the address by which this machine's network knows it, None without one; nothing is sent for that."""
+def network_address(listens_at: str | None = None) -> str | None:
+    """Return the address by which others reach a server of this machine, None without one; nothing is sent for that.
+
+    One that `listens_at` a single address is reached by that, which its visitors have typed, or by none.
+    """
+    if listens_at not in ALL_ADDRESSES:
+        return None
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))  # reserved for documentation (RFC 5737): only the way there is looked up

@@ -41,6 +41,7 @@ SYNTHETIC_DIGITS = 30
 # (medians of four models); most those that compute with both of two cores.
 START_SECONDS, WATCHED = 0.7, 1.18
 PATIENCE_SECONDS = QUIET_SECONDS = 20.0
+RETRY_SECONDS = 60.0
 # What does not change how long a step takes.
 IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "training_size", "validation_size"}
 
@@ -207,17 +208,21 @@ class CostEstimator:
         Set when what a server does at its start is done: the first measurement waits for it, some seconds at most.
     measure
         What measures: `measure_rates`, or what does the same on another machine.
+    clock
+        Seconds, as ``time.monotonic``.
     """
 
     def __init__(
         self,
         quiet: threading.Event | None = None,
         measure: "Callable[[Hyperparameters, DigitDataset, str], Rates] | None" = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._quiet, self._measure_rates = quiet, measure or measure_rates
         self._lock = threading.Lock()
         self._measured: dict[tuple[object, ...], list[Rates]] = {}
-        self._failed: set[tuple[object, ...]] = set()
+        self._clock = clock
+        self._failed: dict[tuple[object, ...], float] = {}  # when
         self._is_measuring = False
 
     def ask(
@@ -225,8 +230,8 @@ class CostEstimator:
     ) -> CostEstimate:
         """Return what is known about how long a run would take on `device`; never waits.
 
-        If it `may_measure`, a measurement begins while there are too few; ask again in a second. After one that failed
-        there are no others.
+        If it `may_measure`, a measurement begins while there are too few; ask again in a second. After one that failed,
+        which a busy machine or a lost one may have caused, the next waits ``RETRY_SECONDS``.
 
         Raises
         ------
@@ -238,7 +243,8 @@ class CostEstimator:
         key = (device, dataset.digest, *relevant)
         with self._lock:
             measured = self._measured.setdefault(key, [])
-            is_coming = may_measure and len(measured) < MEASUREMENTS and key not in self._failed
+            may_measure = may_measure and self._clock() >= self._failed.get(key, -RETRY_SECONDS) + RETRY_SECONDS
+            is_coming = may_measure and len(measured) < MEASUREMENTS
             if is_coming and not self._is_measuring:
                 self._is_measuring = True
                 threading.Thread(
@@ -262,7 +268,7 @@ class CostEstimator:
             with self._lock:
                 self._is_measuring = False
                 if rates is None:
-                    self._failed.add(key)
+                    self._failed[key] = self._clock()
                 else:
                     self._measured[key].append(rates)
 

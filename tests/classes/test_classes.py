@@ -1,6 +1,7 @@
 """Classes: who may do what in them, what is kept, and what a server's restart, a second server and time do to it."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -96,6 +97,23 @@ def test_link_names_the_server_as_other_machines_know_it() -> None:
     )
     address = network_address()
     assert address is None or address.count(".") == 3
+
+
+@pytest.mark.parametrize(
+    ("listens_at", "is_known"), [("0.0.0.0", True), ("::", True), (None, True), ("127.0.0.1", False)]
+)
+def test_others_reach_a_server_that_listens_at_all_addresses(
+    listens_at: str | None, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Probe(socket.socket):
+        def connect(self, address: object) -> None:
+            """Look up no way: a machine that runs tests may have none."""
+
+        def getsockname(self) -> tuple[str, int]:
+            return "192.168.0.7", 1
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    assert network_address(listens_at) == ("192.168.0.7" if is_known else None)
 
 
 def test_runs_drawings_and_offers_join_are_taken_out_and_leave(

@@ -64,8 +64,7 @@ def _render_inside(record: ClassRecord) -> None:
 
 
 def _link_to(record: ClassRecord) -> str:
-    # A server that listens at one address only is reached by that one, or by none.
-    host = None if st.get_option("server.address") else network_address()
+    host = network_address(st.get_option("server.address"))
     return class_link(page_address(), record.code, record.link.get(PARAMETER, ""), host)
 
 
