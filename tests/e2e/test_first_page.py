@@ -1,16 +1,28 @@
 """The first page at every size: the bench stands first and whole, and nothing that happens moves it."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.page import button, element, wait_for_state
 from tests.browser.pen import CANVAS, draw
-from tests.e2e.actions import go_to, open_settings, sideways_overflow, start_long_run, take_up, unfold
+from tests.browser.server import PageServer
+from tests.e2e.actions import (
+    go_to,
+    open_settings,
+    set_number,
+    sideways_overflow,
+    start_long_run,
+    start_with,
+    take_up,
+    unfold,
+)
+from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 SIZES = [(1440, 900), (1280, 800), (1024, 768), (768, 1024), (390, 844)]
-FEW_SIZES = [(1280, 800), (390, 844)]
 BENCH = ("drawing-canvas", "predicted-digit", "digit-probabilities")
 
 
@@ -66,15 +78,20 @@ def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(same_pag
     canvas = {size: look_at(page, *size) for size in SIZES}
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
-    assert {size: look_at(page, *size) for size in FEW_SIZES} == {size: canvas[size] for size in FEW_SIZES}
+    assert {size: look_at(page, *size) for size in SIZES} == canvas
 
     start_long_run(page)
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
-    for size in FEW_SIZES:
-        assert look_at(page, *size, with_run=True) == canvas[size]
+    assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
 
     button(page, "stop-training").click()
     wait_for_state(page, "stopped")
+    set_number(page, "batch-size", "0")
+    button(page, "start-training").click()
+    expect(page.get_by_text("Batch size must be").first).to_be_visible()
+    assert look_at(page, 1280, 800, with_run=True) == canvas[1280, 800]
+    start_with(page, batch_size="100", learning_rate="0.000001", epochs="2")
+    expect(element(page, "diagnosis")).to_be_visible()
     unfold(page, "preparation")
     assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
 
@@ -107,6 +124,34 @@ def test_nothing_is_cut_or_scrolls_sideways_at_any_width(same_page: Page) -> Non
         left, _top, right, _bottom = places(page)["drawing-canvas"]
         assert left >= 0
         assert right <= width
+
+
+def test_big_picture_shows_canvas_digit_bars_and_chart_on_a_projector(same_page: Page) -> None:
+    page = same_page
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    start_long_run(page)
+    element(page, "big-picture").locator("label").click()
+    draw(page, "3")
+    expect(element(page, "predicted-digit")).to_have_text(re.compile(r"^\d$"))
+    chart = element(page, "accuracy-chart").locator("canvas").first
+    expect(chart).to_be_in_viewport(ratio=1)
+    scroll_to_the_top(page)
+    assert_in_view(page, 1920, 1080)
+    _left, top, _right, bottom = places(page)["predicted-digit"]
+    assert bottom - top > 200  # pixels: read from the last row
+    element(page, "big-picture").locator("label").click()
+
+
+def test_bench_alone_reads_a_digit_and_shows_nothing_else(browser: Browser, server: PageServer) -> None:
+    with visit(browser, f"{server.url}?only=draw", width=390, height=500, ready=CANVAS) as opened:
+        page = opened.page
+        expect(page.get_by_text("Draw a digit here")).to_be_visible()
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        expect(page.get_by_text("Draw a digit here")).to_be_hidden()
+        for key in ("tabs", "start-training", "sample-digits"):
+            expect(element(page, key)).to_have_count(0)
+        assert sideways_overflow(page) == 0
 
 
 def test_stroke_on_a_canvas_that_is_drawn_larger_is_where_the_finger_was(same_page: Page) -> None:

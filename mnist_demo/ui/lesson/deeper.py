@@ -154,6 +154,14 @@ def _render_hidden_layer(job: Job, image: np.ndarray) -> None:
     )
     st.html(mosaic_html(weights[strongest], full_colour(weights), 12, words))
     st.caption(words)
+    st.markdown(
+        _(
+            "That 0, the **activation**, is what the second layer needs. Without it a unit passes on its sum as it "
+            "is, and the scores are sums of sums of pixels, which are sums of pixels again: one picture of weights a "
+            "class, and the network is no better than the linear model. See it in “Train and draw”: a multi-layer "
+            "perceptron with the activation “None”."
+        )
+    )
 
 
 @st.fragment
