@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import signal
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -28,7 +29,8 @@ class Question:
     """What is to be analysed: `weights` (safetensors, None for "statistics") after `step` steps of `model_id`.
 
     `subject` says on what: the test images, the training images, or, without a model, the dataset itself.
-    `is_learning` says that newer weights will follow by themselves. `visitor` is whoever asks, for a turn of her own.
+    `is_learning` says that newer weights will follow by themselves. `visitor` is whoever asks, for a turn of her own,
+    and `is_wanted` is asked while that is waited for: when she has left, nobody waits for the answer any more.
     """
 
     subject: Subject
@@ -39,6 +41,7 @@ class Question:
     hyperparameters: Hyperparameters | None = None
     is_learning: bool = False
     visitor: str = ""
+    is_wanted: Callable[[], bool] = lambda: True
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from mnist_demo.errors import JobError
 from mnist_demo.insight.analysis import Analysis
@@ -134,10 +135,12 @@ class Analyst:
                 process.wait_until_ready()  # loading libraries is no part of what an analysis costs
                 began = self._clock()
                 try:
-                    with self._take_core(question.visitor, lambda: not self._closed):
+                    with self._take_core(question.visitor, partial(self._is_wanted, question)):
                         finding = process.find(question)
                 except JobError:
-                    return  # it was closed
+                    with self._changed:
+                        self._in_work = None
+                    continue
                 finished = self._clock()
                 answer = Answer(question.step, finding.found, finding.problem, finished - began)
                 with self._changed:
@@ -147,6 +150,9 @@ class Analyst:
                         self._answers.popitem(last=False)
                     self._in_work = None
                     self._changed.notify_all()
+
+    def _is_wanted(self, question: Question) -> bool:
+        return not self._closed and question.is_wanted()
 
     def _next(self) -> Question | None:
         """Return the next question, or None, and no thread any more, when there has been none for a while."""

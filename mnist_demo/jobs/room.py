@@ -12,13 +12,15 @@ MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
 MAX_ENDED = 400
 # In files: two of the largest runs, with all that they need to go on.
 MAX_BYTES_OF_VISITOR = 600_000_000
+# Of all visitors: room for many of the presets' runs, which have a few megabytes.
+MAX_BYTES = 3_000_000_000
 
 
 def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable[[Job], bool]) -> None:
     """Drop from `jobs` what has to go so that `count` more runs, of `visitor`, can be kept.
 
-    Hers that have ended go where she has many, and the oldest of all where the server has: these only where `is_saved`,
-    for whoever still looks at one gets it from the disk.
+    Hers that have ended go where she has many or large ones, and the oldest of all where the server has: these only
+    where `is_saved`, for whoever still looks at one gets it from the disk.
 
     Raises
     ------
@@ -34,10 +36,12 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
         jobs.pop(ended.pop(0).id)
     ended = [job for job in jobs.values() if job.has_ended]
     surplus = len(ended) - MAX_ENDED
-    while ended and surplus > 0:
+    surplus_bytes = sum(job.bytes_kept for job in jobs.values()) - MAX_BYTES
+    while ended and (surplus > 0 or surplus_bytes > 0):
         if is_saved(job := ended.pop(0)):
             jobs.pop(job.id)
             surplus -= 1
+            surplus_bytes -= job.bytes_kept
     if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
         message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
         raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))

@@ -1,7 +1,6 @@
 """Classes: who may do what in them, what is kept, and what a server's restart, a second server and time do to it."""
 
 import os
-import socket
 import time
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.classes.handwriting import drawings_of, handwriting_from_bytes, handwriting_to_bytes
-from mnist_demo.classes.links import class_link, network_address
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
 from mnist_demo.classes.store import (
     ALPHABET,
@@ -86,34 +84,6 @@ def test_code_has_enough_of_chance_and_is_read_as_people_type_it(teacher: ClassC
     assert len(code) * np.log2(len(ALPHABET)) > 49
     assert code_from(f" {shown_code(code).upper()} ") == code
     assert code_from(f"http://school.example/class?code={code}&lang=ko") == code
-
-
-def test_link_names_the_server_as_other_machines_know_it() -> None:
-    page = "http://localhost:8501/course/"
-    assert class_link(page, "abc", host="192.168.0.7") == "http://192.168.0.7:8501/course/class?code=abc"
-    assert class_link(page, "abc") == "http://localhost:8501/course/class?code=abc"
-    assert class_link("https://digits.example/", "abc", "ko", "192.168.0.7") == (
-        "https://digits.example/class?code=abc&lang=ko"
-    )
-    address = network_address()
-    assert address is None or address.count(".") == 3
-
-
-@pytest.mark.parametrize(
-    ("listens_at", "is_known"), [("0.0.0.0", True), ("::", True), (None, True), ("127.0.0.1", False)]
-)
-def test_others_reach_a_server_that_listens_at_all_addresses(
-    listens_at: str | None, is_known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Probe(socket.socket):
-        def connect(self, address: object) -> None:
-            """Look up no way: a machine that runs tests may have none."""
-
-        def getsockname(self) -> tuple[str, int]:
-            return "192.168.0.7", 1
-
-    monkeypatch.setattr(socket, "socket", Probe)
-    assert network_address(listens_at) == ("192.168.0.7" if is_known else None)
 
 
 def test_runs_drawings_and_offers_join_are_taken_out_and_leave(

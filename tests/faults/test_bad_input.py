@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mnist_demo.classes.links import class_link
+from mnist_demo.classes.store import ClassStore, code_from
 from mnist_demo.cli.main import main
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.idx import read_idx_images, read_idx_labels
@@ -42,6 +45,8 @@ from tests.faults.damage import JUNK, damaged, damaged_json, damaged_tensors, wi
 from tests.saved_runs.records import record, short_history
 
 SECONDS, MEGABYTES = 2.0, 500
+# Of real time, which is not what is computed on a busy machine: but nothing waits for anything.
+HANG_SECONDS = 30.0
 STROKES = [np.array([[140.0, 40.0], [135.0, 120.0], [150.0, 220.0]]), np.array([[100.0, 60.0], [180.0, 65.0]])]
 DRAWINGS = DrawingCollection((LabelledDrawing((STROKES[0],), 1), LabelledDrawing((*STROKES,), 7))).to_bytes()
 TINY = Hyperparameters(training_size=100, batch_size=50, epochs=1)
@@ -51,7 +56,7 @@ PICTURE = Image.fromarray(np.pad(np.full((40, 6), 255, np.uint8), ((10, 10), (24
 @contextlib.contextmanager
 def bounded() -> Iterator[None]:
     """Let what is done be refused with one sentence; it may not compute for long, nor need much memory."""
-    began, used = time.thread_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, used, seen = time.thread_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     sentence = "accepted"
     try:
         yield
@@ -59,6 +64,7 @@ def bounded() -> Iterator[None]:
         sentence = str(error)
     assert re.fullmatch(r".{5,1000}", sentence)  # on one line
     assert time.thread_time() - began < SECONDS
+    assert time.monotonic() - seen < HANG_SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 1000 * MEGABYTES
 
 
@@ -140,6 +146,12 @@ def check_cookie(cookie: object) -> None:
     assert (secret == cookie) == (secret_in(cookie) == secret)  # else each time another one
 
 
+def check_class_code(typed: str) -> None:
+    code = code_from(typed)
+    assert ClassStore().find(code) is None
+    assert class_link("http://localhost/", code).endswith(quote(code))
+
+
 # Found by the tests below.
 
 
@@ -188,6 +200,7 @@ KINDS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
     ),
     "canvas": (with_junk(CANVAS), check_canvas),
     "address": (st.dictionaries(NAMES, ODD_TEXT, max_size=6), check_address),
+    "class code": (st.text() | st.text("abc2389ABC- ./?=&", max_size=80), check_class_code),
     "cookie": (JUNK | st.text(min_size=31, max_size=33), check_cookie),
 }
 

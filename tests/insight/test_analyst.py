@@ -126,7 +126,7 @@ def test_a_process_that_died_is_replaced(analyst: Analyst, builtin: DigitDataset
     assert isinstance(answer.found, Analysis)
 
 
-def test_an_analysis_takes_a_core_for_its_visitor_and_one_that_is_closed_waits_for_none(builtin: DigitDataset) -> None:
+def test_an_analysis_takes_a_core_for_its_visitor_and_waits_no_longer_than_she_does(builtin: DigitDataset) -> None:
     registry = JobRegistry(slots=1)
     cores: list[str] = []
 
@@ -146,12 +146,16 @@ def test_an_analysis_takes_a_core_for_its_visitor_and_one_that_is_closed_waits_f
     assert analyst.wait(mine, PATIENCE) is not None
     assert cores == ["me waits", "me has done"]
 
+    cores.clear()
     with core(registry, "somebody else"):
-        assert analyst.ask(dataclasses.replace(ask_about(builtin, 8), visitor="me")) is None
-        wait_until(lambda: len(cores) == 3)
+        gone = dataclasses.replace(ask_about(builtin, 8), visitor="gone", is_wanted=lambda: not cores)
+        assert analyst.ask(gone) is None
+        wait_until(lambda: cores == ["gone waits"])
+        assert analyst.ask(dataclasses.replace(ask_about(builtin, 9), visitor="me")) is None
+        wait_until(lambda: cores == ["gone waits", "me waits"])
         analyst.close()
     registry.close()
-    assert cores == ["me waits", "me has done", "me waits"]
+    assert cores == ["gone waits", "me waits"]
 
 
 def test_the_process_ends_when_nothing_has_been_asked_for_a_while(builtin: DigitDataset) -> None:

@@ -133,6 +133,21 @@ def test_ended_runs_make_room_on_a_full_server_if_they_are_saved(
             registry.require_room()
 
 
+def test_large_ended_runs_make_room_on_a_full_server_the_oldest_first(
+    monkeypatch: pytest.MonkeyPatch, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    monkeypatch.setattr(room, "MAX_BYTES", 2500)
+    registry = JobRegistry(slots=1, is_saved=lambda job: job.id != "0")
+    with contextlib.closing(registry):
+        assignment = Assignment(endless, builtin)
+        for number in range(5):
+            snapshot = JobSnapshot("stopped", "", "cpu", History(), None, bytes(1000))
+            registry.restore(Job.ended(assignment, str(number), snapshot))
+        registry.require_room()
+        # What is nowhere else stays, and counts.
+        assert [job.id for job in registry.jobs()] == ["0", "4"]
+
+
 @pytest.fixture
 def visitors() -> set[str]:
     """The sessions that are connected."""

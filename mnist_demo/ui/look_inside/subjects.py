@@ -12,6 +12,7 @@ from mnist_demo.ui import state, visitor
 from mnist_demo.ui.drawing.opened_models_state import answering_model
 from mnist_demo.ui.resources import analyst
 from mnist_demo.ui.server.models import classifier_with, starter_classifier, starter_weights
+from mnist_demo.ui.streamlit_internals import has_left, session_id
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
@@ -33,8 +34,13 @@ class LookedAt:
 
     def ask(self, subject: Subject) -> Answer | None:
         """Return what the analyst knows by now of `subject`; see `Analyst.ask`."""
+        session = session_id()
+
+        def is_wanted() -> bool:
+            return not has_left(session)
+
         if subject == "statistics":
-            return analyst().ask(Question("statistics", self.dataset, visitor=visitor.owner()))
+            return analyst().ask(Question(subject, self.dataset, visitor=visitor.owner(), is_wanted=is_wanted))
         return analyst().ask(
             Question(
                 subject,
@@ -45,6 +51,7 @@ class LookedAt:
                 self.classifier.hyperparameters,
                 self.is_learning,
                 visitor.owner(),
+                is_wanted,
             )
         )
 
