@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from mnist_demo.training.progress import is_evaluated
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.speed import RISING, RISING_SECONDS, RisingSpeed, seconds_at_speed
 
@@ -17,6 +18,18 @@ def test_rising_speed_begins_with_20_steps_a_second_and_ends_in_five_seconds(ste
 
 def test_rising_speed_of_few_steps_stays_at_20_steps_a_second() -> None:
     assert [RisingSpeed(75).seconds_until(step) for step in (1, 75)] == pytest.approx([1 / 20, 75 / 20])
+
+
+@pytest.mark.parametrize(
+    ("per_epoch", "epochs"), [(600, 5), (15, 5)], ids=["a first run on MNIST", "on the built-in digits"]
+)
+def test_first_run_has_ten_accuracies_to_watch(per_epoch: int, epochs: int) -> None:
+    total = per_epoch * epochs
+    between = [step for step in range(1, total + 1) if is_evaluated(step, per_epoch, total)]
+    assert 1 + len(between) + epochs >= 10  # before the first step, and after each epoch, as well
+    rising = RisingSpeed(total)
+    moments = [rising.seconds_until(step) for step in between]
+    assert all(later - earlier > 0.2 for earlier, later in itertools.pairwise(moments))  # seconds: each is drawn
 
 
 @pytest.mark.parametrize(("speed", "seconds"), [(None, 0.0), (RISING, 5.0), (2.0, 1500.0)])
