@@ -5,10 +5,9 @@ it, or changes it.
 """
 
 import dataclasses
-import secrets
 from collections.abc import Callable, Mapping
 
-from mnist_demo.classes.handwriting import MAX_WRITERS, handwriting_from_bytes, hold_out_writers
+from mnist_demo.classes.handwriting import MAX_WRITERS, drawings_to_add, handwriting_from_bytes, hold_out_writers
 from mnist_demo.classes.records import (
     MAX_NAME,
     MAX_NICKNAME,
@@ -100,38 +99,42 @@ class ClassCommands:
 
     def held_out(self, code: str) -> tuple[str, ...]:
         """Return the writers to be held out; see `hold_out_writers`."""
-        return hold_out_writers(self._store.drawings(code))
+        return hold_out_writers(self._find(code), self._store.drawings(code))
 
     def import_handwriting(self, code: str, content: bytes) -> int:
-        """Add the writers of a file, with their drawings; return how many drawings that were."""
+        """Add the drawings of a file to those of the same nicknames; return how many the class did not have yet.
+
+        So a file that came from this class, or is opened again, doubles neither a writer nor a drawing.
+        """
         written = handwriting_from_bytes(content)
-        count = sum(len(collection) for _nickname, collection in written)
-        if len(self._store.drawings(code)) + count > MAX_DRAWINGS:
+        drawings = self._store.drawings(code)
+        new = drawings_to_add(self._find(code), drawings, written)
+        if len(drawings) + len(new) > MAX_DRAWINGS:
             message = _("A class keeps at most {limit} drawings: there is no room for the {count} of this file.")
-            raise ClassError(message.format(limit=MAX_DRAWINGS, count=count))
-        keys: list[str] = []
+            raise ClassError(message.format(limit=MAX_DRAWINGS, count=len(new)))
 
-        def add(record: ClassRecord) -> ClassRecord:
-            members = dict(_open(record).members)
+        def add_writers(record: ClassRecord) -> ClassRecord:
+            _open(record)
             for nickname, _collection in written:
-                # The writers of a file that is opened again stay who they are, and their drawings are not doubled.
-                same = [key for key, member in members.items() if member == Member(nickname)]
-                keys.append(same[0] if same else _new_key(members))
-                members[keys[-1]] = Member(nickname)
-            if len(members) > MAX_MEMBERS + MAX_WRITERS:
+                if not record.keys_of_nickname(nickname):
+                    members = {**record.members, record.new_key(): Member(nickname)}
+                    record = dataclasses.replace(record, members=members)
+            if len(record.members) > MAX_MEMBERS + MAX_WRITERS:
                 raise ClassError(_("This class has no room for the writers of another file."))
-            return dataclasses.replace(record, members=members)
+            return record
 
-        self._teach(code, add)
-        for key, (_nickname, collection) in zip(keys, written, strict=True):
-            for drawing in collection.drawings:
-                self._store.add_drawing(code, key, drawing)
-        return count
+        record = self._teach(code, add_writers)
+        for nickname, drawing in new:
+            self._store.add_drawing(code, record.keys_of_nickname(nickname)[0], drawing)
+        return len(new)
 
     # Of members
 
     def join(self, code: str, nickname: str) -> ClassRecord:
-        """Join a class, or come back to it, with that nickname."""
+        """Join a class, or come back to it, with that nickname.
+
+        One that came with a file is hers from then on, with its drawings, unless she is in the class already.
+        """
         nickname = clean_name(nickname, MAX_NICKNAME)
         if not nickname:
             raise ClassError(_("Choose a nickname first: the class sees it beside your runs and drawings."))
@@ -139,13 +142,15 @@ class ClassCommands:
         def join(record: ClassRecord) -> ClassRecord:
             key = _open(record).key_of(self.visitor)
             others = [member for other, member in record.members.items() if other != key]
-            if nickname.casefold() in (member.nickname.casefold() for member in others):
+            same = [other for other in record.keys_of_nickname(nickname) if other != key]
+            if same and (key is not None or any(record.members[other].owner for other in same)):
                 message = _("Someone in this class is already called “{nickname}”: choose another nickname.")
                 raise ClassError(message.format(nickname=nickname))
             if sum(bool(member.owner) for member in others) >= MAX_MEMBERS:
                 raise ClassError(_("This class is full: {count} have joined it.").format(count=MAX_MEMBERS))
             member = Member(nickname, self.visitor)
-            return dataclasses.replace(record, members={**record.members, key or _new_key(record.members): member})
+            key = key or (same[0] if same else record.new_key())
+            return dataclasses.replace(record, members={**record.members, key: member})
 
         return self._store.change(code, join)
 
@@ -231,31 +236,19 @@ class ClassCommands:
                 self._remove_member(record.code, key)
 
     def _remove_member(self, code: str, key: str) -> None:
-        def remove(record: ClassRecord) -> ClassRecord:
-            question = record.question
-            if question is not None:
-                answers = {other: option for other, option in question.answers.items() if other != key}
-                question = dataclasses.replace(question, answers=answers)
-            return dataclasses.replace(
-                record,
-                members={other: member for other, member in record.members.items() if other != key},
-                runs={run_id: whose for run_id, whose in record.runs.items() if whose != key},
-                question=question,
-            )
-
-        self._store.change(code, remove)
+        self._store.change(code, lambda record: record.without_member(key))
         for name in self._store.drawings(code):
             if writer_of(name) == key:
                 self._store.put(code, name, None)
         self._store.withdraw_offer(code, key)
 
-    def _teach(self, code: str, change: Callable[[ClassRecord], ClassRecord]) -> None:
+    def _teach(self, code: str, change: Callable[[ClassRecord], ClassRecord]) -> ClassRecord:
         def checked(record: ClassRecord) -> ClassRecord:
             if not self.teaches(record):
                 raise _not_yours()
             return change(record)
 
-        self._store.change(code, checked)
+        return self._store.change(code, checked)
 
     def _find(self, code: str) -> ClassRecord:
         record = self._store.find(code)
@@ -290,9 +283,3 @@ def _open(record: ClassRecord) -> ClassRecord:
 
 def _not_yours() -> ClassError:
     return ClassError(_("Only the teacher, or the person who made it, can do this."))
-
-
-def _new_key(members: Mapping[str, Member]) -> str:
-    while (key := secrets.token_hex(4)) in members:
-        pass
-    return key

@@ -8,7 +8,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mnist_demo.classes.records import MAX_NICKNAME, ClassRecord, clean_name
@@ -26,19 +26,27 @@ MAX_WRITERS = 100
 HELD_OUT_SHARE = 0.25
 
 
-def hold_out_writers(drawings: Mapping[str, LabelledDrawing]) -> tuple[str, ...]:
+def hold_out_writers(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> tuple[str, ...]:
     """Return the keys of the writers whose drawings are kept for testing, at least one; the same ones every time.
+
+    Keys of the same nickname are one writer: a class may have her twice since a file of it was opened in it.
 
     Raises
     ------
     DrawingFileError
         If fewer than two have written something.
     """
-    writers = sorted({writer_of(name) for name in drawings}, key=lambda key: hashlib.sha256(key.encode()).digest())
+    with_drawings = {writer_of(name) for name in drawings}
+    keys_of_writers: dict[str, list[str]] = {}
+    for key, member in record.members.items():
+        if key in with_drawings:
+            keys_of_writers.setdefault(member.nickname.casefold(), []).append(key)
+    writers = sorted(keys_of_writers.values(), key=lambda keys: hashlib.sha256(keys[0].encode()).digest())
     if len(writers) < 2:
         message = _("To train on the class’s handwriting, drawings of two pupils are needed: one is kept for testing.")
         raise DrawingFileError(message)
-    return tuple(sorted(writers[: max(1, round(HELD_OUT_SHARE * len(writers)))]))
+    held_out = writers[: max(1, round(HELD_OUT_SHARE * len(writers)))]
+    return tuple(sorted(key for keys in held_out for key in keys))
 
 
 def drawings_of(drawings: Mapping[str, LabelledDrawing], writers: tuple[str, ...], held_out: bool) -> DrawingCollection:
@@ -46,6 +54,23 @@ def drawings_of(drawings: Mapping[str, LabelledDrawing], writers: tuple[str, ...
     return DrawingCollection(
         tuple(drawing for name, drawing in drawings.items() if (writer_of(name) in writers) == held_out)
     )
+
+
+def drawings_to_add(
+    record: ClassRecord,
+    drawings: Mapping[str, LabelledDrawing],
+    written: Sequence[tuple[str, DrawingCollection]],
+) -> list[tuple[str, LabelledDrawing]]:
+    """Return, with the nickname of its writer, each drawing in `written` that the class does not have of her yet."""
+    found = {
+        (nickname.casefold(), drawing.json): (nickname, drawing)
+        for nickname, collection in written
+        for drawing in collection.drawings
+    }
+    for name, drawing in drawings.items():
+        if writer_of(name) in record.members:
+            found.pop((record.members[writer_of(name)].nickname.casefold(), drawing.json), None)
+    return list(found.values())
 
 
 def handwriting_to_bytes(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> bytes:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,6 +91,10 @@ class ClassRecord:
         """Return the key of that visitor, None where she is not in the class."""
         return next((key for key, member in self.members.items() if owner and member.owner == owner), None)
 
+    def keys_of_nickname(self, nickname: str) -> list[str]:
+        """Return the keys of the members of that nickname, in capital or small letters."""
+        return [key for key, member in self.members.items() if member.nickname.casefold() == nickname.casefold()]
+
     def is_in(self, owner: str) -> bool:
         """Tell whether that visitor is in the class now."""
         key = self.key_of(owner)
@@ -103,6 +108,25 @@ class ClassRecord:
         """Return the class as it is when its question takes no more answers; those that there are stay."""
         question = self.question and dataclasses.replace(self.question, is_open=False)
         return dataclasses.replace(self, question=question)
+
+    def without_member(self, key: str) -> "ClassRecord":
+        """Return the class without a member, her runs and her answer."""
+        question = self.question
+        if question is not None:
+            answers = {other: option for other, option in question.answers.items() if other != key}
+            question = dataclasses.replace(question, answers=answers)
+        return dataclasses.replace(
+            self,
+            members={other: member for other, member in self.members.items() if other != key},
+            runs={run_id: whose for run_id, whose in self.runs.items() if whose != key},
+            question=question,
+        )
+
+    def new_key(self) -> str:
+        """Return a key that no member has."""
+        while (key := secrets.token_hex(4)) in self.members:
+            pass
+        return key
 
     def by_name(self) -> dict[str, Member]:
         """Return the members sorted by nickname."""

@@ -2,17 +2,15 @@
 
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_demo.classes.commands import ClassCommands
-from mnist_demo.classes.handwriting import drawings_of, handwriting_from_bytes, handwriting_to_bytes
+from mnist_demo.classes.handwriting import handwriting_to_bytes
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
 from mnist_demo.classes.store import (
     ALPHABET,
-    BEFORE,
     EXPIRY_SECONDS,
     ClassStore,
     code_from,
@@ -20,22 +18,7 @@ from mnist_demo.classes.store import (
     writer_of,
 )
 from mnist_demo.drawing.collection import LabelledDrawing
-from mnist_demo.errors import ClassError, DrawingFileError
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> ClassStore:
-    return ClassStore(tmp_path)
-
-
-@pytest.fixture
-def teacher(store: ClassStore) -> ClassCommands:
-    return ClassCommands("teacher", store)
-
-
-@pytest.fixture
-def code(teacher: ClassCommands) -> str:
-    return teacher.create("7b", {"preset": "small-network", "locked": "1"}).code
+from mnist_demo.errors import ClassError
 
 
 def joined(store: ClassStore, code: str, nickname: str) -> ClassCommands:
@@ -240,46 +223,3 @@ def test_everything_about_a_visitor_is_forgotten(store: ClassStore, teacher: Cla
         mina.undelete(deleted)
     assert not store.drawings(code)
     assert not view(teacher, code).members
-
-
-def test_writers_are_held_out_whole(store: ClassStore, teacher: ClassCommands, code: str) -> None:
-    with pytest.raises(DrawingFileError, match="two pupils"):
-        teacher.held_out(code)
-    for number in range(8):
-        pupil = joined(store, code, f"pupil {number}")
-        pupil.add_drawing(code, drawing(number, shift=number))
-        pupil.add_drawing(code, drawing(number, shift=-number - 1))
-    held_out = teacher.held_out(code)
-    assert len(held_out) == 2
-    assert teacher.held_out(code) == held_out
-    drawings = store.drawings(code)
-    kept, learned = (drawings_of(drawings, held_out, held_out=flag) for flag in (True, False))
-    assert (len(kept), len(learned)) == (4, 12)
-    assert not set(kept.labels()) & set(learned.labels())
-
-
-def test_run_on_the_handwriting_is_remembered_with_the_one_that_it_is_compared_with(
-    store: ClassStore, teacher: ClassCommands, code: str
-) -> None:
-    teacher.note_handwriting_run(code, HandwritingRun("run-00001", ("0123abcd",)), b"a checkpoint")
-    assert store.read(code, BEFORE) == b"a checkpoint"
-    trained = HandwritingRun("run-00002", ("0123abcd",), "run-00003")
-    teacher.note_handwriting_run(code, trained, before=None)
-    assert not (store.folder / code / BEFORE).exists()
-    assert view(ClassCommands("teacher", ClassStore(store.folder)), code).handwriting_run == trained
-
-
-def test_handwriting_goes_out_as_a_file_and_in_again(store: ClassStore, teacher: ClassCommands, code: str) -> None:
-    for name in ("Mina", "Juno"):
-        joined(store, code, name).add_drawing(code, drawing(3, shift=len(name)))
-    content = handwriting_to_bytes(view(teacher, code), store.drawings(code))
-    assert b"visitor" not in content
-    other = teacher.create("7c", {}).code
-    for _twice in range(2):
-        assert teacher.import_handwriting(other, content) == 2
-    assert len(store.drawings(other)) == 2
-    assert sorted(member.nickname for member in view(teacher, other).members.values()) == ["Juno", "Mina"]
-    assert handwriting_to_bytes(view(teacher, other), store.drawings(other)) == content
-    for damaged in (b"", b"[]", content[:-2], content.replace(b'"label":3', b'"label":33'), b'{"format":[[]]}'):
-        with pytest.raises(DrawingFileError):
-            handwriting_from_bytes(damaged)
