@@ -48,6 +48,10 @@ class ClassCommands:
         """Return the classes that she teaches, the newest first."""
         return [record for record in self._store.all() if self.teaches(record)]
 
+    def deleted(self) -> list[ClassRecord]:
+        """Return the classes that she deleted and can bring back, the one deleted last first."""
+        return self._store.removed_of(self.visitor)
+
     # Of the teacher
 
     def create(self, name: str, link: Mapping[str, str]) -> ClassRecord:
@@ -69,7 +73,7 @@ class ClassCommands:
         self._teach(code, lambda record: dataclasses.replace(record, link=dict(link)))
 
     def delete(self, code: str) -> None:
-        """Delete a class; `undelete` brings it back."""
+        """Delete a class; `undelete` brings it back for a day."""
         self._require_teacher(code)
         self._store.remove(code)
 

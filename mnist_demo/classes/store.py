@@ -114,6 +114,15 @@ class ClassStore:
         with _disk():
             self._folders.remove(code)
 
+    def removed_of(self, owner: str) -> list[ClassRecord]:
+        """Return the classes of that teacher that can be brought back, the one deleted last first."""
+        with _disk():
+            removed = self._folders.removed()
+            recent = [code for code, since in removed.items() if time.time() - since <= UNDO_SECONDS]
+            records = [self._parse(code, self._folders.peek(code, RECORD)) for code in recent]
+        found = [record for record in records if record is not None and record.owner == owner]
+        return sorted(found, key=lambda record: removed[record.code], reverse=True)
+
     def bring_back(self, code: str, owner: str) -> bool:
         """Restore a deleted class of that teacher; return False where it is gone."""
         with _disk():

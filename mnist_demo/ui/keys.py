@@ -116,7 +116,7 @@ CLASS_MANAGE, CLASS_PUPIL, CLASS_REMOVE = "manage-class", "class-pupil", "remove
 CLASS_PUPILS_PULSE = "class-pupils-pulse"
 CLASS_TAKE_RUN, CLASS_TAKE_DRAWING = "take-out-run-", "take-out-drawing"
 CLASS_LEAVE, CLASS_LEAVE_WITH = "leave-class", "leave-class-with-things"
-CLASS_OPENED, CLASS_DELETE, CLASS_UNDO = "class-opened", "delete-class", "undo-delete-class"
+CLASS_OPENED, CLASS_DELETE, CLASS_UNDO = "class-opened", "delete-class", "undo-delete-class-"
 WAYS_TO_TRAIN, WAYS_PULSE = "ways-to-train", "ways-to-train-pulse"
 TO_LABORATORY, GO_TO_PART, RUN_AGAIN = "to-laboratory-", "go-to-", "run-again-"
 

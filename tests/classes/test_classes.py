@@ -180,12 +180,14 @@ def test_deleted_class_comes_back_for_its_teacher_alone_and_an_unopened_one_is_g
     mina.add_drawing(code, drawing(3))
     teacher.delete(code)
     assert mina.view(code) is None
-    assert teacher.taught() == []
+    assert teacher.taught() == mina.deleted() == []
+    assert [record.code for record in ClassCommands("teacher", ClassStore(store.folder)).deleted()] == [code]
     with pytest.raises(ClassError):
         mina.undelete(code)
     with pytest.raises(ClassError):
         mina.add_drawing(code, drawing(4))  # nothing brings half of a folder back
     teacher.undelete(code)
+    assert teacher.deleted() == []
     assert len(store.drawings(code)) == 1
     month_ago = time.time() - EXPIRY_SECONDS - 1
     os.utime(store.folder / code / "class.json", (month_ago, month_ago))

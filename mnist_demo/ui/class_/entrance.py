@@ -12,7 +12,7 @@ from mnist_demo.ui.widgets.markdown import escape_markdown
 
 
 def render_entrance() -> None:
-    """Draw the field for a code, the form that opens a class, and the classes that this visitor teaches."""
+    """Draw the field for a code, the form that opens a class, and the classes that this visitor teaches or deleted."""
     with st.container(key="class-entrance"):
         with st.form("find-class", border=True):
             st.markdown(_("### Join a class"))
@@ -48,10 +48,12 @@ def _render_opening() -> None:
 
 
 def _render_taught() -> None:
-    taught = class_commands().taught()
-    if not taught:
+    taught, deleted = class_commands().taught(), class_commands().deleted()
+    if not taught and not deleted:
         return
     st.markdown(_("### My classes"))
+    for record in deleted:
+        _render_deleted(record)
     with st.container(key=keys.CLASS_ALL, horizontal=True):
         for record in taught:
             members = ngettext("{count} pupil", "{count} pupils", len(record.members)).format(count=len(record.members))
@@ -59,6 +61,19 @@ def _render_taught() -> None:
             st.button(
                 label, key=f"{keys.CLASS_SHOW}{record.code}", on_click=class_state.show_class, args=(record.code,)
             )
+
+
+def _render_deleted(record: ClassRecord) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        words = _("The class “{name}” is deleted. It can be brought back for a day.")
+        st.markdown(words.format(name=escape_markdown(record.name)))
+        st.button(
+            _("Undo"),
+            key=f"{keys.CLASS_UNDO}{record.code}",
+            icon=":material/undo:",
+            on_click=class_state.undelete,
+            args=(record.code,),
+        )
 
 
 def render_joining(record: ClassRecord) -> None:

@@ -124,6 +124,6 @@ def _render_ending(record: ClassRecord) -> None:
             icon=":material/delete:",
             help=_("With all drawings in it; runs stay with whoever trained them. It can be undone for a day."),
             on_click=class_state.delete,
-            args=(record,),
+            args=(record.code,),
         )
     st.caption(_("A class that nobody opens for thirty days is deleted."))

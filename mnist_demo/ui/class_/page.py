@@ -29,7 +29,6 @@ def render_class(train_and_draw: st.Page) -> None:
     if class_state.wants_to_leave():
         st.switch_page(train_and_draw)
     st.html(STYLE)
-    _render_deleted()
     code = class_state.shown_code()
     record = class_commands().view(code) if code else None
     if record is not None:
@@ -66,22 +65,3 @@ def _render_inside(record: ClassRecord) -> None:
 def _link_to(record: ClassRecord) -> str:
     host = network_address(st.get_option("server.address"))
     return class_link(page_address(), record.code, record.link.get(PARAMETER, ""), host)
-
-
-def _render_deleted() -> None:
-    deleted = class_state.last_deleted()
-    if deleted is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(
-            _("The class “{name}” is deleted. It can be brought back for a day.").format(
-                name=escape_markdown(deleted.name)
-            )
-        )
-        st.button(
-            _("Undo"),
-            key=keys.CLASS_UNDO,
-            icon=":material/undo:",
-            on_click=class_state.undelete,
-            args=(deleted,),
-        )

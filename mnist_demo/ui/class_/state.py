@@ -1,4 +1,4 @@
-"""Session state of the page “Class”: the class that is shown, the codes that were tried, what was deleted last."""
+"""Session state of the page “Class”: the class that is shown, the codes that were tried, the drawing looked at."""
 
 import streamlit as st
 
@@ -14,13 +14,8 @@ from mnist_demo.ui.ownership import attempt
 from mnist_demo.ui.resources import class_store, class_tries
 
 CODE_PARAMETER = "code"
-_SHOWN, _TRIED, _DELETED, _LEAVING, _SELECTED = (
-    "class-shown",
-    "class-codes-tried",
-    "class-deleted-last",
-    "leaving-the-class-page",
-    "drawing-selected",
-)
+_SHOWN, _TRIED = "class-shown", "class-codes-tried"
+_LEAVING, _SELECTED = "leaving-the-class-page", "drawing-selected"
 
 
 def shown_code() -> str:
@@ -110,22 +105,15 @@ def leave(with_things: bool) -> None:
         show_class("")
 
 
-def delete(record: ClassRecord) -> None:
-    if attempt(class_commands().delete, record.code):
-        st.session_state[_DELETED] = record
+def delete(code: str) -> None:
+    """Delete a class, and go where it can be brought back."""
+    if attempt(class_commands().delete, code):
         show_class("")
 
 
-def last_deleted() -> ClassRecord | None:
-    """Return the class that was deleted last, as long as that can be undone."""
-    deleted: ClassRecord | None = st.session_state.get(_DELETED)
-    return deleted
-
-
-def undelete(record: ClassRecord) -> None:
-    st.session_state[_DELETED] = None
-    if attempt(class_commands().undelete, record.code):
-        show_class(record.code)
+def undelete(code: str) -> None:
+    if attempt(class_commands().undelete, code):
+        show_class(code)
 
 
 def select_drawing(name: str) -> None:

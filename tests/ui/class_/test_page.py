@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
@@ -15,10 +16,18 @@ from mnist_demo.ui import kept_runs, visitor
 from mnist_demo.ui.class_.pictures import pupils_html
 from mnist_demo.ui.class_.runs import find_run, pupils
 from mnist_demo.ui.resources import class_store, job_registry, visitor_store
-from tests.ui.actions import open_page, press_start, restart_server, the_job, train
+from tests.ui.actions import open_page, press_start, restart_server, texts, the_job, train
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("_own_server")
+
+
+def open_class_page(**parameters: str) -> AppTest:
+    page = open_page(**parameters)
+    page._page_hash = calc_hash("class")  # AppTest.switch_page knows files only
+    page.run()
+    assert not page.exception
+    return page
 
 
 def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
@@ -30,9 +39,7 @@ def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
 
 
 def test_what_the_form_complained_of_is_not_said_any_more_once_it_is_mended() -> None:
-    page = open_page()
-    page._page_hash = calc_hash("class")  # AppTest.switch_page knows files only
-    page.run()
+    page = open_class_page()
     page.button(key="class-create").click().run()
     assert len(page.warning) == 1
     page.text_input(key="class-name").set_value("7b")
@@ -40,6 +47,22 @@ def test_what_the_form_complained_of_is_not_said_any_more_once_it_is_mended() ->
     assert not page.warning
     assert not page.exception
     assert "## 7b" in [text.value for text in page.markdown]
+
+
+def test_deleted_class_can_be_brought_back_after_a_reload_and_a_restart_of_the_server(browser: Any) -> None:
+    browser("the teacher")
+    code = ClassCommands(visitor.owner(), class_store()).create("7b", {}).code
+    page = open_class_page(code=code)
+    page.button(key="delete-class").click().run()
+    assert "The class “7b” is deleted" in texts(page)
+    restart_server()
+    browser("somebody else")
+    assert f"undo-delete-class-{code}" not in [button.key for button in open_class_page().button]
+    browser("the teacher")
+    page = open_class_page()
+    page.button(key=f"undo-delete-class-{code}").click().run()
+    assert "## 7b" in [text.value for text in page.markdown]
+    assert "The class “7b” is deleted" not in texts(page)
 
 
 def test_pupil_who_waits_reads_when_it_is_her_turn_and_the_class_sees_it(
