@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mnist_demo.classes.records import MAX_NICKNAME, ClassRecord, clean_name
-from mnist_demo.classes.store import MAX_DRAWINGS, writer_of
+from mnist_demo.classes.records import MAX_NICKNAME, ClassRecord, HandwritingRun, clean_name
+from mnist_demo.classes.store import MAX_DRAWINGS, time_of, writer_of
 from mnist_demo.drawing.collection import FORMAT as COLLECTION_FORMAT
 from mnist_demo.drawing.collection import VERSION as COLLECTION_VERSION
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
@@ -54,6 +54,18 @@ def drawings_of(drawings: Mapping[str, LabelledDrawing], writers: tuple[str, ...
     return DrawingCollection(
         tuple(drawing for name, drawing in drawings.items() if (writer_of(name) in writers) == held_out)
     )
+
+
+def learned_from(trained: HandwritingRun, drawings: Mapping[str, LabelledDrawing]) -> dict[str, LabelledDrawing]:
+    """Return those of the drawings that a run learned from.
+
+    Of a run that does not say when it began, which an older version of this program trained, all but those held out.
+    """
+    return {
+        name: drawing
+        for name, drawing in drawings.items()
+        if writer_of(name) not in trained.held_out and (not trained.newest or time_of(name) <= trained.newest)
+    }
 
 
 def drawings_to_add(

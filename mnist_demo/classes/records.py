@@ -48,12 +48,14 @@ class HandwritingRun:
     """The run that was trained on the class's handwriting, without that of the writers in `held_out`.
 
     `without` is the run that differs from it in nothing but having had no handwriting, empty where a trained model
-    learned some more: then that model is kept with the class.
+    learned some more: then that model is kept with the class. `newest` is when the newest drawing came that the class
+    had when the run began (see `time_of`): it learned from none that came later.
     """
 
     run: str
     held_out: tuple[str, ...]
     without: str = ""
+    newest: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,8 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
     run = about["handwriting_run"]
     if run is not None:
         _require(isinstance(run["run"], str) and all(isinstance(key, str) for key in run["held_out"]))
-        run = HandwritingRun(run["run"], tuple(run["held_out"]), run.get("without", ""))
-        _require(isinstance(run.without, str))
+        run = HandwritingRun(run["run"], tuple(run["held_out"]), run.get("without", ""), run.get("newest", ""))
+        _require(isinstance(run.without, str) and isinstance(run.newest, str))
     created = datetime.datetime.fromisoformat(about["created"])
     return about | {"created": created, "members": members, "question": question, "handwriting_run": run}
 

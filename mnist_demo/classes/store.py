@@ -157,7 +157,7 @@ class ClassStore:
     def offers(self, code: str) -> dict[str, LabelledDrawing]:
         """Return the drawings that members offered, the newest first, each by its writer's key."""
         named = self._load(code, OFFER)
-        return {name.split(".")[1]: drawing for name, drawing in sorted(named.items(), key=_time_of, reverse=True)}
+        return {writer_of(name): named[name] for name in sorted(named, key=time_of, reverse=True)}
 
     def add_drawing(self, code: str, key: str, drawing: LabelledDrawing) -> None:
         """Give a class a drawing of the member with that key; one that it has already is not added again."""
@@ -271,8 +271,9 @@ def writer_of(name: str) -> str:
     return name.split(".")[1]
 
 
-def _time_of(item: tuple[str, LabelledDrawing]) -> str:
-    return item[0].split(".")[2]
+def time_of(name: str) -> str:
+    """Return when the drawing in the file of that name came; of two, the greater one is that of the newer."""
+    return name.split(".")[2].partition("-")[0]
 
 
 def _to_bytes(drawing: LabelledDrawing) -> bytes:

@@ -5,9 +5,14 @@ import dataclasses
 import pytest
 
 from mnist_demo.classes.commands import ClassCommands
-from mnist_demo.classes.handwriting import drawings_of, handwriting_from_bytes, handwriting_to_bytes
+from mnist_demo.classes.handwriting import (
+    drawings_of,
+    handwriting_from_bytes,
+    handwriting_to_bytes,
+    learned_from,
+)
 from mnist_demo.classes.records import ClassRecord, HandwritingRun, Member
-from mnist_demo.classes.store import BEFORE, ClassStore
+from mnist_demo.classes.store import BEFORE, ClassStore, time_of, writer_of
 from mnist_demo.errors import ClassError, DrawingFileError
 from tests.classes.test_classes import drawing, joined, view
 
@@ -37,6 +42,25 @@ def test_run_on_the_handwriting_is_remembered_with_the_one_that_it_is_compared_w
     teacher.note_handwriting_run(code, trained, before=None)
     assert not (store.folder / code / BEFORE).exists()
     assert view(ClassCommands("teacher", ClassStore(store.folder)), code).handwriting_run == trained
+
+
+def test_drawings_that_came_after_the_training_are_none_that_it_learned_from(
+    store: ClassStore, teacher: ClassCommands, code: str
+) -> None:
+    mina, juno = joined(store, code, "Mina"), joined(store, code, "Juno")
+    mina.add_drawing(code, drawing(1))
+    juno.add_drawing(code, drawing(2))
+    before = store.drawings(code)
+    held_out = teacher.held_out(code)
+    teacher.note_handwriting_run(code, HandwritingRun("run-00001", held_out, newest=max(map(time_of, before))), None)
+    for pupil in (mina, juno, joined(store, code, "Ari")):
+        pupil.add_drawing(code, drawing(7))
+    trained = view(ClassCommands("teacher", ClassStore(store.folder)), code).handwriting_run
+    assert trained is not None
+    learned = learned_from(trained, store.drawings(code))
+    assert list(learned) == [name for name in before if writer_of(name) not in held_out]
+    unknown = dataclasses.replace(trained, newest="")  # as an older version kept it
+    assert len(learned_from(unknown, store.drawings(code))) == 3
 
 
 def test_handwriting_goes_out_as_a_file_and_in_again(store: ClassStore, teacher: ClassCommands, code: str) -> None:

@@ -5,10 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_demo.classes.handwriting import drawings_of, handwriting_to_bytes
+from mnist_demo.classes.handwriting import drawings_of, handwriting_to_bytes, learned_from
 from mnist_demo.classes.readings import accuracy_of
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
-from mnist_demo.classes.store import BEFORE, writer_of
+from mnist_demo.classes.store import BEFORE, time_of, writer_of
 from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import CheckpointError
 from mnist_demo.training.fine_tuning import ExtraImages, Predictor, extra_images, fine_tuning_settings
@@ -146,7 +146,7 @@ def _train(code: str, model: str) -> None:
     classifier = run.load() if run is not None else starter_classifier()
     if not isinstance(classifier, TrainedClassifier):
         raise CheckpointError(_("This model is no longer there: choose another one."))
-    held_out, learned = _split(code)
+    held_out, learned, newest = _split(code)
     available = len(state.current_dataset().train_labels)
     hyperparameters = classifier.hyperparameters
     job = state.start_training(
@@ -155,21 +155,24 @@ def _train(code: str, model: str) -> None:
         extra=learned,
     )
     before = checkpoint_to_bytes(classifier.model, hyperparameters, "", "", {})
-    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out), before)
+    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out, newest=newest), before)
 
 
 def _train_from_scratch(code: str) -> None:
-    held_out, learned = _split(code)
+    held_out, learned, newest = _split(code)
     hyperparameters = state.read_settings()
     without = state.start_training(hyperparameters)
     job = state.start_training(hyperparameters, extra=learned, beside=without)
-    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out, without.id), before=None)
+    trained = HandwritingRun(job.id, held_out, without.id, newest)
+    class_commands().note_handwriting_run(code, trained, before=None)
 
 
-def _split(code: str) -> tuple[tuple[str, ...], ExtraImages]:
-    """Return the writers to be held out, and the drawings of the others."""
+def _split(code: str) -> tuple[tuple[str, ...], ExtraImages, str]:
+    """Return the writers to be held out, the drawings of the others, and when the newest drawing came."""
     held_out = class_commands().held_out(code)
-    return held_out, extra_images(drawings_of(class_store().drawings(code), held_out, held_out=False))
+    drawings = class_store().drawings(code)
+    learned = extra_images(drawings_of(drawings, held_out, held_out=False))
+    return held_out, learned, max(map(time_of, drawings), default="")
 
 
 def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:
@@ -184,15 +187,16 @@ def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping
         before, accuracy_before = _readings_before(trained, record, drawings), run.accuracy_before
     now = run.readings(drawings)
 
-    def shares(is_right: Callable[[str], bool]) -> tuple[float | None, float | None]:
-        some = {name: drawing for name, drawing in drawings.items() if is_right(writer_of(name))}
+    def shares(some: Mapping[str, LabelledDrawing]) -> tuple[float | None, float | None]:
         return accuracy_of(before, some), accuracy_of(now, some)
 
-    unknown = [record.members[key].nickname for key in trained.held_out if key in record.members]
-    title = _("Drawings of {writers}, kept apart").format(writers=format_list(unknown))
+    # Once each: a writer with two keys is one.
+    unknown = dict.fromkeys(record.members[key].nickname for key in trained.held_out if key in record.members)
+    title = _("Drawings of {writers}, kept apart").format(writers=format_list(list(unknown)))
+    kept_apart = {name: drawing for name, drawing in drawings.items() if writer_of(name) in trained.held_out}
     rows = [
-        (title, *shares(lambda key: key in trained.held_out)),
-        (_("Drawings that it learned from"), *shares(lambda key: key not in trained.held_out)),
+        (title, *shares(kept_apart)),
+        (_("Drawings that it learned from"), *shares(learned_from(trained, drawings))),
         (_("The test images"), accuracy_before, run.accuracy),
     ]
     heads = (_("Without them"), _("With them")) if trained.without else (_("Before"), _("Now"))
