@@ -74,7 +74,7 @@ class ClassStore:
 
     def all(self) -> list[ClassRecord]:
         """Return all classes, the newest first."""
-        self._clean_up()
+        self.clean_up()
         with _disk():
             found = [record for code in self._folders.names() if (record := self.find(code)) is not None]
         return sorted(found, key=lambda record: record.created, reverse=True)
@@ -193,6 +193,18 @@ class ClassStore:
             return self._folders.peek(code, name)
         return b""
 
+    def clean_up(self) -> None:
+        """Delete, once an hour, what expired and what was deleted more than a day ago."""
+        if time.monotonic() - self._cleaned < NOTE_AGAIN_SECONDS:
+            return
+        self._cleaned = time.monotonic()
+        with _disk():
+            for code, since in self._folders.removed().items():
+                if time.time() - since > UNDO_SECONDS:
+                    self._folders.destroy(code)
+            for code in self._folders.names():
+                self.find(code)
+
     def size_of(self, owner: str) -> int:
         """Return how many bytes that teacher's classes have, deleted ones too."""
         return sum(self._folders.size(code) for code in self._codes_of(owner))
@@ -242,18 +254,6 @@ class ClassStore:
             if content:
                 _logger.warning("The class in %s is damaged and is left out: %s", self.folder / code, error)
             return None
-
-    def _clean_up(self) -> None:
-        """Delete, once an hour, what expired and what was deleted more than a day ago."""
-        if time.monotonic() - self._cleaned < NOTE_AGAIN_SECONDS:
-            return
-        self._cleaned = time.monotonic()
-        with _disk():
-            for code, since in self._folders.removed().items():
-                if time.time() - since > UNDO_SECONDS:
-                    self._folders.destroy(code)
-            for code in self._folders.names():
-                self.find(code)
 
 
 def code_from(text: str) -> str:

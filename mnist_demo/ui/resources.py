@@ -23,7 +23,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.data.download import MnistDownload
 from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
-from mnist_demo.errors import RunError
+from mnist_demo.errors import ClassError, RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.errand import core
@@ -231,7 +231,16 @@ def warm_up() -> None:
     send_at_once()
     let_leave_quietly()
     free_the_departed()
+    threading.Thread(target=_clean_up, args=(class_store(),), name="clean up", daemon=True).start()
     threading.Thread(target=_warm_up, args=(_warmed_up(),), name="warm up", daemon=True).start()
+
+
+def _clean_up(classes: ClassStore) -> None:
+    # At the start too: else classes would stay that nobody opens until somebody looks for hers.
+    try:
+        classes.clean_up()
+    except ClassError as error:
+        _logger.warning("Old classes were not deleted: %s", error)
 
 
 def _warm_up(done: threading.Event) -> None:

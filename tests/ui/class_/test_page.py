@@ -1,6 +1,8 @@
 """The class of a visitor on the other pages: its settings, and what joins it."""
 
+import os
 import re
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
+from mnist_demo.classes.store import EXPIRY_SECONDS
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import Here
 from mnist_demo.jobs.messages import Assignment
@@ -63,6 +66,19 @@ def test_deleted_class_can_be_brought_back_after_a_reload_and_a_restart_of_the_s
     page.button(key=f"undo-delete-class-{code}").click().run()
     assert "## 7b" in [text.value for text in page.markdown]
     assert "The class “7b” is deleted" not in texts(page)
+
+
+def test_server_that_starts_deletes_classes_whose_time_is_over_whatever_page_is_opened() -> None:
+    store = class_store()
+    teacher = ClassCommands("teacher-of-7b", store)
+    kept, expired, deleted = (teacher.create(name, {}).code for name in ("kept", "expired", "deleted"))
+    teacher.delete(deleted)
+    long_ago = time.time() - EXPIRY_SECONDS - 1
+    os.utime(store.folder / expired / "class.json", (long_ago, long_ago))
+    os.utime(store.folder / f".deleted-{deleted}", (long_ago, long_ago))
+    restart_server()
+    open_page()
+    wait_until(lambda: {path.name for path in store.folder.iterdir() if path.is_dir()} == {kept})
 
 
 def test_pupil_who_waits_reads_when_it_is_her_turn_and_the_class_sees_it(
