@@ -9,7 +9,7 @@ from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.class_.charts import build_class_chart, describe_class_chart
 from mnist_demo.ui.class_.pictures import offered_html, pupils_html
-from mnist_demo.ui.class_.runs import Pupil, pupils
+from mnist_demo.ui.class_.runs import Pupil, in_order, pupils
 from mnist_demo.ui.membership.answers import answers_html
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import perform
@@ -67,14 +67,9 @@ def _here(everybody: list[Pupil]) -> str:
 
 
 def _sorted(everybody: list[Pupil]) -> list[Pupil]:
-    """Return the pupils as the teacher wants them: by name unless she says otherwise."""
+    """Draw the choice of an order; return the pupils in it."""
     orders = {"name": _("by name"), "accuracy": _("by test accuracy"), "handwriting": _("by the class’s handwriting")}
-    order = read_choice(_("Order of the list"), orders, keys.CLASS_ORDER)
-    if order == "accuracy":
-        return sorted(everybody, key=lambda pupil: -((pupil.run.accuracy if pupil.run else None) or 0.0))
-    if order == "handwriting":
-        return sorted(everybody, key=lambda pupil: -(pupil.on_handwriting or 0.0))
-    return everybody
+    return in_order(everybody, read_choice(_("Order of the list"), orders, keys.CLASS_ORDER))
 
 
 def _render_question(record: ClassRecord, is_teacher: bool) -> None:

@@ -1,6 +1,6 @@
 """The newest run of every pupil, as it is at this moment, wherever it trains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mnist_demo.classes.readings import accuracy_of
@@ -66,6 +66,15 @@ def pupils(record: ClassRecord, here: set[str], drawings: Mapping[str, LabelledD
         is_here = key in here and not member.has_left
         found.append(Pupil(key, places[key], member.nickname, is_here, run, accuracy_of(read, drawings)))
     return found
+
+
+def in_order(everybody: Sequence[Pupil], order: str) -> list[Pupil]:
+    """Return the pupils with the best first, by ``accuracy`` or on the ``handwriting``; for others as they are."""
+    if order == "accuracy":
+        return sorted(everybody, key=lambda pupil: -((pupil.run.accuracy if pupil.run else None) or 0.0))
+    if order == "handwriting":
+        return sorted(everybody, key=lambda pupil: -(pupil.on_handwriting or 0.0))
+    return list(everybody)
 
 
 def newest_run(record: ClassRecord, key: str) -> ClassRun | None:

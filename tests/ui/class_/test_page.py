@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.classes.store import EXPIRY_SECONDS
+from mnist_demo.classes.tries import MAX_WRONG
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import Here
 from mnist_demo.jobs.messages import Assignment
@@ -66,6 +68,32 @@ def test_deleted_class_can_be_brought_back_after_a_reload_and_a_restart_of_the_s
     page.button(key=f"undo-delete-class-{code}").click().run()
     assert "## 7b" in [text.value for text in page.markdown]
     assert "The class “7b” is deleted" not in texts(page)
+
+
+def test_after_too_many_wrong_codes_the_right_one_waits_too_but_not_for_who_is_in_the_class(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # AppTest makes up another one at every run.
+    monkeypatch.setattr(type(st.context), "ip_address", property(lambda _context: "192.0.2.7"))
+    browser("the teacher")
+    code = ClassCommands(visitor.owner(), class_store()).create("7b", {}).code
+    browser("a stranger")
+    page = open_class_page()
+
+    def type_code(typed: str) -> str:
+        page.text_input(key="class-code").set_value(typed)
+        page.button(key="go-to-class").click().run()
+        return texts(page)
+
+    for number in range(MAX_WRONG - 1):
+        assert "There is no class with this code" in type_code(f"aaaaa-bbb{number:02}")
+    page.run()  # a page that refreshes tries nothing anew
+    assert "### Join the class “7b”" in texts(open_class_page(code=code))
+    type_code("ccccc-ccccc")
+    assert "Too many wrong codes came from your network: try again in ten minutes." in type_code(code)
+    assert "### Join the class “7b”" not in texts(page)
+    browser("the teacher")
+    assert "## 7b" in texts(open_class_page(code=code))
 
 
 def test_server_that_starts_deletes_classes_whose_time_is_over_whatever_page_is_opened() -> None:
