@@ -17,7 +17,7 @@ from tests.data.fake_mnist_servers import FakeMnistServers, small_digits
 from tests.marked_language import write_marked_catalogue
 
 # What takes longest, by the beginnings of paths.
-LONG = ("e2e/test_lesson", "test_style", "e2e/", "benchmarks/", "test_wheel", "ui/")
+LONG = ("e2e/test_lesson", "e2e/test_axe", "test_style", "e2e/", "benchmarks/", "test_wheel", "ui/")
 
 
 @pytest.fixture(scope="session", autouse=True)

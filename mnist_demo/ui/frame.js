@@ -10,13 +10,15 @@
   let isDue = false;
   const mendAll = () => { isDue = false; for (const mend of mends) mend(); };
   window.afterChanges = (mend) => { mends.push(mend); mend(); };
-  new MutationObserver(() => {
+  const mendSoon = () => {
     if (isDue) return;
     isDue = true;
     setTimeout(() => (window.requestIdleCallback ?? setTimeout)(mendAll, { timeout: IDLE_MS }), WAIT_MS);
-  }).observe(document.body, {
+  };
+  new MutationObserver(mendSoon).observe(document.body, {
     childList: true, subtree: true, characterData: true, attributeFilter: ["aria-label", "title", "placeholder"],
   });
+  addEventListener("resize", mendSoon);
 
   // A region is spoken when it changes only if it is there, and known as one, before: so not part of the HTML in it.
   const SPOKEN = ".st-key-training-status, .st-key-drawing-in-words";

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from mnist_demo.settings.presets import PRESETS
 from tests.browser.page import Scheme, button, element, read_steps, wait_for_state
@@ -120,3 +120,29 @@ def steps_done(page: Page) -> int:
 
 def pixels_of(locator: Locator) -> bytes:
     return locator.locator("canvas").first.screenshot()
+
+
+def guess_first_option(page: Page, name: str, by_keyboard: bool = False) -> None:
+    """Guess the first option of the part of the lesson with that name, and have it run what it asks about."""
+    options = element(page, f"guess-{name}").get_by_role("radio")
+    if by_keyboard:
+        options.first.focus()
+        page.keyboard.press("Space")
+        expect(button(page, f"run-guess-{name}")).to_be_enabled()
+        button(page, f"run-guess-{name}").focus()
+        page.keyboard.press("Enter")
+        # The button is gone; the next Tab goes on from the answer, and not from the top of the page.
+        expect(element(page, f"guess-{name}-box")).to_be_focused()
+    else:
+        element(page, f"guess-{name}").locator("label").filter(has=page.get_by_role("radio")).first.click()
+        expect(button(page, f"run-guess-{name}")).to_be_enabled()
+        button(page, f"run-guess-{name}").click()
+
+
+def show_in(page: Page, scheme: Scheme, width: int, height: int) -> None:
+    """Show `page` in that theme, in a window of that size, without motion."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function(
+        "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
+    )

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
 from tests.browser.page import button, element
 from tests.browser.server import PageServer
-from tests.e2e.actions import go_to, sideways_overflow, take_up
+from tests.e2e.actions import go_to, guess_first_option, sideways_overflow, take_up
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -18,22 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 def _more_patience(_patience: None) -> None:
     """Wait as long as a busy machine takes: four short trainings are among the parts."""
     expect.set_options(timeout=100_000)
-
-
-def guess_first_option(page: Page, name: str, by_keyboard: bool) -> None:
-    options = element(page, f"guess-{name}").get_by_role("radio")
-    if by_keyboard:
-        options.first.focus()
-        page.keyboard.press("Space")
-        expect(button(page, f"run-guess-{name}")).to_be_enabled()
-        button(page, f"run-guess-{name}").focus()
-        page.keyboard.press("Enter")
-        # The button is gone; the next Tab goes on from the answer, and not from the top of the page.
-        expect(element(page, f"guess-{name}-box")).to_be_focused()
-    else:
-        element(page, f"guess-{name}").locator("label").filter(has=page.get_by_role("radio")).first.click()
-        expect(button(page, f"run-guess-{name}")).to_be_enabled()
-        button(page, f"run-guess-{name}").click()
 
 
 def check_pixel_numbers(page: Page, device: str) -> None:

@@ -15,7 +15,7 @@ def render_entrance() -> None:
     """Draw the field for a code, the form that opens a class, and the classes that this visitor teaches or deleted."""
     with st.container(key="class-entrance"):
         with st.form("find-class", border=True):
-            st.markdown(_("### Join a class"))
+            st.markdown(_("## Join a class"))
             st.text_input(_("Code of the class"), key=keys.CLASS_TO_JOIN, max_chars=300, placeholder="abcde-fghjk")
             st.form_submit_button(
                 _("Go to the class"),
@@ -29,7 +29,7 @@ def render_entrance() -> None:
 
 def _render_opening() -> None:
     with st.form("open-class", border=True):
-        st.markdown(_("### Open a class"))
+        st.markdown(_("## Open a class"))
         st.caption(
             _(
                 "Your pupils join it by a link or a code; their runs and the digits that they label come together on "
@@ -51,7 +51,7 @@ def _render_taught() -> None:
     taught, deleted = class_commands().taught(), class_commands().deleted()
     if not taught and not deleted:
         return
-    st.markdown(_("### My classes"))
+    st.markdown(_("## My classes"))
     for record in deleted:
         _render_deleted(record)
     with st.container(key=keys.CLASS_ALL, horizontal=True):
@@ -79,7 +79,7 @@ def _render_deleted(record: ClassRecord) -> None:
 def render_joining(record: ClassRecord) -> None:
     """Draw the name of a class and the field for a nickname: all that a code alone lets one see."""
     with st.container(key="class-entrance"), st.form("join-class", border=True):
-        st.markdown(_("### Join the class “{name}”").format(name=escape_markdown(record.name)))
+        st.markdown(_("## Join the class “{name}”").format(name=escape_markdown(record.name)))
         if not record.is_open:
             st.caption(_("This class is closed: nobody joins it, and nothing is added."))
             st.form_submit_button(_("Join"), key=keys.JOIN_CLASS, disabled=True)
