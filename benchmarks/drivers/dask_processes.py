@@ -26,9 +26,19 @@ class DaskProcesses:
             worker.wait(20)
         self._start_all(len(self.workers))
 
+    def replace_worker(self, pid: int) -> None:
+        """Tell the worker with that process id to end, and start another one."""
+        (number,) = [number for number, worker in enumerate(self.workers) if worker.pid == pid]
+        self.workers[number].terminate()
+        self.workers[number].wait(20)
+        self.workers[number] = self._start_worker()
+
     def _start_all(self, workers: int) -> None:
         self.scheduler = self.start("dask_scheduler", "--port", str(self.port))
-        self.workers = [self.start("dask_worker", self.address, "--nthreads", "1") for _worker in range(workers)]
+        self.workers = [self._start_worker() for _worker in range(workers)]
+
+    def _start_worker(self) -> "subprocess.Popen[bytes]":
+        return self.start("dask_worker", self.address, "--nthreads", "1")
 
     def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start ``dask_scheduler`` or ``dask_worker``."""

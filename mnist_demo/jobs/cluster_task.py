@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import importlib.metadata
 import multiprocessing
+import signal
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -116,7 +117,10 @@ def _compute(page: Connection, assignment: Assignment) -> None:
                 page.send((report, False))
         except EOFError:
             child.process.join()
-            page.send(Gone(describe_end(child.process.exitcode)))
+            # A worker that ends has its children end by this signal: the page finds the connection closed, and has the
+            # run go on elsewhere.
+            if child.process.exitcode != -signal.SIGTERM:
+                page.send((Gone(describe_end(child.process.exitcode)), False))
 
 
 def _hand_on_commands(page: Connection, child: ChildProcess) -> None:

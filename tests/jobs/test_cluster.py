@@ -1,6 +1,7 @@
 """Runs on a real Dask scheduler with two real worker processes."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -49,11 +50,15 @@ def remote(cluster: Cluster) -> Iterator[JobRegistry]:
     jobs.close()
 
 
+def worker_of(job: Job, client: Client) -> str:
+    address: str
+    (address,) = [address for address, tasks in client.processing().items() if any(job.id in task for task in tasks)]
+    return address
+
+
 def kill_worker_of(job: Job, dask: DaskProcesses) -> None:
     with Client(dask.address, set_as_default=False) as client:
-        (address,) = [
-            address for address, tasks in client.processing().items() if any(job.id in task for task in tasks)
-        ]
+        address = worker_of(job, client)
         os.kill(client.run(os.getpid, workers=[address])[address], signal.SIGKILL)
 
 
@@ -97,6 +102,30 @@ def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
         assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
         assert weights_of(job) == weights_of(undisturbed)
         assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
+
+
+def test_run_whose_worker_is_told_to_end_goes_on_elsewhere(
+    remote: JobRegistry, dask: DaskProcesses, builtin: DigitDataset
+) -> None:
+    job = remote.start(Assignment(LONG.replace(epochs=20), builtin))
+    job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
+    with Client(dask.address, set_as_default=False) as client:
+        address = worker_of(job, client)
+        dask.replace_worker(client.run(os.getppid, workers=[address])[address])
+    assert job.wait(PATIENCE) == "finished"
+
+
+def test_run_whose_process_dies_on_a_worker_fails_in_a_sentence(
+    remote: JobRegistry, dask: DaskProcesses, builtin: DigitDataset, endless: Hyperparameters
+) -> None:
+    job = remote.start(Assignment(endless, builtin))
+    job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
+    with Client(dask.address, set_as_default=False) as client:
+        for pids in client.run(lambda: [child.pid for child in multiprocessing.active_children()]).values():
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+    assert job.wait(PATIENCE) == "failed"
+    assert "SIGKILL" in job.detail
 
 
 def test_run_waits_while_the_scheduler_is_dead_and_goes_on_bit_for_bit_when_it_is_back(
