@@ -1,6 +1,7 @@
 """Runs that are computed by the workers of a Dask scheduler, each as by a process of this machine.
 
-Dask finds a worker for a run and starts a small task there (`mnist_demo.jobs.cluster_task`), which connects to this
+This server chooses a worker for a run, as it alone knows which of its runs are paused, and Dask starts a small task
+there (`mnist_demo.jobs.cluster_task`), which connects to this
 server by itself: commands and reports go straight between the two, not through the scheduler. Both sides prove that
 they know a secret which is new for each server and travels in the task, so whoever can read what goes between Dask's
 own processes could read this too.
@@ -16,6 +17,7 @@ import queue
 import secrets
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
 from typing import Any
@@ -55,6 +57,8 @@ class Cluster:
         self.cores, self.threads = 1, 1
         self.problem = CANNOT_BE_REACHED
         self.workers: Mapping[str, Versions | Exception] = {}
+        self._cores_of: Mapping[str, int] = {}  # by workers
+        self._tasks_on: Mapping[str, int] = {}  # of all servers, when it was last looked
         self._key = secrets.token_bytes(32)
         self._arrivals: dict[str, queue.Queue[tuple[Connection, Hello]]] = {}
         self._tasks: dict[str, ClusterTask] = {}
@@ -67,10 +71,10 @@ class Cluster:
         """Wait until it is known what the cluster has, or that it cannot be reached."""
         self._looked.wait(timeout)
 
-    def compute(self, assignment: Assignment, job_id: str) -> ClusterComputation:
+    def compute(self, assignment: Assignment, job_id: str, cores_used: Callable[[], int]) -> ClusterComputation:
         threads = min(assignment.threads, self.threads)
-        task = self.submit(Work(dataclasses.replace(assignment, threads=threads)), job_id)
-        return ClusterComputation(task, lambda: _(self.problem))
+        task = self.submit(Work(dataclasses.replace(assignment, threads=threads)), job_id, cores_used)
+        return ClusterComputation(task, lambda: _(self.problem), lambda: self._leave_out(task.worker))
 
     def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
         """Do what `mnist_demo.jobs.estimate.measure_rates` does on the machine of a worker.
@@ -92,11 +96,11 @@ class Cluster:
             rates: Rates = connection.recv()
             return rates
 
-    def submit(self, work: Work, name: str) -> ClusterTask:
-        """Have a worker do `work`; raise InterruptedComputationError while there is none."""
+    def submit(self, work: Work, name: str, cores_used: Callable[[], int] = lambda: 1) -> ClusterTask:
+        """Have the worker with most free cores do `work`; raise InterruptedComputationError while there is none."""
         client, listener = self._client, self._listener
-        fit = [address for address, found in self.workers.items() if found == versions()]
-        if client is None or listener is None or client.status != "running" or not fit:
+        worker = self._freest_worker()
+        if client is None or listener is None or client.status != "running" or worker is None:
             raise InterruptedComputationError(_(self.problem or HAS_NO_WORKERS))
         token = secrets.token_hex(16)
         arrivals = self._arrivals[token] = queue.Queue()
@@ -106,17 +110,34 @@ class Cluster:
             self._key,
             token,
             key=f"mnist-demo-{name}-{token}",
-            workers=fit,
+            workers=[worker],
             pure=False,
         )
         task = self._tasks[token] = ClusterTask(
             future,
             work,
             arrivals,
+            worker,
+            cores_used,
             forget=lambda: self._forget(token),
-            may_come=lambda: not self.workers.keys().isdisjoint(fit),
+            may_come=lambda: worker in self.workers,
         )
         return task
+
+    def _freest_worker(self) -> str | None:
+        """Return the worker on which fewest runs of this server compute, for its cores; of several, the emptiest one.
+
+        Dask does not tell which tasks of other servers compute, only how many there are.
+        """
+        busy: Counter[str] = Counter()
+        for task in list(self._tasks.values()):
+            busy[task.worker] += task.cores_used()
+        fit = [address for address, found in self.workers.items() if found == versions()]
+        return max(fit, key=lambda one: (self._cores_of[one] - busy[one], -self._tasks_on.get(one, 0)), default=None)
+
+    def _leave_out(self, worker: str) -> None:
+        """Give `worker` nothing to do until Dask says again that it is there: Dask may not know yet that it is gone."""
+        self.workers = {address: found for address, found in self.workers.items() if address != worker}
 
     def _forget(self, token: str) -> None:
         self._arrivals.pop(token, None)
@@ -136,7 +157,7 @@ class Cluster:
 
     def _look_forever(self) -> None:
         while not self._closed.is_set():
-            before = self.problem, self.cores
+            before = self.problem, self.cores, set(self.workers)
             try:
                 self._look()
             except Exception as error:  # Dask raises many kinds where a connection breaks
@@ -144,7 +165,7 @@ class Cluster:
                 self.problem = CANNOT_BE_REACHED
                 self._interrupt_if_lost()
             self._looked.set()
-            if (self.problem, self.cores) != before:
+            if (self.problem, self.cores, set(self.workers)) != before:
                 self.on_change()
             self._closed.wait(LOOK_SECONDS)
 
@@ -165,11 +186,16 @@ class Cluster:
         if self._listener is None:
             self._listener = Listener((_own_address(self.address), 0), backlog=50)
             threading.Thread(target=self._welcome_forever, args=(self._listener,), name="workers", daemon=True).start()
-        found: Mapping[str, Any] = self._client.scheduler_info()["workers"]
-        new = [address for address in found if address not in self.workers]
+        there: Mapping[str, Any] = self._client.scheduler_info()["workers"]
+        # Dask lets a worker that lacks memory, or is about to end, begin nothing.
+        cores_of = {address: worker["nthreads"] for address, worker in there.items() if worker["status"] == "running"}
+        known = self.workers
+        new = [address for address in cores_of if address not in known]
         answers = self._client.run(prepare_worker, workers=new, on_error="return") if new else {}
-        self.workers = {address: answers.get(address) or self.workers[address] for address in found}
-        threads = [found[address]["nthreads"] for address, have in self.workers.items() if have == versions()]
+        self._tasks_on = {address: len(tasks) for address, tasks in self._client.processing().items()}
+        self._cores_of = cores_of
+        self.workers = {address: answers.get(address) or known[address] for address in cores_of}
+        threads = [cores_of[address] for address, have in self.workers.items() if have == versions()]
         self.cores, self.threads = sum(threads) or 1, max(threads, default=1)
         self.problem = "" if threads else self._why_none_is_fit()
 

@@ -28,8 +28,15 @@ ARRIVAL_SECONDS = 0.2
 class ClusterTask:
     """One task on the cluster, and the connection that it opens to this server.
 
-    `may_come` tells whether one of the workers that the task may go to is still there: one that was started anew has
-    another address, and Dask waits for the old one for good.
+    Parameters
+    ----------
+    worker
+        The address of the worker that it is for.
+    cores_used
+        Tells how many cores it keeps busy there.
+    may_come
+        Tells whether that worker is still there: one that was started anew has another address, and Dask waits for the
+        old one for good.
     """
 
     def __init__(
@@ -37,10 +44,13 @@ class ClusterTask:
         future: "Future[None]",
         work: Work,
         arrivals: "queue.Queue[tuple[Connection, Hello]]",
+        worker: str,
+        cores_used: Callable[[], int],
         forget: Callable[[], object],
         may_come: Callable[[], bool],
     ) -> None:
         self._future, self._work, self._arrivals = future, work, arrivals
+        self.worker, self.cores_used = worker, cores_used
         self._forget, self._may_come = forget, may_come
         self._connection: Connection | None = None
         self._is_closed = False
@@ -82,12 +92,16 @@ class ClusterTask:
 
 
 class ClusterComputation:
-    """A run on the cluster; `problem` says in a sentence why there is none, while that is so. See `Computation`."""
+    """A run on the cluster. See `Computation`.
+
+    `problem` says in a sentence why the cluster computes nothing, while that is so; `on_loss` is called when the
+    connection to the worker broke.
+    """
 
     pid = None
 
-    def __init__(self, task: ClusterTask, problem: Callable[[], str]) -> None:
-        self._task, self._problem = task, problem
+    def __init__(self, task: ClusterTask, problem: Callable[[], str], on_loss: Callable[[], None]) -> None:
+        self._task, self._problem, self._on_loss = task, problem, on_loss
         self._outbox: Outbox | None = None
         self._early: list[Command] = []  # before the worker has come
         self._lock = threading.Lock()
@@ -112,6 +126,7 @@ class ClusterComputation:
             self._reason = self._task.failure()
             if self._is_killed or (self._reason and "KilledWorker" not in self._reason):
                 raise EOFError from error
+            self._on_loss()
             why = _("What computed this run is gone: it goes on from its last saved point as soon as it can.")
             raise InterruptedComputationError(self._problem() or why) from error
         if isinstance(report, Gone):

@@ -14,6 +14,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection
 
+from distributed import secede
+
 import mnist_demo
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import run_in_child
@@ -84,6 +86,9 @@ def compute_for_page(address: tuple[str, int], key: bytes, token: str) -> None:
     token
         Which task this is; the page knows no other.
     """
+    # The page shares out the cores itself, and has another run compute while this one is paused or in slow motion: it
+    # must not keep the one thread that Dask has for that.
+    secede()
     _allow_children()
     with contextlib.suppress(EOFError, OSError), Client(address, authkey=key) as page:
         work = _receive_work(page, token)

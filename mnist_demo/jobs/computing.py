@@ -1,5 +1,6 @@
 """The seam between a run and what computes it: processes on this machine, or a cluster (`mnist_demo.jobs.cluster`)."""
 
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -61,8 +62,8 @@ class Computing(Protocol):
     def shares_cores_with_page(self) -> bool:
         """Whether a run takes cores that the page needs for its answers."""
 
-    def compute(self, assignment: Assignment, job_id: str) -> Computation:
-        """Begin to compute.
+    def compute(self, assignment: Assignment, job_id: str, cores_used: Callable[[], int]) -> Computation:
+        """Begin to compute; `cores_used` tells how many cores the run keeps busy, whenever it is asked.
 
         Raises
         ------
@@ -85,7 +86,7 @@ class Here:
     def __init__(self, cores: int | None = None, problem: str = "") -> None:
         self.cores, self.problem = cores or core_count(), problem
 
-    def compute(self, assignment: Assignment, job_id: str) -> "LocalComputation":
+    def compute(self, assignment: Assignment, job_id: str, cores_used: Callable[[], int]) -> "LocalComputation":
         if self.problem:
             raise InterruptedComputationError(_(self.problem))
         try:

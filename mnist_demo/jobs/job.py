@@ -186,7 +186,7 @@ class Job(ObservedRun):
     def _begin(self) -> None:
         """Have the worker started; the lock is held."""
         try:
-            self._computation = self._computing.compute(self._assignment, self.id)
+            self._computation = self._computing.compute(self._assignment, self.id, self.cores_busy)
             threading.Thread(target=self._listen, args=(self._computation,), name=self.id, daemon=True).start()
         except (JobError, RuntimeError) as error:  # the latter where there are too many threads
             self.kill()

@@ -182,6 +182,10 @@ class ObservedRun:
         is_idle = steady is not None and steady <= IDLE_SPEED and steady * self._step_seconds() <= IDLE_SHARE
         return 0 if is_idle else self.threads
 
+    def cores_busy(self) -> int:
+        """Return how many cores it keeps busy at the moment."""
+        return self.cores_used if self._state == "running" else 0
+
     def _step_seconds(self) -> float:
         """Return how long a step takes, the mean of the last ones; 0 before there are two."""
         seconds = self._history.steps["seconds"][-10:]

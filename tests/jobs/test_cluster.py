@@ -18,9 +18,9 @@ from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster, refusals
 from mnist_demo.jobs.cluster_task import Versions, versions
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
-from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from tests.waiting import wait_until
+from tests.waiting import Clock, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 PATIENCE = 60.0
@@ -86,6 +86,69 @@ def test_run_obeys_and_ends_as_one_on_this_machine(
     job.wait_for(lambda: job.history.step_count > done + 1, PATIENCE)
     job.stop(PATIENCE)
     assert (job.state, job.pid) == ("stopped", None)
+
+
+def test_paused_runs_leave_their_workers_to_others(
+    remote: JobRegistry,
+    dask: DaskProcesses,
+    builtin: DigitDataset,
+    quick: Hyperparameters,
+    endless: Hyperparameters,
+) -> None:
+    first, second = (remote.start(Assignment(LONG.replace(epochs=20), builtin)) for _run in range(2))
+    for job in (first, second):
+        job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
+        job.pause(PATIENCE)
+    assert remote.start(Assignment(quick, builtin)).wait(PATIENCE) == "finished"
+    assert [job.state for job in (first, second)] == ["paused", "paused"]
+    second.resume()
+    third = remote.start(Assignment(endless, builtin))
+    third.wait_for(lambda: third.history.step_count > 0, PATIENCE)
+    with Client(dask.address, set_as_default=False) as client:
+        assert worker_of(third, client) == worker_of(first, client) != worker_of(second, client)
+    third.stop(PATIENCE)
+    first.resume()
+    assert [job.wait(PATIENCE) for job in (first, second)] == ["finished", "finished"]
+
+
+def test_visitors_of_a_cluster_take_turns(cluster: Cluster, builtin: DigitDataset, endless: Hyperparameters) -> None:
+    clock = Clock()
+    jobs = JobRegistry(computing=cluster, clock=clock)
+    try:
+        long = [jobs.start(Assignment(endless, builtin), visitor=name) for name in ("one", "two")]
+        wait_until(lambda: all(job.history.step_count for job in long), PATIENCE)
+        others = [jobs.start(Assignment(endless, builtin), visitor=name) for name in ("three", "four")]
+        # Each gets a turn, and those who gave theirs up get another one.
+        for comes in (*others, *long):
+            done = comes.history.step_count
+            clock.now += TURN_SECONDS
+            jobs.reap()
+            wait_until(lambda: comes.history.step_count > done, PATIENCE)  # noqa: B023
+    finally:
+        jobs.close()
+
+
+def test_ten_runs_on_two_workers_all_finish_with_the_figures_of_this_machine(
+    remote: JobRegistry, registry: JobRegistry, builtin: DigitDataset, quick: Hyperparameters
+) -> None:
+    settings = [quick.replace(seed=seed, epochs=6) for seed in range(10)]
+    runs = [remote.start(Assignment(each, builtin), visitor=f"visitor {each.seed % 4}") for each in settings]
+    slowed, paused = runs[:4], runs[1:4]
+    for job in slowed:
+        job.set_speed(20.0)
+    for job in paused:
+        job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
+        job.pause(PATIENCE)
+        assert job.state == "paused"
+    assert [job.wait(PATIENCE) for job in runs[4:]] == ["finished"] * 6
+    for job in slowed:
+        job.set_speed(None)
+        job.resume()
+    assert [job.wait(PATIENCE) for job in runs] == ["finished"] * 10
+    for number in (0, 1, 9):
+        here = registry.start(Assignment(settings[number], builtin, threads=1))
+        assert here.wait(PATIENCE) == "finished"
+        assert weights_of(runs[number]) == weights_of(here)
 
 
 def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
