@@ -133,7 +133,7 @@ class Cluster:
         for task in list(self._tasks.values()):
             busy[task.worker] += task.cores_used()
         fit = [address for address, found in self.workers.items() if found == versions()]
-        return max(fit, key=lambda one: (self._cores_of[one] - busy[one], -self._tasks_on.get(one, 0)), default=None)
+        return max(fit, key=lambda one: (self._cores_of.get(one, 0) - busy[one], -self._tasks_on.get(one, 0)), default=None)
 
     def _leave_out(self, worker: str) -> None:
         """Give `worker` nothing to do until Dask says again that it is there: Dask may not know yet that it is gone."""
