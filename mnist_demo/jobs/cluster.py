@@ -1,10 +1,9 @@
 """Runs that are computed by the workers of a Dask scheduler, each as by a process of this machine.
 
 This server chooses a worker for a run, as it alone knows which of its runs are paused, and Dask starts a small task
-there (`mnist_demo.jobs.cluster_task`), which connects to this
-server by itself: commands and reports go straight between the two, not through the scheduler. Both sides prove that
-they know a secret which is new for each server and travels in the task, so whoever can read what goes between Dask's
-own processes could read this too.
+there (`mnist_demo.jobs.cluster_task`), which connects to this server by itself: commands and reports go straight
+between the two, not through the scheduler. Both sides prove that they know a secret which is new for each server and
+travels in the task, so whoever can read what goes between Dask's own processes could read this too.
 
 This module needs Dask's ``distributed`` (``pip install mnist-demo[cluster]``) and is imported only where a cluster is
 asked for.
@@ -133,7 +132,8 @@ class Cluster:
         for task in list(self._tasks.values()):
             busy[task.worker] += task.cores_used()
         fit = [address for address, found in self.workers.items() if found == versions()]
-        return max(fit, key=lambda one: (self._cores_of.get(one, 0) - busy[one], -self._tasks_on.get(one, 0)), default=None)
+        cores_of, tasks_on = self._cores_of, self._tasks_on
+        return max(fit, key=lambda one: (cores_of.get(one, 0) - busy[one], -tasks_on.get(one, 0)), default=None)
 
     def _leave_out(self, worker: str) -> None:
         """Give `worker` nothing to do until Dask says again that it is there: Dask may not know yet that it is gone."""
