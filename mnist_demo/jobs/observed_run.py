@@ -179,8 +179,13 @@ class ObservedRun:
     def cores_used(self) -> int:
         """How many cores it keeps busy while it runs: none in slow motion, unless its steps are long."""
         steady = steps_a_second(self._speed)
-        is_idle = steady is not None and steady <= IDLE_SPEED and steady * self._step_seconds() <= IDLE_SHARE
+        is_idle = steady is not None and steady <= IDLE_SPEED and self.slow_share <= IDLE_SHARE
         return 0 if is_idle else self.threads
+
+    @property
+    def slow_share(self) -> float:
+        """What it takes of a core at a steady speed; 0 while that is not known, and at any other speed."""
+        return (steps_a_second(self._speed) or 0.0) * self._step_seconds()
 
     def cores_busy(self) -> int:
         """Return how many cores it keeps busy at the moment."""

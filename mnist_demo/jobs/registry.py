@@ -1,7 +1,8 @@
 """Training in other processes, seen from the page's process: a `Job` is one run, the `JobRegistry` has them all.
 
 A run is in one of the states of ``STATES``. It waits as *queued* until as many cores are free as it computes with; a
-paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion. Visitors
+paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion, where many
+go on at a time. Visitors
 take turns: of those who wait, the one with the fewest runs that compute comes next, and of these the one whose last
 turn is longest ago. Who has several runs that compute gives one up to somebody who has none, and who has one, after
 ``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or for a long one until it ends. All
@@ -19,7 +20,7 @@ from operator import attrgetter
 from mnist_demo.jobs.computing import Computing, Here
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
-from mnist_demo.jobs.room import make_room
+from mnist_demo.jobs.room import is_one_too_many, make_room
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
 from mnist_demo.training.history import History
 
@@ -209,9 +210,14 @@ class JobRegistry:
         """Let queued jobs run, each visitor's in turn, while cores are free for the next one."""
         with self._lock:
             self._have_too_many_wait()
+            slow = self._have_too_many_slow_ones_wait()
             for job in self._queue():
-                if self.computing.problem and isinstance(job, Job):
+                if isinstance(job, Job) and self.computing.problem:
                     continue
+                if isinstance(job, Job) and not job.cores_used:
+                    if is_one_too_many([*slow, job], self.slots):
+                        continue
+                    slow.append(job)
                 busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
                 if busy and job.cores_used and busy + job.cores_used > self.slots:
@@ -246,6 +252,17 @@ class JobRegistry:
             last = max(staying, key=lambda job: (turns[job.visitor], job.computes_since))
             last.give_way()
             staying.remove(last)
+
+    def _have_too_many_slow_ones_wait(self) -> list[Job]:
+        """Have the last of too many jobs in slow motion wait; return those that go on."""
+        slow: list[Job] = []
+        running = [job for job in self._jobs.values() if job.state == "running" and not job.cores_used]
+        for job in sorted(running, key=_SINCE):
+            if is_one_too_many([*slow, job], self.slots):
+                job.give_way()
+            else:
+                slow.append(job)
+        return slow
 
     def _ask_for_a_turn(self, job: Waiting) -> None:
         """Have a job of whoever has most that compute give way to `job`, whose visitor has none."""

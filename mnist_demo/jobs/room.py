@@ -1,6 +1,6 @@
-"""How many runs a server keeps in memory, and which of those that have ended make room for others."""
+"""How many runs a server keeps and has go on, and which of those that have ended make room for others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mnist_demo.errors import JobError
 from mnist_demo.jobs.job import Job
@@ -14,6 +14,15 @@ MAX_ENDED = 400
 MAX_BYTES_OF_VISITOR = 600_000_000
 # Of all visitors: room for many of the presets' runs, which have a few megabytes.
 MAX_BYTES = 3_000_000_000
+# Runs in slow motion compute next to nothing, but each has a process: so many of a visitor go on at a time, and of all
+# visitors as many as take this share of the cores.
+MAX_SLOW_OF_VISITOR, MAX_SLOW_SHARE = 6, 0.5
+
+
+def is_one_too_many(slow: Sequence[Job], cores: int) -> bool:
+    """Tell whether the last of these runs in slow motion has to wait for one of the others."""
+    mine = sum(job.visitor == slow[-1].visitor for job in slow)
+    return mine > MAX_SLOW_OF_VISITOR or sum(job.slow_share for job in slow) > MAX_SLOW_SHARE * cores
 
 
 def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable[[Job], bool]) -> None:

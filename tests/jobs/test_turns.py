@@ -9,6 +9,7 @@ import pytest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
+from mnist_demo.jobs import room
 from mnist_demo.jobs.computing import LocalComputation
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
@@ -53,6 +54,34 @@ def test_runs_that_leave_slow_motion_together_wait_for_a_core_like_any_other(
     # Those that wait go on where they were, each when it is its turn.
     next(iter(computing(many))).stop(PATIENCE)
     wait_until(lambda: len(computing(many)) == 1)
+
+
+def test_runs_in_slow_motion_have_a_few_processes_of_a_visitor_and_a_share_of_the_cores(
+    registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MAX_SLOW_OF_VISITOR", 2)
+    many = []
+    for _run in range(4):
+        many.append(registry.start(Assignment(endless, builtin), visitor="many"))
+        many[-1].set_speed(1.0)
+    hers = registry.start(Assignment(endless, builtin), visitor="one")
+    hers.set_speed(1.0)
+
+    def running() -> list[Job]:
+        return [job for job in many if job.state == "running"]
+
+    wait_until(lambda: len(running()) == 2 and hers.history.step_count > 1)
+    assert {job.state for job in many} == {"running", "queued"}
+    running()[0].stop(PATIENCE)
+    wait_until(lambda: len(running()) == 2)
+
+    # A share of the cores that one of them reaches alone.
+    monkeypatch.setattr(room, "MAX_SLOW_SHARE", 1e-9)
+    registry.schedule()
+    wait_until(lambda: not running() and hers.state == "queued")
+    monkeypatch.setattr(room, "MAX_SLOW_SHARE", 0.5)
+    registry.schedule()
+    wait_until(lambda: len(running()) == 2 and hers.state == "running")
 
 
 def test_slow_motion_with_steps_that_take_long_keeps_its_cores_busy(
