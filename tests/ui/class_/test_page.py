@@ -88,10 +88,10 @@ def test_after_too_many_wrong_codes_the_right_one_waits_too_but_not_for_who_is_i
     for number in range(MAX_WRONG - 1):
         assert "There is no class with this code" in type_code(f"aaaaa-bbb{number:02}")
     page.run()  # a page that refreshes tries nothing anew
-    assert "### Join the class “7b”" in texts(open_class_page(code=code))
+    assert "## Join the class “7b”" in texts(open_class_page(code=code))
     type_code("ccccc-ccccc")
     assert "Too many wrong codes came from your network: try again in ten minutes." in type_code(code)
-    assert "### Join the class “7b”" not in texts(page)
+    assert "## Join the class “7b”" not in texts(page)
     browser("the teacher")
     assert "## 7b" in texts(open_class_page(code=code))
 
