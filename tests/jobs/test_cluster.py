@@ -95,7 +95,7 @@ def test_paused_runs_leave_their_workers_to_others(
     quick: Hyperparameters,
     endless: Hyperparameters,
 ) -> None:
-    first, second = (remote.start(Assignment(LONG.replace(epochs=20), builtin)) for _run in range(2))
+    first, second = (remote.start(Assignment(settings, builtin)) for settings in (LONG.replace(epochs=20), endless))
     for job in (first, second):
         job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
         job.pause(PATIENCE)
@@ -106,9 +106,10 @@ def test_paused_runs_leave_their_workers_to_others(
     third.wait_for(lambda: third.history.step_count > 0, PATIENCE)
     with Client(dask.address, set_as_default=False) as client:
         assert worker_of(third, client) == worker_of(first, client) != worker_of(second, client)
-    third.stop(PATIENCE)
+    for job in (second, third):
+        job.stop(PATIENCE)
     first.resume()
-    assert [job.wait(PATIENCE) for job in (first, second)] == ["finished", "finished"]
+    assert first.wait(PATIENCE) == "finished"
 
 
 def test_visitors_of_a_cluster_take_turns(cluster: Cluster, builtin: DigitDataset, endless: Hyperparameters) -> None:
