@@ -24,9 +24,9 @@ from typing import Any, BinaryIO
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
-# A larger content is kept in a file. A server keeps at most six hundred runs, with their weights and what they need to
-# go on: the smaller of these take 300 MB in all.
-SMALL_BYTES = 256_000
+# A larger content is kept in a file, which its receiver needs a file number for: where a server has none left, a run's
+# listener waits for the rest of a message. So not those of most runs.
+SMALL_BYTES = 4_000_000
 # Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
 LONGEST_SOCKET_FOLDER = 70
 
