@@ -119,12 +119,13 @@ def test_visitors_of_a_cluster_take_turns(cluster: Cluster, builtin: DigitDatase
         long = [jobs.start(Assignment(endless, builtin), visitor=name) for name in ("one", "two")]
         wait_until(lambda: all(job.history.step_count for job in long), PATIENCE)
         others = [jobs.start(Assignment(endless, builtin), visitor=name) for name in ("three", "four")]
-        # Each gets a turn, and those who gave theirs up get another one.
-        for comes in (*others, *long):
-            done = comes.history.step_count
+        # Each gets a turn, and those who gave theirs up get another one. Both turns end at once, as both began so.
+        for coming in (others, long):
+            done = [job.history.step_count for job in coming]
             clock.now += TURN_SECONDS
             jobs.reap()
-            wait_until(lambda: comes.history.step_count > done, PATIENCE)  # noqa: B023
+            for job, before in zip(coming, done, strict=True):
+                wait_until(lambda job=job, before=before: job.history.step_count > before, PATIENCE)  # type: ignore[misc]
     finally:
         jobs.close()
 
