@@ -160,6 +160,9 @@ MEASUREMENTS = {
     "page-start": _page(
         N_("server start to page, and Start to the first point on the chart"), "page_start", "measure_start"
     ),
+    "page-newcomer": _page(
+        N_("a newcomer, from opening the page to a digit read and a run watched"), "page_newcomer", "measure_newcomer"
+    ),
     "page-latency": _page(
         N_("mouse-up to the changed prediction, against ten lines without a model"), "page_latency", "measure_latency"
     ),
