@@ -98,7 +98,9 @@ class Stop:
 
 @dataclass(frozen=True)
 class Rest:
-    """Leave the cores to something short."""
+    """Leave the cores to something short, for so long."""
+
+    seconds: float
 
 
 @dataclass(frozen=True)

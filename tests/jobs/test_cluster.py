@@ -20,6 +20,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.variations import vary
 from tests.waiting import Clock, wait_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -110,6 +111,20 @@ def test_paused_runs_leave_their_workers_to_others(
         job.stop(PATIENCE)
     first.resume()
     assert first.wait(PATIENCE) == "finished"
+
+
+def test_several_values_of_a_setting_are_tried_side_by_side(
+    remote: JobRegistry, dask: DaskProcesses, builtin: DigitDataset, endless: Hyperparameters
+) -> None:
+    tried = [
+        remote.start(Assignment(settings, builtin), visitor="one")
+        for settings in vary(endless, {"learning_rate": [0.1, 0.2]})
+    ]
+    wait_until(lambda: all(job.history.step_count for job in tried), PATIENCE)
+    with Client(dask.address, set_as_default=False) as client:
+        assert len({worker_of(job, client) for job in tried}) == 2
+    for job in tried:
+        job.stop(PATIENCE)
 
 
 def test_visitors_of_a_cluster_take_turns(cluster: Cluster, builtin: DigitDataset, endless: Hyperparameters) -> None:
@@ -211,8 +226,8 @@ def test_run_waits_while_the_scheduler_is_dead_and_goes_on_bit_for_bit_when_it_i
         job.wait_for(lambda job=job, steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
         job.set_speed(20)  # that it does not end before it is known that the scheduler has
         dask.kill_scheduler()
+        wait_until(lambda: remote.computing.problem == CANNOT_BE_REACHED, PATIENCE)
         assert job.wait_for(lambda job=job: job.state == "queued", PATIENCE)  # type: ignore[misc]
-        assert remote.computing.problem == CANNOT_BE_REACHED
         job.set_speed(None)
         dask.start_again()
         assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
