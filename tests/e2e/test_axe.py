@@ -1,9 +1,9 @@
-"""axe-core finds nothing that is ours on any page, in any state.
+"""axe-core finds nothing that is ours on any page, in any state; and all has its place, whatever the window.
 
 Each state is looked at in a window on a desk in the light theme, and on a phone in the dark one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,11 +11,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PARTS
-from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
+from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
     LOOKS,
+    choose_option,
     go_to,
     guess_first_option,
     open_settings,
@@ -24,9 +25,11 @@ from tests.e2e.actions import (
     show_in,
     sideways_overflow,
     start_with,
+    tab_to,
     unfold,
 )
 from tests.e2e.conftest import visit
+from tests.e2e.layout import misplaced_at_any_size
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -64,6 +67,7 @@ NOTE_WRITING = """() => {
 }"""
 # No rule that is on reads style sheets; and to find a selector for each element takes as long as a third of the rules.
 AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
+PROJECTOR: tuple[tuple[Scheme, int, int], ...] = (("light", 1920, 1080), ("dark", 1920, 1080))
 # A page that is being drawn anew may be looked at in the midst of that.
 ATTEMPTS = 3
 
@@ -78,9 +82,9 @@ class Look:
     def __post_init__(self) -> None:
         self.page.evaluate(NOTE_WRITING)
 
-    def at(self, state: str) -> None:
-        """Look at the page in that state, in every look of ``LOOKS``."""
-        for scheme, width, height in LOOKS.values():
+    def at(self, state: str, looks: Iterable[tuple[Scheme, int, int]] = LOOKS.values()) -> None:
+        """Look at the page in that state, in each of those windows."""
+        for scheme, width, height in looks:
             show_in(self.page, scheme, width, height)
             problems: list[str] = []
             for _attempt in range(ATTEMPTS):
@@ -89,6 +93,11 @@ class Look:
                 if not problems:
                     break
             self.found += [f"{state}, {scheme}: {problem}" for problem in problems]
+
+    def at_any_size(self, state: str) -> None:
+        """Look at it as `at` does, and whether all has its place from the narrowest window to the widest."""
+        self.found += [f"{state}, {problem}" for problem in misplaced_at_any_size(self.page)]
+        self.at(state)
 
     def problems(self) -> Iterator[str]:
         if sideways_overflow(self.page):
@@ -140,6 +149,14 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     start_with(page, batch_size="2", epochs="300")
     wait_for_state(page, "running")
     look.at("running")
+    show_in(page, *PROJECTOR[0])
+    element(page, "big-picture").locator("label").click()
+    look.at("big picture", PROJECTOR)
+    element(page, "big-picture").locator("label").click()
+    show_in(page, *LOOKS["desk"])
+    choose_option(page, "speed", "1 step per second")
+    expect(element(page, "step-detail")).to_contain_text("in detail")
+    look.at("slow motion")
     button(page, "pause-training").click()
     wait_for_state(page, "paused")
     button(page, "step-training").click()
@@ -148,7 +165,12 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     expect(element(page, "export-choice")).to_be_visible()
     look.at("paused at a step, export open")
     page.keyboard.press("Escape")
-    assert look.found == []
+    stop_training(page)
+    choose_option(page, "model", "Multi-layer perceptron")
+    start_with(page, learning_rate="1e10", epochs="5")
+    wait_for_state(page, "diverged")
+    look.at("diverged")
+    assert look.found == [], "\n".join(look.found)
 
 
 def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, server: PageServer) -> None:
@@ -164,11 +186,11 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         look.at("finished")
         go_to(page, "Look inside")
         expect(element(page, "weights").locator("img")).to_have_count(10)
-        look.at("look inside")
+        look.at_any_size("look inside")
         page.get_by_text("What it confuses").click()
         # By keyboard: Tab enters at the first cell, the arrows go on from there, Enter clicks.
         first = element(page, "confusion-matrix").locator("button").first
-        first.focus()
+        tab_to(page, first)
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("Enter")
@@ -190,8 +212,10 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
             look.at(f"the data, {view}")
         go_to(page, "Compare")
         expect(element(page, "comparison").locator("canvas").first).to_be_visible()
-        look.at("compare")
+        look.at_any_size("compare")
         go_to(page, "Runs")
+        expect(element(page, "run-list")).to_be_visible()
+        look.at_any_size("runs")
         opened_by = {"rename": "run-name", "export": "run-format", "delete": "undo-delete"}
         for action, shown in opened_by.items():
             page.locator(f"[class*=st-key-{action}-run-] button").first.click()
@@ -199,7 +223,7 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
             look.at(f"runs, {action}")
         go_to(page, "Lesson")
         expect(element(page, "lesson").get_by_role("heading").first).to_be_visible()
-        look.at("lesson")
+        look.at_any_size("lesson")
         for number in (3, 4):  # a table of numbers, and a slider beside a chart
             show_in(page, *LOOKS["desk"])
             element(page, "lesson-page").get_by_role("radio", name=str(number), exact=True).click()
@@ -213,5 +237,9 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         element(page, "class-name").locator("input").fill("7b")
         button(page, "class-create").click()
         expect(element(page, "class-live")).to_be_visible()
-        look.at("a class, as its teacher sees it")
+        look.at_any_size("a class, as its teacher sees it")
+        page.goto(f"{server.url}/?only=draw")
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
+        Look(page, look.found).at("the bench alone")
         assert look.found == [], "\n".join(look.found)

@@ -9,11 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.page import PATIENCE_MS, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import (
-    show_in,
-    sideways_overflow,
-    steps_done,
-)
+from tests.e2e.actions import show_in, sideways_overflow, steps_done, tab_to
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -43,7 +39,7 @@ def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_t
                 new MutationObserver(note).observe(region, {childList: true, subtree: true, characterData: true});
             }"""
         )
-        canvas.focus()
+        tab_to(page, canvas)
         for typed in ("7", "3", "3"):
             before = seen.get_attribute("src") or ""
             page.keyboard.press(typed)
@@ -55,7 +51,7 @@ def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_t
         expect(button(page, "undo-drawing")).to_be_focused()
 
         start, pause, step = (button(page, f"{verb}-training") for verb in ("start", "pause", "step"))
-        start.focus()
+        tab_to(page, start)
         page.keyboard.press("Enter")
         wait_for_state(page, "running")
         expect(page.get_by_role("progressbar", name=re.compile(r"step [\d,]+ of"))).to_be_attached()

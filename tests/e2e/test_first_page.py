@@ -19,6 +19,7 @@ from tests.e2e.actions import (
     unfold,
 )
 from tests.e2e.conftest import visit
+from tests.e2e.layout import misplaced_at_any_size
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -112,18 +113,12 @@ def look_at(page: Page, width: int, height: int, with_run: bool = False) -> tupl
     return found["drawing-canvas"]
 
 
-def test_nothing_is_cut_or_scrolls_sideways_at_any_width(same_page: Page) -> None:
+def test_nothing_is_cut_covered_or_scrolls_sideways_at_any_size(same_page: Page) -> None:
     page = same_page
     draw(page, "3")
     expect(element(page, "predicted-digit")).to_have_text("3")
     open_settings(page)
-    for width in (320, 600, 900, 1180, 1920, 2560):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(150)
-        assert sideways_overflow(page) == 0
-        left, _top, right, _bottom = places(page)["drawing-canvas"]
-        assert left >= 0
-        assert right <= width
+    assert misplaced_at_any_size(page) == []
 
 
 def test_big_picture_shows_canvas_digit_bars_and_chart_on_a_projector(same_page: Page) -> None:

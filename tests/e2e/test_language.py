@@ -12,7 +12,7 @@ from tests import ROOT
 from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, serve_builtin_digits
-from tests.e2e.actions import open_settings, set_number, start_with, unfold
+from tests.e2e.actions import open_settings, set_number, start_with, tab_to, unfold
 from tests.e2e.conftest import visit
 from tests.marked_language import CODE, bare_words, mark
 
@@ -114,7 +114,7 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         expect(element(page, "predicted-digit")).to_have_text("3")
 
         # In place, by keyboard: the run and the drawing stay.
-        element(page, "language").get_by_role("radio").first.focus()
+        tab_to(page, element(page, "language").get_by_role("radio").first)
         page.keyboard.press("Enter")
         expect(page.locator("html")).to_have_attribute("lang", "en")
         wait_for_state(page, "finished")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
 from tests.browser.page import button, element
 from tests.browser.server import PageServer
-from tests.e2e.actions import go_to, guess_first_option, sideways_overflow, take_up
+from tests.e2e.actions import go_to, guess_first_option, sideways_overflow, tab_to, take_up
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -88,7 +88,7 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: B
             if part.name == "deeper":
                 check_sliding_filter(page)
             if number == 1:
-                button(page, "next-part-below").focus()
+                tab_to(page, button(page, "next-part-below"))
                 page.keyboard.press("Enter")
                 expect(element(page, "lesson-heading-2")).to_be_focused()
                 page.keyboard.press("Tab")

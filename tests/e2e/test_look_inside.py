@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.server import PageServer
-from tests.e2e.actions import fits_on_desk_and_phone, go_to, quick_run
+from tests.e2e.actions import fits_on_desk_and_phone, go_to, quick_run, tab_to
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -33,7 +33,7 @@ def test_visitor_clicks_a_cell_and_an_image_and_has_it_explained_here_and_in_tra
         matrix = element(page, "confusion-matrix")
         expect(matrix.locator("button")).to_have_count(100)
         # By keyboard: Tab enters at the first cell, the arrows go on from there, Enter clicks.
-        matrix.locator("button").first.focus()
+        tab_to(page, matrix.locator("button").first)
         for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
             page.keyboard.press(key)
         expect(matrix.locator('button[data-value="0-0"]')).to_be_focused()
