@@ -150,11 +150,11 @@ class Job(ObservedRun):
                 self._asked[name] = value
                 self._send(ChangeSetting(name, value))
 
-    def rest(self, seconds: float) -> None:
-        """Have a running job leave its cores to something short, for so long at most; returns at once."""
+    def rest(self) -> None:
+        """Have a running job leave its cores to something short, an eighth of a second at most; returns at once."""
         with self._changed:
             if self._state == "running" and self._computing.shares_cores_with_page:
-                self._send(Rest(seconds))
+                self._send(Rest())
 
     def stop(self, timeout: float = 1.0) -> None:
         """End the job and keep the model so far; waits up to `timeout` seconds until that is so."""

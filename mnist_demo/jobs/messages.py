@@ -98,9 +98,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Rest:
-    """Leave the cores to something short, for so long."""
-
-    seconds: float
+    """Leave the cores to something short."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 A run is in one of the states of ``STATES``. It waits as *queued* until as many cores are free as it computes with; a
 paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion, where many
-go on at a time. Visitors take turns: of those who wait, the one with the fewest runs that compute comes next, and of
-these the one whose last turn is longest ago. Who has several runs that compute gives one up to somebody who has none,
-and who has one, after ``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or for a long
-one until it ends. All methods may be called from any thread.
+go on at a time. Visitors
+take turns: of those who wait, the one with the fewest runs that compute comes next, and of these the one whose last
+turn is longest ago. Who has several runs that compute gives one up to somebody who has none, and who has one, after
+``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or for a long one until it ends. All
+methods may be called from any thread.
 """
 
 import contextlib
@@ -81,11 +82,6 @@ class JobRegistry:
     @property
     def slots(self) -> int:
         return self.computing.cores
-
-    @property
-    def cores_busy(self) -> int:
-        with self._lock:
-            return sum(job.cores_used for job in self._computing())
 
     def start(
         self,
@@ -199,6 +195,10 @@ class JobRegistry:
             return TURN_SECONDS
         return 0.0 if job.gives_way else max(0.0, job.turn_began + TURN_SECONDS - self._clock())
 
+    def rest(self) -> None:
+        """Have all runs leave the cores to something short; see `Job.rest`."""
+        for job in self.jobs():
+            job.rest()
 
     def forget(self, job: Job) -> None:
         """Stop `job` and drop it, so that its memory is freed."""
@@ -218,8 +218,9 @@ class JobRegistry:
                     if is_one_too_many([*slow, job], self.slots):
                         continue
                     slow.append(job)
+                busy = sum(other.cores_used for other in self._computing())
                 # A job that wants more cores than there are still runs when it is alone.
-                if self.cores_busy and job.cores_used and self.cores_busy + job.cores_used > self.slots:
+                if busy and job.cores_used and busy + job.cores_used > self.slots:
                     self._ask_for_a_turn(job)
                     return
                 job.go_on()

@@ -42,8 +42,9 @@ from mnist_demo.translation import _
 
 OBEY_SECONDS = 0.01
 REPORT_SECONDS = 0.1
-# How long training goes on at least after a rest: no longer, for some people lift the pen three times a second.
-WORK_SECONDS = 0.18
+# About as long as the page needs from hearing of a stroke to its answer; and how long training then goes on at least:
+# no longer, for some people lift the pen three times a second.
+REST_SECONDS, WORK_SECONDS = 0.12, 0.18
 # Weights go out about as often as the page refreshes, but never take more than a thirtieth of the time.
 WEIGHTS_SECONDS = 0.3
 WEIGHTS_SHARE = 30
@@ -184,18 +185,18 @@ class Worker:
                 case DoStep() if self.paused:
                     self.slow_motion.watch_next_step()
                     return
-                case Rest(seconds):
-                    self._rest(seconds)
+                case Rest():
+                    self._rest()
                 case SetSpeed(speed):
                     self.slow_motion.set_speed(speed)
                 case ChangeSetting(name, value) if self.training is not None:
                     self.training.change(name, value)
         self.next_obey = time.perf_counter() + OBEY_SECONDS
 
-    def _rest(self, seconds: float) -> None:
+    def _rest(self) -> None:
         """Compute nothing for a moment. However many ask for it, training keeps three fifths of its time."""
         if time.perf_counter() >= self.next_rest:
-            time.sleep(seconds)
+            time.sleep(REST_SECONDS)
             self.next_rest = time.perf_counter() + WORK_SECONDS
 
     def _send(self, report: Report) -> None:

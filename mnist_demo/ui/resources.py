@@ -54,8 +54,6 @@ _logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 # Of all models of runs that read drawings at the moment; the largest that the settings allow has 74 MB.
 MAX_CLASSIFIER_BYTES = 120_000_000
-# Seconds, about as long as it takes from hearing of a stroke to its answer in the browser, and to sending it.
-REST_HERE, REST_ELSEWHERE = 0.12, 0.04
 
 
 @once
@@ -183,15 +181,12 @@ def nearest_training_images(
 
 
 def let_training_rest() -> None:
-    """Have all runs rest while a stroke is answered.
+    """Have all runs rest while a stroke is answered, if the browser that shows the answer computes on their machine.
 
-    A browser on their machine has to show the answer, too. For one elsewhere the server's part is enough, and only
-    where runs have taken all cores.
+    Elsewhere only the server's part of the answer, a few milliseconds, would gain by it.
     """
-    registry, is_here = job_registry(), st.context.ip_address is None  # so Streamlit says that it is this machine
-    if is_here or registry.cores_busy >= registry.slots:
-        for job in registry.jobs():
-            job.rest(REST_HERE if is_here else REST_ELSEWHERE)
+    if st.context.ip_address is None:  # so Streamlit says that it is this machine
+        job_registry().rest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={DigitDataset: lambda dataset: dataset.digest})

@@ -58,9 +58,8 @@ def test_ended_job_is_what_its_snapshot_says_and_obeys_nothing(quick: Hyperparam
     history = History()
     snapshot = JobSnapshot("stopped", "why", "cuda", history, Weights(3, b"three"), b"state")
     job = Job.ended(Assignment(quick, builtin), "an id", snapshot)
-    for command in (job.pause, job.resume, job.step, job.stop, job.kill):
+    for command in (job.pause, job.resume, job.step, job.stop, job.rest, job.kill):
         command()
-    job.rest(0.1)
     job.set_speed(2)
     assert (job.id, job.state, job.detail, job.device) == ("an id", "stopped", "why", "cuda")
     assert (job.history, job.weights, job.training_state) == (history, Weights(3, b"three"), b"state")

@@ -159,7 +159,7 @@ def test_commands_to_a_worker_that_reads_none_hold_nobody_up_and_the_last_counts
         for number in range(3000):
             busy.set_speed(float(20 + number))
             busy.change("learning_rate", 0.001 * (1 + number % 7))
-            busy.rest(0.1)
+            busy.rest()
         busy.set_speed(None)
         busy.change("learning_rate", 0.25)
 
