@@ -173,14 +173,13 @@ def _with_more_digits(
     pixels: Tensor, labels: Tensor, hyperparameters: Hyperparameters, builtin_copies: int
 ) -> tuple[Tensor, Tensor]:
     """Return `pixels` and `labels` with synthetic digits and copies of the built-in training digits after them."""
-    # These import SciPy, Pillow and scikit-learn, which most runs do without.
-    from mnist_demo.data.builtin_digits import load_builtin_digits
+    # These import SciPy and Pillow, which most runs do without.
+    from mnist_demo.data.builtin_digits import load_builtin
     from mnist_demo.data.synthetic_digits import draw_digits
 
     more = [draw_digits(hyperparameters.synthetic_digits, hyperparameters.seed)]
     if builtin_copies:
-        builtin_pixels, _test_pixels, builtin_labels, _test_labels = load_builtin_digits()
-        more += [(builtin_pixels, builtin_labels.astype(np.int64))] * builtin_copies
+        more += [(load_builtin().train_pixels, load_builtin().train_labels)] * builtin_copies
     all_pixels, all_labels = zip(*more, strict=True)
     return torch.cat([pixels, *map(as_tensor, all_pixels)]), torch.cat([labels, *map(torch.from_numpy, all_labels)])
 

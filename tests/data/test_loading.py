@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_demo.data import builtin_digits
 from mnist_demo.data.builtin_digits import load_builtin
 from mnist_demo.data.cache import home_folder, store_mnist
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
@@ -57,6 +58,15 @@ def test_builtin_digits_have_mnists_shapes_and_a_fixed_split(builtin: DigitDatas
     assert builtin.train_pixels.dtype == builtin.test_pixels.dtype == np.uint8
     assert builtin.train_labels.dtype == builtin.test_labels.dtype == np.int64
     assert_same_digits(load_builtin(), builtin)
+
+
+def test_builtin_digits_are_those_of_scikit_learn_which_need_not_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "import sys; from mnist_demo.data.builtin_digits import *; load_builtin(); sys.exit('sklearn' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    monkeypatch.setattr(builtin_digits, "FILE_IN_SCIKIT_LEARN", "where/it/may/be/one/day.csv")
+    assert_same_digits(load_builtin.__wrapped__(), load_builtin())
 
 
 def test_builtin_digits_have_a_stratified_split(builtin: DigitDataset) -> None:
