@@ -6,11 +6,14 @@ are bytes, and `Content` is either.
 """
 
 import contextlib
+import errno
 import mmap
 import os
 import shutil
+import socket
 import sys
 import tempfile
+import threading
 import time
 import uuid
 import weakref
@@ -24,9 +27,8 @@ from typing import Any, BinaryIO
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
-# A larger content is kept in a file, which its receiver needs a file number for: where a server has none left, a run's
-# listener waits for the rest of a message. So not those of most runs.
-SMALL_BYTES = 4_000_000
+# Of the six hundred runs that a server may keep, each with its weights and a saved point, so much is in memory at most.
+SMALL_BYTES = 250_000
 # Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
 LONGEST_SOCKET_FOLDER = 70
 
@@ -194,7 +196,8 @@ def send_content(connection: Connection, content: Content) -> None:
     """Send what `receive_content` returns at the other end of `connection`: of a large content the file alone."""
     if isinstance(content, KeptBytes) and sys.platform == "linux":
         connection.send(len(content))
-        reduction.send_handle(connection, content.fileno(), None)
+        with _as_socket(connection) as line:
+            socket.send_fds(line, [b"f"], [content.fileno()])
     else:  # elsewhere the receiver of a file would have to answer, in between commands
         connection.send(bytes(content))
 
@@ -203,8 +206,53 @@ def receive_content(connection: Connection) -> Content:
     """Return what `send_content` sent; a large content is in a file."""
     received: int | bytes = connection.recv()
     if isinstance(received, int):
-        return KeptBytes(reduction.recv_handle(connection), received)
+        return _spare.receive_file(connection, received)
     return keep(received)
+
+
+class _SpareFile:
+    """A file that is open for nothing, so that one that arrives finds room where as many are open as may be.
+
+    The system drops one that finds none, and with it what a run has learned.
+    """
+
+    def __init__(self) -> None:
+        self._descriptor: int | None = None
+        self._lock = threading.Lock()
+
+    def receive_file(self, connection: Connection, size: int) -> Content:
+        """Receive a file of `size` bytes; it is read into memory where it would take the last room that there is."""
+        connection.poll(None)  # who waits for a process that has stopped holds no lock
+        with self._lock, _as_socket(connection) as line:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+            sent, descriptors, _flags, _address = socket.recv_fds(line, 1, 1)
+            if not sent:
+                raise EOFError
+            if not descriptors:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            content: Content = KeptBytes(descriptors[0], size)
+            try:
+                self._descriptor = os.open(os.devnull, os.O_RDONLY)
+            except OSError:
+                content = bytes(content)  # its file is closed with this
+                with contextlib.suppress(OSError):
+                    self._descriptor = os.open(os.devnull, os.O_RDONLY)
+            return content
+
+
+_spare = _SpareFile()
+
+
+@contextlib.contextmanager
+def _as_socket(connection: Connection) -> Iterator[socket.socket]:
+    """Use the socket of `connection` without a duplicate, for which there may be no room."""
+    line = socket.socket(fileno=connection.fileno())
+    try:
+        yield line
+    finally:
+        line.detach()
 
 
 def _from_duplicate(duplicate: Any, size: int) -> KeptBytes:

@@ -3,12 +3,14 @@
 import multiprocessing
 import os
 import pickle
+import subprocess
 import sys
 
 import pytest
 
 from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, mapped, receive_content, send_content
 from mnist_demo.processes import ChildProcess
+from tests import ROOT
 
 LARGE = bytes(range(256)) * (SMALL_BYTES // 200)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere contents are sent whole")
@@ -54,3 +56,38 @@ def test_full_disk_leaves_the_content_in_memory(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("tempfile.TemporaryFile", no_room)
     assert keep(LARGE) is LARGE
+
+
+def test_large_content_arrives_though_no_more_files_may_be_open() -> None:
+    subprocess.run([sys.executable, "-c", WITHOUT_ROOM], cwd=ROOT, timeout=60, check=True)
+
+
+# In a process of its own, of which no thread opens a file meanwhile.
+WITHOUT_ROOM = """
+import os, resource
+from multiprocessing import Pipe
+from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, receive_content, send_content
+
+large = keep(bytes(range(256)) * (SMALL_BYTES // 200))
+there, here = Pipe()
+send_content(there, large)
+assert isinstance(receive_content(here), KeptBytes)
+most = max(map(int, os.listdir("/proc/self/fd"))) + 1
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+opened = []
+try:
+    while True:
+        opened.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+for _time in range(3):
+    send_content(there, large)
+    content = receive_content(here)
+    assert isinstance(content, bytes) and content == bytes(large)
+    send_content(there, b"small")
+    assert receive_content(here) == b"small"
+for descriptor in opened:
+    os.close(descriptor)
+send_content(there, large)
+assert isinstance(receive_content(here), KeptBytes)
+"""
