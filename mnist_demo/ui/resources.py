@@ -6,6 +6,7 @@ What needs torch imports it when it is called: the first page need not wait for 
 import gc
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -14,7 +15,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 import streamlit as st
 
+from mnist_demo.classes.handwriting import handwriting_to_bytes
 from mnist_demo.classes.readings import HandwritingReadings
+from mnist_demo.classes.records import ClassRecord
 from mnist_demo.classes.store import ClassStore
 from mnist_demo.classes.tries import TryLimit
 from mnist_demo.data.builtin_digits import load_builtin
@@ -23,6 +26,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.data.download import MnistDownload
 from mnist_demo.data.loading import FirstDataset, load_first_dataset
 from mnist_demo.devices import available_devices
+from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import ClassError, RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
@@ -107,6 +111,18 @@ def class_store() -> ClassStore:
 @once
 def class_tries() -> TryLimit:
     return TryLimit()
+
+
+def handwriting_file(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> bytes:
+    """Return the class's handwriting as a file, which is made anew when something has changed."""
+    return _handwriting_file(record.code, str(record.by_name()), tuple(drawings), record, drawings)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _handwriting_file(
+    code: str, members: str, names: tuple[str, ...], _record: ClassRecord, _drawings: Mapping[str, LabelledDrawing]
+) -> bytes:
+    return handwriting_to_bytes(_record, _drawings)
 
 
 @once

@@ -50,7 +50,7 @@ def open_settings(page: Page) -> None:
 def unfold(page: Page, key: str) -> None:
     """Unfold what is folded at first, and wait until it has unfolded: a click on what still moves may miss it."""
     details = element(page, key).locator("details").first
-    details.locator("summary").click()
+    details.locator("summary").first.click()
     details.evaluate(
         "(element) => Promise.allSettled(element.getAnimations({subtree: true}).map((found) => found.finished))"
     )
