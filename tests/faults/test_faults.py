@@ -103,6 +103,16 @@ def no_more_files(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def no_more_memory(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    # What trains the run gets hardly more than it has, and may not even be able to say so.
+    with contextlib.suppress(TypeError, OSError):  # it has just ended
+        pages = int(Path(f"/proc/{job.pid}/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + rng.randrange(500_000)
+        resource.prlimit(job.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))  # type: ignore[arg-type]
+    yield
+
+
+@contextlib.contextmanager
 def clock_set(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
     # Everything on the disk is a year older or younger than it was, as when the clock is set forward or back.
     moment = time.time() + rng.choice((-YEAR, YEAR))
@@ -119,6 +129,7 @@ FAULTS: tuple[Fault, ...] = (
     home_unwritable,
     disk_full,
     no_more_files,
+    no_more_memory,
     clock_set,
 )
 

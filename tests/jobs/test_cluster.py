@@ -26,6 +26,8 @@ from tests.waiting import Clock, wait_until
 pytestmark = pytest.mark.timeout(300)
 PATIENCE = 60.0
 LONG = Hyperparameters(batch_size=10, epochs=40, learning_rate=0.01)
+# Steps a second: on a quick machine such a run would be over before it is known that it has begun.
+PACE = 1000.0
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,7 @@ def test_run_obeys_and_ends_as_one_on_this_machine(
     assert here.history.test_accuracy == there.history.test_accuracy
 
     job = remote.start(Assignment(LONG, builtin))
+    job.set_speed(PACE)
     job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
     job.pause(PATIENCE)
     done = job.history.step_count
@@ -98,6 +101,7 @@ def test_paused_runs_leave_their_workers_to_others(
 ) -> None:
     first, second = (remote.start(Assignment(settings, builtin)) for settings in (LONG.replace(epochs=20), endless))
     for job in (first, second):
+        job.set_speed(PACE)
         job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
         job.pause(PATIENCE)
     assert remote.start(Assignment(quick, builtin)).wait(PATIENCE) == "finished"
@@ -175,10 +179,12 @@ def test_run_whose_worker_dies_goes_on_elsewhere_bit_for_bit(
     undisturbed = registry.start(Assignment(LONG, builtin, threads=1))
     for _try in range(tries):
         job = remote.start(Assignment(LONG, builtin))
+        job.set_speed(PACE)
         for least, most in ((0, 1000), (1200, 2500)):
             steps = rng.randint(least, most)
             job.wait_for(lambda job=job, steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
             kill_worker_of(job, dask)
+        job.set_speed(None)
         assert job.wait(2 * PATIENCE) == undisturbed.wait(PATIENCE) == "finished"
         assert weights_of(job) == weights_of(undisturbed)
         assert job.history.steps["train_loss"] == undisturbed.history.steps["train_loss"]
@@ -188,6 +194,7 @@ def test_run_whose_worker_is_told_to_end_goes_on_elsewhere(
     remote: JobRegistry, dask: DaskProcesses, builtin: DigitDataset
 ) -> None:
     job = remote.start(Assignment(LONG.replace(epochs=20), builtin))
+    job.set_speed(PACE)
     job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
     with Client(dask.address, set_as_default=False) as client:
         address = worker_of(job, client)
@@ -222,6 +229,7 @@ def test_run_waits_while_the_scheduler_is_dead_and_goes_on_bit_for_bit_when_it_i
     undisturbed = registry.start(Assignment(settings, builtin, threads=1))
     for _try in range(tries):
         job = remote.start(Assignment(settings, builtin))
+        job.set_speed(PACE / 2)
         steps = rng.randint(0, 600)
         job.wait_for(lambda job=job, steps=steps: job.history.step_count > steps, PATIENCE)  # type: ignore[misc]
         job.set_speed(20)  # that it does not end before it is known that the scheduler has
