@@ -106,18 +106,16 @@ class Worker:
         except (EOFError, OSError):
             raise
         except Exception as error:
-            if is_lack_of_memory(error):
-                detail = _(
-                    "There was not enough memory to train: choose a smaller batch size or smaller hidden layers."
-                )
-            else:
-                traceback.print_exc()
-                detail = _("Training failed because of a fault in this program ({error}); starting again is safe.")
-            ended = Ended("failed", detail.format(error=f"{type(error).__name__}: {error}"))
+            ended = _failed(error)
         self._report()
-        self._send_weights()
-        if self.training is not None and ended.state in ("finished", "stopped"):
-            ended = dataclasses.replace(ended, training_state=keep(self._state_bytes()))
+        try:
+            self._send_weights()
+            if self.training is not None and ended.state in ("finished", "stopped"):
+                ended = dataclasses.replace(ended, training_state=keep(self._state_bytes()))
+        except (EOFError, OSError):
+            raise
+        except Exception as error:  # those that it sent before are its last ones
+            ended = _failed(error)
         self._send(ended)
 
     def _begin(self) -> Training:
@@ -235,3 +233,13 @@ class Worker:
     def _state_bytes(self) -> bytes:
         assert self.training is not None
         return self.training.state().to_bytes()
+
+
+def _failed(error: Exception) -> Ended:
+    """Return the end of a run that failed with `error`, in a sentence for people."""
+    if is_lack_of_memory(error):
+        detail = _("There was not enough memory to train: choose a smaller batch size or smaller hidden layers.")
+    else:
+        traceback.print_exception(error)
+        detail = _("Training failed because of a fault in this program ({error}); starting again is safe.")
+    return Ended("failed", detail.format(error=f"{type(error).__name__}: {error}"))

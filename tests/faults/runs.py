@@ -45,6 +45,7 @@ def assert_whole_or_absent(
     dataset: DigitDataset,
     expected: Weights | None,
     may_leave_unfinished: bool = False,
+    settings: Hyperparameters = SETTINGS,
 ) -> bool:
     """Look at what a fault has left in `home`; tell whether the run was saved at all before it.
 
@@ -64,7 +65,7 @@ def assert_whole_or_absent(
     job = reopen(record, content, dataset, JobRegistry(slots=1))
     assert content.history.step_count == record.step > 0
     if job.state != "finished":
-        again = registry.start(Assignment(SETTINGS, dataset, resume_from=job.training_state), history=job.history)
+        again = registry.start(Assignment(settings, dataset, resume_from=job.training_state), history=job.history)
         assert again.wait(PATIENCE) == "finished", again.detail
         assert again.weights == expected
     return True

@@ -35,6 +35,7 @@ from tests.faults.runs import SETTINGS, SETTINGS_TYPED, assert_whole_or_absent, 
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux’s signals and /proc")
+LACKS_MEMORY = "There was not enough memory to train: choose a smaller batch size or smaller hidden layers."
 YEAR = 365 * 24 * 60 * 60
 Fault = Callable[[Job, Path, random.Random], contextlib.AbstractContextManager[object]]
 
@@ -103,16 +104,6 @@ def no_more_files(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def no_more_memory(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
-    # What trains the run gets hardly more than it has, and may not even be able to say so.
-    with contextlib.suppress(TypeError, OSError):  # it has just ended
-        pages = int(Path(f"/proc/{job.pid}/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + rng.randrange(500_000)
-        resource.prlimit(job.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))  # type: ignore[arg-type]
-    yield
-
-
-@contextlib.contextmanager
 def clock_set(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
     # Everything on the disk is a year older or younger than it was, as when the clock is set forward or back.
     moment = time.time() + rng.choice((-YEAR, YEAR))
@@ -129,7 +120,6 @@ FAULTS: tuple[Fault, ...] = (
     home_unwritable,
     disk_full,
     no_more_files,
-    no_more_memory,
     clock_set,
 )
 
@@ -245,6 +235,35 @@ def test_run_for_whose_threads_there_is_no_room_says_so_and_leaves_no_process(bu
     assert job.pid is None
     assert set(multiprocessing.active_children()) <= set(before)
     assert registry.start(Assignment(SETTINGS, builtin)).wait(PATIENCE) == "finished"
+    registry.close()
+
+
+def test_run_without_memory_says_so_and_goes_on_from_its_saved_point_where_there_is_some(
+    tries: int, tmp_path: Path, builtin: DigitDataset
+) -> None:
+    rng, registry = random.Random(0), JobRegistry(slots=2)
+    # A small one finds room in what it has already.
+    settings = SETTINGS.replace(hidden_sizes=(1024, 1024))
+    undisturbed = registry.start(Assignment(settings, builtin))
+    assert undisturbed.wait(PATIENCE) == "finished"
+    for attempt in range(tries):
+        home, run_id = tmp_path / str(attempt), new_job_id()
+        home.mkdir()
+        keeper = RunKeeper(RunStore(home / "runs"))
+        server = JobRegistry(slots=1, on_saved_point=keeper.note)
+        keeper.expect(run_id, "me")
+        job = server.start(Assignment(settings, builtin), job_id=run_id)
+        job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
+        job.pause(PATIENCE)  # a saved point
+        job.resume()
+        job.wait(rng.uniform(0, 0.2))
+        assert job.pid is not None
+        resource.prlimit(job.pid, resource.RLIMIT_AS, (4096, resource.RLIM_INFINITY))
+        save_all_the_time(job)
+        assert (job.state, job.detail) == ("failed", LACKS_MEMORY)
+        keeper.flush()
+        server.close()
+        assert assert_whole_or_absent(home, run_id, registry, builtin, undisturbed.weights, settings=settings)
     registry.close()
 
 
