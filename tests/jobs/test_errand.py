@@ -34,14 +34,14 @@ def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) ->
 
 
 def test_errand_ends_with_its_time_and_with_its_visitor(one_core: JobRegistry) -> None:
-    is_here = threading.Event()
+    is_here, before = threading.Event(), multiprocessing.active_children()  # of other tests
     is_here.set()
     threading.Timer(0.5, is_here.clear).start()
     with pytest.raises(JobError, match="takes too long"):
         run_errand(one_core, "hers", time.sleep, 600, seconds=0.2)
     with pytest.raises(JobError):
         run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= set(before)
     with core(one_core, "another"), pytest.raises(JobError, match="Nobody is waiting"):
         run_errand(one_core, "hers", time.sleep, 600, seconds=600, is_wanted=is_here.is_set)  # it was in the queue
 
