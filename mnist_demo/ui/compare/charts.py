@@ -14,7 +14,7 @@ import scipy  # loads its submodules on first use, so the first page does not wa
 from mnist_demo.insight.comparison import ComparedRun
 from mnist_demo.training.history import History, Point
 from mnist_demo.translation import _, format_decimal, format_list, format_percent
-from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, percent_axis, percent_tooltip
+from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, end_of_axis, percent_axis, percent_tooltip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,13 +223,8 @@ def _log_bounds(least: float, most: float) -> dict[str, float]:
 
 
 def _last(history: History, axis: Axis) -> float:
-    """Return where the run will end; of seconds, which nobody knows before, where it is now."""
-    started = history.started
-    if started is None:
-        return 1
-    if axis == "seconds":
-        return max(history.seconds, 0.1)
-    return history.total_steps if axis == "step" else started.total_steps / started.steps_per_epoch
+    """Return where the axis of a chart of this run alone would end; of seconds, where the run is now."""
+    return max(history.seconds, 0.1) if axis == "seconds" else end_of_axis(history, axis)
 
 
 def _frame(history: History, metric: Figure, measured: Measured, axis: Axis) -> "pd.DataFrame":

@@ -109,7 +109,7 @@ def build_chart(
             "nameGap": 26,
             "minInterval": 1,
             "min": 0,
-            "max": _end_of_axis(history, axis),
+            "max": end_of_axis(history, axis),
             "axisPointer": WHOLE_NUMBERS if axis == "step" else {},
         },
         "yAxis": y_axis,
@@ -179,7 +179,7 @@ def _title(metric: Figure) -> str:
     return _("Loss (cross-entropy)") if metric == "loss" else _("Accuracy")
 
 
-def _end_of_axis(history: History, axis: Axis) -> int:
+def end_of_axis(history: History, axis: Axis) -> int:
     """Return where the axis ends: it grows with the run, in jumps so large that it seldom does, up to the run's end."""
     if history.started is None:
         return 1

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import math
 import re
@@ -20,6 +21,7 @@ from mnist_demo.ui.compare.charts import (
 from mnist_demo.ui.compare.table import comparison_html
 from tests.insight.test_comparison import history_of, run
 
+AXES: tuple[Axis, ...] = ("step", "epoch", "seconds")
 FIGURES: tuple[Figure, ...] = ("accuracy", "log-loss")
 TWO_RUNS = [
     run("A", Hyperparameters(), history_of([0.5, 0.3], [0.8, 0.91])),
@@ -50,6 +52,14 @@ def test_places_on_the_axis_are_steps_epochs_or_seconds() -> None:
     assert places("step", "train") == [1, 2, 3, 4]
     assert places("epoch", "train") == [0.5, 1, 1.5, 2]
     assert places("seconds", "train") == pytest.approx([0.1, 0.2, 0.3, 0.4])
+
+
+def test_axis_ends_a_little_beyond_what_the_longest_run_has_done_and_not_where_it_was_to_end() -> None:
+    long = run("A", Hyperparameters(epochs=1000), history_of([0.5, 0.3], [0.8, 0.91]))
+    assert long.history.started is not None
+    long.history.started = dataclasses.replace(long.history.started, total_steps=2000)
+    ends = {axis: build_comparison([long], "loss", "test", axis)["xAxis"]["max"] for axis in AXES}
+    assert ends == {"step": 10, "epoch": 2, "seconds": pytest.approx(0.4)}
 
 
 def test_accuracy_is_a_percentage_on_the_chart() -> None:
