@@ -26,6 +26,8 @@ from mnist_demo.processes import ChildProcess, warm_up_processes
 
 # MNIST has 55 MB, and a class seldom has more than these two and its own.
 MAX_DATASETS = 3
+# What multiprocessing says of a child whose fork server ended first, as it may where all of them are ended.
+UNKNOWN_END = 255
 _datasets: OrderedDict[str, DigitDataset] = OrderedDict()
 _loading = threading.Lock()
 
@@ -122,9 +124,9 @@ def _compute(page: Connection, assignment: Assignment) -> None:
                 page.send((report, False))
         except EOFError:
             child.process.join()
-            # A worker that ends has its children end by this signal: the page finds the connection closed, and has the
-            # run go on elsewhere.
-            if child.process.exitcode != -signal.SIGTERM:
+            # A worker that ends has its children end: the page finds the connection closed, and has the run go on
+            # elsewhere.
+            if child.process.exitcode not in (-signal.SIGTERM, UNKNOWN_END):
                 page.send((Gone(describe_end(child.process.exitcode)), False))
 
 

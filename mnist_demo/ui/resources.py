@@ -277,7 +277,12 @@ def _warm_up(done: threading.Event) -> None:
     # The first of everything that a stroke asks for takes 50 times as long as the second: so here, not at the first
     # visitor's first stroke.
     stroke = image_from_strokes([np.array([[140.0, 60.0], [135.0, 220.0]])])
-    in_reading_thread(judge, load_checkpoint(STARTER), load_starter_calibration(), stroke[None])
+    try:
+        in_reading_thread(judge, load_checkpoint(STARTER), load_starter_calibration(), stroke[None])
+    except RuntimeError as error:
+        if "shutdown" not in str(error):
+            raise
+        return  # the server has just been told to end: no thread begins any more
     # Everything imported lives as long as the server: the collector need never look at it again (0.1 s each time).
     gc.collect()
     gc.freeze()

@@ -199,7 +199,7 @@ def test_run_whose_worker_is_told_to_end_goes_on_elsewhere(
     with Client(dask.address, set_as_default=False) as client:
         address = worker_of(job, client)
         dask.replace_worker(client.run(os.getppid, workers=[address])[address])
-    assert job.wait(PATIENCE) == "finished"
+    assert job.wait(PATIENCE) == "finished", job.detail
 
 
 def test_run_whose_process_dies_on_a_worker_fails_in_a_sentence(
