@@ -11,14 +11,23 @@ from tests.browser.page import PATIENCE_MS, button, element, open_page, wait_for
 from tests.browser.pen import CANVAS, draw
 
 VISITS, QUICK_VISITS = 3, 1
+# How many test accuracies the headline of the run shows, one after the other.
+NOTE_ACCURACIES = """() => {
+  window.accuracies = new Set();
+  new MutationObserver(() => {
+    const headline = document.querySelector(".run-figures dd");
+    if (headline && /\\d/.test(headline.textContent)) accuracies.add(headline.textContent);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
 
 
 def measure_newcomer(surroundings: Surroundings) -> Iterator[Comparison]:
-    """Yield the seconds from opening the page to a canvas, to a digit that is read, and those of the first run.
+    """Yield the seconds from opening the page to a canvas and to a digit that is read, and those of the first run.
 
-    Each is the first visitor of a server, in a browser that has nothing of the page; the run goes at its own pace.
+    Each is the first visitor of a server, in a browser that has nothing of the page; the run goes at its own pace, and
+    how many accuracies it shows is counted.
     """
-    opened, read, watched = list[float](), list[float](), list[float]()
+    opened, read, watched, accuracies = list[float](), list[float](), list[float](), list[float]()
     with open_browser() as browser:
         for _visit in range(QUICK_VISITS if surroundings.quick else VISITS):
             with surroundings.serve() as server:
@@ -30,10 +39,13 @@ def measure_newcomer(surroundings: Surroundings) -> Iterator[Comparison]:
                     element(page, "predicted-digit").get_by_text("3", exact=True).wait_for()
                     read.append(time.perf_counter() - began)
                     button(page, "start-training").wait_for()
+                    page.evaluate(NOTE_ACCURACIES)
                     pressed = time.perf_counter()
                     button(page, "start-training").click()
                     wait_for_state(page, "finished", timeout=2 * PATIENCE_MS)
                     watched.append(time.perf_counter() - pressed)
+                    accuracies.append(page.evaluate("accuracies.size"))
     yield Comparison(N_("the first visitor opens the page, to its canvas"), "s", Sample(tuple(opened)))
     yield Comparison(N_("the same, to her first digit drawn and read"), "s", Sample(tuple(read)))
     yield Comparison(N_("her first run, from the click to its end"), "s", Sample(tuple(watched)))
+    yield Comparison(N_("test accuracies that it showed, one after the other"), "", Sample(tuple(accuracies)))
