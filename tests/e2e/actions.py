@@ -103,8 +103,8 @@ def start_with(page: Page, **numbers: str) -> None:
 
 
 def start_long_run(page: Page) -> None:
-    """Start the tutorial on the built-in digits with so many and so small steps that it lasts for a while."""
-    start_with(page, batch_size="2", epochs="1000")
+    """Start the tutorial on the built-in digits with so many steps that it lasts for minutes on a quick machine too."""
+    start_with(page, batch_size="1", epochs="1000")
     wait_for_state(page, "running")
     page.get_by_text(STEPS).first.wait_for()  # on a busy machine it says for a while that it is starting
 

@@ -51,10 +51,12 @@ def visit(
 ) -> Iterator[Visit]:
     """Open the page as a new visitor, and wait for `ready`; at the end the console must have stayed free of errors.
 
-    Her runs go at full speed, the first too: unlike hers, our time is short. And she has asked her system for less
-    motion, which a browser without a graphics card computes with the cores that all else needs.
+    Unless `url` says another speed her runs go at full speed, the first too: unlike hers, our time is short. And she
+    has asked her system for less motion, which a browser without a graphics card computes with the cores that all
+    else needs.
     """
-    url += "&speed=full" if "?" in url else "?speed=full"
+    if "speed=" not in url:
+        url += "&speed=full" if "?" in url else "?speed=full"
     lent = _lent if locale == "en-US" else None
     with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
         visit.page.emulate_media(reduced_motion="reduce")

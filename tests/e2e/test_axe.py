@@ -24,6 +24,7 @@ from tests.e2e.actions import (
     set_number,
     show_in,
     sideways_overflow,
+    start_long_run,
     start_with,
     tab_to,
     unfold,
@@ -146,8 +147,7 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     button(page, "start-training").click()
     expect(page.get_by_text("Batch size must be").first).to_be_visible()
     look.at("refused drawing, settings open, link shared, error")
-    start_with(page, batch_size="2", epochs="300")
-    wait_for_state(page, "running")
+    start_long_run(page)
     look.at("running")
     show_in(page, *PROJECTOR[0])
     element(page, "big-picture").locator("label").click()
@@ -167,7 +167,7 @@ def test_axe_finds_nothing_on_train_and_draw_before_during_and_after_a_run(same_
     page.keyboard.press("Escape")
     stop_training(page)
     choose_option(page, "model", "Multi-layer perceptron")
-    start_with(page, learning_rate="1e10", epochs="5")
+    start_with(page, learning_rate="1e10", batch_size="50", epochs="5")
     wait_for_state(page, "diverged")
     look.at("diverged")
     assert look.found == [], "\n".join(look.found)

@@ -24,7 +24,7 @@ def _more_patience(_patience: None) -> None:
 def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_the_run_stands(
     browser: Browser, server: PageServer
 ) -> None:
-    with visit(browser, f"{server.url}/?epochs=1000&batch-size=2") as opened:
+    with visit(browser, f"{server.url}/?epochs=1000&batch-size=2&speed=100") as opened:
         page = opened.page
         expect(page.locator("html")).to_have_attribute("lang", "en")
         canvas = page.get_by_role("application", name="Canvas to draw a digit on")
@@ -73,7 +73,7 @@ def test_page_is_used_by_keyboard_alone_and_says_in_words_what_is_read_and_how_t
         expect(speed).to_be_focused()
         for key in ("ArrowUp", "ArrowUp", "Enter"):
             page.keyboard.press(key)
-        expect(speed).not_to_have_value("Full speed")
+        expect(speed).not_to_have_value("100 steps per second")
         said = page.evaluate("window.said")
         assert [text for text, next_ in itertools.pairwise(said) if text == next_] == []
         stop_training(page)

@@ -157,7 +157,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
     browser: Browser, server: PageServer
 ) -> None:
     with (
-        visit(browser, server.url, locale="ko-KR") as korean,
+        visit(browser, f"{server.url}/?speed=100", locale="ko-KR") as korean,
         visit(browser, server.url) as english,
     ):
         page, found = korean.page, dict[str, set[str]]()
@@ -195,7 +195,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         set_number(page, "batch-size", "0")
         button(page, "start-training").click()
         look("settings, their link, an error")
-        start_with(page, batch_size="2", epochs="300")
+        start_with(page, batch_size="2", epochs="1000")
         wait_for_state(page, "학습 중")
         look("a run")
         button(page, "pause-training").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.page import PATIENCE_MS, button, element, stop_training, wait_for_state
-from tests.e2e.actions import fits_on_desk_and_phone, go_to, start_with, steps_done
+from tests.e2e.actions import choose_option, fits_on_desk_and_phone, go_to, start_with, steps_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -55,6 +55,7 @@ def test_visitor_is_told_what_went_wrong_starts_the_remedy_and_compares(same_pag
 
 def test_visitor_slows_training_down_and_sees_single_steps(same_page: Page) -> None:
     page = same_page
+    choose_option(page, "start-speed", "100 steps per second")  # at full speed it may be over before it is slowed down
     start_with(page, epochs="1000")
     wait_for_state(page, "running")
     expect(element(page, "loss-chart")).to_have_count(1)

@@ -65,6 +65,7 @@ def test_running_job_whose_process_dies_can_go_on_from_its_last_saved_point(
     job = started(registry, hyperparameters, builtin)
     job.pause(PATIENCE)
     saved = job.history.step_count
+    job.set_speed(100)  # at full speed it may be over before it is killed
     job.resume()
     wait_until(lambda: job.history.step_count > saved)
     assert job.pid is not None

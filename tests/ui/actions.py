@@ -42,6 +42,14 @@ def press_start(page: AppTest) -> None:
     page.button(key="start-training").click().run()
 
 
+def start_long_run(page: AppTest) -> Any:
+    """Start a run at a pace at which it lasts for minutes, however quick the machine is; return its job."""
+    page.selectbox(key="start-speed").select("100")
+    page.number_input(key="epochs").set_value(1000)
+    press_start(page)
+    return the_job()
+
+
 def the_job() -> Any:
     return job_registry().jobs()[-1]
 

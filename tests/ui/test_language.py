@@ -15,7 +15,7 @@ from mnist_demo.ui.resources import dataset_doubt, first_dataset, job_registry
 from tests import ROOT
 from tests.data.small_digits import write_folder
 from tests.marked_language import CODE, bare_words, mark, texts_of_page
-from tests.ui.actions import draw
+from tests.ui.actions import draw, start_long_run
 from tests.ui.conftest import page_alone
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
@@ -105,8 +105,7 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     read_in("en")
     assert title(page) == TITLES["en"]
     assert "lang" not in page.query_params
-    page.number_input(key="epochs").set_value(1000)
-    page.button(key="start-training").click().run()
+    start_long_run(page)
     draw(page)
     page.session_state["reasons"] = True
     page.segmented_control(key="chart-axis").set_value("epoch").run()

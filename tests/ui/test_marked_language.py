@@ -22,7 +22,7 @@ from mnist_demo.ui.lesson import deeper
 from mnist_demo.ui.resources import analyst, job_registry
 from tests import ROOT
 from tests.marked_language import CODE, bare_words, texts_of_page
-from tests.ui.actions import draw
+from tests.ui.actions import draw, start_long_run
 from tests.ui.compare.test_page import PAGE as COMPARE
 from tests.ui.conftest import page_alone
 from tests.waiting import wait_until
@@ -77,9 +77,7 @@ def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run(monkeyp
     check(page)
     draw(page)
     check(page)
-    page.number_input(key="epochs").set_value(1000)
-    page.button(key="start-training").click().run()
-    job = job_registry().jobs()[-1]
+    job = start_long_run(page)
     check(page)
     page.selectbox(key=f"speed-of-{job.id}").select(2).run()
     run_until(page, lambda: job.step_detail is not None)

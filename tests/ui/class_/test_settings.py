@@ -11,7 +11,7 @@ from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.classes.store import ClassStore
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import class_store, job_registry, visitor_store
-from tests.ui.actions import open_page, press_start, texts, the_job, train, wait_until_saved
+from tests.ui.actions import open_page, press_start, start_long_run, texts, the_job, train, wait_until_saved
 
 pytestmark = pytest.mark.usefixtures("_own_server")
 
@@ -81,8 +81,7 @@ def test_pupil_sees_the_preset_of_a_class_whose_settings_are_all_locked(browser:
 
 def test_pupil_trains_no_copy_of_a_run_with_other_settings(browser: Any, teacher: ClassCommands) -> None:
     browser("somebody else")
-    press_start(open_page(epochs="1000"))
-    job = the_job()
+    job = start_long_run(open_page())
     job.wait_for(lambda: job.history.step_count > 20, 60)
     job.stop(30)
     wait_until_saved(job.id, "stopped")

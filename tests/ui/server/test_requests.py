@@ -46,7 +46,8 @@ def test_what_is_changed_beside_a_refresh_of_a_part_reruns_the_whole_page(visito
 
 
 def test_what_is_pressed_beside_a_refresh_of_a_part_reruns_the_whole_page(visitor: Visitor) -> None:
-    visitor.enter("epochs", 500)  # so that it goes on when it is looked at
+    visitor.enter("batch-size", 1)  # so that it goes on when it is looked at
+    visitor.enter("epochs", 1000)
     pressed = visitor.rerun(visitor.part_of(CANVAS), widgets=[{"id": visitor.id_of(keys.START), "trigger_value": True}])
     # Once, and where the run has begun in the midst of that, once more.
     assert begun(pressed)

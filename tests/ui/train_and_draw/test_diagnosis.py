@@ -9,6 +9,7 @@ from mnist_demo.insight import diagnosis
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw import diagnosis as panel
 from tests import ROOT
+from tests.ui.actions import start_long_run
 from tests.waiting import wait_until
 
 
@@ -71,9 +72,7 @@ def test_what_was_found_stays_while_the_run_goes_on_and_is_judged_anew_at_its_en
         page.run()
 
     page.number_input(key="batch-size").set_value(50)
-    page.number_input(key="epochs").set_value(1000)
-    page.button(key="start-training").click().run()
-    job = the_job()
+    job = start_long_run(page)
     wait_until(lambda: len(job.history.epochs) > 1)
     finds(None)
     assert not shows_remedy(page)

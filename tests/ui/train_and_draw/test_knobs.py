@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.actions import open_page, texts, the_job
+from tests.ui.actions import open_page, start_long_run, texts
 from tests.waiting import wait_until
 
 
@@ -18,9 +18,7 @@ def test_knobs_are_there_while_the_run_goes_on_and_for_its_owner_only(browser: A
     page = open_page()
     assert not knobs_of(page)
     page.selectbox(key="model").select("mlp")
-    page.number_input(key="epochs").set_value(1000)
-    page.button(key="start-training").click().run()
-    job = the_job()
+    job = start_long_run(page)
     settings = ("learning-rate", "batch-size", "weight-decay", "dropout", "label-smoothing")
     assert knobs_of(page) == {f"knob-{setting}" for setting in settings}
     wait_until(lambda: job.history.step_count > 0)

@@ -13,6 +13,7 @@ from tests.ui.actions import (
     document_of,
     open_page,
     press_start,
+    start_long_run,
     the_job,
 )
 
@@ -20,10 +21,7 @@ pytestmark = pytest.mark.usefixtures("_own_server")
 
 
 def test_a_refused_start_leaves_the_run_before_untouched(page: AppTest) -> None:
-    page.number_input(key="batch-size").set_value(2)
-    page.number_input(key="epochs").set_value(1000)
-    press_start(page)
-    job = the_job()
+    job = start_long_run(page)
     page.number_input(key="epochs").set_value(0)
     press_start(page)
     assert the_job() is job
@@ -31,9 +29,7 @@ def test_a_refused_start_leaves_the_run_before_untouched(page: AppTest) -> None:
 
 
 def test_a_new_start_shows_the_new_run_and_stops_the_one_before(page: AppTest) -> None:
-    page.number_input(key="epochs").set_value(1000)
-    press_start(page)
-    first = the_job()
+    first = start_long_run(page)
     press_start(page)
     assert the_job() is first  # a second click on the button
     page.number_input(key="seed").set_value(1)

@@ -4,19 +4,16 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.ui.resources import job_registry
 from tests import ROOT
+from tests.ui.actions import press_start, the_job
 from tests.waiting import wait_until
 
 
-def the_job() -> Any:
-    return job_registry().jobs()[-1]
-
-
-def start_long_run(page: AppTest, model: str = "linear") -> Any:
+def start_and_see_a_step(page: AppTest, model: str = "linear") -> Any:
     page.selectbox(key="model").select(model)
+    page.number_input(key="batch-size").set_value(1)
     page.number_input(key="epochs").set_value(1000)
-    page.button(key="start-training").click().run()
+    press_start(page)
     job = the_job()
     wait_until(lambda: job.history.step_count > 0)
     return job
@@ -27,7 +24,7 @@ def documents_of(page: AppTest) -> str:
 
 
 def test_speed_chosen_on_the_page_slows_the_run_and_lays_its_steps_open(page: AppTest) -> None:
-    job = start_long_run(page)
+    job = start_and_see_a_step(page)
     assert not page.header
     page.selectbox(key=f"speed-of-{job.id}").select(2).run()
     assert job.speed == 2
@@ -44,7 +41,7 @@ def test_speed_chosen_on_the_page_slows_the_run_and_lays_its_steps_open(page: Ap
 
 
 def test_paused_run_invites_to_step_and_shows_the_step(page: AppTest) -> None:
-    job = start_long_run(page, "mlp")
+    job = start_and_see_a_step(page, "mlp")
     page.button(key="pause-training").click().run()
     wait_until(lambda: job.state == "paused")
     page.run()
@@ -57,7 +54,7 @@ def test_paused_run_invites_to_step_and_shows_the_step(page: AppTest) -> None:
 
 
 def test_reload_finds_the_run_at_the_speed_it_was_given(browser: Any, page: AppTest) -> None:
-    job = start_long_run(page)
+    job = start_and_see_a_step(page)
     page.selectbox(key=f"speed-of-{job.id}").select(5).run()
     again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     again.query_params["run"] = job.id
