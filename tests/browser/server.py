@@ -87,7 +87,8 @@ def serve_builtin_digits(folder: Path, script: Path = APP, **variables: str) -> 
     """Run the page on the built-in digits, with a home in `folder`, as `serve` does; it may not complain."""
     with serve(folder, own_environment(folder / "home", "builtin", **variables), script) as running:
         yield running
-        assert running.complaints() == []
+        complaints = running.complaints()
+        assert not complaints, "\n".join(complaints)
 
 
 def free_port() -> int:

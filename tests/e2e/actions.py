@@ -10,6 +10,8 @@ from tests.browser.page import Scheme, button, element, read_steps, wait_for_sta
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
 ATTEMPTS = 20
 MOST_TABS = 100
+# Buttons that can do nothing; the steps of a number at its end are Streamlit’s.
+IDLE_BUTTONS = ".st-key-bench button:disabled:not([data-testid*=NumberInput]):visible"
 # The windows that a page is used in: on a desk, and on a phone in the dark.
 LOOKS: dict[str, tuple[Scheme, int, int]] = {"desk": ("light", 1280, 800), "phone": ("dark", 390, 844)}
 
@@ -58,12 +60,7 @@ def unfold(page: Page, key: str) -> None:
 
 def take_up(page: Page, device: str) -> None:
     """Go on in the window of ``LOOKS`` of that name."""
-    scheme, width, height = LOOKS[device]
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function(
-        "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme
-    )
+    show_in(page, *LOOKS[device])
 
 
 def fits_on_desk_and_phone(page: Page) -> bool:

@@ -3,118 +3,37 @@
 Each state is looked at in a window on a desk in the light theme, and on a phone in the dark one.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import os
+import signal
+from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from mnist_demo.lesson.parts import PARTS
+from mnist_demo.processes import core_count
+from mnist_demo.settings.variations import MAX_VALUES
 from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
-from tests.browser.server import PageServer
+from tests.browser.server import PageServer, descendants
+from tests.e2e.accessibility import Look
 from tests.e2e.actions import (
     LOOKS,
     choose_option,
     go_to,
-    guess_first_option,
     open_settings,
     quick_run,
     set_number,
     show_in,
-    sideways_overflow,
     start_long_run,
     start_with,
     tab_to,
     unfold,
 )
 from tests.e2e.conftest import visit
-from tests.e2e.layout import misplaced_at_any_size
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-# What Streamlit draws and nothing here can mend: the rule of axe-core, a part of the element, and the reason.
-STREAMLITS_OWN = [
-    (
-        "presentation-role-conflict",
-        'data-testid="stFileUploaderDropzone"',
-        "the box to drop a file on is no element for programs that read aloud, and has a name; the button in it works",
-    ),
-]
-# What is written on charts is painted, where axe-core does not see it: how, is noted until a chart is painted anew.
-NOTE_WRITING = """() => {
-  if (window.faintWriting) return;
-  const brush = CanvasRenderingContext2D.prototype, { fillText, clearRect } = brush, written = new Map();
-  brush.fillText = function (text, ...place) {
-    written.set(this.canvas, { ...written.get(this.canvas), [text]: this.fillStyle });
-    return fillText.call(this, text, ...place);
-  };
-  brush.clearRect = function (...box) {
-    written.delete(this.canvas);
-    return clearRect.call(this, ...box);
-  };
-  const channels = colour => colour.startsWith("#")
-    ? [1, 3, 5].map(place => parseInt(colour.slice(place, place + 2), 16)) : colour.match(/[\\d.]+/g).slice(0, 3);
-  const linear = value => value <= 10.3 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
-  const shares = [0.2126, 0.7152, 0.0722];
-  const luminance = colour => channels(colour).reduce((sum, value, place) => sum + shares[place] * linear(value), 0);
-  window.faintWriting = () => {
-    const paper = luminance(getComputedStyle(document.querySelector(".stApp")).backgroundColor) + 0.05;
-    return [...written].filter(([canvas]) => canvas.isConnected).flatMap(([, texts]) => Object.entries(texts)).map(
-      ([text, colour]) => [text, colour, (luminance(colour) + 0.05) / paper]
-    ).filter(([, , ratio]) => Math.max(ratio, 1 / ratio) < 4.5);
-  };
-}"""
-# No rule that is on reads style sheets; and to find a selector for each element takes as long as a third of the rules.
-AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
 PROJECTOR: tuple[tuple[Scheme, int, int], ...] = (("light", 1920, 1080), ("dark", 1920, 1080))
-# A page that is being drawn anew may be looked at in the midst of that.
-ATTEMPTS = 3
-
-
-@dataclass
-class Look:
-    """Runs axe-core on the page as it is, and collects what it finds by the name of the state."""
-
-    page: Page
-    found: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.evaluate(NOTE_WRITING)
-
-    def at(self, state: str, looks: Iterable[tuple[Scheme, int, int]] = LOOKS.values()) -> None:
-        """Look at the page in that state, in each of those windows."""
-        for scheme, width, height in looks:
-            show_in(self.page, scheme, width, height)
-            problems: list[str] = []
-            for _attempt in range(ATTEMPTS):
-                self.page.wait_for_timeout(200)
-                problems = list(self.problems())
-                if not problems:
-                    break
-            self.found += [f"{state}, {scheme}: {problem}" for problem in problems]
-
-    def at_any_size(self, state: str) -> None:
-        """Look at it as `at` does, and whether all has its place from the narrowest window to the widest."""
-        self.found += [f"{state}, {problem}" for problem in misplaced_at_any_size(self.page)]
-        self.at(state)
-
-    def problems(self) -> Iterator[str]:
-        if sideways_overflow(self.page):
-            yield "scrolls sideways"
-        for writing in self.page.evaluate("faintWriting()"):
-            yield f"hard to read on a chart: {writing}"
-        # Once for a page, and without what is as it should be: that takes longer to hand over than to find.
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(Axe().axe_script)
-        found = self.page.evaluate(f"axe.run({AXE_OPTIONS}).then(results => results.violations)")
-        for violation in found:
-            rule = violation["id"]
-            for node in violation["nodes"]:
-                if not any(rule == own and part in node["html"] for own, part, _reason in STREAMLITS_OWN):
-                    checks = [check["message"] for kind in ("any", "all", "none") for check in node[kind]]
-                    yield f"{rule}: {node['html'][:160]} {checks}"
 
 
 @pytest.fixture(autouse=True)
@@ -224,13 +143,6 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         go_to(page, "Lesson")
         expect(element(page, "lesson").get_by_role("heading").first).to_be_visible()
         look.at_any_size("lesson")
-        for number in (3, 4):  # a table of numbers, and a slider beside a chart
-            show_in(page, *LOOKS["desk"])
-            element(page, "lesson-page").get_by_role("radio", name=str(number), exact=True).click()
-            expect(page.get_by_role("heading", level=1, name=PARTS[number - 1].title)).to_be_visible()
-            guess_first_option(page, PARTS[number - 1].name)
-            expect(element(page, f"answer-{PARTS[number - 1].name}")).to_be_visible()
-            look.at(f"lesson, part {number} answered")
         go_to(page, "Class")
         expect(button(page, "class-create")).to_be_visible()
         look.at("the way into a class")
@@ -242,4 +154,33 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
         Look(page, look.found).at("the bench alone")
+        assert look.found == [], "\n".join(look.found)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
+@pytest.mark.skipif(core_count() > MAX_VALUES, reason="needs no more cores than values can be tried at once")
+def test_axe_finds_nothing_on_runs_that_wait_or_have_failed(browser: Browser, server: PageServer) -> None:
+    with visit(browser, server.url) as opened:
+        page = opened.page
+        look = Look(page)
+        start_long_run(page)
+        go_to(page, "Compare")
+        values = page.locator('[class*="st-key-fork-value"] input')
+        values.fill("; ".join(map(str, range(1, MAX_VALUES + 1))))
+        values.press("Tab")
+        button(page, "start-fork").click()
+        expect(element(page, "comparison").locator("table").first).to_contain_text("queued")
+        look.at("compare, one run waits")
+        go_to(page, "Runs")
+        page.locator("[class*=st-key-open-run] button").first.click()  # the newest
+        wait_for_state(page, "queued")
+        look.at("queued")
+        go_to(page, "Compare")
+        button(page, "stop-all-runs").click()
+        go_to(page, "Train and draw")
+        start_long_run(page)
+        for process in descendants(server.process.pid):
+            os.kill(process, signal.SIGKILL)
+        wait_for_state(page, "failed")
+        look.at("failed")
         assert look.found == [], "\n".join(look.found)

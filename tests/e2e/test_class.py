@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.page import button, element, open_page, print_the_end, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import choose_option, open_settings, unfold
+from tests.e2e.accessibility import Look
+from tests.e2e.actions import LOOKS, choose_option, go_to, open_settings, unfold
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -111,8 +112,15 @@ def test_class_sees_who_is_here_what_each_trains_draws_and_answers_and_a_strange
     element(teacher, "class-asked").locator("input").click()
     teacher.get_by_role("option").first.click()
     button(teacher, "ask-class").click()
+    looks = [Look(juno), Look(teacher)]
+    looks[0].at("a pupil is asked", [LOOKS["phone"]])
     element(juno, "class-question").locator("label").nth(2).click()
     expect(element(teacher, "class-answers")).to_contain_text("1 answer so far")
+    looks[1].at("a teacher sees runs, a drawing and answers", [LOOKS["desk"]])
+    go_to(juno, "Class")
+    looks[0].at("a class, as a pupil sees it")
+    go_to(juno, "Train and draw")
+    assert [found for look in looks for found in look.found] == []
     button(teacher, "close-question").click()
     expect(element(juno, "class-question")).to_have_count(0)
 

@@ -9,6 +9,7 @@ from tests.browser.page import button, element, wait_for_state
 from tests.browser.pen import CANVAS, draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
+    IDLE_BUTTONS,
     go_to,
     open_settings,
     set_number,
@@ -24,6 +25,8 @@ from tests.e2e.layout import misplaced_at_any_size
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 SIZES = [(1440, 900), (1280, 800), (1024, 768), (768, 1024), (390, 844)]
+# Where the chart comes to stand beside the bench, and where a column once cut the canvas off, in pixels.
+BETWEEN = (600, 641, 950, 1100)
 BENCH = ("drawing-canvas", "predicted-digit", "digit-probabilities")
 
 
@@ -43,6 +46,7 @@ def assert_in_view(page: Page, width: int, height: int) -> None:
         assert top >= 0, key
         assert right <= width, key
         assert bottom <= height, key
+        expect(element(page, key)).to_be_in_viewport(ratio=1)  # and no column cuts it off
     assert sideways_overflow(page) == 0
 
 
@@ -57,6 +61,12 @@ def test_newcomer_sees_one_button_to_start_and_none_that_can_do_nothing(same_pag
         expect(element(page, key)).to_have_count(0)
     for key in ("undo-drawing", "clear-drawing"):
         expect(button(page, key)).to_be_hidden()
+    expect(page.locator(IDLE_BUTTONS)).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+    start, speed = (element(page, key).bounding_box() for key in ("start-training", "start-speed"))
+    assert start is not None
+    assert speed is not None
+    assert start["y"] < speed["y"] + speed["height"] / 2 < start["y"] + start["height"]  # beside it
     expect(element(page, "learning-rate")).to_be_hidden()
 
 
@@ -84,6 +94,12 @@ def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(same_pag
     start_long_run(page)
     expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
     assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
+    for width in BETWEEN:
+        look_at(page, width, 900, with_run=True)
+    button(page, "pause-training").click()
+    wait_for_state(page, "paused")
+    expect(page.locator(IDLE_BUTTONS)).to_have_count(0)
+    assert misplaced_at_any_size(page) == []
 
     button(page, "stop-training").click()
     wait_for_state(page, "stopped")
@@ -95,6 +111,34 @@ def test_bench_is_in_view_before_during_and_after_a_run_and_never_moves(same_pag
     expect(element(page, "diagnosis")).to_be_visible()
     unfold(page, "preparation")
     assert {size: look_at(page, *size, with_run=True) for size in SIZES} == canvas
+
+
+def test_parts_of_the_page_follow_one_another_from_the_canvas_to_the_data_used(same_page: Page) -> None:
+    page = same_page
+    draw(page, "3")
+    expect(element(page, "predicted-digit")).to_have_text("3")
+    for size in SIZES:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        scroll_to_the_top(page)
+        boxes = [element(page, key).bounding_box() for key in ("tabs", "drawing-canvas", "samples", "more")]
+        tops = [box["y"] for box in boxes if box is not None]
+        last = element(page, "data-source").bounding_box()
+        assert last is not None
+        assert len(tops) == len(boxes)
+        assert last["y"] > max(tops)
+        assert tops[0] == min(tops)
+    # The last of these sizes is a phone's.
+    title = page.get_by_role("heading", level=1).bounding_box()
+    teach = page.get_by_role("heading", name="Teach your own model").bounding_box()
+    answer = element(page, "predicted-digit").bounding_box()
+    assert title is not None
+    assert teach is not None
+    assert answer is not None
+    _tabs, canvas, samples, more = tops
+    asked = element(page, "correction").bounding_box()
+    assert asked is not None
+    order = [title["y"], canvas, answer["y"], asked["y"], teach["y"], min(samples, more)]
+    assert order == sorted(order)
 
 
 def look_at(page: Page, width: int, height: int, with_run: bool = False) -> tuple[float, float, float, float]:
@@ -134,6 +178,11 @@ def test_big_picture_shows_canvas_digit_bars_and_chart_on_a_projector(same_page:
     assert_in_view(page, 1920, 1080)
     _left, top, _right, bottom = places(page)["predicted-digit"]
     assert bottom - top > 200  # pixels: read from the last row
+    for key in ("tabs", "teach", "loss-chart"):
+        expect(element(page, key)).to_be_hidden()
+    page.set_viewport_size({"width": 2560, "height": 1440})
+    assert_in_view(page, 2560, 1440)
+    expect(chart).to_be_in_viewport(ratio=1)
     element(page, "big-picture").locator("label").click()
 
 

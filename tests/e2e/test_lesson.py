@@ -7,8 +7,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS
 from tests.browser.page import button, element
+from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import go_to, guess_first_option, sideways_overflow, tab_to, take_up
+from tests.e2e.accessibility import Look
+from tests.e2e.actions import LOOKS, go_to, guess_first_option, sideways_overflow, tab_to
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -70,7 +72,9 @@ def check_sliding_filter(page: Page) -> None:
 def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: Browser, server: PageServer) -> None:
     # She guesses at her desk and on her phone in turn, and looks at every answer on both.
     with visit(browser, server.url) as opened:
-        page = opened.page
+        page, look = opened.page, Look(opened.page)
+        draw(page, "3")
+        expect(element(page, "predicted-digit")).to_have_text("3")
         go_to(page, "Lesson")
         expect(element(page, "lesson").get_by_role("heading", level=1)).to_be_visible()
         for number, part in enumerate(PARTS, start=1):
@@ -81,11 +85,15 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: B
             answer = element(page, f"answer-{part.name}")
             expect(answer).to_contain_text(re.compile("You guessed right|Not as you guessed"))
             for device in ("desk", "phone") if number % 2 else ("phone", "desk"):
-                take_up(page, device)
-                assert sideways_overflow(page) == 0
+                look.at(f"part {number} answered", [LOOKS[device]])
                 if part.name == "data":
                     check_pixel_numbers(page, device)
+            if part.name == "loops":
+                expect(page.get_by_text(re.compile(r"draws its weights \d+ times as large"))).to_be_visible()
             if part.name == "deeper":
+                expect(page.get_by_text("what the two networks make of your drawing")).to_be_visible()
+                expect(page.get_by_role("img", name=re.compile("units that answer most strongly"))).to_be_visible()
+                expect(page.get_by_text("the network is no better than the linear model")).to_be_visible()
                 check_sliding_filter(page)
             if number == 1:
                 tab_to(page, button(page, "next-part-below"))
@@ -102,6 +110,7 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: B
         expect(element(page, "lesson")).to_contain_text(f"of {len(PARTS)} guesses were right")
         expect(button(page, "next-part")).to_be_hidden()
         assert sideways_overflow(page) == 0
+        assert look.found == [], "\n".join(look.found)
         check_print(page)
 
         # A reload stays where it was, and the numbers lead to any part.

@@ -9,6 +9,7 @@ from tests.browser.page import button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
 from tests.e2e.actions import (
+    IDLE_BUTTONS,
     choose_option,
     choose_preset,
     fits_on_desk_and_phone,
@@ -18,6 +19,7 @@ from tests.e2e.actions import (
     set_number,
     sideways_overflow,
     start_long_run,
+    start_with,
     steps_done,
 )
 from tests.e2e.conftest import visit
@@ -96,6 +98,19 @@ def test_visitor_trains_draws_pauses_steps_resumes_stops_and_finds_the_run_again
     expect(element(page, "predicted-digit")).to_have_text(re.compile(r"^\d$"))
 
 
+def test_bars_of_a_drawing_move_while_the_model_learns(same_page: Page) -> None:
+    page = same_page
+    draw(page, "3")
+    expect(element(page, "predicted-digit")).to_have_text("3")
+    choose_option(page, "start-speed", "20 steps per second")
+    start_with(page, learning_rate="0.01")
+    bars = element(page, "digit-probabilities")
+    seen = set[str]()
+    wait_until(lambda: seen.add(bars.inner_text()) or len(seen) > 4)  # type: ignore[func-returns-value]
+    stop_training(page)
+    choose_option(page, "start-speed", "Full speed")
+
+
 def test_changing_settings_or_samples_clears_neither_chart_nor_drawing_nor_restarts(same_page: Page) -> None:
     page = same_page
     start_long_run(page)
@@ -120,14 +135,22 @@ def test_finished_run_shows_final_figures_marks_misread_samples_and_says_in_word
 ) -> None:
     page = same_page
     quick_run(page)
-    expect(element(page, "test-accuracy")).to_have_text(re.compile(r"Test accuracy\s*9\d\.\d\d %"))
+    expect(element(page, "test-accuracy")).to_have_text(re.compile(r"Test accuracy\s*9\d\.\d\d %\s*after step 75"))
     grid = element(page, "sample-digits")
     expect(grid.locator("figcaption").first).to_have_text(re.compile(r"\d [✓✗] \d"))
     wrong, crosses = grid.locator("figure.wrong").count(), grid.get_by_text("✗").count()
     assert wrong == crosses
 
-    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after epoch 5"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after epoch 5"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Loss .*on the test images .* after step 75"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Accuracy: on the test images .* after step 75"))).to_be_visible()
+    expect(page.locator(IDLE_BUTTONS)).to_have_count(0)
+    for key in ("pause-training", "step-training", "stop-training"):
+        expect(button(page, key)).to_be_hidden()
+    chart = element(page, "accuracy-chart")
+    whole = pixels_of(chart)
+    element(page, "accuracy-range").get_by_text("90–100 %").click()
+    wait_until(lambda: pixels_of(chart) != whole)
+    element(page, "accuracy-range").get_by_text("0–100 %").first.click()
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, textarea, img')]
             .filter(e => e.offsetParent !== null)

@@ -1,6 +1,8 @@
 import dataclasses
 import math
+import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,11 @@ from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
+from mnist_demo.training import loop
 from mnist_demo.training.augmentation import augment
-from mnist_demo.training.events import Diverged, Epoch, Event, Started, Step
-from mnist_demo.training.loop import evaluate, train
+from mnist_demo.training.events import Diverged, Epoch, Evaluated, Event, Started, Step
+from mnist_demo.training.loop import evaluate, evaluate_on_test, train
+from mnist_demo.training.progress import is_evaluated
 from tests.training.run_events import without_seconds
 
 
@@ -214,6 +218,35 @@ def test_tutorial_with_pytorch_reproduces_its_metrics_on_mnist(mnist: DigitDatas
 def test_tutorial_from_scratch_reproduces_its_metrics_on_mnist(mnist: DigitDataset, seed: int) -> None:
     last = epochs_of(run(PRESETS["tutorial-scratch"].hyperparameters.replace(seed=seed), mnist))[-1]
     assert last.test_accuracy == pytest.approx(0.892, abs=0.007)
+
+
+def test_accuracies_between_epochs_are_measured_when_they_are_due_and_take_no_training_time(
+    builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = 0
+
+    def evaluate_for_long(*asked: Any) -> tuple[float, float]:
+        nonlocal measured
+        measured += 1
+        time.sleep(0.3)
+        return evaluate_on_test(*asked)
+
+    monkeypatch.setattr(loop, "evaluate_on_test", evaluate_for_long)
+    events = run(Hyperparameters(batch_size=20, epochs=1), builtin)  # 72 steps
+    between = [event for event in events if isinstance(event, Evaluated)]
+    assert [event.step for event in between] == [step for step in range(1, 72) if is_evaluated(step, 72, 72)]
+    assert {5, 10, 30} <= {event.step for event in between}
+    assert measured > len(between)
+    assert epochs_of(events)[-1].seconds < 0.3 * measured / 2
+
+
+def test_learning_rate_of_50_jumps_around_on_mnist_and_explodes_with_weight_decay_as_its_help_says(
+    mnist: DigitDataset,
+) -> None:
+    wild = PRESETS["tutorial-pytorch"].hyperparameters.replace(learning_rate=50)
+    assert epochs_of(run(wild, mnist))[-1].test_accuracy == pytest.approx(0.87, abs=0.015)
+    assert "(try 50 with a weight decay of 0.1)" in FIELDS["learning_rate"].help
+    assert isinstance(run(wild.replace(weight_decay=0.1), mnist)[-1], Diverged)
 
 
 def test_losses_on_mnist_are_never_negative(mnist: DigitDataset) -> None:

@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.progress import is_evaluated
 from mnist_demo.training.slow_motion import SlowMotion
 from mnist_demo.training.speed import RISING, RISING_SECONDS, RisingSpeed, seconds_at_speed
@@ -30,6 +31,18 @@ def test_first_run_has_ten_accuracies_to_watch(per_epoch: int, epochs: int) -> N
     rising = RisingSpeed(total)
     moments = [rising.seconds_until(step) for step in between]
     assert all(later - earlier > 0.2 for earlier, later in itertools.pairwise(moments))  # seconds: each is drawn
+
+
+def test_accuracy_is_measured_ever_more_seldom_between_epochs() -> None:
+    assert [step for step in range(1, 3001) if is_evaluated(step, 700, 3000)] == [10, 30, 100, 300, 1000, 3000]
+    assert not is_evaluated(300, 300, 3000)  # the end of an epoch, after which it is measured anyway
+
+
+def test_preset_of_a_single_epoch_has_a_curve_to_show() -> None:
+    preset = PRESETS["convnet-in-seconds"].hyperparameters
+    steps = 60_000 // preset.batch_size
+    assert preset.epochs == 1
+    assert [step for step in range(1, steps) if is_evaluated(step, steps, steps)] == [10, 30, 100]
 
 
 @pytest.mark.parametrize(("speed", "seconds"), [(None, 0.0), (RISING, 5.0), (2.0, 1500.0)])

@@ -12,9 +12,9 @@ import numpy as np
 import scipy  # loads its submodules on first use, so the first page does not wait for them
 
 from mnist_demo.insight.comparison import ComparedRun
-from mnist_demo.training.history import History, Point
-from mnist_demo.translation import _, format_decimal, format_list, format_percent
-from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, end_of_axis, percent_axis, percent_tooltip
+from mnist_demo.training.history import History, Point, format_loss
+from mnist_demo.translation import _, format_list, format_percent
+from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, end_of_axis, percent_axis, value_tooltip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,7 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
         x_axis["axisPointer"] = WHOLE_NUMBERS
     last = max((_last(run.history, axis) for run in runs), default=1)
     letters = _place_letters(frames, last, y_axis)
+    values = [value for frame in frames for value in frame[metric]]
     series = [
         _series(run, index, metric, axis, len(frame), letter)
         for index, (run, frame, letter) in enumerate(zip(runs, frames, letters, strict=True))
@@ -63,7 +64,7 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
         "title": {"text": title_of(metric, measured), "left": 0, "top": 6, "textStyle": {"fontSize": 14}},
         "legend": {"show": False},
         "grid": {"left": 8, "right": 38, "top": 40, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else "%.4f"},
+        "tooltip": {"trigger": "axis", "valueFormatter": value_tooltip(metric, values)},
         "dataset": [{"source": frame} for frame in frames],
         "xAxis": x_axis | {"min": 0, "max": last},
         "yAxis": y_axis,
@@ -150,7 +151,7 @@ def describe_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: M
 
 
 def _format_end(value: float, metric: Figure) -> str:
-    return format_percent(value / 100, digits=1) if metric == "accuracy" else format_decimal(value, ".3f")
+    return format_percent(value / 100, digits=1) if metric == "accuracy" else format_loss(value)
 
 
 def runs_off_chart(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> list[str]:

@@ -18,6 +18,9 @@ from mnist_demo.ui.ownership import attempt, perform
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
+from mnist_demo.ui.widgets.scripts import show_in_view
+
+_TRAINED_ON = "run-on-my-drawings"
 
 
 def render_correction(drawn: DrawnDigits, reading: Reading) -> None:
@@ -62,6 +65,8 @@ def render_my_drawings() -> None:
         else:
             st.caption(_("No drawings yet. Draw a digit, then click which one it is."))
         _render_import()
+    if trained := st.session_state.get(_TRAINED_ON):
+        show_in_view(keys.DRAWINGS_GAIN, trained)
 
 
 def _render_gallery(drawings: DrawingCollection) -> None:
@@ -118,10 +123,12 @@ def _train_on_drawings() -> None:
 
     available = len(state.current_dataset().train_labels)
     try:
-        state.start_training(
+        job = state.start_training(
             fine_tuning_settings(reader.classifier.hyperparameters, available),
             initial_weights=weights_to_bytes(reader.classifier.model),
             extra=extra_images(drawing_state.my_drawings()),
         )
     except MnistDemoError as error:
         visitor_state.notify(str(error))
+    else:
+        st.session_state[_TRAINED_ON] = job.id

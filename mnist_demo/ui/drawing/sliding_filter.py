@@ -30,7 +30,7 @@ def render_sliding_filter(image: np.ndarray, classifier: "TrainedClassifier") ->
     if not convolutions:
         return
     with st.container(key=keys.SLIDING_FILTER):
-        st.markdown(_("#### A filter slides over the image"))
+        st.markdown(_("### A filter slides over the image"))
         st.markdown(
             _(
                 "Every number of a map is made in the same way. Lay the filter over a patch, multiply each number of "

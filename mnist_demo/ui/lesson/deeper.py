@@ -95,7 +95,7 @@ def _render_deeper_runs(digits: LessonDigits, dataset: DigitDataset, wanted: Map
     classifier = newest_classifier(runs["convolution"])
     if classifier is not None:
         render_sliding_filter(image, classifier)
-    st.markdown(_("#### With all digits"))
+    st.markdown(_("## With all digits"))
     st.markdown(
         _(
             "On all 60,000 training digits of MNIST, the linear model comes to 91 %, one hidden layer to 97 %, and the "
@@ -112,7 +112,7 @@ def _render_deeper_runs(digits: LessonDigits, dataset: DigitDataset, wanted: Map
 def _image_looked_at(digits: LessonDigits) -> np.ndarray:
     """Draw what is looked at: the visitor's drawing, else one of the test digits; return it, float32 (28, 28)."""
     image = image_from_strokes(strokes_of(drawing_state.drawn_objects()))
-    st.markdown(_("#### Inside the two networks"))
+    st.markdown(_("## Inside the two networks"))
     if image.any():
         st.markdown(_("This is what the two networks make of **your drawing**."))
         return image
@@ -141,7 +141,7 @@ def _render_hidden_layer(job: Job, image: np.ndarray) -> None:
     weights = first_layer_weights(classifier)
     answers = layer_activations(classifier, image)[0].maps.ravel()
     strongest = np.argsort(-answers)[:SHOWN_UNITS]
-    st.markdown(_("#### The hidden layer"))
+    st.markdown(_("## The hidden layer"))
     st.markdown(
         _(
             "Each of its {count} units has a picture of 784 weights, as a class of the linear model has. It multiplies "

@@ -154,7 +154,7 @@ def render_softmax(digits: LessonDigits) -> None:
     )
     st.markdown(
         _(
-            "Why the logarithm? The loss needs log p anyway, and a p that is too small for a float32 becomes 0, "
+            "Why the logarithm? The next part needs log p anyway, and a p that is too small for a float32 becomes 0, "
             "whose logarithm is −inf. Computed directly, the logarithm stays an ordinary number. And subtracting the "
             "largest score from all ten changes no probability, but then no power is above e⁰ = 1."
         )

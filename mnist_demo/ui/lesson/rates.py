@@ -88,7 +88,7 @@ def explosive_run(dataset: DigitDataset) -> Hyperparameters:
 
 
 def _render_explosion(dataset: DigitDataset) -> None:
-    st.markdown(_("#### One that does explode"))
+    st.markdown(_("## One that does explode"))
     st.markdown(
         _(
             "Why did the loss not become infinite? The gradient of this model has bounds: softmax says no more than 1 "
@@ -135,7 +135,7 @@ def _say_explosion(job: Job) -> str:
 
 def _render_scaling(digits: LessonDigits) -> None:
     good, bad = digits.trained, digits.trained_unscaled
-    st.markdown(_("#### Why the tutorial divides every pixel by 255"))
+    st.markdown(_("## Why the tutorial divides every pixel by 255"))
     st.markdown(
         _(
             "The gradient of a weight is proportional to its pixel. With pixels from 0 to 255, a learning rate of "

@@ -102,7 +102,7 @@ def render_loops(digits: LessonDigits) -> None:
     )
     if ask("loops"):
         _tell_of_loops(digits)
-    st.markdown(_("#### The whole program"))
+    st.markdown(_("## The whole program"))
     st.markdown(
         _("It has the code that runs here. Copy it into a file and run it: it trains on all of MNIST, for five epochs.")
     )
@@ -110,7 +110,7 @@ def render_loops(digits: LessonDigits) -> None:
     program = read_choice(_("Which program"), programs, keys.PROGRAM)
     with st.container(key="whole-program"):
         st.code(program_by_hand() if program == "hand" else program_with_torch(), language="python")
-    st.markdown(_("#### Piece by piece"))
+    st.markdown(_("## Piece by piece"))
     pieces = {"model": (_("What is learned"), code_of(same_weights), code_of(LinearModel))}
     pieces |= {step.title: (_(step.title), step.by_hand, step.with_torch) for step in loop_steps()}
     piece = read_choice(_("Which piece"), {name: title for name, (title, *_codes) in pieces.items()}, keys.PIECE)

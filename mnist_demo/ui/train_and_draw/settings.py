@@ -1,7 +1,7 @@
 """The form of settings: presets, Start, hyperparameters, and the link that shares them."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import streamlit as st
 
@@ -73,7 +73,7 @@ def render_settings(is_first: bool) -> None:
                         key=keys.SHARE_SETTINGS,
                         type="tertiary",
                         icon=":material/share:",
-                        on_click=toggle_sharing,
+                        on_click=_share,
                     )
             # Last, so that Tab goes on to Pause; style.css shows it first.
             # In the callback: a stroke drawn at the same moment would cut this run of the script short.
@@ -169,6 +169,13 @@ def _render_link() -> None:
             render_copied(bench_frame(), "html")
         else:
             render_copied(settings_link(hyperparameters, asked))
+
+
+def _share() -> None:
+    toggle_sharing()
+    settings_state.fill_in_unheard()
+    with suppress(MnistDemoError):  # which is said in the place of the link
+        state.write_settings(state.read_settings())  # the preset follows, as at a start
 
 
 def _start() -> None:

@@ -5,11 +5,12 @@ specification: a data frame would be packed as a table of its own for each line,
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mnist_demo.insight.comparison import format_change, format_value
-from mnist_demo.training.history import History, Point
+from mnist_demo.training.history import History, Point, format_loss
 from mnist_demo.translation import _, format_decimal, format_list, format_percent, numerals
 
 Axis = Literal["step", "epoch"]
@@ -80,7 +81,6 @@ def build_chart(
     losses = [y for line in lines for _x, y in line.points] if metric == "loss" else []
     is_huge = max(losses, default=0.0) > HUGE_LOSS
     dimensions = [axis, metric, "height"] if is_huge else [axis, metric]
-    loss_format = "%.2e" if is_huge else "%.4f"
     y_axis: dict[str, Any] = {"type": "value", "min": 0}
     if metric == "accuracy":
         y_axis |= {"min": LEAST_ACCURACY[accuracy_range], "max": 100, "axisLabel": {"formatter": percent_axis()}}
@@ -100,7 +100,7 @@ def build_chart(
             "data": [{"name": line.name} | ({"icon": line.legend_icon} if line.legend_icon else {}) for line in lines],
         },
         "grid": {"left": 8, "right": 28, "top": 36, "bottom": 28, "containLabel": True},
-        "tooltip": {"trigger": "axis", "valueFormatter": percent_tooltip(2) if metric == "accuracy" else loss_format},
+        "tooltip": {"trigger": "axis", "valueFormatter": value_tooltip(metric, losses)},
         "dataset": [{"dimensions": dimensions, "source": source(line)} for line in lines],
         "xAxis": {
             "type": "value",
@@ -133,11 +133,11 @@ def describe_chart(history: History, metric: Figure) -> str:
         return _("{title}: nothing measured yet.").format(title=_title(metric))
     first = begin.test_loss if metric == "loss" else begin.test_accuracy
     last = getattr(history.newest_test, f"test_{metric}")
-    words = _("{title}: on the test images {first} before training, {last} after epoch {count}.").format(
+    words = _("{title}: on the test images {first} before training, {last} after step {step}.").format(
         title=_title(metric),
         first=_format_value(first, metric),
         last=_format_value(last, metric),
-        count=len(history.epochs),
+        step=format_decimal(history.tested_step),
     )
     if not history.changes:
         return words
@@ -162,12 +162,19 @@ def _marks_of_changes(history: History, axis: Axis) -> dict[str, Any]:
 
 
 def _format_value(value: float, metric: Figure) -> str:
-    return format_decimal(value, ",.3f") if metric == "loss" else format_percent(value, 1)
+    return format_loss(value) if metric == "loss" else format_percent(value, 1)
 
 
 def percent_axis() -> str:
     """Return how ECharts is to write a percentage on an axis, in the reader's language."""
     return numerals().percent.format("{value}")
+
+
+def value_tooltip(metric: str, values: Iterable[float]) -> str:
+    """Return how a tooltip is to write an accuracy in percent, or a loss among such `values`, as a format of C."""
+    if metric == "accuracy":
+        return percent_tooltip(2)
+    return "%.2e" if max(values, default=0.0) > HUGE_LOSS else "%.4f"
 
 
 def percent_tooltip(digits: int) -> str:

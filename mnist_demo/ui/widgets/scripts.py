@@ -16,6 +16,19 @@ _FOCUS = """/* %s */(function focus(attempts) {
 })(30)"""
 
 
+# What is to be seen may not be drawn yet.
+_SHOW = """/* %s */(function show(attempts) {
+  const found = document.querySelector('.st-key-%s'), box = found?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.bottom > window.innerHeight)) found.scrollIntoView({ block: "center" });
+  else if (!box && attempts) setTimeout(() => show(attempts - 1), 200);
+})(100)"""
+
+
+def show_in_view(key: str, occasion: object) -> None:
+    """Have the browser scroll to the container of that key, unless it is in view, once for each `occasion`."""
+    run_script(_SHOW % (occasion, key))
+
+
 def focus_on(key: str, occasion: object) -> None:
     """Have the browser focus the container of that key, once for each `occasion`.
 

@@ -81,6 +81,13 @@ def test_diverged_run_leaves_a_chart_on_which_the_others_are_told_apart() -> Non
     accuracy, logarithmic = (build_comparison(runs, figure, "test", "step")["yAxis"] for figure in FIGURES)
     assert (accuracy["min"], accuracy["max"]) == (80, 100)  # of 10, 80, 91 and 10, 85, 92
     assert logarithmic["max"] == 3
+    assert "run C at 1e30." in describe_comparison([wild], "loss", "test")
+    assert [
+        build_comparison(each, "loss", "test", "step")["tooltip"]["valueFormatter"] for each in (runs, TWO_RUNS)
+    ] == [
+        "%.2e",
+        "%.4f",
+    ]
     for figure in FIGURES:
         assert runs_off_chart(runs, figure, "test") == ["C"]
         for series in build_comparison(runs, figure, "test", "step")["series"]:

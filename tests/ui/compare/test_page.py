@@ -66,6 +66,7 @@ def test_runs_of_the_session_are_overlaid_with_what_differs(compare: AppTest) ->
     for rate in (0.5, 0.05):
         assert train_with(compare, learning_rate=rate).wait(60) == "finished"
     compare.run()
+    assert compare.segmented_control(key="compared-figure").value == "accuracy"
     document = table_of(compare)
     assert '<th scope="row">Learning rate</th><td>0.5</td><td>0.05</td>' in document
     assert "Batch size" not in document

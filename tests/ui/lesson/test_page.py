@@ -6,14 +6,16 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.jobs import estimate
 from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, part_named
 from mnist_demo.lesson.programs import program_by_hand, program_with_torch
-from mnist_demo.lesson.tutorial import LinearModel, code_of, same_weights
+from mnist_demo.lesson.tutorial import LinearModel, code_of, predict_logits, same_weights
 from mnist_demo.settings.presets import PRESETS, preset_of
 from mnist_demo.ui.lesson.deeper import WAYS
 from mnist_demo.ui.resources import job_registry
 from tests.ui.conftest import page_alone
+from tests.waiting import wait_until
 
 PATIENCE = 90
 
@@ -36,6 +38,10 @@ def said(lesson: AppTest) -> str:
 
 def html_of(lesson: AppTest) -> str:
     return " ".join(str(getattr(text, "value", "")) for text in lesson.get("html"))
+
+
+def prose(lesson: AppTest) -> str:
+    return " ".join(text.value for text in lesson.markdown)
 
 
 def guess(lesson: AppTest, name: str, option: str) -> None:
@@ -72,6 +78,7 @@ def test_address_opens_a_part_and_an_address_of_no_part_opens_the_first_and_says
 
 def test_part_asks_first_and_tells_after_the_run_whether_the_guess_was_right(lesson: AppTest) -> None:
     lesson.run()
+    words = {"data": ("**training set**", "**test set**"), "loops": ("**epoch**",)}
     for name, right in (
         ("data", "most"),
         ("linear", "(100, 10)"),
@@ -86,9 +93,12 @@ def test_part_asks_first_and_tells_after_the_run_whether_the_guess_was_right(les
         assert not lesson.exception
         assert said(lesson) == ""
         assert lesson.button(key=f"run-guess-{name}").disabled
+        assert all(word in prose(lesson) for word in words.get(name, ()))  # which are explained where they are needed
         guess(lesson, name, right)
         assert "You guessed right" in said(lesson)
         assert part_named(name).options[right] in said(lesson)
+        assert name != "overfitting" or "**overfitting**" in prose(lesson)
+        assert name != "linear" or lesson.code[-1].value == code_of(predict_logits)
         assert job_registry().jobs() == []
 
 
@@ -112,6 +122,7 @@ def test_sliders_change_what_is_computed(lesson: AppTest) -> None:
     lesson.button(key="previous-part").click().run()
     guess(lesson, "softmax", "nan")
     assert "⚠ inf" in html_of(lesson)
+    assert any(r"(x_i - m) - \log \sum_j e^{x_j - m}" in formula.value for formula in lesson.latex)
     lesson.slider(key="largest-logit").set_value(20.0).run()
     assert "⚠" not in html_of(lesson)
 
@@ -192,10 +203,13 @@ def test_summary_counts_the_guesses_and_begins_again(lesson: AppTest) -> None:
     assert lesson.button(key="run-guess-linear").disabled
 
 
-def test_button_of_the_last_part_sets_the_preset_and_starts_it_in_train_and_draw(lesson: AppTest) -> None:
+def test_button_of_the_last_part_says_how_long_it_takes_sets_the_preset_and_starts_it_in_train_and_draw(
+    lesson: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "QUIET_SECONDS", 0)
     open_part(lesson, "deeper")
-    told = " ".join(text.value for text in lesson.markdown)
-    assert all(preset.help in told for name, preset in PRESETS.items() if name in WAYS)
+    assert all(PRESETS[name].help in prose(lesson) for name in WAYS)
+    wait_until(lambda: prose(lesson.run()).count("It takes ") == len(WAYS))
     lesson.button(key="to-laboratory-small-network").click().run()
     (job,) = job_registry().jobs()
     assert preset_of(job.hyperparameters) == "small-network"

@@ -67,6 +67,8 @@ def test_before_any_run_the_page_looks_inside_the_starter_model(inside: AppTest)
     assert "24 filters of the first layer" in html_of(inside)
     assert "Convolution: what each filter found" in html_of(inside)
     assert "Test image 0" in text_of(inside)
+    assert "A filter slides over the image" in text_of(inside)
+    assert "filter-places" in html_of(inside)
 
 
 @pytest.mark.parametrize(

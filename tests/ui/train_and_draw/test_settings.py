@@ -9,10 +9,7 @@ from mnist_demo.settings.presets import PRESETS
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw import settings
-from tests.ui.actions import (
-    press_start,
-    the_job,
-)
+from tests.ui.actions import press_start, texts, the_job
 
 pytestmark = pytest.mark.usefixtures("_own_server")
 
@@ -58,6 +55,18 @@ def test_changed_settings_start_nothing_until_start_is_pressed(page: AppTest) ->
     page.number_input(key="epochs").set_value(7).run()
     page.selectbox(key="preset").select("small-network").run()
     assert job_registry().jobs() == []
+
+
+def test_preset_is_empty_once_a_value_of_it_is_changed_and_there_again_with_its_values(page: AppTest) -> None:
+    for learning_rate, preset in ((50.0, None), (0.5, "tutorial-pytorch")):
+        page.number_input(key="learning-rate").set_value(learning_rate)
+        page.button(key="share-settings").click().run()  # the form is sent
+        assert page.selectbox(key="preset").value == preset
+    page.number_input(key="epochs").set_value(1)
+    press_start(page)
+    assert page.selectbox(key="preset").value is None
+    assert "Your own settings, or those of the run on this page." in texts(page)
+    assert the_job().wait(60) == "finished"
 
 
 def test_choosing_a_preset_fills_in_the_form(page: AppTest) -> None:

@@ -71,6 +71,9 @@ def test_loss_that_runs_away_is_drawn_and_written_in_powers_of_ten() -> None:
     assert points(chart, "train")[0] == [1, 0]
     assert chart["yAxis"]["axisLabel"]["formatter"] == "1e{value}"
     assert chart["dataset"][0]["source"][-1][1] == 1e30
+    assert chart["tooltip"]["valueFormatter"] == "%.2e"
+    history.append(Evaluated(11, 1, 1e30, 0.1, 0.11))
+    assert describe_chart(history, "loss").endswith("before training, 1e30 after step 11.")
     assert [format_loss(loss) for loss in (0.29754, 1e30, 2.34e5)] == ["0.2975", "1e30", "2.3e5"]
 
 
@@ -140,4 +143,4 @@ def test_chart_is_plain_json_even_where_the_loss_is_infinite() -> None:
 
 def test_description_says_where_the_figure_began_and_where_it_is() -> None:
     text = describe_chart(grown(100, epochs=1), "accuracy")
-    assert text == "Accuracy: on the test images 10.0 % before training, 91.4 % after epoch 1."
+    assert text == "Accuracy: on the test images 10.0 % before training, 91.4 % after step 100."
