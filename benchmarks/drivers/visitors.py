@@ -73,6 +73,7 @@ class Visitor:
         self._message_type = ForwardMsg
         parts = urlsplit(url)
         self.query = parts.query
+        self._url = url.partition("?")[0]
         self._open = contextlib.ExitStack()
         stream = f"ws://{parts.netloc}{parts.path.rstrip('/')}/_stcore/stream"
         self._connection = self._open.enter_context(_connect(stream, cookies, session, address))
@@ -196,6 +197,7 @@ class Visitor:
         message = BackMsg()
         message.rerun_script.query_string = self.query
         message.rerun_script.page_script_hash = self._page
+        message.rerun_script.context_info.url = self._url
         return message
 
     def send(self, message: Any) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,6 +142,19 @@ if NGINX:
                 with contextlib.closing(Visitor(f"{there}?run={run.id}")) as other:
                     shown = "".join(other.open_page().texts())
                 assert format_percent(run.metrics["test_accuracy"], digits=2) in shown
+
+            # And the link to a class has the address of the proxy, and leads into the class from either server.
+            with contextlib.closing(Visitor(url)) as teacher:
+                teacher.open_page()
+                teacher.go_to("class")
+                shown = "".join(teacher.fill_in({keys.CLASS_NAME: "7b"}, keys.CREATE_CLASS).texts())
+            link = re.search(rf">http://[^/]+:{port}/digits/class(\?code=\w+)<", shown)
+            assert link is not None
+            for there in (url, *urls):
+                with contextlib.closing(Visitor(there + link[1])) as pupil:
+                    pupil.open_page()
+                    pupil.go_to("class")
+                    assert pupil.has(keys.JOIN_CLASS)
 
 
 @contextlib.contextmanager
