@@ -175,7 +175,7 @@ def _share() -> None:
     toggle_sharing()
     settings_state.fill_in_unheard()
     with suppress(MnistDemoError):  # which is said in the place of the link
-        state.write_settings(state.read_settings())  # the preset follows, as at a start
+        settings_state.follow_form(state.read_settings())
 
 
 def _start() -> None:
@@ -187,13 +187,13 @@ def _start() -> None:
     except MnistDemoError as error:
         state.note_start_problem(str(error))
     else:
-        state.write_settings(hyperparameters)  # the preset follows what was typed: it may be none any more
+        settings_state.follow_form(hyperparameters)
         settings_state.note_started()
 
 
 def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
-    if preset is not None:
+    if preset is not None and settings_state.is_preset_meant():
         settings_state.choose_settings(preset.hyperparameters)
 
 

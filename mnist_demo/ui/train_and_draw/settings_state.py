@@ -11,7 +11,7 @@ from mnist_demo.training.speed import FULL, RISING
 from mnist_demo.ui import keys, state
 
 DELIVERY_SECONDS = 3.0
-_FILLED_IN, _CHOSEN = "settings-filled-in", "preset-chosen"
+_FILLED_IN, _CHOSEN, _LEFT = "settings-filled-in", "preset-chosen", "preset-left"
 
 
 def choose_settings(hyperparameters: Hyperparameters) -> None:
@@ -24,6 +24,26 @@ def choose_settings(hyperparameters: Hyperparameters) -> None:
     state.write_settings(hyperparameters)
     st.session_state[_CHOSEN] = time.monotonic(), hyperparameters, before, _values()
     st.session_state[_FILLED_IN] = hyperparameters
+
+
+def follow_form(hyperparameters: Hyperparameters) -> None:
+    """Have the preset follow what was typed, which may be none any more; for callbacks."""
+    before = st.session_state.get(keys.PRESET)
+    state.write_settings(hyperparameters)
+    if before != st.session_state[keys.PRESET]:
+        st.session_state[_LEFT] = time.monotonic(), before, st.session_state[keys.PRESET]
+
+
+def is_preset_meant() -> bool:
+    """Tell whether the visitor has chosen the preset; if not, the one is written that follows the form.
+
+    For callbacks. A browser that has not heard that the preset has left the form sends it along once more.
+    """
+    moment, before, after = st.session_state.get(_LEFT, (-math.inf, None, None))
+    if time.monotonic() - moment > DELIVERY_SECONDS or st.session_state[keys.PRESET] != before:
+        return True
+    st.session_state[keys.PRESET] = after
+    return False
 
 
 def fill_in() -> None:

@@ -8,7 +8,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.ui import keys
 from mnist_demo.ui.resources import job_registry
-from mnist_demo.ui.train_and_draw import settings
+from mnist_demo.ui.train_and_draw import settings, settings_state
 from tests.ui.actions import press_start, texts, the_job
 
 pytestmark = pytest.mark.usefixtures("_own_server")
@@ -67,6 +67,21 @@ def test_preset_is_empty_once_a_value_of_it_is_changed_and_there_again_with_its_
     assert page.selectbox(key="preset").value is None
     assert "Your own settings, or those of the run on this page." in texts(page)
     assert the_job().wait(60) == "finished"
+
+
+def test_preset_of_a_browser_that_has_not_heard_that_it_has_left_the_form_fills_in_nothing(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.number_input(key="learning-rate").set_value(50.0)
+    page.button(key="share-settings").click().run()
+    page.selectbox(key="preset").select("tutorial-pytorch").run()
+    assert (page.selectbox(key="preset").value, page.number_input(key="learning-rate").value) == (None, 50)
+    monkeypatch.setattr(settings_state, "DELIVERY_SECONDS", 0.0)
+    page.selectbox(key="preset").select("tutorial-pytorch").run()
+    assert (page.selectbox(key="preset").value, page.number_input(key="learning-rate").value) == (
+        "tutorial-pytorch",
+        0.5,
+    )
 
 
 def test_choosing_a_preset_fills_in_the_form(page: AppTest) -> None:
