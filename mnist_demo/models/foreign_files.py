@@ -1,7 +1,6 @@
 """What is missing in models of other programs: nothing of them is guessed, and nothing is unpickled."""
 
-import json
-
+from mnist_demo.models.safetensors_header import read_header
 from mnist_demo.translation import N_, _, ngettext
 
 # How files of torch.save, pickle and Keras begin. To open one may be to run what its author wrote into it.
@@ -33,11 +32,11 @@ def describe_foreign_file(content: bytes) -> str:
 
 def _count_arrays(content: bytes) -> int:
     """Return how many arrays the header of a whole safetensors file announces; 0 for anything else."""
-    length = int.from_bytes(content[:8], "little")
     try:
-        header = json.loads(content[8 : 8 + length]) if length < len(content) else {}
+        header = read_header(content)
         header.pop("__metadata__", None)
         ends = [about["data_offsets"][1] for about in header.values()]
+        length = int.from_bytes(content[:8], "little")
         return len(ends) if ends and 8 + length + max(ends) == len(content) else 0
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return 0

@@ -166,6 +166,12 @@ def test_history_with_a_number_of_400_digits_is_refused() -> None:
         history_from_csv(content)
 
 
+def test_model_file_that_is_all_header_is_refused_before_that_is_read() -> None:
+    header = b'{"a":[' + b'{"":{}},' * 2_500_000 + b"0]}"
+    with bounded(), pytest.raises(CheckpointError, match="damaged, or was not written by this program"):
+        load_checkpoint_bytes(len(header).to_bytes(8, "little") + header + b"0", "a file")
+
+
 def test_record_with_half_a_character_in_its_name_is_refused() -> None:
     content = json.dumps({**record().as_dict(), "name": "\ud800"}).encode()
     with pytest.raises(ValueError, match="no JSON"):
