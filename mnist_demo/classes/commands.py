@@ -6,6 +6,7 @@ it, or changes it.
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from mnist_demo.classes.handwriting import MAX_WRITERS, drawings_to_add, handwriting_from_bytes, hold_out_writers
 from mnist_demo.classes.records import (
@@ -277,6 +278,11 @@ class ClassCommands:
         if key is None or record.members[key].has_left:
             raise ClassError(_("You are not in this class: join it first."))
         return key
+
+
+def import_handwriting(visitor: str, folder: Path, code: str, content: bytes) -> int:
+    """See `ClassCommands.import_handwriting`: here for another process, since a large file takes seconds to read."""
+    return ClassCommands(visitor, ClassStore(folder)).import_handwriting(code, content)
 
 
 def _open(record: ClassRecord) -> ClassRecord:

@@ -27,6 +27,7 @@ from mnist_demo.translation import _
 FORMAT, VERSION = "mnist-demo-drawings", 1
 MAX_FILE_BYTES = 5_000_000
 MAX_DRAWINGS = 1000
+MAX_STROKES = 200  # of a drawing; more, nobody has drawn by hand, and a file of them would take seconds to read
 MAX_COORDINATE = 1e6  # pixels, the bound that clean_strokes clips to
 DECIMALS = 2  # of a coordinate in pixels
 
@@ -161,6 +162,9 @@ def _read_drawing(number: int, drawing: Any) -> LabelledDrawing:
     if not isinstance(strokes, list) or not all(_is_stroke(stroke) for stroke in strokes):
         message = _("Drawing {number} of this file is damaged: strokes must be lists of points, two numbers each.")
         raise DrawingFileError(message.format(number=number))
+    if len(strokes) > MAX_STROKES:
+        message = _("Drawing {number} of this file has {count:,} strokes, but at most {limit:,} are taken.")
+        raise DrawingFileError(message.format(number=number, count=len(strokes), limit=MAX_STROKES))
     try:
         return LabelledDrawing(tuple(np.array(stroke, np.float64) for stroke in strokes), drawing["label"])
     except DrawingFileError as error:

@@ -123,6 +123,7 @@ def test_file_of_drawings_written_by_hand_is_read() -> None:
         (lambda a: a["drawings"][1].update(label="x" * 10_000), "Drawing 2 .* “x{60}”"),
         (lambda a: a["drawings"][1].update(strokes=[]), "Drawing 2 .* nothing to save"),
         (lambda a: a["drawings"][1].update(strokes=[[]]), "Drawing 2 .* nothing to save"),
+        (lambda a: a["drawings"][1].update(strokes=[[[1, 2]]] * 201), "Drawing 2 .* has 201 strokes, but at most 200"),
         (lambda a: a["drawings"][1].update(strokes=3), "Drawing 2 .* two numbers each"),
         (lambda a: a["drawings"][1].update(strokes=[[[1, 2, 3]]]), "Drawing 2 .* two numbers each"),
         (lambda a: a["drawings"][1].update(strokes=[[[1, "2"]]]), "Drawing 2 .* two numbers each"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from mnist_demo.classes.commands import import_handwriting
 from mnist_demo.classes.handwriting import drawings_of, learned_from
 from mnist_demo.classes.readings import accuracy_of
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
@@ -12,13 +13,14 @@ from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import CheckpointError
 from mnist_demo.training.fine_tuning import ExtraImages, Predictor, extra_images, fine_tuning_settings
 from mnist_demo.translation import _, format_list
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.class_ import state as class_state
 from mnist_demo.ui.class_.pictures import gain_html, handwriting_html
 from mnist_demo.ui.class_.runs import find_run, newest_run
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.resources import class_store, handwriting_file, handwriting_readings
+from mnist_demo.ui.server.errands import errand
 from mnist_demo.ui.server.models import starter_classifier
 from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -26,6 +28,7 @@ from mnist_demo.ui.widgets.pulse import render_pulse
 
 STARTER = "starter"
 REFRESH_SECONDS = 4.0
+IMPORT_SECONDS = 30.0  # as large a file as is taken needs about five
 
 
 @st.fragment
@@ -236,5 +239,9 @@ def _render_files(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) 
                 _("Add the drawings of this file"),
                 key=keys.CLASS_ADD_FILE,
                 on_click=perform,
-                args=(class_commands().import_handwriting, record.code, uploaded.getvalue()),
+                args=(_import, record.code, uploaded.getvalue()),
             )
+
+
+def _import(code: str, content: bytes) -> None:
+    errand(import_handwriting, visitor.owner(), class_store().folder, code, content, seconds=IMPORT_SECONDS)()

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from mnist_demo.drawing.collection import MAX_STROKES
+
 CURVE_POINTS = 8
-# Of a drawing; what is more, nobody has drawn by hand, and it would keep everybody waiting.
-MAX_STROKES, MAX_COMMANDS = 200, 10_000
+# Of the paths of a drawing; what is more, nobody has drawn by hand, and it would keep everybody waiting.
+MAX_COMMANDS = 10_000
 MAX_COORDINATE = 1e6  # pixels
 # How many numbers follow a command of a path: move, line, curve.
 _NUMBERS = {"M": 2, "L": 2, "Q": 4}

@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_demo.ui.drawing.strokes import MAX_COMMANDS, MAX_STROKES, objects_of, strokes_of
+from mnist_demo.drawing.collection import MAX_STROKES
+from mnist_demo.ui.drawing.strokes import MAX_COMMANDS, objects_of, strokes_of
 
 
 def path(*commands: list[Any], **placed: Any) -> dict[str, Any]:
