@@ -62,6 +62,8 @@ def remove_ruling(ink: Pixels, grain: float) -> Pixels:
         return ink
     rows, columns = _print_of(ink, across, step, grain), _print_of(ink.T, down, step, grain).T
     is_print = (rows > 0) | (columns > 0)
+    if not is_print.any():  # a texture that looked like lines
+        return ink
     # What is darker than the print is ink on it, but where two lines cross, they may be so themselves.
     level = np.where((rows > 0) & (columns > 0), np.inf, np.maximum(rows, columns))
     around = _bridge(ink, is_print)
