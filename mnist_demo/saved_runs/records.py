@@ -157,8 +157,7 @@ def curve_of(history: History) -> tuple[float, ...]:
 
 def now() -> datetime.datetime:
     """Return the current time in UTC, to the millisecond, the precision of ``run.json``."""
-    moment = datetime.datetime.now(datetime.UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return _to_millisecond(datetime.datetime.now(datetime.UTC))
 
 
 def versions_here() -> dict[str, str]:
@@ -232,4 +231,8 @@ def _moment(text: str) -> datetime.datetime:
     moment = datetime.datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise TypeError("a moment without its time zone")
-    return moment
+    return _to_millisecond(moment)
+
+
+def _to_millisecond(moment: datetime.datetime) -> datetime.datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -178,6 +178,11 @@ def test_record_with_half_a_character_in_its_name_is_refused() -> None:
         RunRecord.from_json(content)
 
 
+def test_record_with_a_time_more_exact_than_it_is_written_is_read_as_it_is_written() -> None:
+    content = json.dumps({**record().as_dict(), "created": "2026-01-01T00:00:00.9999999+00:00"}).encode()
+    check_record(content)
+
+
 def test_address_with_a_line_break_in_a_value_is_answered_in_one_line() -> None:
     _settings, sentences = settings_from_address({"model": "no\nmodel"})
     assert sentences[0].startswith("Model: the address says “no model”, ")
