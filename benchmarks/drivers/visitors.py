@@ -254,6 +254,7 @@ def _connect(stream: str, cookies: str, session: str, address: str) -> "ClientCo
     return connect(
         stream,
         max_size=MAX_MESSAGE,
+        max_queue=None,  # as browsers, which read what has come whether it is waited for or not
         compression=None,
         ping_interval=None,  # as browsers
         source_address=(address, 0) if address else None,

@@ -2,21 +2,26 @@
 
 import contextlib
 import http.client
+import io
 import itertools
+import re
 import secrets
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from benchmarks.drivers.visitors import Answer, Visitor
 from mnist_demo.ui import keys
 from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE, VISITOR_UPLOADS
 from mnist_demo.ui.visitor_state import COOKIE
-from tests.browser.server import PageServer, serve_builtin_digits
+from tests.browser.server import PageServer, descendants, serve_builtin_digits
 from tests.waiting import wait_until
 
 MEGABYTE = 1_000_000
@@ -146,3 +151,48 @@ def test_uploads_are_bounded_and_freed_after_their_visitor_has_left(server: Page
     attacker.close()
     tab.close()
     wait_until(lambda: uploaded_bytes(server.url) < MEGABYTE)
+
+
+def picture_of_pieces() -> bytes:
+    """Return a PNG with 2,000 little pieces of something; it takes half a second to read."""
+    marks = np.full((4000, 4000), 255, np.uint8)
+    for left, top in np.random.default_rng(0).integers(0, 3950, (2000, 2)):
+        marks[top : top + 28, left : left + 20] = 0
+    content = io.BytesIO()
+    Image.fromarray(marks).convert("RGB").save(content, "PNG")
+    return content.getvalue()
+
+
+def draws_a_one(visitor: Visitor) -> None:
+    answer = visitor.draw([np.array([[140.0, 60.0], [135.0, 220.0]])])
+    assert re.search(r'<span class="answer[^"]*">\d</span>', "".join(answer.texts()))
+    visitor.draw([])
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the processes that compute")
+def test_pictures_of_thousands_of_pieces_keep_nobody_waiting_and_end_with_their_visitor(
+    server: PageServer, visitors: Visitors
+) -> None:
+    pupil, tabs = visitors.come(), [visitors.come("a" * 32) for _tab in range(12)]
+    for visitor in (pupil, *tabs):
+        visitor.open_page()
+    draws_a_one(pupil)
+    before, seen, content = set(descendants(server.process.pid)), set[int](), picture_of_pieces()
+
+    def computing() -> set[int]:
+        now = set(descendants(server.process.pid)) - before
+        seen.update(now)
+        return now
+
+    for tab in tabs:
+        assert upload(server.url, tab.session, "pieces", content) == 204
+        given = {"uploaded_file_info": [{"file_id": "pieces", "name": "pieces.png", "size": len(content)}]}
+        widget = {"id": tab.id_of(keys.PICTURE), "file_uploader_state_value": given}
+        tab.ask(tab.part_of(keys.PICTURE), widgets=[widget])
+    wait_until(lambda: bool(computing()))
+    draws_a_one(pupil)
+    for tab in tabs:
+        tab.close()
+    wait_until(lambda: not computing())
+    assert len(seen) < len(tabs)  # those that waited have not begun
+    draws_a_one(pupil)
