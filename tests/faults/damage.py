@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 
 # Without the tiny ones that a process which trains takes for zero: hypothesis refuses to make them there.
@@ -72,3 +74,17 @@ def damaged_tensors(content: bytes) -> st.SearchStrategy[bytes]:
         lambda about: joined({**header, "__metadata__": {name: json.dumps(about)}}),
     )
     return said | with_junk(header).map(joined) | damaged(content)
+
+
+@st.composite
+def marked_paper(draw: st.DrawFn) -> npt.NDArray[np.uint8]:
+    """Return pictures, uint8 (h, w), of up to twenty thousand marks of one size on grainy paper, as of a texture."""
+    height, width = (draw(st.integers(1, 100) | st.integers(400, 900)) for _side in range(2))
+    high, wide = (draw(st.integers(1, 4) | st.integers(1, 60)) for _side in range(2))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    grain = draw(st.sampled_from([0.0, 2.0, 20.0]))
+    paper = (draw(st.integers(0, 255)) + random.normal(0, grain, (height, width))).clip(0, 255).astype(np.uint8)
+    ink, count = draw(st.integers(0, 255)), draw(st.sampled_from([1, 30, 1000, 10_000, 20_000]))
+    for top, left in random.integers(0, [height, width], (count, 2)):
+        paper[top : top + high, left : left + wide] = ink
+    return paper

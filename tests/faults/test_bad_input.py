@@ -27,9 +27,11 @@ from mnist_demo.data.idx import read_idx_images, read_idx_labels
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.drawing.image import image_from_bitmap, image_from_strokes
 from mnist_demo.drawing.picture_files import load_bitmap
+from mnist_demo.drawing.pictures_of_digits import MAX_DIGITS
 from mnist_demo.errors import CheckpointError, HistoryFileError, MnistDemoError
 from mnist_demo.models.checkpoints import checkpoint_to_bytes, load_checkpoint_bytes
 from mnist_demo.models.classifiers import build_model
+from mnist_demo.rejection.pictures import read_picture
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -41,7 +43,7 @@ from mnist_demo.training.state import TrainingState
 from mnist_demo.ui.drawing.strokes import drawn_in, objects_of, strokes_of
 from mnist_demo.ui.visitor import secret_in
 from tests.data.fake_mnist_servers import idx_images, idx_labels
-from tests.faults.damage import JUNK, damaged, damaged_json, damaged_tensors, with_junk
+from tests.faults.damage import JUNK, damaged, damaged_json, damaged_tensors, marked_paper, with_junk
 from tests.saved_runs.records import record, short_history
 
 SECONDS, MEGABYTES = 2.0, 500
@@ -123,6 +125,10 @@ def check_picture(content: bytes) -> None:
     assert image.shape == (28, 28)
     assert image.min() >= 0
     assert image.max() <= 1
+
+
+def check_marks(bitmap: np.ndarray) -> None:
+    assert 1 <= len(read_picture(bitmap)) <= MAX_DIGITS
 
 
 def check_canvas(message: object) -> None:
@@ -209,6 +215,7 @@ KINDS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
         st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]).flatmap(lambda k: damaged(picture(k))),
         check_picture,
     ),
+    "marks": (marked_paper(), check_marks),
     "canvas": (with_junk(CANVAS), check_canvas),
     "address": (st.dictionaries(NAMES, ODD_TEXT, max_size=6), check_address),
     "class code": (st.text() | st.text("abc2389ABC- ./?=&", max_size=80), check_class_code),
