@@ -47,7 +47,7 @@ def below_a_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServe
 def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back_and_forward(
     browser: Browser, below_a_path: PageServer
 ) -> None:
-    with visit(browser, f"{below_a_path.url}/?epochs=1000&batch-size=2&speed=100") as opened:
+    with visit(browser, f"{below_a_path.url}/?epochs=1000&batch-size=1") as opened:
         page = opened.page
         expect(element(page, "predicted-digit")).to_have_attribute("translate", "no")
         page.evaluate(TRANSLATOR)
