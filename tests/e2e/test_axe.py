@@ -14,7 +14,7 @@ from mnist_demo.processes import core_count
 from mnist_demo.settings.variations import MAX_VALUES
 from tests.browser.page import PATIENCE_MS, Scheme, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
-from tests.browser.server import PageServer, descendants
+from tests.browser.server import PageServer, descendants, own_environment, serve
 from tests.e2e.accessibility import Look
 from tests.e2e.actions import (
     LOOKS,
@@ -159,8 +159,9 @@ def test_axe_finds_nothing_on_the_other_pages_after_two_runs(browser: Browser, s
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
 @pytest.mark.skipif(core_count() > MAX_VALUES, reason="needs no more cores than values can be tried at once")
-def test_axe_finds_nothing_on_runs_that_wait_or_have_failed(browser: Browser, server: PageServer) -> None:
-    with visit(browser, server.url) as opened:
+def test_axe_finds_nothing_on_runs_that_wait_or_have_failed(browser: Browser, tmp_path: Path) -> None:
+    environment = own_environment(tmp_path / "home", "builtin")
+    with serve(tmp_path, environment) as server, visit(browser, server.url) as opened:
         page = opened.page
         look = Look(page)
         start_long_run(page)
@@ -174,6 +175,7 @@ def test_axe_finds_nothing_on_runs_that_wait_or_have_failed(browser: Browser, se
         go_to(page, "Runs")
         page.locator("[class*=st-key-open-run] button").first.click()  # the newest
         wait_for_state(page, "queued")
+        expect(element(page, "live-charts").locator("canvas").first).to_be_visible()
         look.at("queued")
         go_to(page, "Compare")
         button(page, "stop-all-runs").click()

@@ -20,8 +20,6 @@ from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pictures import digit_choice_html, samples_html, shares_html
 from mnist_demo.ui.widgets.scripts import show_in_view
 
-_TRAINED_ON = "run-on-my-drawings"
-
 
 def render_correction(drawn: DrawnDigits, reading: Reading) -> None:
     """Draw a button for each digit: one click keeps the chosen drawing with its label, and takes it off the canvas."""
@@ -65,8 +63,8 @@ def render_my_drawings() -> None:
         else:
             st.caption(_("No drawings yet. Draw a digit, then click which one it is."))
         _render_import()
-    if trained := st.session_state.get(_TRAINED_ON):
-        show_in_view(keys.DRAWINGS_GAIN, trained)
+    if run := drawing_state.run_on_drawings():
+        show_in_view(keys.DRAWINGS_GAIN, run)
 
 
 def _render_gallery(drawings: DrawingCollection) -> None:
@@ -131,4 +129,4 @@ def _train_on_drawings() -> None:
     except MnistDemoError as error:
         visitor_state.notify(str(error))
     else:
-        st.session_state[_TRAINED_ON] = job.id
+        drawing_state.note_trained_on_drawings(job.id)

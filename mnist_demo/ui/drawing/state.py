@@ -19,6 +19,7 @@ _INSPECTED = "image-inspected"
 _MY_DRAWINGS = "my-drawings-kept"
 _CHOSEN_DIGIT = "digit-of-the-number"
 _KEPT_LABEL = "label-of-the-drawing-kept-last"
+_TRAINED_ON = "run-on-my-drawings"
 
 
 @dataclass(frozen=True)
@@ -176,3 +177,13 @@ def forget_drawings() -> None:
     """Delete all of this visitor's labelled drawings; raise KeepingError when the disk refuses."""
     visitor_store().remove(visitor.owner(), DRAWINGS)
     st.session_state.pop(_MY_DRAWINGS, None)
+
+
+def note_trained_on_drawings(run_id: str) -> None:
+    st.session_state[_TRAINED_ON] = run_id
+
+
+def run_on_drawings() -> str | None:
+    """Return the id of the last run that this visitor has started on her drawings, in this session."""
+    run_id: str | None = st.session_state.get(_TRAINED_ON)
+    return run_id
