@@ -19,7 +19,7 @@ from tests.browser.page import button, wait_for_state
 LINE, MEASURING = ".st-key-cost", ".st-key-cost-pulse"
 # Epochs of each: what is asked is what a long run costs, and five epochs of a linear model take less than a second.
 MEASURED_EPOCHS = {"tutorial-pytorch": 80, "tutorial-scratch": 80, "small-network": 15, "convnet-in-seconds": 2}
-QUICK_EPOCHS = {"tutorial-pytorch": 200}
+QUICK_EPOCHS = {"tutorial-pytorch": 40}
 SECONDS_PER_UNIT = {"s": 1, "min": 60, "h": 3600}
 PATIENCE_MS = 600_000
 TOLERANCE = 0.3

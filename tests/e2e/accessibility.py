@@ -44,6 +44,8 @@ NOTE_WRITING = """() => {
 }"""
 # No rule that is on reads style sheets; and to find a selector for each element takes as long as a third of the rules.
 AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
+# Rules whose answer depends on the theme and on the size of the window.
+EVERYWHERE = "{ runOnly: ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'] }"
 # A page that is being drawn anew may be looked at in the midst of that.
 ATTEMPTS = 3
 
@@ -54,20 +56,23 @@ class Look:
 
     page: Page
     found: list[str] = field(default_factory=list)
+    _looks: int = 0
 
     def __post_init__(self) -> None:
         self.page.evaluate(NOTE_WRITING)
 
     def at(self, state: str, looks: Iterable[tuple[Scheme, int, int]] = LOOKS.values()) -> None:
-        """Look at the page in that state, in each of those windows."""
-        for scheme, width, height in looks:
+        """Look at the page in that state, in each of those windows: by all rules in one of them, in turn."""
+        windows = list(looks)
+        self._looks += 1
+        for place, (scheme, width, height) in enumerate(windows):
             show_in(self.page, scheme, width, height)
-            problems: list[str] = []
+            problems = list(self.problems(by_all_rules=place == self._looks % len(windows)))
             for _attempt in range(ATTEMPTS):
-                self.page.wait_for_timeout(200)
-                problems = list(self.problems())
                 if not problems:
                     break
+                self.page.wait_for_timeout(300)
+                problems = list(self.problems())
             self.found += [f"{state}, {scheme}: {problem}" for problem in problems]
 
     def at_any_size(self, state: str) -> None:
@@ -75,7 +80,7 @@ class Look:
         self.found += [f"{state}, {problem}" for problem in misplaced_at_any_size(self.page)]
         self.at(state)
 
-    def problems(self) -> Iterator[str]:
+    def problems(self, by_all_rules: bool = True) -> Iterator[str]:
         if sideways_overflow(self.page):
             yield "scrolls sideways"
         for writing in self.page.evaluate("faintWriting()"):
@@ -83,7 +88,8 @@ class Look:
         # Once for a page, and without what is as it should be: that takes longer to hand over than to find.
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(Axe().axe_script)
-        found = self.page.evaluate(f"axe.run({AXE_OPTIONS}).then(results => results.violations)")
+        options = AXE_OPTIONS if by_all_rules else f"{{ ...{AXE_OPTIONS}, ...{EVERYWHERE} }}"
+        found = self.page.evaluate(f"axe.run({options}).then(results => results.violations)")
         for violation in found:
             rule = violation["id"]
             for node in violation["nodes"]:

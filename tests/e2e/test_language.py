@@ -164,9 +164,8 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
 
         def look(at: str) -> None:
             page.locator(".stApp:not([data-test-script-state=running])").wait_for()
-            page.wait_for_timeout(300)  # Streamlit's own words are looked for four times a second
             if words := english_words(page):
-                page.wait_for_timeout(400)  # a chart has just been drawn anew, with its buttons
+                page.wait_for_timeout(500)  # a chart has just been drawn anew, with its buttons
                 if words := words & english_words(page):
                     found[at] = words
 
