@@ -99,5 +99,5 @@ def same_page(_long_visit: Page) -> Page:
         if button(page, key).count() and button(page, key).is_enabled():
             button(page, key).click()
             gone = element(page, "training-status") if "training" in key else element(page, "predicted-digit")
-            expect(gone).to_have_text(re.compile("stopped|not started|–"))
+            expect(gone).to_have_text(re.compile("stopped|finished|not started|–"))
     return page

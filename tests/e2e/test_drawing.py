@@ -135,6 +135,7 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(same_page: Page) ->
     take_up(page, "phone")
     button(page, "train-on-drawings").click()
     expect(gain).to_be_in_viewport(timeout=30_000)
+    wait_for_state(page, "finished")
 
 
 def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(same_page: Page) -> None:
