@@ -175,7 +175,9 @@ MEASUREMENTS = {
     "page-estimate": _page(
         N_("what the page says a run will cost, against what it cost"), "page_estimate", "measure_estimate"
     ),
-    "page-memory": _page(N_("memory of server, run and visitor"), "page_memory", "measure_memory", _lacks_proc),
+    "page-memory": _page(
+        N_("memory of server, run, visitor and largest network"), "page_memory", "measure_memory", _lacks_proc
+    ),
     "page-long-run": _page(
         N_("what a refresh costs after 128,000 steps, against 1,000"), "page_long_run", "measure_long_run"
     ),
