@@ -20,7 +20,7 @@ from operator import attrgetter
 from mnist_demo.jobs.computing import Computing, Here
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
-from mnist_demo.jobs.room import is_one_too_many, make_room
+from mnist_demo.jobs.room import check_size, is_one_too_many, make_room
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
 from mnist_demo.training.history import History
 
@@ -113,13 +113,13 @@ class JobRegistry:
         Raises
         ------
         HyperparameterError
-            When the dataset has not as many images as are asked for.
+            When the dataset has not as many images as are asked for, or the run too many steps.
         CheckpointError
             When what it resumes from is damaged. (When it does not fit the rest, the job fails and says so.)
         JobError
             When too many runs are kept already.
         """
-        assignment.hyperparameters.split_sizes(len(assignment.dataset.train_labels))
+        check_size(assignment)
         job = Job(
             dataclasses.replace(assignment, threads=min(self.slots, assignment.threads)),
             job_id=job_id,

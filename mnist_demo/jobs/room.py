@@ -1,10 +1,12 @@
-"""How many runs a server keeps and has go on, and which of those that have ended make room for others."""
+"""How many runs a server keeps and has go on, how large they are, and which of those that have ended make room."""
 
+import math
 from collections.abc import Callable, Sequence
 
-from mnist_demo.errors import JobError
+from mnist_demo.errors import HyperparameterError, JobError
 from mnist_demo.jobs.job import Job
-from mnist_demo.translation import _
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.translation import _, format_decimal
 
 # Unfinished runs of all visitors, and of one.
 MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
@@ -14,6 +16,8 @@ MAX_ENDED = 400
 MAX_BYTES_OF_VISITOR = 600_000_000
 # Of all visitors: room for many of the presets' runs, which have a few megabytes.
 MAX_BYTES = 3_000_000_000
+# Of one run, and of all that are kept: a step is 48 bytes in the memory of the server.
+MAX_STEPS, MAX_STEPS_KEPT = 2_000_000, 6_000_000
 # Runs in slow motion compute next to nothing, but each has a process: so many of a visitor go on at a time, and of all
 # visitors as many as take this share of the cores.
 MAX_SLOW_OF_VISITOR, MAX_SLOW_SHARE = 6, 0.5
@@ -23,6 +27,21 @@ def is_one_too_many(slow: Sequence[Job], cores: int) -> bool:
     """Tell whether the last of these runs in slow motion has to wait for one of the others."""
     mine = sum(job.visitor == slow[-1].visitor for job in slow)
     return mine > MAX_SLOW_OF_VISITOR or sum(job.slow_share for job in slow) > MAX_SLOW_SHARE * cores
+
+
+def check_size(assignment: Assignment) -> None:
+    """Raise HyperparameterError where there are fewer digits than it asks for, or more steps than are kept of a run."""
+    settings = assignment.hyperparameters
+    training, _held_out = settings.split_sizes(len(assignment.dataset.train_labels))
+    steps = settings.epochs * math.ceil(training / settings.batch_size)
+    if steps > MAX_STEPS:
+        sentence = _(
+            "This run would have {steps} steps, but at most {limit} are kept of one: choose fewer epochs, or a larger "
+            "batch size."
+        )
+        raise HyperparameterError(
+            sentence.format(steps=format_decimal(steps), limit=format_decimal(MAX_STEPS)), "epochs"
+        )
 
 
 def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable[[Job], bool]) -> None:
@@ -46,14 +65,21 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
     ended = [job for job in jobs.values() if job.has_ended]
     surplus = len(ended) - MAX_ENDED
     surplus_bytes = sum(job.bytes_kept for job in jobs.values()) - MAX_BYTES
-    while ended and (surplus > 0 or surplus_bytes > 0):
+    surplus_steps = sum(job.history.step_count for job in jobs.values()) - MAX_STEPS_KEPT
+    while ended and (surplus > 0 or surplus_bytes > 0 or surplus_steps > 0):
         if is_saved(job := ended.pop(0)):
             jobs.pop(job.id)
             surplus -= 1
             surplus_bytes -= job.bytes_kept
+            surplus_steps -= job.history.step_count
     if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
         message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
         raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
+    if visitor and sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR:
+        message = _("Your unfinished runs take {limit} MB of room here, which is the limit: stop some first.")
+        raise JobError(message.format(limit=MAX_BYTES_OF_VISITOR // 1_000_000))
+    if surplus_bytes > 0 or surplus_steps > 0:
+        raise JobError(_("The runs of this server have no room for another one: try again in a few minutes."))
     unfinished = sum(not job.has_ended for job in jobs.values())
     if unfinished + count <= MAX_JOBS and len(jobs) + count <= MAX_JOBS + MAX_ENDED:
         return

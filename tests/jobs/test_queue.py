@@ -1,6 +1,7 @@
 """Who may compute now, who waits, and whom nobody looks at any more."""
 
 import contextlib
+import dataclasses
 import os
 import signal
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.errors import JobError
+from mnist_demo.errors import HyperparameterError, JobError
 from mnist_demo.jobs import room
 from mnist_demo.jobs.job import STOP_SECONDS, Job
 from mnist_demo.jobs.messages import Assignment
@@ -146,6 +147,37 @@ def test_large_ended_runs_make_room_on_a_full_server_the_oldest_first(
         registry.require_room()
         # What is nowhere else stays, and counts.
         assert [job.id for job in registry.jobs()] == ["0", "4"]
+
+
+def test_unfinished_runs_that_take_all_room_are_the_last_until_one_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    with contextlib.closing(JobRegistry(slots=1)) as registry:
+        mine = registry.start(Assignment(endless, builtin), visitor="me")
+        wait_until(lambda: mine.history.step_count > 0)
+        mine.pause(30)  # a saved point
+        for limit, sentence in (
+            ("MAX_BYTES_OF_VISITOR", "Your unfinished runs take"),
+            ("MAX_BYTES", "have no room for another"),
+            ("MAX_STEPS_KEPT", "have no room for another"),
+        ):
+            with monkeypatch.context() as smaller:
+                smaller.setattr(room, limit, 0)
+                with pytest.raises(JobError, match=sentence):
+                    registry.start(Assignment(endless, builtin), visitor="me")
+        mine.stop(30)
+        monkeypatch.setattr(room, "MAX_BYTES_OF_VISITOR", 0)
+        assert registry.start(Assignment(endless, builtin), visitor="me").state in ("queued", "running")
+
+
+def test_run_of_more_steps_than_are_kept_is_refused_in_a_sentence(builtin: DigitDataset) -> None:
+    with contextlib.closing(JobRegistry(slots=1)) as registry:
+        endless = Hyperparameters(batch_size=1, epochs=1000)
+        registry.start(Assignment(endless, builtin)).stop()  # 1,437,000 steps
+        pixels, labels = builtin.train_pixels.repeat(2, 0), builtin.train_labels.repeat(2)
+        doubled = dataclasses.replace(builtin, train_pixels=pixels, train_labels=labels)
+        with pytest.raises(HyperparameterError, match="would have 2,874,000 steps, but at most 2,000,000"):
+            registry.start(Assignment(endless, doubled))
 
 
 @pytest.fixture
