@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -18,17 +19,17 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.processes import (
-    SECOND_THREAD,
     TRAINING_NICENESS,
     ChildProcess,
-    compute_with,
     let_threads_sleep,
     let_threads_take_turns,
     process_context,
     warm_up_processes,
 )
+from mnist_demo.second_thread import SECOND_THREAD, compute_with
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
+from tests.jobs.test_job import exists
 from tests.waiting import wait_until
 
 
@@ -208,6 +209,11 @@ def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_p
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def wait_for_ever(answer: Connection) -> None:
+    answer.send("begun")
+    threading.Event().wait()
+
+
 def say_hello(answer: Connection) -> None:
     answer.send("hello")
 
@@ -268,3 +274,14 @@ def test_process_is_started_although_what_forks_them_has_just_died() -> None:
         os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
         with ChildProcess(say_hello, answers_only=True) as child:
             assert child.connection.recv() == "hello"
+
+
+def test_process_whose_fork_server_has_died_can_still_be_ended() -> None:
+    warm_up_processes()
+    child = ChildProcess(wait_for_ever)
+    assert child.connection.recv() == "begun"
+    os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+    wait_until(lambda: child.process.exitcode is not None)  # as Python has it
+    assert exists(child.process.pid or 0)
+    child.end()
+    wait_until(lambda: not exists(child.process.pid or 0))

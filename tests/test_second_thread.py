@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mnist_demo.processes import JUDGED_CALLS, SecondThread
+from mnist_demo.second_thread import JUDGED_CALLS, SecondThread
 from tests.waiting import wait_until
 
 

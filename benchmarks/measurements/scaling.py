@@ -11,7 +11,8 @@ from benchmarks.measurements.scaling_chart import Curve, write_chart
 from benchmarks.surroundings import Surroundings
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import build_model
-from mnist_demo.processes import SECOND_THREAD, core_count
+from mnist_demo.processes import core_count
+from mnist_demo.second_thread import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.events import Diverged, Step

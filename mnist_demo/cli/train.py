@@ -24,7 +24,8 @@ from mnist_demo.cli.common import (
 from mnist_demo.devices import choose_device
 from mnist_demo.errors import HyperparameterError, MnistDemoError, RunError
 from mnist_demo.insight.comparison import format_change
-from mnist_demo.processes import compute_with, keep_freed_memory, let_threads_sleep
+from mnist_demo.processes import keep_freed_memory, let_threads_sleep
+from mnist_demo.second_thread import compute_with
 from mnist_demo.settings.changes import Change, parse_change
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count

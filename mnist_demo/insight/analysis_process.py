@@ -15,7 +15,7 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.files import Content
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way
+from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way, kill
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
@@ -97,7 +97,7 @@ class AnalysisProcess:
         """End the process, which has nothing to lose, for good; who waits for it gets an answer at once."""
         self._is_stopped = True
         if self.process is not None:
-            self.process.kill()
+            kill(self.process)
 
     def wait_until_ready(self) -> None:
         """Wait until the process has loaded its libraries; one that has died is started again first."""

@@ -22,12 +22,10 @@ from mnist_demo.jobs.computing import run_in_child
 from mnist_demo.jobs.endings import describe_end
 from mnist_demo.jobs.estimate import measure_rates
 from mnist_demo.jobs.messages import Assignment, receive_report
-from mnist_demo.processes import ChildProcess, warm_up_processes
+from mnist_demo.processes import UNKNOWN_END, ChildProcess, kill, warm_up_processes
 
 # MNIST has 55 MB, and a class seldom has more than these two and its own.
 MAX_DATASETS = 3
-# What multiprocessing says of a child whose fork server ended first, as it may where all of them are ended.
-UNKNOWN_END = 255
 _datasets: OrderedDict[str, DigitDataset] = OrderedDict()
 _loading = threading.Lock()
 
@@ -136,7 +134,7 @@ def _hand_on_commands(page: Connection, child: ChildProcess) -> None:
         while True:
             child.connection.send(page.recv())
     except (EOFError, OSError, ValueError, TypeError):
-        child.process.kill()
+        kill(child.process)
 
 
 def _allow_children() -> None:

@@ -10,7 +10,7 @@ from mnist_demo.jobs.endings import could_not_be_started, describe_end
 from mnist_demo.jobs.estimate import Rates, measure_rates
 from mnist_demo.jobs.messages import Assignment, Command, Report, receive_report
 from mnist_demo.jobs.outbox import Outbox
-from mnist_demo.processes import ChildProcess, core_count
+from mnist_demo.processes import ChildProcess, core_count, kill
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
@@ -123,7 +123,7 @@ class LocalComputation:
         return receive_report(self._child.connection)
 
     def kill(self) -> None:
-        self._child.process.kill()
+        kill(self._child.process)
 
     def end(self, timeout: float | None) -> str:
         self._child.process.join(timeout)

@@ -14,7 +14,8 @@ from mnist_demo.errors import JobError, MnistDemoError
 from mnist_demo.jobs.messages import State
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.jobs.waiting import next_moment
-from mnist_demo.processes import TRAINING_NICENESS, ChildProcess, compute_with, give_way
+from mnist_demo.processes import TRAINING_NICENESS, ChildProcess, give_way
+from mnist_demo.second_thread import compute_with
 from mnist_demo.translation import _, current_language, use_language
 
 Answer = TypeVar("Answer")

@@ -20,10 +20,10 @@ from mnist_demo.devices import CPU
 from mnist_demo.processes import (
     TRAINING_NICENESS,
     ChildProcess,
-    compute_with,
     give_way,
     keep_freed_memory,
 )
+from mnist_demo.second_thread import compute_with
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
 from mnist_demo.training.progress import EVALUATED_STEPS_OF_SHORT_RUNS, is_evaluated

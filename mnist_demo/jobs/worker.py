@@ -32,7 +32,8 @@ from mnist_demo.jobs.messages import (
 )
 from mnist_demo.models.checkpoints import classifier_from_bytes, weights_to_bytes
 from mnist_demo.models.classifiers import build_model
-from mnist_demo.processes import TRAINING_NICENESS, compute_with, give_way, keep_freed_memory
+from mnist_demo.processes import TRAINING_NICENESS, give_way, keep_freed_memory
+from mnist_demo.second_thread import compute_with
 from mnist_demo.training.events import Changed, Diverged, Epoch, Event, Started, Step, Stopped
 from mnist_demo.training.history import History
 from mnist_demo.training.loop import Training, evaluate_on_test, train

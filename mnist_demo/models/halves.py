@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from mnist_demo.models.precision import computing_in
 from mnist_demo.models.softmax_regression import add_gradient
-from mnist_demo.processes import SECOND_THREAD
+from mnist_demo.second_thread import SECOND_THREAD
 
 # Of fewer images, half of them have a mean and a deviation that say little of the others.
 LEAST_HALVED = 64

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.halves import LEAST_HALVED
-from mnist_demo.processes import SECOND_THREAD
+from mnist_demo.second_thread import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.augmentation import augment, random_matrices, transform, vary_pen
 from mnist_demo.training.fine_tuning import ExtraImages

@@ -16,7 +16,7 @@ from torch import Tensor
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import Classifier, Network, count_parameters
 from mnist_demo.models.optimizers import build_optimizer, lean_calls
-from mnist_demo.processes import SECOND_THREAD
+from mnist_demo.second_thread import SECOND_THREAD
 from mnist_demo.settings.changes import Change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.batches import Batches, as_tensor

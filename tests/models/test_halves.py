@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.classifiers import ConvolutionalNetwork, build_model
 from mnist_demo.models.halves import LEAST_HALVED
-from mnist_demo.processes import SECOND_THREAD
+from mnist_demo.second_thread import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.loop import train
 from tests.training.run_events import without_seconds
