@@ -14,6 +14,7 @@ import mnist_demo.jobs.cluster
 from benchmarks.drivers.dask_processes import DaskProcesses
 from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.files import SMALL_BYTES
 from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster, refusals
 from mnist_demo.jobs.cluster_task import Versions, versions
 from mnist_demo.jobs.job import Job
@@ -79,15 +80,19 @@ def test_run_obeys_and_ends_as_one_on_this_machine(
     assert here.history.steps["train_loss"] == there.history.steps["train_loss"]
     assert here.history.test_accuracy == there.history.test_accuracy
 
-    job = remote.start(Assignment(LONG, builtin))
+    # Its weights are large enough to go by files.
+    job = remote.start(Assignment(LONG.replace(model="mlp", hidden_sizes=(256,)), builtin))
     job.set_speed(PACE)
-    job.wait_for(lambda: job.history.step_count > 0, PATIENCE)
+    job.wait_for(lambda: job.weights is not None and job.weights.step > 0, PATIENCE)  # for the drawing beside it
+    assert len(weights_of(job)) > SMALL_BYTES
     job.pause(PATIENCE)
     done = job.history.step_count
     job.step(PATIENCE)
     assert (job.state, job.history.step_count) == ("paused", done + 1)
+    job.wait_for(lambda: job.step_detail is not None and job.step_detail.step == done + 1, PATIENCE)
+    job.change("learning_rate", 0.02)
     job.resume()
-    job.wait_for(lambda: job.history.step_count > done + 1, PATIENCE)
+    job.wait_for(lambda: job.history.step_count > done + 1 and bool(job.history.changes), PATIENCE)
     job.stop(PATIENCE)
     assert (job.state, job.pid) == ("stopped", None)
 

@@ -17,7 +17,7 @@ mnist_demo.ui.resources._warm_up = lambda done: None  # what comes after the pag
 page = AppTest.from_file(sys.argv[1], default_timeout=60).run()
 assert not page.exception, page.exception
 assert page.button(key="start-training")
-print([name for name in ("torch", "sklearn", "scipy.ndimage", "scipy.spatial") if name in sys.modules])
+print([name for name in ("torch", "sklearn", "scipy.ndimage", "scipy.spatial", "distributed") if name in sys.modules])
 """
 
 
