@@ -1,5 +1,6 @@
 """Runs on a real Dask scheduler with two real worker processes."""
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -15,8 +16,9 @@ from benchmarks.drivers.dask_processes import DaskProcesses
 from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.files import SMALL_BYTES
+from mnist_demo.jobs import cluster_run
 from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster, refusals
-from mnist_demo.jobs.cluster_task import Versions, versions
+from mnist_demo.jobs.cluster_task import Versions, Work, versions
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
@@ -155,8 +157,21 @@ def test_visitors_of_a_cluster_take_turns(cluster: Cluster, builtin: DigitDatase
 
 
 def test_ten_runs_on_two_workers_all_finish_with_the_figures_of_this_machine(
-    remote: JobRegistry, registry: JobRegistry, builtin: DigitDataset, quick: Hyperparameters
+    remote: JobRegistry,
+    registry: JobRegistry,
+    builtin: DigitDataset,
+    quick: Hyperparameters,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    pixels_sent: list[int] = []
+
+    def send(work: Work, known: tuple[str, ...]) -> Work:
+        sent = as_sent(work, known)
+        pixels_sent.append(sent.assignment.dataset.train_pixels.size)
+        return sent
+
+    as_sent = cluster_run._without_known_pixels
+    monkeypatch.setattr(cluster_run, "_without_known_pixels", send)
     settings = [quick.replace(seed=seed, epochs=6) for seed in range(10)]
     runs = [remote.start(Assignment(each, builtin), visitor=f"visitor {each.seed % 4}") for each in settings]
     slowed, paused = runs[:4], runs[1:4]
@@ -171,6 +186,8 @@ def test_ten_runs_on_two_workers_all_finish_with_the_figures_of_this_machine(
         job.set_speed(None)
         job.resume()
     assert [job.wait(PATIENCE) for job in runs] == ["finished"] * 10
+    assert len(pixels_sent) >= 10
+    assert sum(size > 0 for size in pixels_sent) <= 2  # once to each worker, not with each run
     for number in (0, 1, 9):
         here = registry.start(Assignment(settings[number], builtin, threads=1))
         assert here.wait(PATIENCE) == "finished"
@@ -267,3 +284,16 @@ def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
     assert "torch 1.0" in old
     assert f"torch {ours.torch}" in old
     assert "tcp://c:3 has no mnist-demo" in without
+
+
+def test_workers_with_other_versions_get_no_run(
+    dask: DaskProcesses, builtin: DigitDataset, quick: Hyperparameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = versions()
+    monkeypatch.setattr(mnist_demo.jobs.cluster, "versions", lambda: Versions(theirs.program, "1.0"))
+    with contextlib.closing(Cluster(dask.address)) as found:
+        wait_until(lambda: f"torch {theirs.torch}" in found.problem, PATIENCE)
+        with contextlib.closing(JobRegistry(computing=found)) as jobs:
+            job = jobs.start(Assignment(quick, builtin))
+            assert job.wait(2.0) in ("queued", "running")
+            assert job.history.started is None
