@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mnist_demo.classes.handwriting import MAX_WRITERS, drawings_to_add, handwriting_from_bytes, hold_out_writers
+from mnist_demo.classes.handwriting import MAX_WRITERS, begin_run, drawings_to_add, handwriting_from_bytes
 from mnist_demo.classes.records import (
     MAX_NAME,
     MAX_NICKNAME,
@@ -19,7 +19,7 @@ from mnist_demo.classes.records import (
     clean_name,
 )
 from mnist_demo.classes.store import BEFORE, MAX_DRAWINGS, ClassStore, writer_of
-from mnist_demo.drawing.collection import LabelledDrawing
+from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.errors import ClassError
 from mnist_demo.lesson.parts import part_named
 from mnist_demo.saved_runs.records import now
@@ -102,9 +102,9 @@ class ClassCommands:
         self._store.put(code, BEFORE, before)
         self._teach(code, lambda record: dataclasses.replace(record, handwriting_run=run))
 
-    def held_out(self, code: str) -> tuple[str, ...]:
-        """Return the writers to be held out; see `hold_out_writers`."""
-        return hold_out_writers(self._find(code), self._store.drawings(code))
+    def begin_handwriting_run(self, code: str, model: str = "") -> tuple[HandwritingRun, DrawingCollection]:
+        """See `begin_run`."""
+        return begin_run(self._find(code), self._store.drawings(code), model)
 
     def import_handwriting(self, code: str, content: bytes) -> int:
         """Add the drawings of a file to those of the same nicknames; return how many the class did not have yet.

@@ -8,7 +8,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mnist_demo.classes.records import MAX_NICKNAME, ClassRecord, HandwritingRun, clean_name
@@ -22,31 +22,44 @@ from mnist_demo.translation import _
 FORMAT, VERSION = "mnist-demo-handwriting", 1
 MAX_FILE_BYTES = 20_000_000
 MAX_WRITERS = 100
-# Every fourth writer: of thirty, eight say how well the handwriting of strangers is read, and 22 are learned from.
+# About every fourth writer: of thirty, seven or eight say how well the handwriting of strangers is read.
 HELD_OUT_SHARE = 0.25
 
 
-def hold_out_writers(record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> tuple[str, ...]:
-    """Return the keys of the writers whose drawings are kept for testing, at least one; the same ones every time.
+def hold_out_writers(
+    record: ClassRecord, drawings: Mapping[str, LabelledDrawing], learned: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the keys of the writers whose drawings are kept for testing: at least one, and not all.
 
-    Keys of the same nickname are one writer: a class may have her twice since a file of it was opened in it.
+    Each is chosen by her own key, so that nobody who joins later changes what is done with her. Only where that leaves
+    one side without anybody does it depend on the others. A writer in `learned` is never held out. Keys of the same
+    nickname are one writer: a class may have her twice since a file of it was opened in it.
 
     Raises
     ------
     DrawingFileError
-        If fewer than two have written something.
+        If fewer than two have written something, or the model has learned from everybody who has.
     """
     with_drawings = {writer_of(name) for name in drawings}
     keys_of_writers: dict[str, list[str]] = {}
     for key, member in record.members.items():
         if key in with_drawings:
             keys_of_writers.setdefault(member.nickname.casefold(), []).append(key)
-    writers = sorted(keys_of_writers.values(), key=lambda keys: hashlib.sha256(keys[0].encode()).digest())
-    if len(writers) < 2:
+    if len(keys_of_writers) < 2:
         message = _("To train on the class’s handwriting, drawings of two pupils are needed: one is kept for testing.")
         raise DrawingFileError(message)
-    held_out = writers[: max(1, round(HELD_OUT_SHARE * len(writers)))]
-    return tuple(sorted(key for keys in held_out for key in keys))
+    lots = {_lot(keys[0]): keys for keys in keys_of_writers.values() if not set(learned) & set(keys)}
+    if not lots:
+        message = _("This model has learned from all who drew: none is left to test it with. Choose another one.")
+        raise DrawingFileError(message)
+    count = sum(lot < HELD_OUT_SHARE for lot in lots)
+    count = min(max(count, 1), len(keys_of_writers) - 1)
+    return tuple(sorted(key for lot in sorted(lots)[:count] for key in lots[lot]))
+
+
+def _lot(key: str) -> float:
+    """Return a number from 0 to 1 that is always the same for that key, and as good as drawn by lot."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()) / 2**256
 
 
 def drawings_of(drawings: Mapping[str, LabelledDrawing], writers: tuple[str, ...], held_out: bool) -> DrawingCollection:
@@ -66,6 +79,28 @@ def learned_from(trained: HandwritingRun, drawings: Mapping[str, LabelledDrawing
         for name, drawing in drawings.items()
         if writer_of(name) not in trained.held_out and (not trained.newest or time_of(name) <= trained.newest)
     }
+
+
+def learned_by(record: ClassRecord, run: str, drawings: Mapping[str, LabelledDrawing]) -> set[str]:
+    """Return the writers that a run of the class has, or may have, learned from: of a pupil's own, the pupil."""
+    trained = record.handwriting_run
+    if trained is not None and trained.run == run:
+        return {*trained.learned, *map(writer_of, learned_from(trained, drawings))}
+    return {record.runs[run]} if run in record.runs else set()
+
+
+def begin_run(
+    record: ClassRecord, drawings: Mapping[str, LabelledDrawing], model: str
+) -> tuple[HandwritingRun, DrawingCollection]:
+    """Return what a run on the handwriting is noted with, but for its id, and the drawings that it learns from.
+
+    It begins with the `model` of that run of the class; any other one has learned from nobody here.
+    """
+    before = learned_by(record, model, drawings)
+    held_out = hold_out_writers(record, drawings, before)
+    learned = before.union(map(writer_of, drawings)).difference(held_out)
+    run = HandwritingRun("", held_out, newest=max(map(time_of, drawings)), learned=tuple(sorted(learned)))
+    return run, drawings_of(drawings, held_out, held_out=False)
 
 
 def drawings_to_add(

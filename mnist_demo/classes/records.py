@@ -49,13 +49,15 @@ class HandwritingRun:
 
     `without` is the run that differs from it in nothing but having had no handwriting, empty where a trained model
     learned some more: then that model is kept with the class. `newest` is when the newest drawing came that the class
-    had when the run began (see `time_of`): it learned from none that came later.
+    had when the run began (see `time_of`): it learned from none that came later. `learned` are the writers that it
+    has learned from, with those that the model which it began with had.
     """
 
     run: str
     held_out: tuple[str, ...]
     without: str = ""
     newest: str = ""
+    learned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,10 @@ def _checked(about: dict[str, Any]) -> dict[str, Any]:
         _require(set(question.answers.values()) <= set(options))
     run = about["handwriting_run"]
     if run is not None:
-        _require(isinstance(run["run"], str) and all(isinstance(key, str) for key in run["held_out"]))
-        run = HandwritingRun(run["run"], tuple(run["held_out"]), run.get("without", ""), run.get("newest", ""))
-        _require(isinstance(run.without, str) and isinstance(run.newest, str))
+        writers = {name: tuple(run.get(name, ())) for name in ("held_out", "learned")}
+        run = HandwritingRun(**run | writers)
+        _require(all(isinstance(key, str) for keys in writers.values() for key in keys))
+        _require(all(isinstance(text, str) for text in (run.run, run.without, run.newest)))
     created = datetime.datetime.fromisoformat(about["created"])
     return about | {"created": created, "members": members, "question": question, "handwriting_run": run}
 

@@ -1,17 +1,18 @@
 """The class's handwriting: who wrote which digits, which model misreads them, and what training on them gives."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from mnist_demo.classes.commands import import_handwriting
-from mnist_demo.classes.handwriting import drawings_of, learned_from
+from mnist_demo.classes.handwriting import learned_from
 from mnist_demo.classes.readings import accuracy_of
 from mnist_demo.classes.records import ClassRecord, HandwritingRun
-from mnist_demo.classes.store import BEFORE, time_of, writer_of
+from mnist_demo.classes.store import BEFORE, writer_of
 from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import CheckpointError
-from mnist_demo.training.fine_tuning import ExtraImages, Predictor, extra_images, fine_tuning_settings
+from mnist_demo.training.fine_tuning import Predictor, extra_images, fine_tuning_settings
 from mnist_demo.translation import _, format_list
 from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.class_ import state as class_state
@@ -120,8 +121,8 @@ def _render_training(record: ClassRecord, model: str) -> None:
         type="primary",
         icon=":material/school:",
         help=_(
-            "It learns from the drawings of three quarters of the writers, mixed into other images. The drawings of "
-            "the others are kept apart: they tell how well it reads the handwriting of people that it never saw."
+            "It learns from the drawings of about three quarters of the writers, mixed into other images. The drawings "
+            "of the others are kept apart: they tell how well it reads the handwriting of people that it never saw."
         ),
         on_click=perform,
         args=(_train, record.code, model),
@@ -148,33 +149,25 @@ def _train(code: str, model: str) -> None:
     classifier = run.load() if run is not None else starter_classifier()
     if not isinstance(classifier, TrainedClassifier):
         raise CheckpointError(_("This model is no longer there: choose another one."))
-    held_out, learned, newest = _split(code)
+    begun, drawings = class_commands().begin_handwriting_run(code, model)
     available = len(state.current_dataset().train_labels)
     hyperparameters = classifier.hyperparameters
     job = state.start_training(
         fine_tuning_settings(hyperparameters, available),
         initial_weights=weights_to_bytes(classifier.model),
-        extra=learned,
+        extra=extra_images(drawings),
     )
     before = checkpoint_to_bytes(classifier.model, hyperparameters, "", "", {})
-    class_commands().note_handwriting_run(code, HandwritingRun(job.id, held_out, newest=newest), before)
+    class_commands().note_handwriting_run(code, dataclasses.replace(begun, run=job.id), before)
 
 
 def _train_from_scratch(code: str) -> None:
-    held_out, learned, newest = _split(code)
+    begun, drawings = class_commands().begin_handwriting_run(code)
     hyperparameters = state.read_settings()
     without = state.start_training(hyperparameters)
-    job = state.start_training(hyperparameters, extra=learned, beside=without)
-    trained = HandwritingRun(job.id, held_out, without.id, newest)
+    job = state.start_training(hyperparameters, extra=extra_images(drawings), beside=without)
+    trained = dataclasses.replace(begun, run=job.id, without=without.id)
     class_commands().note_handwriting_run(code, trained, before=None)
-
-
-def _split(code: str) -> tuple[tuple[str, ...], ExtraImages, str]:
-    """Return the writers to be held out, the drawings of the others, and when the newest drawing came."""
-    held_out = class_commands().held_out(code)
-    drawings = class_store().drawings(code)
-    learned = extra_images(drawings_of(drawings, held_out, held_out=False))
-    return held_out, learned, max(map(time_of, drawings), default="")
 
 
 def _render_gain(trained: HandwritingRun, record: ClassRecord, drawings: Mapping[str, LabelledDrawing]) -> None:
