@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,8 @@ def run_cluster(arguments: argparse.Namespace) -> int:
 
 def _report(cluster: "Cluster", as_json: bool) -> int:
     from mnist_demo.data.builtin_digits import load_builtin
-    from mnist_demo.jobs.cluster import refusals
+    from mnist_demo.jobs.cluster import in_words, refusals
+    from mnist_demo.jobs.cluster_task import Versions, versions
     from mnist_demo.settings.presets import PRESETS
 
     refused = refusals(cluster.workers)
@@ -55,6 +57,10 @@ def _report(cluster: "Cluster", as_json: bool) -> int:
         "workers": len(cluster.workers),
         "usable_workers": len(cluster.workers) - len(refused),
         "cores": 0 if cluster.problem else cluster.cores,
+        "versions": {
+            address: dataclasses.asdict(theirs) if isinstance(theirs, Versions) else None
+            for address, theirs in cluster.workers.items()
+        },
         "refused": refused,
         "seconds_a_step": None,
     }
@@ -68,12 +74,13 @@ def _report(cluster: "Cluster", as_json: bool) -> int:
         for sentence in (found["problem"], *refused):
             if sentence:
                 tell(sentence)
-        sentence = _("{address}: {usable} of {workers} workers can be used, with {cores} cores.")
+        sentence = _("{address}: {usable} of {workers} workers can be used ({versions}), with {cores} cores.")
         print(
             sentence.format(
                 address=cluster.address,
                 usable=found["usable_workers"],
                 workers=found["workers"],
+                versions=in_words(versions()),  # a worker with others cannot be used, and its sentence says which
                 cores=found["cores"],
             )
         )

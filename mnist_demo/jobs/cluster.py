@@ -238,10 +238,13 @@ def refusals(workers: Mapping[str, Versions | Exception]) -> list[str]:
             )
         else:
             continue
-        named = _("mnist-demo {program}, torch {torch}").format(program=ours.program, torch=ours.torch)
         theirs = dataclasses.asdict(found) if isinstance(found, Versions) else {}
-        sentences.append(sentence.format(address=address, ours=named, **theirs))
+        sentences.append(sentence.format(address=address, ours=in_words(ours), **theirs))
     return sentences
+
+
+def in_words(found: Versions) -> str:
+    return _("mnist-demo {program}, torch {torch}").format(program=found.program, torch=found.torch)
 
 
 def _own_address(scheduler: str) -> str:

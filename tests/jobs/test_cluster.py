@@ -1,6 +1,7 @@
 """Runs on a real Dask scheduler with two real worker processes."""
 
 import contextlib
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -270,6 +271,11 @@ def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixtur
     found = json.loads(capsys.readouterr().out)
     assert (found["workers"], found["usable_workers"], found["cores"], found["refused"]) == (2, 2, 2, [])
     assert found["seconds_a_step"] > 0
+    assert list(found["versions"].values()) == [dataclasses.asdict(versions())] * 2
+    assert main(["cluster", "check", cluster.address]) == 0
+    said = capsys.readouterr().out
+    assert f"2 of 2 workers can be used (mnist-demo {versions().program}, torch {versions().torch})" in said
+    assert "steps per second" in said
 
 
 def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
