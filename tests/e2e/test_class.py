@@ -53,6 +53,8 @@ def classroom(browser: Browser, server: PageServer) -> Iterator[Classroom]:
         link, code = (teacher.locator(f".class-join .{part}").inner_text() for part in ("link", "code"))
         assert link.endswith(f"/class?code={code.replace('-', '')}")
         assert teacher.locator(".class-join img").evaluate("image => image.naturalWidth") > 100
+        size = teacher.locator(".class-join .code").evaluate("code => parseFloat(getComputedStyle(code).fontSize)")
+        assert size > 40  # is read from the last row
         join(mina, link, "Mina")
         join(juno, link, NICKNAME_OF_MARKUP)
         join(sora, link, "Sora")
@@ -93,6 +95,8 @@ def test_class_sees_who_is_here_what_each_trains_draws_and_answers_and_a_strange
     mina.locator(".st-key-start-training button:visible").first.click()
     wait_for_state(mina, "finished")
     expect(classroom.pupils.nth(1)).to_contain_text(re.compile(r"finished\s*[\d.]+\s?%\s*\d+\s?%"))
+    expect(classroom.pupils.nth(1)).to_contain_text("Linear")
+    expect(element(teacher, "class-chart").locator("canvas")).to_have_count(1)
     element(teacher, "class-order").get_by_text("by test accuracy").click()
     expect(names).to_contain_text(["Mina", NICKNAME_OF_MARKUP, "Sora"])
     element(teacher, "class-order").get_by_text("by name").click()
@@ -123,6 +127,8 @@ def test_class_sees_who_is_here_what_each_trains_draws_and_answers_and_a_strange
     assert [found for look in looks for found in look.found] == []
     button(teacher, "close-question").click()
     expect(element(juno, "class-question")).to_have_count(0)
+    mina.reload()
+    expect(element(mina, "class-chip")).to_contain_text("Mina")
 
 
 def test_handwriting_of_a_class_is_trained_on_goes_out_as_a_file_and_comes_back(
