@@ -1,5 +1,6 @@
 """The class of a visitor on the other pages: its settings, and what joins it."""
 
+import html
 import os
 import re
 import time
@@ -11,17 +12,18 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mnist_demo.classes.commands import ClassCommands
-from mnist_demo.classes.store import EXPIRY_SECONDS
+from mnist_demo.classes.store import EXPIRY_SECONDS, writer_of
 from mnist_demo.classes.tries import MAX_WRONG
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import Here
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import kept_runs, visitor
-from mnist_demo.ui.class_.pictures import pupils_html
+from mnist_demo.ui.class_.pictures import pupils_html, qr_code
 from mnist_demo.ui.class_.runs import find_run, pupils
 from mnist_demo.ui.resources import class_store, job_registry, visitor_store
-from tests.ui.actions import open_page, press_start, restart_server, texts, the_job, train
+from tests.classes.test_classes import drawing, joined, view
+from tests.ui.actions import document_of, open_page, press_start, restart_server, texts, the_job, train
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("_own_server")
@@ -41,6 +43,34 @@ def test_pupil_reads_the_language_of_her_class(browser: Any) -> None:
     ClassCommands(visitor.owner(), class_store()).join(code, "Mina")
     visitor_store().keep_values(visitor.owner(), "class", {"class-joined": code})
     assert open_page().segmented_control(key="language").value == "ko"
+
+
+def test_qr_code_is_that_of_the_link_that_is_shown(browser: Any) -> None:
+    browser("the teacher")
+    code = ClassCommands(visitor.owner(), class_store()).create("7b", {"lang": "ko"}).code
+    document = document_of(open_class_page(code=code), "class-join")
+    link = html.unescape(document.partition('class="link">')[2].partition("<")[0])
+    assert code in link
+    assert html.escape(qr_code(link)) in document
+
+
+def test_click_trains_on_the_drawings_of_those_who_are_not_held_out(browser: Any) -> None:
+    browser("the teacher")
+    teacher = ClassCommands(visitor.owner(), class_store())
+    code = teacher.create("7b", {}).code
+    for nickname, label in (("Mina", 3), ("Juno", 5)):
+        joined(class_store(), code, nickname).add_drawing(code, drawing(label))
+    page = open_class_page(code=code)
+    page.button(key="class-train").click().run()
+    assert not page.exception
+    trained = view(teacher, code).handwriting_run
+    assert trained is not None
+    assert trained.run == the_job().id
+    held_out = {
+        kept.label for name, kept in class_store().drawings(code).items() if writer_of(name) in trained.held_out
+    }
+    assert (len(held_out), {*the_job().extra.labels}) == (1, {3, 5} - held_out)
+    the_job().stop(30)
 
 
 def test_what_the_form_complained_of_is_not_said_any_more_once_it_is_mended() -> None:
