@@ -2,18 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.classes.commands import ClassCommands
 from mnist_demo.jobs import estimate
 from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, part_named
 from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.lesson.tutorial import LinearModel, code_of, predict_logits, same_weights
 from mnist_demo.settings.presets import PRESETS, preset_of
+from mnist_demo.ui import visitor
 from mnist_demo.ui.lesson.deeper import WAYS
-from mnist_demo.ui.resources import job_registry
+from mnist_demo.ui.resources import class_store, job_registry, visitor_store
+from tests.classes.test_classes import joined, view
 from tests.ui.conftest import page_alone
 from tests.waiting import wait_until
 
@@ -74,6 +78,25 @@ def test_address_opens_a_part_and_an_address_of_no_part_opens_the_first_and_says
     other.run()
     assert f"# {PARTS[0].title}" in [text.value for text in other.markdown]
     assert "part “99\\*”" in said(other)
+
+
+def test_teacher_asks_her_class_the_question_of_a_part_and_sees_the_answers(lesson: AppTest, browser: Any) -> None:
+    open_part(lesson, "rates")
+    assert "ask-class-rates" not in [button.key for button in lesson.button]  # who teaches nobody
+    browser("the teacher")
+    teacher = ClassCommands(visitor.owner(), class_store())
+    code = teacher.create("7b", {}).code
+    visitor_store().keep_values(visitor.owner(), "class", {"class-taught": code})
+    lesson = open_part(AppTest.from_string(page_alone("lesson"), default_timeout=60), "rates")
+    lesson.button(key="ask-class-rates").click().run()
+    joined(class_store(), code, "Mina").answer(code, "rates", "faster")
+    lesson.run()
+    assert "1 answer so far" in html_of(lesson)
+    lesson.button(key="close-question-rates").click().run()
+    assert not lesson.exception
+    question = view(teacher, code).question
+    assert question is not None
+    assert (question.part, question.is_open, list(question.answers.values())) == ("rates", False, ["faster"])
 
 
 def test_part_asks_first_and_tells_after_the_run_whether_the_guess_was_right(lesson: AppTest) -> None:
