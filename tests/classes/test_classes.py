@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -111,6 +112,63 @@ def test_runs_drawings_and_offers_join_are_taken_out_and_leave(
     teacher.remove_member(code, other)
     assert not store.drawings(code)
     assert not view(teacher, code).members
+
+
+def test_teacher_takes_out_a_run_and_hides_an_offered_drawing_and_no_other_pupil_does(
+    store: ClassStore, teacher: ClassCommands, code: str
+) -> None:
+    mina, juno = joined(store, code, "Mina"), joined(store, code, "Juno")
+    key = view(teacher, code).key_of("visitor-Mina") or ""
+    mina.add_run(code, "run-00001")
+    mina.offer(code, drawing(3))
+    for commands in (juno, ClassCommands("stranger", store)):
+        with pytest.raises(ClassError):
+            commands.take_out_run(code, "run-00001")
+        with pytest.raises(ClassError):
+            commands.withdraw_offer(code, key)
+    assert view(teacher, code).runs_of(key) == ["run-00001"]
+    assert list(store.offers(code)) == [key]
+    teacher.take_out_run(code, "run-00001")
+    teacher.withdraw_offer(code, key)
+    assert view(teacher, code).runs_of(key) == []
+    assert store.offers(code) == {}
+    mina.offer(code, drawing(4))
+    mina.withdraw_offer(code, key)
+    assert store.offers(code) == {}
+
+
+def test_what_a_pupil_gave_stays_when_she_leaves_without_it_but_for_what_she_offered(
+    store: ClassStore, teacher: ClassCommands, code: str
+) -> None:
+    mina = joined(store, code, "Mina")
+    key = view(teacher, code).key_of("visitor-Mina") or ""
+    mina.add_run(code, "run-00001")
+    mina.add_drawing(code, drawing(3))
+    mina.offer(code, drawing(3))
+    mina.leave(code, with_things=False)
+    record = view(teacher, code)
+    assert (record.members[key].nickname, record.members[key].has_left) == ("Mina", True)
+    assert record.runs_of(key) == ["run-00001"]
+    assert [writer_of(name) for name in store.drawings(code)] == [key]
+    assert store.offers(code) == {}
+    for attempt in (lambda: mina.add_run(code, "run-00002"), lambda: mina.leave(code, with_things=True)):
+        with pytest.raises(ClassError, match="not in this class"):
+            attempt()
+    mina.join(code, "Mina")  # and has them again
+    mina.leave(code, with_things=True)
+    assert not store.drawings(code)
+    assert view(teacher, code).runs_of(key) == []
+
+
+def test_thirty_pupils_who_join_at_once_over_four_servers_are_all_in_the_class(
+    store: ClassStore, teacher: ClassCommands, code: str
+) -> None:
+    servers = [ClassStore(store.folder) for _server in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: joined(servers[number % 4], code, f"pupil {number}"), range(30)))
+    assert sorted(member.nickname for member in view(teacher, code).members.values()) == sorted(
+        f"pupil {number}" for number in range(30)
+    )
 
 
 def test_nicknames_are_one_line_of_their_own(store: ClassStore, code: str) -> None:
