@@ -57,6 +57,35 @@ def test_teacher_locks_and_hides_single_settings_and_changes_them_later(browser:
     assert not page.exception
 
 
+def test_pupils_begin_with_their_teachers_settings_or_do_not_see_them(browser: Any) -> None:
+    browser("the teacher")
+    teacher = ClassCommands(visitor.owner(), class_store())
+    page = open_page(preset="small-network", epochs="3")
+    open_class_page(page)
+    page.text_input(key="class-name").set_value("7b")
+    page.selectbox(key="class-settings").set_value("chosen")
+    page.button(key="class-create").click().run()
+    (record,) = teacher.taught()
+    assert record.link == {"preset": "small-network", "epochs": "3"}
+    join(record.code, browser)
+    hers = open_page()
+    assert (hers.number_input(key="epochs").value, hers.number_input(key="epochs").disabled) == (3, False)
+
+    browser("the teacher")
+    page.selectbox(key=f"class-settings{record.code}").set_value("hidden")
+    page.button(key="class-set-link").click().run()
+    (record,) = teacher.taught()
+    assert record.link == {"preset": "small-network", "epochs": "3", "locked": "1", "hide": "settings"}
+    assert page.selectbox(key=f"class-settings{record.code}").value == "hidden"
+    browser("a pupil")
+    hers = open_page(epochs="7")
+    assert "epochs" not in [field.key for field in hers.number_input]
+    assert "preset" not in [field.key for field in hers.selectbox]
+    press_start(hers)
+    assert the_job().hyperparameters.epochs == 3
+    assert not page.exception
+
+
 def test_pupil_has_what_is_locked_or_hidden_whatever_the_address_asks_for(browser: Any, teacher: ClassCommands) -> None:
     link = {"preset": "small-network", "epochs": "1", "locked": "epochs,learning-rate", "hide": "seed"}
     join(teacher.create("7b", link).code, browser)
