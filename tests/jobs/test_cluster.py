@@ -18,7 +18,7 @@ from mnist_demo.cli.main import main
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.files import SMALL_BYTES
 from mnist_demo.jobs import cluster_run
-from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster, refusals
+from mnist_demo.jobs.cluster import CANNOT_BE_REACHED, Cluster
 from mnist_demo.jobs.cluster_task import Versions, Work, versions
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
@@ -276,20 +276,6 @@ def test_check_says_what_it_found(cluster: Cluster, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert f"2 of 2 workers can be used (mnist-demo {versions().program}, torch {versions().torch})" in said
     assert "steps per second" in said
-
-
-def test_worker_with_other_versions_is_refused_in_a_sentence() -> None:
-    ours = versions()
-    found: dict[str, Versions | Exception] = {
-        "tcp://a:1": ours,
-        "tcp://b:2": Versions(ours.program, "1.0"),
-        "tcp://c:3": ImportError("mnist_demo"),
-    }
-    old, without = refusals(found)
-    assert "tcp://b:2" in old
-    assert "torch 1.0" in old
-    assert f"torch {ours.torch}" in old
-    assert "tcp://c:3 has no mnist-demo" in without
 
 
 def test_workers_with_other_versions_get_no_run(
