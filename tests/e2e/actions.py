@@ -1,14 +1,15 @@
 """What a visitor does on the page in these tests, and where she looks."""
 
+import contextlib
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from mnist_demo.settings.presets import PRESETS
 from tests.browser.page import Scheme, button, element, read_steps, wait_for_state
 
 STEPS = re.compile(r"step [\d,]+ of [\d,]+")
-ATTEMPTS = 20
+ATTEMPTS, LIST_MS = 20, 3000
 MOST_TABS = 100
 # Buttons that can do nothing; the steps of a number at its end are Streamlit’s.
 IDLE_BUTTONS = ".st-key-bench button:disabled:not([data-testid*=NumberInput]):visible"
@@ -29,11 +30,14 @@ def go_to(page: Page, title: str) -> None:
 
 def choose_option(page: Page, key: str, title: str) -> None:
     """Choose the option of that title in the list whose element has the key."""
-    field = element(page, key).locator("input")
-    field.scroll_into_view_if_needed()
-    page.evaluate("() => new Promise(requestAnimationFrame)")  # a list that is open closes when it hears of the scroll
-    field.click()
-    page.get_by_role("option", name=title).click()
+    field, option = element(page, key).locator("input"), page.get_by_role("option", name=title)
+    for _attempt in range(ATTEMPTS):  # a list that is open closes when something above it grows, or scrolls
+        field.scroll_into_view_if_needed()
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        field.click()
+        with contextlib.suppress(TimeoutError):
+            return option.click(timeout=LIST_MS)
+    raise AssertionError(f"{key} offers no {title}")
 
 
 def choose_preset(page: Page, name: str) -> None:

@@ -138,6 +138,8 @@ def test_handwriting_of_a_class_is_trained_on_goes_out_as_a_file_and_comes_back(
     for pupil in (classroom.juno, classroom.sora):
         keep_a_digit(pupil, 3)
     expect(written.filter(has_text="Sora")).to_have_count(1, timeout=PATIENCE_MS)
+    choose_option(teacher, "class-reader", "Mina")  # which reads them, and is trained further
+    expect(element(teacher, "class-reader").locator("input")).to_have_value(re.compile("Linear"))
     button(teacher, "class-train").first.click()
     expect(element(teacher, "class-gain")).to_contain_text("kept apart", timeout=PATIENCE_MS)
     gains = element(teacher, "class-gain").locator("tbody td")
