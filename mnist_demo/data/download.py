@@ -223,11 +223,11 @@ class MnistDownload:
         with self._lock:
             if self._state in ("running", "finished"):
                 return
+            cancelled = threading.Event()
+            thread = threading.Thread(target=self._run, args=(self._home or home_folder(), cancelled), daemon=True)
+            thread.start()  # where there are too many, nothing is running, and the next attempt tries again
             self._state, self._step, self._error = "running", None, None
-            self._cancelled = threading.Event()
-            home = self._home or home_folder()
-            self._thread = threading.Thread(target=self._run, args=(home, self._cancelled), daemon=True)
-            self._thread.start()
+            self._thread, self._cancelled = thread, cancelled
 
     def close(self) -> None:
         """End a running download, its child process included, within a fraction of a second; `start` begins anew."""

@@ -86,9 +86,7 @@ class Analyst:
                 question.is_learning and self._in_work is not None and self._in_work[0] == question.key
             ):
                 self._wanted[question.key] = question
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._work, name="analyst", daemon=True)
-                self._thread.start()
+            self._have_thread()
             self._changed.notify_all()
             return known[0] if known else None
 
@@ -111,9 +109,14 @@ class Analyst:
     def warm_up(self) -> None:
         """Have the process started and its libraries loaded; returns at once."""
         with self._changed:
-            if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._work, name="analyst", daemon=True)
-                self._thread.start()
+            self._have_thread()
+
+    def _have_thread(self) -> None:
+        """Have one at work; the lock is held. Where there are too many threads, the next who asks tries again."""
+        if self._thread is None and not self._closed:
+            thread = threading.Thread(target=self._work, name="analyst", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def close(self) -> None:
         """End the process; nothing is answered any more."""

@@ -246,10 +246,10 @@ class CostEstimator:
             may_measure = may_measure and self._clock() >= self._failed.get(key, -RETRY_SECONDS) + RETRY_SECONDS
             is_coming = may_measure and len(measured) < MEASUREMENTS
             if is_coming and not self._is_measuring:
-                self._is_measuring = True
                 threading.Thread(
                     target=self._measure, args=(key, hyperparameters, dataset, device), name="cost", daemon=True
                 ).start()
+                self._is_measuring = True  # only now: where there are too many threads, the next who asks tries again
             rates = _mean(measured) if measured else None
         return CostEstimate(None if rates is None else estimate_cost(hyperparameters, dataset, rates), is_coming)
 

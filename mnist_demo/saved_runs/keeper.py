@@ -85,8 +85,9 @@ class RunKeeper:
         with self._lock:
             self._waiting[job.id] = Snapshot.of(job)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._write_forever, name="run keeper", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._write_forever, name="run keeper", daemon=True)
+                thread.start()  # where there are too many, the next saved point tries again
+                self._thread = thread
             self._lock.notify_all()
 
     def has_saved(self, job_id: str) -> bool:

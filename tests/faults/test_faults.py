@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -220,21 +219,6 @@ def test_runs_of_two_servers_and_a_command_in_one_home_are_whole_though_one_serv
         assert len(saved - {killed}) == 2
         for run_id in {killed, *saved}:
             assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, may_leave_unfinished=True)
-    registry.close()
-
-
-def test_run_for_whose_threads_there_is_no_room_says_so_and_leaves_no_process(builtin: DigitDataset) -> None:
-    registry, before = JobRegistry(slots=1), multiprocessing.active_children()
-    threading.stack_size(2**46)  # more than any system has for a thread
-    try:
-        job = registry.start(Assignment(SETTINGS, builtin))
-    finally:
-        threading.stack_size(0)
-    assert job.state == "failed"
-    assert job.detail == "The training process could not be started: can't start new thread."
-    assert job.pid is None
-    assert set(multiprocessing.active_children()) <= set(before)
-    assert registry.start(Assignment(SETTINGS, builtin)).wait(PATIENCE) == "finished"
     registry.close()
 
 
