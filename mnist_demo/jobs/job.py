@@ -14,7 +14,6 @@ from mnist_demo.jobs.messages import (
     Assignment,
     ChangeSetting,
     Command,
-    DoStep,
     Ended,
     Pause,
     Paused,
@@ -27,14 +26,13 @@ from mnist_demo.jobs.messages import (
     Weights,
 )
 from mnist_demo.jobs.observed_run import JobSnapshot, ObservedRun, new_job_id
+from mnist_demo.jobs.steps import Steps
 from mnist_demo.jobs.waiting import next_moment
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
 
 # A batch of 10,000 takes the convnet about 2 s; a worker that does not answer for longer is ended.
 STOP_SECONDS = 8.0
-# More steps of a paused run are not asked for ahead.
-MAX_STEPS_AWAITED = 20
 _logger = logging.getLogger(__name__)
 
 
@@ -74,6 +72,7 @@ class Job(ObservedRun):
     ) -> None:
         super().__init__(assignment, job_id or new_job_id(), history, weights, lock, clock)
         self.visitor = visitor or self.id
+        self.steps = Steps(self.visitor, self.threads, self._send)
         self.is_brief = is_brief
         # When it began to wait and to compute, of all jobs: 0 for never. And the latter in seconds of the clock.
         self.queued_at, self.computes_since, self.turn_began = next_moment(), 0, clock()
@@ -116,12 +115,12 @@ class Job(ObservedRun):
         self._on_core_free()
 
     def step(self, timeout: float = 2.0) -> None:
-        """Do one step (one batch) of a paused job; waits up to `timeout` seconds until it is done."""
+        """Do a step (one batch) of a paused job in its turn; waits up to `timeout` seconds until it is done."""
         with self._changed:
-            if self._state == "paused" and self._steps_awaited < MAX_STEPS_AWAITED:
-                self._steps_awaited += 1
-                self._send(DoStep())
-                self._changed.wait_for(lambda: not self._steps_awaited or self.has_ended, timeout)
+            if self._state == "paused":
+                self.steps.ask()
+        self._on_core_free()
+        self.wait_for(lambda: not self.steps.awaited or self.has_ended, timeout)
 
     def set_speed(self, speed: Speed) -> None:
         """Hold the run to that speed from the next step on; one that leaves slow motion may have to wait for a core."""
@@ -230,6 +229,7 @@ class Job(ObservedRun):
     def _become(self, state: State, detail: str = "") -> None:
         if state == "queued":
             self.queued_at = next_moment()
+            self.steps.drop_waiting()
         elif state == "running":
             self._begin_turn()
         super()._become(state, detail)
@@ -284,7 +284,7 @@ class Job(ObservedRun):
             self._become("stopped")
             return
         self._is_to_pause |= self._state == "paused"
-        self._gives_way, self._steps_awaited = False, 0
+        self._gives_way = self.steps.is_on = False
         since = self._go_back_to_saved_point()
         if self._training_state is None:
             since = list(dict.fromkeys((*self._assignment.changes, *since)))

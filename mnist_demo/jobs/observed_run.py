@@ -23,6 +23,7 @@ from mnist_demo.jobs.messages import (
     StepWatched,
     Weights,
 )
+from mnist_demo.jobs.steps import Steps
 from mnist_demo.settings.changes import Change, with_change
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.history import History
@@ -71,6 +72,8 @@ class ObservedRun:
         Seconds, as ``time.monotonic``.
     """
 
+    steps: Steps  # whoever has it computed has them made
+
     def __init__(
         self,
         assignment: Assignment,
@@ -98,7 +101,6 @@ class ObservedRun:
         self._asked: dict[str, float] = {}  # changes of settings that no step has been made with yet
         self._speed: Speed = None
         self._step_detail: StepDetail | None = None
-        self._steps_awaited = 0  # steps of the paused run that were asked for and are not done yet
         self._watchers: set[str] = set()
         self._last_watched = clock()
         self._clock = clock
@@ -173,7 +175,7 @@ class ObservedRun:
 
         On a machine that is busy with something else a single step may take longer than whoever asked for it waits.
         """
-        return self._state in ("queued", "running") or (self._state == "paused" and self._steps_awaited > 0)
+        return self._state in ("queued", "running") or (self._state == "paused" and self.steps.awaited > 0)
 
     @property
     def cores_used(self) -> int:
@@ -267,9 +269,9 @@ class ObservedRun:
                 self._step_detail = detail
             case DeviceChosen(device):
                 self._device = device
-            case Paused() if self._steps_awaited:
+            case Paused() if self.steps.is_on:
                 # It says so after each step that it did while paused, and when it has paused.
-                self._steps_awaited -= 1
+                self.steps.note_done()
             case Paused() if self._state == "running":
                 self._become("paused")
             case StateSaved(training_state):

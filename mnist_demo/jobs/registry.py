@@ -226,7 +226,7 @@ class JobRegistry:
                 job.go_on()
 
     def _all(self) -> list[Waiting]:
-        return [*self._jobs.values(), *self._errands]
+        return [*self._jobs.values(), *(job.steps for job in self._jobs.values() if not job.has_ended), *self._errands]
 
     def _computing(self) -> list[Waiting]:
         return [job for job in self._all() if job.state == "running" and job.cores_used]

@@ -148,6 +148,44 @@ def test_visitor_has_so_many_runs_at_most_and_old_ones_make_room(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
+def test_single_steps_of_many_paused_runs_take_the_core_one_after_the_other(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    many = []
+    for _run in range(3):
+        many.append(one_core.start(Assignment(endless, builtin), visitor="many"))
+        wait_until(lambda: many[-1].history.step_count > 0)
+        many[-1].pause(PATIENCE)
+    done = [job.history.step_count for job in many]
+    pid = many[0].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # as a step of a huge batch
+    for job in many * 2:
+        job.step(timeout=0)
+    hers = one_core.start(Assignment(endless, builtin), visitor="one")
+    assert [job.steps.state for job in many] == ["running", "queued", "queued"]
+    assert hers.state == "queued"
+    many[2].resume()  # what it has not begun is no longer waited for
+    os.kill(pid, signal.SIGCONT)
+    wait_until(
+        lambda: [job.history.step_count - before for job, before in zip(many[:2], done[:2], strict=True)] == [2, 2]
+    )
+    wait_until(lambda: hers.history.step_count > 0)
+    assert [job.steps.state for job in many] == ["paused"] * 3
+
+
+def test_single_step_is_let_through_at_once(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    paused = started(one_core, endless, builtin)
+    paused.pause(PATIENCE)
+    done, long = paused.history.step_count, started(one_core, endless, builtin)
+    paused.step(PATIENCE)
+    assert paused.history.step_count == done + 1
+    wait_until(lambda: long.state == "running")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
 def test_commands_to_a_worker_that_reads_none_hold_nobody_up_and_the_last_counts(
     registry: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
