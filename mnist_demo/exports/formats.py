@@ -29,7 +29,7 @@ class Export:
 
     `build` returns the file's content; it raises ExportError where the run has not what the format needs, or this
     installation lacks a package. `is_quick` formats are built within milliseconds, the others take seconds: they
-    import large libraries, and a server builds them in a process of their own (`beside.build_beside`).
+    import large libraries, and a server builds them in a process of their own (an errand of `mnist_demo.jobs`).
     """
 
     name: str

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Literal
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.errors import MnistDemoError
+from mnist_demo.errors import JobError, MnistDemoError
 from mnist_demo.files import Content
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
@@ -20,6 +20,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 Subject = Literal["test", "training", "statistics"]
+LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0  # the largest model on all training images takes about 20
 Found = Analysis | DatasetStatistics | None
 
@@ -30,7 +31,7 @@ class Question:
 
     `subject` says on what: the test images, the training images, or, without a model, the dataset itself.
     `is_learning` says that newer weights will follow by themselves. `visitor` is whoever asks, for a turn of her own,
-    and `is_wanted` is asked while that is waited for: when she has left, nobody waits for the answer any more.
+    and `is_wanted` is asked while that and the answer are waited for: when she has left, nobody waits any more.
     """
 
     subject: Subject
@@ -107,7 +108,7 @@ class AnalysisProcess:
                 self._is_ready = isinstance(child.connection.recv(), _Ready)
 
     def find(self, question: Question) -> Finding:
-        """Return what was found, or why nothing; waits until it is there."""
+        """Return what was found, or why nothing; waits until it is there, or raises JobError when it is not wanted."""
         for _attempt in range(2):  # the first process may have died long ago
             if self._is_stopped:
                 break
@@ -118,9 +119,15 @@ class AnalysisProcess:
                 dataset = None if question.dataset.digest == self._digest else question.dataset
                 task = _Task(question.subject, question.weights, question.hyperparameters, dataset)
                 self._child.connection.send(task)
-                if not self._child.connection.poll(PATIENCE_SECONDS):
-                    self._end()
-                    return Finding(None, _("The analysis took too long, and was ended."))
+                left = PATIENCE_SECONDS
+                while not self._child.connection.poll(LOOK_SECONDS):
+                    left -= LOOK_SECONDS
+                    if left <= 0:
+                        self._end()
+                        return Finding(None, _("The analysis took too long, and was ended."))
+                    if not question.is_wanted():
+                        self._end()
+                        raise JobError(_("Nobody is waiting for this any more."))
                 finding: Finding = self._child.connection.recv()
             except (EOFError, OSError):
                 self._end()

@@ -20,7 +20,6 @@ from PIL import Image
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.errors import ExportError
-from mnist_demo.exports.beside import build_beside
 from mnist_demo.exports.chart_pictures import TEST_COLOUR, TEXT_COLOUR, TRAIN_COLOUR, VALIDATION_COLOUR
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import EXPORTS, build_export
@@ -285,12 +284,3 @@ def test_package_that_is_missing_is_named_with_the_command_that_brings_it(
 def test_every_format_has_a_name_of_its_own_and_a_file_name() -> None:
     assert all(export.name == name for name, export in EXPORTS.items())
     assert len({export.file_name for export in EXPORTS.values()}) == len(EXPORTS)
-
-
-def test_export_beside_is_the_same_file(run: ExportedRun) -> None:
-    assert build_beside(run, "chart-svg") == build_export(run, "chart-svg")
-
-
-def test_export_beside_that_cannot_be_built_gives_the_same_sentence(not_begun: ExportedRun) -> None:
-    with pytest.raises(ExportError, match="no model yet"):
-        build_beside(not_begun, "onnx")

@@ -5,6 +5,9 @@ One process for all tests, since it loads libraries for a second; each test asks
 
 import contextlib
 import dataclasses
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -156,6 +159,26 @@ def test_an_analysis_takes_a_core_for_its_visitor_and_waits_no_longer_than_she_d
         analyst.close()
     registry.close()
     assert cores == ["gone waits", "me waits"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
+def test_an_analysis_that_has_begun_ends_with_its_visitor(builtin: DigitDataset) -> None:
+    analyst, is_here = Analyst(), threading.Event()
+    is_here.set()
+    assert analyst.wait(Question("statistics", builtin), PATIENCE) is not None
+    assert analyst.process is not None
+    at_work = analyst.process.process
+    assert at_work is not None
+    assert at_work.pid is not None
+    os.kill(at_work.pid, signal.SIGSTOP)  # as one that takes minutes
+    gone = dataclasses.replace(ask_about(builtin, 10), is_wanted=is_here.is_set)
+    assert analyst.wait(gone, 0.3) is None
+    assert at_work.is_alive()
+    is_here.clear()
+    at_work.join(PATIENCE)
+    assert not at_work.is_alive()
+    assert analyst.wait(ask_about(builtin, 11), PATIENCE) is not None
+    analyst.close()
 
 
 def test_the_process_ends_when_nothing_has_been_asked_for_a_while(builtin: DigitDataset) -> None:

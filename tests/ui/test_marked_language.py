@@ -72,7 +72,8 @@ def run_until(page: AppTest, condition: Callable[[], Any]) -> None:
 
 @pytest.mark.usefixtures("marked")
 def test_first_page_shows_no_unmarked_text_before_during_and_after_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_demo.ui.export.state.build_beside", lambda _run, _name: b"made")  # as said below
+    # As said below.
+    monkeypatch.setattr("mnist_demo.ui.export.state.errand", lambda _build, seconds: lambda _run, _name: b"made")
     page = open_marked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60))
     check(page)
     draw(page)

@@ -3,13 +3,11 @@
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import streamlit as st
 
 from mnist_demo.errors import ExportError, RunError
-from mnist_demo.exports.beside import build_beside
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import EXPORTS, build_export
 from mnist_demo.jobs.job import Job
@@ -18,10 +16,11 @@ from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _, current_language, use_language
 from mnist_demo.ui import visitor
 from mnist_demo.ui.resources import export_builder, exports, run_store
-from mnist_demo.ui.server.errands import place
+from mnist_demo.ui.server.errands import errand
 from mnist_demo.ui.streamlit_internals import session_id
 
 QUICK_SECONDS = 0.3
+EXPORT_SECONDS = 120.0  # far more than any export takes
 # Of all files that visitors have had made and still have on their pages.
 MAX_EXPORT_BYTES = 200_000_000
 _TASK = "export-task"
@@ -68,22 +67,18 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     for (other, _session), before in list(exports().items()):
         if other == owner:
             before.cancel()
-    content = export_builder().submit(_build, load, name, current_language(), place())
+    beside = errand(build_export, seconds=EXPORT_SECONDS)
+    content = export_builder().submit(_build, load, name, current_language(), beside)
     exports()[owner, session_id()] = content
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
     st.session_state[_TASK] = ExportTask(run_id, name, step, content)
 
 
-def _build(
-    load: Callable[[], ExportedRun], name: str, language: str, place: Callable[[], AbstractContextManager[None]]
-) -> bytes:
+def _build(load: Callable[[], ExportedRun], name: str, language: str, beside: Callable[..., bytes]) -> bytes:
     use_language(language)  # of the visitor; this thread makes files for others too
-    if EXPORTS[name].is_quick:
-        content = build_export(load(), name)
-    else:
-        with place():
-            content = build_beside(load(), name)
+    build = build_export if EXPORTS[name].is_quick else beside
+    content = build(load(), name)
     done = [other for other in list(exports().values()) if other.done() and not other.cancelled()]
     made = [other.result() for other in done if not other.exception()]
     if len(content) + sum(map(len, made)) > MAX_EXPORT_BYTES:

@@ -1,5 +1,6 @@
 """The page of saved runs, through AppTest."""
 
+import contextlib
 import threading
 import time
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from mnist_demo.exports.exported_run import ExportedRun
-from mnist_demo.ui.resources import job_registry, run_keeper, run_store
+from mnist_demo.jobs.errand import core
+from mnist_demo.ui.resources import errand_queue, job_registry, run_keeper, run_store
 from tests.ui.actions import (
     open_page,
     open_runs,
@@ -18,6 +20,7 @@ from tests.ui.actions import (
     wait_until_made,
     wait_until_saved,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("_own_server")
 
@@ -85,9 +88,8 @@ def test_saved_run_is_exported_in_a_format_that_is_chosen(browser: Any) -> None:
     assert "The run as it was after step 15." in texts(page)
 
 
-@pytest.mark.parametrize(("name", "build"), [("history-csv", "build_export"), ("onnx", "build_beside")])
 def test_page_goes_on_while_the_file_of_a_saved_run_is_made_and_offers_it_then(
-    browser: Any, monkeypatch: pytest.MonkeyPatch, name: str, build: str
+    browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_go_on = threading.Event()
 
@@ -95,18 +97,32 @@ def test_page_goes_on_while_the_file_of_a_saved_run_is_made_and_offers_it_then(
         assert may_go_on.wait(60)
         return b"made"
 
-    monkeypatch.setattr(f"mnist_demo.ui.export.state.{build}", build_when_told)
+    monkeypatch.setattr("mnist_demo.ui.export.state.build_export", build_when_told)
     run_id = train(open_page(), epochs=1)
     page = open_runs()
     page.button(key=f"export-run-{run_id}").click().run()
-    page.radio(key="run-format").set_value(name).run()
+    page.radio(key="run-format").set_value("history-csv").run()
     assert "Making" in texts(page)
     assert not page.get("download_button")
     page.button(key=f"link-run-{run_id}").click().run()  # the page answers
     assert page.code
     page.button(key=f"export-run-{run_id}").click().run()
-    page.radio(key="run-format").set_value(name).run()
+    page.radio(key="run-format").set_value("history-csv").run()
     may_go_on.set()
+    wait_until_made(page)
+    assert page.get("download_button")
+
+
+def test_file_that_takes_long_to_make_waits_for_a_core(browser: Any) -> None:
+    run_id = train(open_page(), epochs=1)
+    page = open_runs()
+    with contextlib.ExitStack() as others:
+        for number in range(errand_queue().slots):
+            others.enter_context(core(errand_queue(), f"another {number}"))
+        page.button(key=f"export-run-{run_id}").click().run()
+        page.radio(key="run-format").set_value("chart-svg").run()
+        wait_until(lambda: [errand.state for errand in errand_queue()._queue()] == ["queued"])
+        assert "Making" in texts(page.run())
     wait_until_made(page)
     assert page.get("download_button")
 
