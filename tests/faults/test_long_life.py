@@ -22,9 +22,10 @@ def test_two_hundred_visits_leave_no_file_open_and_the_last_visitor_may_come_bac
     with contextlib.closing(Visitor(server.url)) as first:
         first.open_page()
         with_one_visitor = open_files(server)
-        for _visit in range(200):
+        for visit in range(200):
             with contextlib.closing(Visitor(server.url)) as last:
-                pass
+                if visit % 3 == 0:  # most of the time goes into running the page's script
+                    last.open_page()
         with contextlib.closing(Visitor(server.url, COOKIES)) as last:
             last.open_page()
         # What a run or an analysis may need is opened with the first that asks for it.
