@@ -19,6 +19,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from benchmarks.drivers.visitors import Answer, Visitor
 from mnist_demo.ui import keys
+from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS
 from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE, VISITOR_UPLOADS
 from mnist_demo.ui.visitor_state import COOKIE
 from tests.browser.server import PageServer, descendants, serve_builtin_digits
@@ -72,6 +73,15 @@ def buttons(answer: Answer) -> list[Any]:
     return [delta.new_element.button for delta in deltas if delta.new_element.WhichOneof("type") == "button"]
 
 
+def class_of(teacher: Visitor) -> str:
+    """Have a class made; return its code."""
+    teacher.go_to(CLASS)
+    made = teacher.fill_in({keys.CLASS_NAME: "7b"}, keys.CREATE_CLASS)
+    found = re.search(r"code=(\w+)", "".join(made.texts()))
+    assert found is not None
+    return found[1]
+
+
 def said(answer: Answer) -> str:
     return "\n".join(str(message) for message in answer.messages)
 
@@ -112,11 +122,31 @@ def test_no_message_takes_anything_from_another_visitor(server: PageServer, visi
     installing = BackMsg()
     installing.backend_operation_request.install_skills.SetInParent()
     stranger.send(installing)
-    assert stranger.open_page().messages  # after all that
+    answered = [message for _page in range(2) for message in stranger.open_page().messages]  # after all that
+    kinds = {message.WhichOneof("type") for message in answered}
+    assert "new_session" in kinds
+    assert not kinds & {"git_info_changed", "file_urls_response", "backend_operation_response"}
     later = visitors.come("p" * 32, query=address).open_page()
     assert "no longer kept" not in said(later)
     stops = [button for button in buttons(later) if button.id.endswith("-stop-training")]
     assert [button.disabled for button in stops] == [False]
+
+
+def test_pages_of_a_stranger_show_neither_a_session_nor_the_secret_of_another_visitor(visitors: Visitors) -> None:
+    pupil = visitors.come("p" * 32, query="epochs=1000&batch-size=10")
+    pupil.open_page()
+    address = run_in_address(pupil.press(keys.START))
+    code = class_of(pupil)
+    stranger = visitors.come(query=address)
+    shown = said(stranger.open_page())
+    for page in (LOOK_INSIDE, COMPARE, LESSON, RUNS):
+        shown += said(stranger.go_to(page))
+    stranger.query = f"code={code}"
+    shown += said(stranger.go_to(CLASS))
+    assert address.partition("run=")[2].partition("&")[0] in shown
+    assert "7b" in shown
+    assert pupil.session not in shown
+    assert "p" * 32 not in shown
 
 
 def test_session_is_joined_by_the_browser_that_has_its_cookie_alone(visitors: Visitors) -> None:

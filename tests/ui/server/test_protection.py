@@ -1,0 +1,73 @@
+"""What a visitor sends beside what our pages do reaches nothing of Streamlit's, and her files have bounds."""
+
+from types import SimpleNamespace
+
+import pytest
+from starlette.exceptions import HTTPException
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from mnist_demo.ui import streamlit_internals
+from mnist_demo.ui.streamlit_internals import OBEYED, protect_visitors
+
+
+class Session(AppSession):
+    """A session that has nothing."""
+
+    def __init__(self) -> None:
+        """Begin nothing."""
+
+    def __del__(self) -> None:
+        """Do not end as a real one does."""
+
+
+def test_of_all_messages_that_there_are_only_those_of_our_pages_reach_streamlit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reached: list[str] = []
+    for handler in (name for name in vars(AppSession) if name.startswith("_handle_") and name.endswith("_request")):
+        monkeypatch.setattr(AppSession, handler, lambda *_asked, handler=handler: reached.append(handler))
+    monkeypatch.setattr(AppSession, "handle_backmsg", AppSession.handle_backmsg)  # and as it was at the end
+    protect_visitors("cookie", "key")
+    session = Session()
+    for kind in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields:
+        message = BackMsg()
+        if kind.message_type is None:
+            setattr(message, kind.name, True)
+        else:
+            getattr(message, kind.name).SetInParent()
+        session.handle_backmsg(message)
+    assert "_handle_clear_cache_request" not in reached
+    assert sorted(reached) == sorted(f"_handle_{kind.removesuffix('_request')}_request" for kind in OBEYED)
+
+
+def test_uploads_are_bounded_in_all_and_who_has_most_loses_her_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit_internals, "VISITOR_UPLOADS", 60)
+    monkeypatch.setattr(streamlit_internals, "ALL_UPLOADS", 100)
+    monkeypatch.setattr(streamlit_internals, "LEAST_UPLOAD", 1)
+    uploads = MemoryUploadedFileManager("/files")
+
+    def session_of(session_id: str) -> SimpleNamespace:
+        return SimpleNamespace(session=SimpleNamespace(session_state={"secret": session_id[0]}))
+
+    sessions = SimpleNamespace(get_session_info=session_of)
+    streamlit_internals._bound_uploads(SimpleNamespace(uploaded_file_mgr=uploads, _session_mgr=sessions), "secret")
+
+    def add(session: str, name: str, size: int) -> None:
+        uploads.add_file(session, UploadedFileRec(name, name, "", bytes(size)))
+
+    def kept() -> dict[str, list[str]]:
+        return {session: list(files) for session, files in uploads.file_storage.items() if files}
+
+    for session, name in (("a1", "first"), ("a2", "second"), ("a1", "third")):
+        add(session, name, 20)
+    with pytest.raises(HTTPException, match="of yours"):
+        add("a3", "fourth", 1)
+    add("b", "hers", 40)
+    add("c", "hers", 15)
+    assert kept() == {"a1": ["third"], "a2": ["second"], "b": ["hers"], "c": ["hers"]}
+    with pytest.raises(HTTPException, match="here at the moment"):
+        add("c", "another", 40)  # it would be she who has most
+    assert kept() == {"a1": ["third"], "a2": ["second"], "b": ["hers"], "c": ["hers"]}
