@@ -18,7 +18,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import Here
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.ui import kept_runs, visitor
+from mnist_demo.ui import kept_runs, keys, visitor
 from mnist_demo.ui.class_.pictures import pupils_html, qr_code
 from mnist_demo.ui.class_.runs import find_run, pupils
 from mnist_demo.ui.resources import class_store, job_registry, visitor_store
@@ -188,3 +188,16 @@ def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) 
     assert record is not None
     assert not record.runs
     assert not record.members
+
+
+def test_file_of_handwriting_that_takes_too_long_is_given_up_and_the_page_says_so(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_demo.ui.class_.handwriting.IMPORT_SECONDS", 0.0)
+    monkeypatch.setattr("mnist_demo.jobs.errand.LOOK_SECONDS", 0.0)
+    browser("the teacher")
+    code = ClassCommands(visitor.owner(), class_store()).create("7b", {}).code
+    page = open_class_page(code=code)
+    page.file_uploader(key=keys.CLASS_IMPORT).upload("7b.json", b"[]", "application/json").run()
+    page.button(key=keys.CLASS_ADD_FILE).click().run()
+    assert "This takes too long here, and was ended" in texts(page)
