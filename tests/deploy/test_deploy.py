@@ -12,13 +12,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from distributed import Client
 
-from benchmarks.drivers.visitors import Visitor
+from benchmarks.drivers.visitors import Answer, Visitor
 from mnist_demo.cli.main import main
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.translation import format_percent
@@ -88,6 +89,12 @@ def server_that_says(name: bytes) -> Iterator[int]:
         server.shutdown()
 
 
+def components(answer: Answer) -> list[Any]:
+    """Return what a page shows that has a program of its own for the browser."""
+    elements = [message.delta.new_element for message in answer.messages if message.WhichOneof("type") == "delta"]
+    return [element.bidi_component for element in elements if element.WhichOneof("type") == "bidi_component"]
+
+
 # Not skipped without nginx, as what is skipped fails where all is to be tried: no other test needs it.
 if NGINX:
 
@@ -129,7 +136,11 @@ if NGINX:
 
             url = f"http://127.0.0.1:{port}/digits"
             with contextlib.closing(Visitor(f"{url}?speed=full&epochs=1")) as visitor:
-                visitor.open_page()
+                opened = visitor.open_page()
+                # What the page shows comes through, the program of its canvas too.
+                (canvas,) = (part for part in components(opened) if part.js_source_path)
+                program = f"{canvas.component_name}/{canvas.js_source_path}"
+                assert get(port, f"/digits/_stcore/bidi-components/{program}")[0] == 200
                 visitor.press(keys.START)
                 store = RunStore(tmp_path / "home" / "runs")
                 wait_until(lambda: [run.state for run in store.runs()] == ["finished"], 60)
