@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from mnist_demo.data.cache import store_mnist
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import is_lack_of_memory
 from mnist_demo.jobs.job import Job
@@ -29,6 +30,7 @@ from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.store import RunStore
 from tests import ROOT
+from tests.data.fake_mnist_servers import expected_of
 from tests.deploy.container import UNSHARE
 from tests.faults.runs import SETTINGS, SETTINGS_TYPED, assert_whole_or_absent, save_all_the_time, train_undisturbed
 from tests.waiting import PATIENCE, wait_until
@@ -112,6 +114,12 @@ def clock_set(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
     yield
 
 
+@contextlib.contextmanager
+def digits_removed(job: Job, home: Path, rng: random.Random) -> Iterator[None]:
+    shutil.rmtree(home.with_name("digits"))
+    yield
+
+
 FAULTS: tuple[Fault, ...] = (
     worker_killed,
     fork_server_killed,
@@ -120,6 +128,7 @@ FAULTS: tuple[Fault, ...] = (
     disk_full,
     no_more_files,
     clock_set,
+    digits_removed,
 )
 
 
@@ -132,11 +141,12 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
     for attempt in range(tries):
         home = tmp_path / str(attempt) / "home"
         home.mkdir(parents=True)
+        dataset = store_mnist(builtin, home.with_name("digits"), expected_of(builtin))  # in a file, as MNIST is
         keeper = RunKeeper(RunStore(home / "runs"))
         server = JobRegistry(slots=1, on_saved_point=keeper.note)
         run_id = new_job_id()
         keeper.expect(run_id, "me")
-        job = server.start(Assignment(SETTINGS, builtin), job_id=run_id)
+        job = server.start(Assignment(SETTINGS, dataset), job_id=run_id)
         job.wait_for(lambda job=job: job.history.step_count > 0, PATIENCE)  # type: ignore[misc]
         until = time.monotonic() + rng.uniform(0, 0.3)
         while time.monotonic() < until:
@@ -158,7 +168,7 @@ def test_run_is_whole_or_absent_after_a_fault_while_it_is_saved(
             assert "Traceback" not in sentence
         server.close()
         # What could not be removed is so at the next write: here there is none after one that failed.
-        was_saved = assert_whole_or_absent(home, run_id, registry, builtin, undisturbed, bool(keeper.problem(run_id)))
+        was_saved = assert_whole_or_absent(home, run_id, registry, dataset, undisturbed, bool(keeper.problem(run_id)))
         assert was_saved or job.detail or keeper.problem(run_id) or too_late
     registry.close()
 
