@@ -16,8 +16,8 @@ MAX_ENDED = 400
 MAX_BYTES_OF_VISITOR = 600_000_000
 # Of all visitors: room for many of the presets' runs, which have a few megabytes.
 MAX_BYTES = 3_000_000_000
-# Of one run, and of all that are kept: a step is 48 bytes in the memory of the server.
-MAX_STEPS, MAX_STEPS_KEPT = 2_000_000, 6_000_000
+# Of one run, of those of a visitor when she starts another, and of all: a step is 48 bytes in the server's memory.
+MAX_STEPS, MAX_STEPS_OF_VISITOR, MAX_STEPS_KEPT = 2_000_000, 2_000_000, 6_000_000
 # Runs in slow motion compute next to nothing, but each has a process: so many of a visitor go on at a time, and of all
 # visitors as many as take this share of the cores.
 MAX_SLOW_OF_VISITOR, MAX_SLOW_SHARE = 6, 0.5
@@ -57,9 +57,7 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
     """
     mine = [job for job in jobs.values() if visitor and job.visitor == visitor]
     ended = [job for job in mine if job.has_ended]
-    while ended and (
-        len(mine) + count > MAX_JOBS_OF_VISITOR or sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR
-    ):
+    while ended and (len(mine) + count > MAX_JOBS_OF_VISITOR or _are_too_large(mine)):
         mine.remove(ended[0])
         jobs.pop(ended.pop(0).id)
     ended = [job for job in jobs.values() if job.has_ended]
@@ -75,9 +73,8 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
     if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
         message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
         raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
-    if visitor and sum(job.bytes_kept for job in mine) > MAX_BYTES_OF_VISITOR:
-        message = _("Your unfinished runs take {limit} MB of room here, which is the limit: stop some first.")
-        raise JobError(message.format(limit=MAX_BYTES_OF_VISITOR // 1_000_000))
+    if _are_too_large(mine):
+        raise JobError(_("Your unfinished runs take all the room that a visitor has here: stop some of them first."))
     if surplus_bytes > 0 or surplus_steps > 0:
         raise JobError(_("The runs of this server have no room for another one: try again in a few minutes."))
     unfinished = sum(not job.has_ended for job in jobs.values())
@@ -90,3 +87,9 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
             "in a few minutes."
         )
     raise JobError(sentence.format(limit=MAX_JOBS, count=count))
+
+
+def _are_too_large(mine: Sequence[Job]) -> bool:
+    """Tell whether these runs of one visitor keep more weights, or steps, than she has room for."""
+    weights, steps = sum(job.bytes_kept for job in mine), sum(job.history.step_count for job in mine)
+    return weights > MAX_BYTES_OF_VISITOR or steps > MAX_STEPS_OF_VISITOR

@@ -158,6 +158,7 @@ def test_unfinished_runs_that_take_all_room_are_the_last_until_one_is_stopped(
         mine.pause(30)  # a saved point
         for limit, sentence in (
             ("MAX_BYTES_OF_VISITOR", "Your unfinished runs take"),
+            ("MAX_STEPS_OF_VISITOR", "Your unfinished runs take"),
             ("MAX_BYTES", "have no room for another"),
             ("MAX_STEPS_KEPT", "have no room for another"),
         ):
