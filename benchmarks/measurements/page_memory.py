@@ -20,7 +20,7 @@ from tests.browser.server import descendants
 VISITORS, QUICK_VISITORS = 20, 2
 # Until torch is loaded beside the page, and until a run has met all its images.
 WARM_UP_SECONDS, TRAINING_SECONDS, QUICK_SECONDS = 15.0, 5.0, 1.0
-# The largest network that the page offers, 65 MB of weights and twice that of Adam's.
+# The largest network that the page offers: 74 MB of weights, and twice that of Adam's averages.
 LARGEST = "/?speed=full&preset=small-network&epochs=1000&hidden-sizes=2048,2048,2048,2048,2048"
 LARGEST_SECONDS = 30.0
 STROKE = np.array([[140.0, 40.0], [140.0, 240.0]])  # pixels of the canvas

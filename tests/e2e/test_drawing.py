@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.page import button, element, wait_for_state
 from tests.browser.pen import draw, draw_strokes
 from tests.browser.shapes import DIGITS, PLACES, SHAPES
-from tests.e2e.actions import quick_run, take_up
+from tests.e2e.actions import go_to, quick_run, take_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -136,6 +136,11 @@ def test_drawing_kept_with_its_right_label_can_be_trained_on(same_page: Page) ->
     button(page, "train-on-drawings").click()
     expect(gain).to_be_in_viewport(timeout=30_000)
     wait_for_state(page, "finished")
+    go_to(page, "Runs")  # and back, to the top of the page
+    go_to(page, "Train and draw")
+    expect(gain).to_be_attached()
+    page.wait_for_timeout(500)
+    expect(element(page, "drawing-canvas")).to_be_in_viewport(ratio=1)
 
 
 def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(same_page: Page) -> None:

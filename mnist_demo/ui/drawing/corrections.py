@@ -63,8 +63,10 @@ def render_my_drawings() -> None:
         else:
             st.caption(_("No drawings yet. Draw a digit, then click which one it is."))
         _render_import()
-    if run := drawing_state.run_on_drawings():
-        show_in_view(keys.DRAWINGS_GAIN, run)
+    job = state.current_job()
+    # Not any more when it has ended: whoever comes back from another page would be led there again.
+    if job is not None and job.is_active and job.id == drawing_state.run_on_drawings():
+        show_in_view(keys.DRAWINGS_GAIN, job.id)
 
 
 def _render_gallery(drawings: DrawingCollection) -> None:
