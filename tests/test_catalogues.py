@@ -1,6 +1,7 @@
 """The catalogues agree with the source, and their translations with the texts that they translate."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from mnist_demo.translation.languages import catalogue_file
 from tests import ROOT
 from tests.catalogues import MARKERS, as_file, extract, languages, merged, mistakes, read, update
 
+PARTICLE = re.compile(r"""\}[%”"*]*(은|는|이|가|을|를|과|와|로|으로|이에요|예요|이고|이면)(?![가-힣])""")
 HOW = "run “python -m tests.catalogues”"
 
 
@@ -21,6 +23,15 @@ def test_catalogue_has_the_texts_of_the_source_and_no_others(language: str) -> N
 @pytest.mark.parametrize("language", languages())
 def test_translations_keep_the_values_and_the_markup_of_their_texts(language: str) -> None:
     assert list(mistakes(read(language))) == []
+
+
+def test_every_text_is_translated_into_korean_in_one_style_and_no_particle_follows_a_value() -> None:
+    texts = [message.string for message in read("ko") if message.id]
+    said = [text for forms in texts for text in ([forms] if isinstance(forms, str) else forms or [""])]
+    assert all(said)
+    assert [text for text in said if re.search("(합|입|됩|습)니다", text)] == []
+    # Which of them it would be depends on how the value is read aloud.
+    assert [text for text in said if PARTICLE.search(text)] == []
 
 
 def test_a_changed_text_makes_a_catalogue_out_of_date_and_a_lost_value_is_a_mistake(tmp_path: Path) -> None:

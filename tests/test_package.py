@@ -75,6 +75,7 @@ def test_readme_in_korean_has_the_commands_and_the_variables_of_the_readme() -> 
     assert commands(korean) == commands(english)
     variables = re.compile(r"^\| `(MNIST_DEMO_\w+)`", re.MULTILINE)
     assert variables.findall(korean) == variables.findall(english)
+    assert "(README.ko.md)" in "\n".join(english.splitlines()[:5])
 
 
 @pytest.mark.parametrize("package", ["mnist_demo", "mnist_demo.models", "mnist_demo.training"])
