@@ -11,6 +11,7 @@ from mnist_demo.saved_runs.records import DatasetFacts, RunRecord, curve_of, met
 from mnist_demo.saved_runs.reopening import check_can_go_on, epochs_to_go
 from mnist_demo.translation import N_, _
 from mnist_demo.ui import state, visitor, visitor_state
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import find_job, owns, run_commands, start_job
 from mnist_demo.ui.resources import class_store, job_registry, run_store, visitor_store
@@ -76,7 +77,7 @@ def open_run(run_id: str) -> None:
     """
     job = _find(run_id)
     state.show_run_next(job, stop_others=False)
-    state.write_settings(job.hyperparameters)
+    form_state.choose_settings(job.hyperparameters)
 
 
 def can_go_on(job: Job) -> bool:
@@ -118,7 +119,7 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
         is_repeatable=is_repeatable,
     )
     state.show_run_next(running)
-    state.write_settings(longer)
+    form_state.choose_settings(longer)
 
 
 def has_copy(job: Job) -> bool:

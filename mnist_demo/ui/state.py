@@ -1,10 +1,9 @@
-"""Session state of all pages: the settings in the form, the runs, the digits, the seed of the samples.
+"""Session state of all pages: the runs, the digits, the seed of the samples.
 
 Only modules called ``state`` or ``*_state``, each for its own part, and widgets write to ``st.session_state``.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -15,22 +14,19 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.saved_runs.following import FollowedJob
 from mnist_demo.settings.changes import Change
-from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import settings_from_address
-from mnist_demo.settings.presets import preset_of
-from mnist_demo.settings.values import parse_value
 from mnist_demo.training.fine_tuning import ExtraImages
 from mnist_demo.training.speed import FULL, RISING, Speed
 from mnist_demo.translation import translated
 from mnist_demo.ui import keys, link_state, visitor, visitor_state
-from mnist_demo.ui.link_state import fixed_settings
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.ownership import attempt, find_job, owns, run_commands, start_job, why_not_found
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.streamlit_internals import session_id
 
 RUN_PARAMETER = "run"
-_RUN, _FORM = "current-run", "values-of-the-form"
+_RUN = "current-run"
 _DATASET = "dataset"
 _PREPARED = "prepared"
 _DATA_PROBLEM = "data-problem"
@@ -46,7 +42,7 @@ def prepare_session() -> None:
     if _PREPARED not in st.session_state and RUN_PARAMETER in st.query_params:
         # Only then: later the browser may still send the address from before the newest run was put into it.
         st.session_state[_RUN] = st.query_params[RUN_PARAMETER]
-    _keep_settings()
+    form_state.keep_settings()
     _reopen_shown_run()
     job = current_job()
     if job is None and (shown := st.session_state.pop(_RUN, None)) is not None:
@@ -57,7 +53,7 @@ def prepare_session() -> None:
     of_class = link_state.settings_to_fill_in()
     if _PREPARED in st.session_state:
         if of_class is not None:
-            write_settings(of_class)
+            form_state.write_settings(of_class)
         return
     st.session_state[_PREPARED] = True
     hyperparameters, sentences = settings_from_address(st.query_params.to_dict(), job.hyperparameters if job else None)
@@ -65,23 +61,13 @@ def prepare_session() -> None:
     speed, complaints = link_state.speed_from_address(st.query_params.to_dict(), RISING if job is None else FULL)
     for sentence in sentences + complaints + link_state.overruled(asked):
         visitor_state.notify(sentence)
-    write_settings(hyperparameters)
+    form_state.write_settings(hyperparameters)
     st.session_state[keys.START_SPEED] = speed
 
 
 def shows_bench_only() -> bool:
     """Tell whether the address asks for the bench alone (``?only=draw``): to draw and leave, or to embed."""
     return st.query_params.get(link_state.ONLY_PARAMETER) == link_state.ONLY_BENCH
-
-
-def _keep_settings() -> None:
-    """Have the values of the form outlive a visit to a page without it: Streamlit forgets those of absent widgets."""
-    kept: dict[str, Any] = st.session_state.setdefault(_FORM, {})
-    for key in (keys.PRESET, keys.START_SPEED, keys.DEVICE, *map(keys.widget_key, FIELDS)):
-        if key in st.session_state:
-            kept[key] = st.session_state[key]
-        if key in kept:
-            st.session_state[key] = kept[key]
 
 
 def _reopen_shown_run() -> None:
@@ -92,48 +78,6 @@ def _reopen_shown_run() -> None:
             find_job(shown, current_dataset())
         except RunError as error:
             visitor_state.notify(str(error))
-
-
-def write_settings(hyperparameters: Hyperparameters) -> None:
-    """Set every hyperparameter widget, and the preset. Only before the widgets are drawn, or in a callback."""
-    values = hyperparameters.as_dict() | fixed_settings()
-    for name in FIELDS:
-        _write_setting(name, values[name])
-    is_overruled = any(getattr(hyperparameters, name) != value for name, value in fixed_settings().items())
-    st.session_state[keys.PRESET] = None if is_overruled else preset_of(hyperparameters)
-
-
-def _write_setting(name: str, value: Any) -> None:
-    kind = FIELDS[name].kind
-    if kind == "sizes":
-        value = ", ".join(map(str, value))
-    elif kind in ("integer", "number") and value is not None:
-        value = float(value)  # number fields take any number: see the settings panel
-    st.session_state[keys.widget_key(name)] = value
-    st.session_state.setdefault(_FORM, {})[keys.widget_key(name)] = value
-
-
-def form_value(key: str) -> Any:
-    """Return what the widget of the form with that key says, else what it last said; None where it never did.
-
-    A browser says it with all that it sends; other clients need not, and Streamlit then forgets it.
-    """
-    return st.session_state[key] if key in st.session_state else st.session_state.get(_FORM, {}).get(key)
-
-
-def read_settings() -> Hyperparameters:
-    """Return what the hyperparameter widgets say.
-
-    Raises
-    ------
-    HyperparameterError
-        When a value is missing, of the wrong type, or out of its bounds.
-    """
-    values: dict[str, Any] = {}
-    for name, field in FIELDS.items():
-        value = form_value(keys.widget_key(name))
-        values[name] = parse_value(name, value or "") if field.kind == "sizes" else value
-    return Hyperparameters.from_dict(values | fixed_settings())
 
 
 def current_job() -> Job | None:

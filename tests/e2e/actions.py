@@ -28,16 +28,17 @@ def go_to(page: Page, title: str) -> None:
     element(page, "tabs").get_by_role("link", name=title).click()
 
 
-def choose_option(page: Page, key: str, title: str) -> None:
-    """Choose the option of that title in the list whose element has the key."""
-    field, option = element(page, key).locator("input"), page.get_by_role("option", name=title)
+def choose_option(page: Page, key: str, title: str = "") -> None:
+    """Choose the first option whose title begins so, in the list whose element has the key."""
+    field, options = element(page, key).locator("input"), page.get_by_role("option")
+    option = options.filter(has_text=re.compile(rf"^\s*{re.escape(title)}")).first
     for _attempt in range(ATTEMPTS):  # a list that is open closes when something above it grows, or scrolls
         field.scroll_into_view_if_needed()
         page.evaluate("() => new Promise(requestAnimationFrame)")
         field.click()
         with contextlib.suppress(TimeoutError):
             return option.click(timeout=LIST_MS)
-    raise AssertionError(f"{key} offers no {title}")
+    raise AssertionError(f"{key} offers no {title or 'option'}")
 
 
 def choose_preset(page: Page, name: str) -> None:

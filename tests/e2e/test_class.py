@@ -113,8 +113,7 @@ def test_class_sees_who_is_here_what_each_trains_draws_and_answers_and_a_strange
     element(stranger, "nickname").wait_for()
     expect(stranger.locator("body")).not_to_contain_text("Mina")
 
-    element(teacher, "class-asked").locator("input").click()
-    teacher.get_by_role("option").first.click()
+    choose_option(teacher, "class-asked")
     button(teacher, "ask-class").click()
     looks = [Look(juno), Look(teacher)]
     looks[0].at("a pupil is asked", [LOOKS["phone"]])

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.server import PageServer
+from tests.e2e.actions import choose_option
 from tests.e2e.conftest import visit
 
 pytestmark = pytest.mark.browser
@@ -16,8 +17,7 @@ pytestmark = pytest.mark.browser
 
 def save(page: Page, title: str, file_name: str, folder: Path) -> Path:
     """Choose a format in the open list, wait until the button names its file, and save it under that name."""
-    element(page, "export-format").locator("input").click()
-    page.get_by_role("option", name=title, exact=True).click()
+    choose_option(page, "export-format", title)
     button = element(page, "save-export").get_by_role("button", name=f"Save {file_name}")
     with page.expect_download(timeout=120_000) as started:
         button.click(timeout=120_000)

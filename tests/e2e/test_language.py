@@ -12,7 +12,7 @@ from tests import ROOT
 from tests.browser.page import PATIENCE_MS, button, element, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, serve_builtin_digits
-from tests.e2e.actions import open_settings, set_number, start_with, tab_to, unfold
+from tests.e2e.actions import choose_option, open_settings, set_number, start_with, tab_to, unfold
 from tests.e2e.conftest import visit
 from tests.marked_language import CODE, bare_words, mark
 
@@ -203,8 +203,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         expect(element(page, "step-detail")).to_be_visible()
         element(page, "export").get_by_role("button").first.click()
         look("a step, the export")
-        element(page, "export-format").locator("input").click()
-        page.get_by_role("option").first.click()
+        choose_option(page, "export-format")
         expect(element(page, "save-export")).to_be_visible(timeout=2 * PATIENCE_MS)
         look("a file")
         page.keyboard.press("Escape")

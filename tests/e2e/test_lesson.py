@@ -116,7 +116,7 @@ def test_learner_steps_through_all_parts_guessing_and_finds_the_score(browser: B
         # A reload stays where it was, and the numbers lead to any part.
         element(page, "lesson-page").get_by_role("radio", name="4", exact=True).click()
         expect(page).to_have_url(re.compile(r"part=4\b"))
-        expect(page.get_by_role("heading", level=1, name=PARTS[3].title)).to_be_visible()
+        expect(page.get_by_role("heading", level=1, name=PARTS[3].title, exact=True)).to_be_visible()
         expect(page.locator(".costs figure").first).to_be_visible()
         box = page.locator(".costs img").first.bounding_box()
         assert box is not None

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.page import button, element
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, own_environment, serve
-from tests.e2e.actions import open_settings
+from tests.e2e.actions import choose_option, open_settings
 from tests.e2e.conftest import visit
 
 PICTURE = Path(__file__).parent / "screenshot.png"
@@ -28,8 +28,7 @@ def test_screenshot_of_a_network_that_reads_a_drawing_while_it_learns(
             environment = own_environment(tmp_path / "home", os.environ.get("MNIST_DEMO_DATA", "builtin"))
             server = stack.enter_context(serve(tmp_path, environment))
         page = stack.enter_context(visit(browser, server.url)).page
-        element(page, "preset").locator("input").click()
-        page.get_by_role("option", name="A small network").click()
+        choose_option(page, "preset", "A small network")
         expect(element(page, "learning-rate").locator("input")).to_have_value("0.001")
         open_settings(page)
         element(page, "epochs").locator("input").fill("30")

@@ -18,6 +18,7 @@ from mnist_demo.ui import keys, state, visitor
 from mnist_demo.ui.class_ import state as class_state
 from mnist_demo.ui.class_.pictures import gain_html, handwriting_html
 from mnist_demo.ui.class_.runs import find_run, newest_run
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.membership.state import class_commands
 from mnist_demo.ui.ownership import perform
 from mnist_demo.ui.resources import class_store, handwriting_file, handwriting_readings
@@ -163,7 +164,7 @@ def _train(code: str, model: str) -> None:
 
 def _train_from_scratch(code: str) -> None:
     begun, drawings = class_commands().begin_handwriting_run(code)
-    hyperparameters = state.read_settings()
+    hyperparameters = form_state.read_settings()
     without = state.start_training(hyperparameters)
     job = state.start_training(hyperparameters, extra=extra_images(drawings), beside=without)
     trained = dataclasses.replace(begun, run=job.id, without=without.id)

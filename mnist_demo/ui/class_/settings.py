@@ -6,9 +6,10 @@ import streamlit as st
 
 from mnist_demo.settings.links import PRESET, Restrictions, address_of_settings, settings_from_address
 from mnist_demo.translation import _, language_names
-from mnist_demo.ui import keys, state
+from mnist_demo.ui import keys
+from mnist_demo.ui.form import state as form_state
+from mnist_demo.ui.form.single_settings import read_restrictions, render_single_settings
 from mnist_demo.ui.language.state import PARAMETER
-from mnist_demo.ui.widgets.single_settings import read_restrictions, render_single_settings
 
 FREE, CHOSEN, LOCKED, HIDDEN = "free", "chosen", "locked", "hidden"
 
@@ -70,5 +71,5 @@ def read_link_fields(code: str, link: Mapping[str, str]) -> dict[str, str]:
     if PRESET in link and not st.session_state.get(f"{keys.CLASS_TAKE_SETTINGS}{code}"):
         settings, _sentences = settings_from_address(link)
     else:
-        settings = state.read_settings()
+        settings = form_state.read_settings()
     return chosen | address_of_settings(settings) | restrictions.as_parameters()

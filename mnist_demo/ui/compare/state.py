@@ -14,6 +14,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.variations import parse_values, vary
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.ownership import attempt, owns, run_commands
 from mnist_demo.ui.resources import run_store
 
@@ -137,7 +138,7 @@ def start_forks(job: Job, values: Mapping[str, Any]) -> None:
     changes = tuple(event.change for event in job.history.changes if event.change.name in possible)
     if len(forks) == 1:
         state.start_training(forks[0], job.initial_weights, job.extra, beside=job, changes=changes)
-        state.write_settings(forks[0])
+        form_state.choose_settings(forks[0])
     else:
         state.start_beside(job, forks, changes)
 

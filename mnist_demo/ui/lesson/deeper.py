@@ -18,6 +18,7 @@ from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
 from mnist_demo.ui.drawing.sliding_filter import render_sliding_filter
 from mnist_demo.ui.drawing.strokes import strokes_of
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.lesson import state as lesson_state
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.runs import accuracy_of, render_runs, say_progress, start_or_say
@@ -206,7 +207,7 @@ def _duration_of(hyperparameters: Hyperparameters) -> tuple[str, bool]:
 
 def _start_in_train_and_draw(preset: str) -> None:
     hyperparameters = PRESETS[preset].hyperparameters
-    state.write_settings(hyperparameters)
+    form_state.choose_settings(hyperparameters)
     try:
         state.start_training(hyperparameters)
     except MnistDemoError as error:

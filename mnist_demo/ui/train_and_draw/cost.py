@@ -9,6 +9,7 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.speed import Speed, seconds_at_speed
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.ownership import wanted_device
 from mnist_demo.ui.resources import cost_estimator, job_registry
 from mnist_demo.ui.widgets.durations import format_duration
@@ -35,7 +36,7 @@ def _ask() -> tuple[Hyperparameters, CostEstimate] | None:
     # A measurement beside a run would slow that down, and be wrong.
     may_measure = not any(job.is_active for job in job_registry().jobs())
     try:
-        hyperparameters = state.read_settings()
+        hyperparameters = form_state.read_settings()
         device = choose_device(wanted_device(), hyperparameters.architecture.gains_by_accelerator, known_devices())
         return hyperparameters, cost_estimator().ask(hyperparameters, state.current_dataset(), may_measure, device)
     except MnistDemoError:

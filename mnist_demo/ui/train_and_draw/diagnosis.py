@@ -9,6 +9,7 @@ from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _, translated
 from mnist_demo.ui import keys, state, visitor_state
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.link_state import restrictions
 from mnist_demo.ui.train_and_draw.state import last_diagnosis, note_diagnosis
 
@@ -60,4 +61,4 @@ def _start(remedy: Hyperparameters) -> None:
     except MnistDemoError as error:
         visitor_state.notify(str(error))
         return
-    state.write_settings(remedy)
+    form_state.choose_settings(remedy)

@@ -25,6 +25,7 @@ from mnist_demo.ui.drawing.preparation import render_preparation
 from mnist_demo.ui.drawing.readers import Reading, looks_like_a_digit, read_by, read_image
 from mnist_demo.ui.drawing.reasons import render_reasons
 from mnist_demo.ui.drawing.state import my_drawings
+from mnist_demo.ui.form.state import fill_in_again
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw.controls import chosen_accuracy_range, chosen_axis, render_controls
 from mnist_demo.ui.train_and_draw.diagnosis import render_diagnosis
@@ -32,7 +33,6 @@ from mnist_demo.ui.train_and_draw.explanation import render_explanation
 from mnist_demo.ui.train_and_draw.refreshes import seconds_between_refreshes
 from mnist_demo.ui.train_and_draw.samples import render_samples
 from mnist_demo.ui.train_and_draw.settings import render_settings
-from mnist_demo.ui.train_and_draw.settings_state import fill_in_again
 from mnist_demo.ui.train_and_draw.slow_motion import render_step_detail, render_step_link
 from mnist_demo.ui.train_and_draw.training import render_training
 from mnist_demo.ui.widgets.notices import render_notices

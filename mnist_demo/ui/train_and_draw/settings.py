@@ -12,6 +12,8 @@ from mnist_demo.settings.links import Restrictions
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import _, format_list
 from mnist_demo.ui import keys, state
+from mnist_demo.ui.form import state as form_state
+from mnist_demo.ui.form.single_settings import read_restrictions, render_single_settings
 from mnist_demo.ui.link_state import (
     bench_frame,
     fixed_settings,
@@ -20,13 +22,11 @@ from mnist_demo.ui.link_state import (
     settings_link,
     toggle_sharing,
 )
-from mnist_demo.ui.train_and_draw import settings_state
 from mnist_demo.ui.train_and_draw.cost import known_seconds, render_cost
 from mnist_demo.ui.train_and_draw.speed import read_start_speed, render_start_speed
 from mnist_demo.ui.widgets.copied import render_copied
 from mnist_demo.ui.widgets.durations import format_duration
 from mnist_demo.ui.widgets.markdown import escape_markdown
-from mnist_demo.ui.widgets.single_settings import read_restrictions, render_single_settings
 
 # Those of a row stand side by side, the ones that are changed most often first.
 ROWS = (
@@ -52,7 +52,7 @@ def render_settings(is_first: bool) -> None:
     `is_first` says that no run is shown yet: then Start invites to a first one.
     """
     link = restrictions()
-    settings_state.fill_in()
+    form_state.fill_in()
     st.markdown(_("## Teach your own model") if is_first else _("## Train again"))
     with st.container(key="settings"):
         if keys.PRESET not in link.hidden:
@@ -89,7 +89,7 @@ def render_settings(is_first: bool) -> None:
                     on_click=_start,
                 )
     render_cost()
-    settings_state.note_drawn()
+    form_state.note_drawn()
     if state.start_problem():
         st.error(escape_markdown(state.start_problem()), icon=":material/error:")
     if is_sharing():
@@ -147,7 +147,7 @@ def _render_fixed(link: Restrictions) -> None:
 def _render_link() -> None:
     """Draw the link to the settings as they stand in the form, and what it may lock or hide."""
     try:
-        hyperparameters = state.read_settings()
+        hyperparameters = form_state.read_settings()
     except MnistDemoError as error:
         if str(error) != state.start_problem():  # which is said just above
             st.error(escape_markdown(str(error)), icon=":material/error:")
@@ -173,28 +173,28 @@ def _render_link() -> None:
 
 def _share() -> None:
     toggle_sharing()
-    settings_state.fill_in_unheard()
+    form_state.fill_in_unheard()
     with suppress(MnistDemoError):  # which is said in the place of the link
-        settings_state.follow_form(state.read_settings())
+        form_state.follow_form(form_state.read_settings())
 
 
 def _start() -> None:
     state.note_start_problem("")
-    settings_state.fill_in_unheard()
+    form_state.fill_in_unheard()
     try:
-        hyperparameters = state.read_settings()
+        hyperparameters = form_state.read_settings()
         state.start_training(hyperparameters, speed=read_start_speed())
     except MnistDemoError as error:
         state.note_start_problem(str(error))
     else:
-        settings_state.follow_form(hyperparameters)
-        settings_state.note_started()
+        form_state.follow_form(hyperparameters)
+        form_state.note_started()
 
 
 def _apply_preset() -> None:
     preset = PRESETS.get(st.session_state[keys.PRESET])
-    if preset is not None and settings_state.is_preset_meant():
-        settings_state.choose_settings(preset.hyperparameters)
+    if preset is not None and form_state.is_preset_meant():
+        form_state.choose_settings(preset.hyperparameters)
 
 
 def _render_row(names: tuple[str, ...], link: Restrictions) -> None:

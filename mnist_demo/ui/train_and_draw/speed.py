@@ -6,8 +6,8 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.training.speed import FULL, NAMED_SPEEDS, RISING, SPEEDS, Speed
 from mnist_demo.translation import _, format_decimal, ngettext
 from mnist_demo.ui import keys
+from mnist_demo.ui.form.state import form_value
 from mnist_demo.ui.ownership import perform, run_commands
-from mnist_demo.ui.state import form_value
 from mnist_demo.ui.train_and_draw.state import prepare_speed
 
 # In a widget full speed has a value: a choice without one would be one that has not been made.

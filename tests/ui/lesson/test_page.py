@@ -237,3 +237,5 @@ def test_button_of_the_last_part_says_how_long_it_takes_sets_the_preset_and_star
     (job,) = job_registry().jobs()
     assert preset_of(job.hyperparameters) == "small-network"
     assert lesson.selectbox(key="preset").value == "small-network"
+    lesson.selectbox(key="preset").select("tutorial-pytorch").run()  # by a browser that has not heard
+    assert (lesson.selectbox(key="preset").value, lesson.selectbox(key="model").value) == ("small-network", "mlp")

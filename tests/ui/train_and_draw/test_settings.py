@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.ui import keys
+from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.resources import job_registry
-from mnist_demo.ui.train_and_draw import settings, settings_state
+from mnist_demo.ui.train_and_draw import settings
 from tests.ui.actions import press_start, texts, the_job
 
 pytestmark = pytest.mark.usefixtures("_own_server")
@@ -76,7 +77,7 @@ def test_preset_of_a_browser_that_has_not_heard_that_it_has_left_the_form_fills_
     page.button(key="share-settings").click().run()
     page.selectbox(key="preset").select("tutorial-pytorch").run()
     assert (page.selectbox(key="preset").value, page.number_input(key="learning-rate").value) == (None, 50)
-    monkeypatch.setattr(settings_state, "DELIVERY_SECONDS", 0.0)
+    monkeypatch.setattr(form_state, "DELIVERY_SECONDS", 0.0)
     page.selectbox(key="preset").select("tutorial-pytorch").run()
     assert (page.selectbox(key="preset").value, page.number_input(key="learning-rate").value) == (
         "tutorial-pytorch",
