@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.rejection.pictures import read_picture_file
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.translation import current_language
+from tests.exports.exported_runs import in_korean
 from tests.waiting import PATIENCE, wait_until
 
 
@@ -31,6 +34,19 @@ def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) ->
         run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
     with pytest.raises(JobError, match="fault in this program"):
         run_errand(one_core, "hers", io.BytesIO, "no bytes", seconds=PATIENCE)
+
+
+def test_errand_speaks_the_language_of_who_asked_for_it(one_core: JobRegistry) -> None:
+    def ask() -> tuple[str, str]:
+        language: str = run_errand(one_core, "hers", current_language, seconds=PATIENCE)
+        with pytest.raises(ImageError) as refused:
+            run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
+        return language, str(refused.value)
+
+    assert ask()[0] == "en"
+    language, sentence = in_korean(ask)
+    assert language == "ko"
+    assert re.search("[가-힣]", sentence)
 
 
 def test_errand_ends_with_its_time_and_with_its_visitor(one_core: JobRegistry) -> None:

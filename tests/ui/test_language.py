@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.translation import current_language, languages, use_language
+from mnist_demo.translation.comments import comments_in
 from mnist_demo.ui.resources import dataset_doubt, first_dataset, job_registry
 from tests import ROOT
 from tests.data.small_digits import write_folder
 from tests.marked_language import CODE, bare_words, mark, texts_of_page
-from tests.ui.actions import draw, start_long_run
+from tests.ui.actions import draw, start_long_run, wait_until_made
 from tests.ui.conftest import page_alone
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
@@ -144,6 +145,25 @@ def test_sentence_that_was_kept_is_said_in_the_language_that_is_read_now() -> No
     page.segmented_control(key="language").set_value("en").run()
     read_in("en")
     assert any("the address says" in notice.value for notice in page.warning)
+
+
+def test_file_that_was_made_is_made_anew_in_the_language_that_is_read_now() -> None:
+    read_in("en")
+    page = opened(lang="en")
+    page.number_input(key="epochs").set_value(1)
+    page.button(key="start-training").click().run()
+    job_registry().jobs()[-1].wait(60)
+    page.run().selectbox(key="export-format").set_value("script").run()
+    wait_until_made(page)
+    for language in (CODE, "en"):
+        page.segmented_control(key="language").set_value(language).run()
+        read_in(language)
+        assert not page.run().get("download_button")
+        page.button(key="make-export").click().run()
+        wait_until_made(page)
+        assert page.get("download_button")
+        script = page.session_state["export-task"].content.result().decode()
+        assert any(bare_words(comment) for comment in comments_in(script)) == (language == "en")
 
 
 def test_what_the_server_keeps_for_all_is_said_to_each_visitor_in_her_language(

@@ -28,10 +28,11 @@ _TASK = "export-task"
 
 @dataclass(frozen=True, eq=False)
 class ExportTask:
-    """A file of format `name`, of a run as it was after `step` steps: being made, made, or failed."""
+    """A file of format `name`, in that language, of a run as it was after `step` steps: being made, made, or failed."""
 
     run_id: str
     name: str
+    language: str
     step: int
     content: "Future[bytes]"
 
@@ -72,7 +73,7 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
     exports()[owner, session_id()] = content
     if EXPORTS[name].is_quick:
         wait([content], QUICK_SECONDS)  # so it is there when the page is drawn
-    st.session_state[_TASK] = ExportTask(run_id, name, step, content)
+    st.session_state[_TASK] = ExportTask(run_id, name, current_language(), step, content)
 
 
 def _build(load: Callable[[], ExportedRun], name: str, language: str, beside: Callable[..., bytes]) -> bytes:
@@ -87,8 +88,12 @@ def _build(load: Callable[[], ExportedRun], name: str, language: str, beside: Ca
 
 
 def export_task(run_id: str, name: str) -> ExportTask | None:
-    """Return the file that was asked for last, if it is one of that run in that format, and still to be had."""
+    """Return the file that was asked for last, if it is one of that run in that format, and still to be had.
+
+    One in another language than the page has now is none: what it says would be a riddle to who reads this page.
+    """
     task: ExportTask | None = st.session_state.get(_TASK)
-    if task is None or task.content.cancelled() or (task.run_id, task.name) != (run_id, name):
+    if task is None or task.content.cancelled():
         return None
-    return task
+    is_it = (task.run_id, task.name, task.language) == (run_id, name, current_language())
+    return task if is_it else None

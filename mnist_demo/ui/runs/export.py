@@ -8,7 +8,7 @@ from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.export.made_file import render_made_file
-from mnist_demo.ui.export.state import export_saved, export_task
+from mnist_demo.ui.export.state import export_saved
 
 
 @st.fragment  # it alone is drawn anew while a file is made
@@ -24,6 +24,8 @@ def render_export(record: RunRecord) -> None:
         on_change=export_saved,
         args=(record, keys.RUN_FORMAT),
     )
-    task = export_task(record.id, name) if name else None
-    if task is not None:
-        render_made_file(task, file_name_of(record, EXPORTS[task.name]), keys.SAVE_RUN)
+    if name is not None:
+        file_name = file_name_of(record, EXPORTS[name])
+        render_made_file(
+            record.id, name, file_name, record.step, keys.SAVE_RUN, export_saved, record, keys.RUN_FORMAT
+        )

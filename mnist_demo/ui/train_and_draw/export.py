@@ -7,7 +7,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.translation import _
 from mnist_demo.ui import keys
 from mnist_demo.ui.export.made_file import render_made_file
-from mnist_demo.ui.export.state import export_job, export_task
+from mnist_demo.ui.export.state import export_job
 
 
 @st.fragment  # it alone is drawn anew while a file is made: drawn with the page, it might close under one's hand
@@ -31,14 +31,13 @@ def render_export(job: Job) -> None:
         if name is None:
             return
         st.caption(_(EXPORTS[name].help))
-        task = export_task(job.id, name)
-        if task is not None:
-            render_made_file(task, EXPORTS[name].file_name, keys.SAVE_EXPORT)
-        if task is None or (task.content.done() and task.step != job.history.step_count):
-            st.button(
-                _("Make it from the run as it is now") if task else _("Make the file"),
-                key=keys.MAKE_EXPORT,
-                icon=":material/refresh:",
-                on_click=export_job,
-                args=(job, keys.EXPORT_FORMAT),
-            )
+        render_made_file(
+            job.id,
+            name,
+            EXPORTS[name].file_name,
+            job.history.step_count,
+            keys.SAVE_EXPORT,
+            export_job,
+            job,
+            keys.EXPORT_FORMAT,
+        )
