@@ -1,4 +1,4 @@
-"""Mouse-up to the changed prediction, in a real browser: idle beside an app of ten lines, and while training."""
+"""Mouse-up to the changed prediction in a real browser: beside an app of ten lines, in Korean, and while training."""
 
 from collections.abc import Iterator
 
@@ -25,23 +25,27 @@ IDLE_GOALS: dict[float, Goal] = {0.5: within(40, "ms"), 0.95: within(80, "ms")}
 
 
 def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
-    """Yield p50 and p95 idle, against the ten lines, and while training, against idle."""
+    """Yield p50 and p95 idle, against the ten lines; in Korean, against English; and while training, against idle."""
     count = QUICK_STROKES if surroundings.quick else STROKES
     idle: list[list[float]] = []
+    korean: list[list[float]] = []
     small: list[list[float]] = []
     training: list[list[float]] = []
     with open_browser() as browser, surroundings.serve() as ours, surroundings.serve(TEN_LINE_PAGE) as theirs:
         for _run in range(min(surroundings.runs, MAX_RUNS)):
             with (
                 open_timed_page(browser, ours.url) as our_page,
+                open_timed_page(browser, f"{ours.url}/?lang=ko") as korean_page,
                 open_timed_page(browser, theirs.url, CANVAS) as their_page,
             ):
                 idle.append([])
+                korean.append([])
                 small.append([])
                 # In turn, a drawing on each.
                 for seed in range(0, count, STROKES_A_DRAWING):
                     strokes = min(STROKES_A_DRAWING, count)
                     idle[-1] += _draw_anew(our_page, strokes, ANSWER, seed)
+                    korean[-1] += _draw_anew(korean_page, strokes, ANSWER, seed)
                     small[-1] += _draw_anew(their_page, strokes, TEN_LINE_ANSWER, seed)
             with open_timed_page(browser, ours.url + long_run_query(surroundings)) as page:
                 start_training(page)
@@ -50,20 +54,29 @@ def measure_latency(surroundings: Surroundings) -> Iterator[Comparison]:
                     training[-1] += _draw_anew(page, min(STROKES_A_DRAWING, count), ANSWER, seed)
                 stop_training(page)
     for share, text in TEXTS.items():
-        samples = [Sample(tuple(quantile(run, share) for run in runs)) for runs in (idle, small, training)]
+        samples = [Sample(tuple(quantile(run, share) for run in runs)) for runs in (idle, korean, small, training)]
         yield Comparison(
             text,
             "ms",
             samples[0],
             N_("ten lines with the same canvas and no model"),
-            samples[1],
+            samples[2],
             goal=IDLE_GOALS[share],
             values={"strokes": len(idle[0]), "how": "idle"},
         )
         yield Comparison(
             text,
             "ms",
-            samples[2],
+            samples[1],
+            N_("the page in English"),
+            samples[0],
+            goal=at_most_times(1.1),
+            values={"strokes": len(korean[0]), "how": "idle, in Korean"},
+        )
+        yield Comparison(
+            text,
+            "ms",
+            samples[3],
             N_("idle"),
             samples[0],
             goal=at_most_times(1.25),
