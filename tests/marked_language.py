@@ -13,6 +13,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.translation.comments import comments_in
 from mnist_demo.translation.languages import catalogue_file
 from tests.catalogues import as_file, extract
 
@@ -112,7 +113,7 @@ def texts_of_page(page: AppTest) -> Iterator[str]:
         elif name == "BidiComponent":
             yield from texts_of_html(json.loads(proto.json or "{}").get("html", "") if proto.json else "")
         elif name == "Code":
-            continue
+            yield from comments_in(proto.code_text)
         else:
             yield from _texts_of_message(proto)
 

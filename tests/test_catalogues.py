@@ -12,6 +12,10 @@ from tests import ROOT
 from tests.catalogues import MARKERS, as_file, extract, languages, merged, mistakes, read, update
 
 PARTICLE = re.compile(r"""\}[%”"*]*(은|는|이|가|을|를|과|와|로|으로|이에요|예요|이고|이면)(?![가-힣])""")
+# Words of the glossary that are verbs as well, or said of other things.
+EVERYDAY = {"cost", "digit", "export", "misread"}
+# Values, code, the titles of papers, names of values on the command line.
+NO_WORDS = re.compile(r"\{\w*\}|`[^`]*`|(?<!\*)\*[^*]+\*(?!\*)|\b[A-Z]{3,}\b")
 HOW = "run “python -m tests.catalogues”"
 
 
@@ -32,6 +36,22 @@ def test_every_text_is_translated_into_korean_in_one_style_and_no_particle_follo
     assert [text for text in said if re.search("(합|입|됩|습)니다", text)] == []
     # Which of them it would be depends on how the value is read aloud.
     assert [text for text in said if PARTICLE.search(text)] == []
+
+
+def test_korean_texts_use_the_words_of_the_glossary() -> None:
+    glossary = (ROOT / "mnist_demo" / "locale" / "ko" / "GLOSSARY.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([a-z][a-z -]+) \| ([가-힣 ]+) \|$", glossary, re.MULTILINE)
+    terms = {english: korean.replace(" ", "") for english, korean in words if english not in EVERYDAY}
+    assert len(terms) > 40
+    wrong = [
+        (term, message.string)
+        for message in read("ko")
+        if isinstance(message.id, str) and isinstance(message.string, str)
+        for term, korean in terms.items()
+        if re.search(rf"\b{term}\b", NO_WORDS.sub("", message.id), re.IGNORECASE)
+        and korean not in message.string.replace(" ", "")
+    ]
+    assert wrong == []
 
 
 def test_a_changed_text_makes_a_catalogue_out_of_date_and_a_lost_value_is_a_mistake(tmp_path: Path) -> None:

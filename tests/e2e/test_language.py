@@ -1,7 +1,7 @@
 """Two visitors with two languages at once, in a real browser: strokes, refreshes and all pages keep to them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from tests.browser.pen import draw
 from tests.browser.server import PageServer, serve_builtin_digits
 from tests.e2e.actions import choose_option, open_settings, set_number, start_with, tab_to, unfold
 from tests.e2e.conftest import visit
+from tests.e2e.layout import misplaced
 from tests.marked_language import CODE, bare_words, mark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -47,24 +48,20 @@ TEXTS = """() => {
   return found;
 }"""
 # Streamlit's own words, which it has in English only.
-STREAMLITS = {
-    *("Link", "to", "heading", "Help", "for", "Show", "password", "open", "Main", "menu", "Deploy", "Selected"),
-    *(
-        "Step",
-        "up",
-        "down",
-        "Skip",
-        "main",
-        "content",
-        "Open",
-        "Clear",
-        "value",
-        "Fullscreen",
-        "Choose",
-        "an",
-        "option",
-    ),
-}
+WORDS_OF_STREAMLIT = """
+    Link to heading Help for Show password open Main menu Deploy Selected Step up down Skip main content Open Clear
+    value Fullscreen Choose an option
+"""
+# What is written on charts is painted: it is noted, with the chart, until that is painted anew.
+NOTE_WRITING = """(() => {
+  const brush = CanvasRenderingContext2D.prototype, { fillText, clearRect } = brush, written = new Map();
+  brush.fillText = function (text, ...place) {
+    written.set(this.canvas, [...(written.get(this.canvas) ?? []), text]);
+    return fillText.call(this, text, ...place);
+  };
+  brush.clearRect = function (...box) { written.delete(this.canvas); return clearRect.call(this, ...box); };
+  window.textsOnCharts = () => [...written].filter(([canvas]) => canvas.isConnected).flatMap(([, texts]) => texts);
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +73,18 @@ def marked_server(marked_locale: Path, tmp_path_factory: pytest.TempPathFactory)
         yield running
 
 
+def texts_of(page: Page) -> list[str]:
+    """Return all that the page says, and its window's title, and what is written on its charts."""
+    texts: list[str] = page.evaluate(TEXTS)
+    return [*texts, page.title(), *page.evaluate("textsOnCharts()")]
+
+
 def unmarked_texts(page: Page) -> set[str]:
-    return {text for text in page.evaluate(TEXTS) if set(bare_words(text)) - STREAMLITS}
+    return {text for text in texts_of(page) if set(bare_words(text)) - set(WORDS_OF_STREAMLIT.split())}
 
 
 def foreign_texts(page: Page) -> set[str]:
-    return {text for text in page.evaluate(TEXTS) if set(mark("aeiourst")) & set(text)}
+    return {text for text in texts_of(page) if set(mark("aeiourst")) & set(text)}
 
 
 def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marked_server: PageServer) -> None:
@@ -90,6 +93,8 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         visit(browser, f"{marked_server.url}/?lang={CODE}") as marked,
     ):
         page = marked.page
+        for each in (page, english.page):
+            each.evaluate(NOTE_WRITING)
         expect(page.locator("html")).to_have_attribute("lang", CODE)
         assert unmarked_texts(page) == set()
         for each in (page, english.page):
@@ -98,7 +103,19 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         expect(element(page, "which")).to_contain_text(mark("digit"))
         assert unmarked_texts(page) == set()
         assert foreign_texts(english.page) == set()
-        button(page, "start-training").click()
+        start_with(page, batch_size="2", epochs="1000")
+        wait_for_state(page, mark("running"))
+        element(page, "loss-chart").locator("canvas").first.wait_for()
+        page.wait_for_function(f"textsOnCharts().includes({mark('train')!r})")
+        assert unmarked_texts(page) == set()
+        button(page, "pause-training").click()
+        wait_for_state(page, mark("paused"))
+        button(page, "step-training").click()
+        expect(element(page, "step-detail")).to_contain_text(mark("in detail"))
+        assert unmarked_texts(page) == set()
+        button(page, "stop-training").click()
+        wait_for_state(page, mark("stopped"))
+        start_with(page, batch_size="100", epochs="1")
         wait_for_state(page, mark("finished"))
         button(english.page, "start-training").click()
         wait_for_state(english.page, "finished")
@@ -120,13 +137,12 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         wait_for_state(page, "finished")
         expect(element(page, "predicted-digit")).to_have_text("3")
         assert foreign_texts(page) == set()
-        page.reload()
-        expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page).to_have_title("Learn to read digits")
 
 
 # What a Korean sentence may have in Latin letters: names, units, what is typed, and what code calls things.
 NAMES_IN_KOREAN = """
-    abcde fghjk English MNIST OpenML PyTorch Python Jupyter TensorBoard pandas scikit learn torch tensorboard
+    abcde fghjk English QR MNIST OpenML PyTorch Python Jupyter TensorBoard pandas scikit learn torch tensorboard
     SGD Adam AdamW ReLU Tanh GELU NaN nan inf MB KB ID Enter
     pip install model repeat run ipynb py csv json
     PNG SVG CSV ONNX JSON JPG JPEG WEBP GIF BMP SAFETENSORS safetensors zip
@@ -147,9 +163,7 @@ def english_words(page: Page) -> set[str]:
     within, alone = set(NAMES_IN_KOREAN.split()), set(NAMES_ALONE.split())
     comments = re.findall("#(.*)", "\n".join(page.locator("pre").all_inner_texts()))
     return {
-        text
-        for text in page.evaluate(TEXTS)
-        if set(_ENGLISH.findall(text)) - (within if _HANGUL.search(text) else alone)
+        text for text in texts_of(page) if set(_ENGLISH.findall(text)) - (within if _HANGUL.search(text) else alone)
     } | {comment for comment in comments if not re.search("[가-힣]", comment) and " " in comment.strip()}
 
 
@@ -160,16 +174,23 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         visit(browser, f"{server.url}/?speed=100", locale="ko-KR") as korean,
         visit(browser, server.url) as english,
     ):
-        page, found = korean.page, dict[str, set[str]]()
+        page, found, codes = korean.page, dict[str, set[str]](), set[str]()
+        for each in (page, english.page):
+            each.evaluate(NOTE_WRITING)
 
-        def look(at: str) -> None:
+        def look(at: str, widths: Sequence[int] = (390, 1280)) -> None:
             page.locator(".stApp:not([data-test-script-state=running])").wait_for()
-            if words := english_words(page):
+            if words := english_words(page) - codes:
                 page.wait_for_timeout(500)  # a chart has just been drawn anew, with its buttons
                 if words := words & english_words(page):
                     found[at] = words
+            for width in widths:
+                page.set_viewport_size({"width": width, "height": 800})
+                if problems := misplaced(page):
+                    found[f"{at}, {width} px"] = set(problems)
 
         expect(page.locator("html")).to_have_attribute("lang", "ko")
+        expect(page).to_have_title("숫자 읽기 배우기")
         look("the page as it opens")
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
@@ -202,7 +223,7 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         button(page, "step-training").click()
         expect(element(page, "step-detail")).to_be_visible()
         element(page, "export").get_by_role("button").first.click()
-        look("a step, the export")
+        look("a step, the export", ())  # which closes when the window changes
         choose_option(page, "export-format")
         expect(element(page, "save-export")).to_be_visible(timeout=2 * PATIENCE_MS)
         look("a file")
@@ -232,6 +253,11 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
         go(5, "class")
         expect(element(page, "class-create")).to_be_visible()
         look("the way into a class")
+        element(page, "class-name").locator("input").fill("7반")
+        button(page, "class-create").click()
+        link = page.locator(".class-join .link").inner_text()
+        codes.update({link, page.locator(".class-join .code").inner_text()})
+        look("a class, as its teacher sees it")
         go(3, "lesson")
         for part in PARTS:
             expect(element(page, f"guess-{part.name}").get_by_role("radio").first).to_be_visible()
@@ -242,6 +268,14 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             button(page, "next-part").click()
         look("lesson, what was seen")
         assert found == {}
+        # What she chooses outlives a reload, though her browser asks for Korean.
+        element(page, "language").get_by_role("radio").first.click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        element(page, "tabs").get_by_role("link").first.click()
+        expect(element(page, "predicted-digit")).to_be_visible()
+        page.reload()
+        expect(page).to_have_title("Learn to read digits")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
 
         draw(english.page, "3")
         expect(element(english.page, "predicted-digit")).to_have_text("3")
@@ -250,6 +284,6 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
             english.page.wait_for_url(f"**/{tab.get_attribute('href')}*")
             english.page.locator(".stApp:not([data-test-script-state=running])").wait_for()
             expect(element(english.page, "language").get_by_text("한국어")).to_be_visible()
-            texts = english.page.evaluate(TEXTS)
+            texts = texts_of(english.page)
             assert "Learn to read digits" in texts
             assert {text for text in texts if _HANGUL.search(text)} == {"한국어"}

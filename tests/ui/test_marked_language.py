@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+from mnist_demo.classes.commands import ClassCommands
+from mnist_demo.classes.store import shown_code
 from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.exports.formats import EXPORTS, build_export
 from mnist_demo.lesson.parts import PARTS
@@ -18,9 +21,11 @@ from mnist_demo.settings.architectures import ARCHITECTURES
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.translation import languages, use_language
 from mnist_demo.translation.comments import comments_in
+from mnist_demo.ui import visitor
 from mnist_demo.ui.lesson import deeper
-from mnist_demo.ui.resources import analyst, job_registry
+from mnist_demo.ui.resources import analyst, class_store, job_registry
 from tests import ROOT
+from tests.classes.test_classes import drawing, joined
 from tests.marked_language import CODE, bare_words, texts_of_page
 from tests.ui.actions import draw, start_long_run
 from tests.ui.compare.test_page import PAGE as COMPARE
@@ -53,13 +58,13 @@ def open_marked(page: AppTest) -> AppTest:
     return page.run()
 
 
-def check(page: AppTest, *names: str) -> None:
+def check(page: AppTest, *names: str, least: int = 50) -> None:
     """Find no bare text on the page but names."""
     assert not page.exception
     texts = list(texts_of_page(page))
     bare = {text for text in texts if set(bare_words(text)) - NAMES - set(names)}
     assert bare == set()
-    assert len(texts) > 50
+    assert len(texts) > least
 
 
 def run_until(page: AppTest, condition: Callable[[], Any]) -> None:
@@ -174,3 +179,50 @@ def test_runs_and_compare_show_no_unmarked_text() -> None:
                 button.click().run()
                 break
         check(page)
+
+
+@pytest.mark.usefixtures("marked")
+def test_class_shows_no_unmarked_text_to_its_teacher_its_pupils_and_who_has_no_code(browser: Any) -> None:
+    def opened(title: str, **address: str) -> AppTest:
+        page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        page._page_hash = calc_hash(title)  # AppTest.switch_page knows files only
+        for name, value in address.items():
+            page.query_params[name] = value
+        return open_marked(page)
+
+    browser("the teacher")
+    page = opened("class")
+    check(page, "abcde", "fghjk", least=10)
+    page.button(key="class-create").click().run()  # without a name
+    check(page, "abcde", "fghjk", least=10)
+    page.text_input(key="class-name").set_value("7b")
+    page.button(key="class-create").click().run()
+    teacher = ClassCommands(visitor.owner(), class_store())
+    (record,) = teacher.taught()
+    code = record.code
+    browser("a pupil")
+    page = opened("class", code=code)
+    words = re.findall("[a-z]+", f"{code} {shown_code(code)}")
+    names = ("Mina", "Juno", "b", "abcde", "fghjk", "class", "code", *words)
+    check(page, *names, least=10)
+    page.text_input(key="nickname").set_value("Mina")
+    page.button(key="join-class").click().run()
+    check(page, *names, least=10)
+    pupils = opened("")
+    start_long_run(pupils)
+    ClassCommands(visitor.owner(), class_store()).add_drawing(code, drawing(3))
+    joined(class_store(), code, "Juno").add_drawing(code, drawing(5))
+    teacher.ask(code, "data")
+    check(pupils.run(), *names)
+    check(page.run(), *names, least=10)
+    browser("the teacher")
+    page = opened("class", code=code)
+    check(page, *names, least=10)
+    page.button(key="class-train").click().run()
+    check(page, *names, least=10)
+    teacher.set_open(code, False)
+    check(page.run(), *names, least=10)
+    page.button(key="delete-class").click().run()
+    check(page, *names, least=10)
+    browser("a stranger")
+    check(opened("class", code=code), *names, least=10)

@@ -23,7 +23,6 @@ def gallery_of(analysis: Analysis, dataset: DigitDataset, part: str, indices: np
         words = (_("Image {number}: label {label}, read as {predicted}, {percent} sure")).format(
             number=format_decimal(index), label=label, predicted=predicted, percent=sure
         )
-        read = _("{label}, read as {guess}").format(label=label, guess=predicted)
-        caption = f"{read}\n{'✗ ' if wrong else ''}{sure}"
+        caption = _("{label}, read as {guess}\n({percent})").format(label=label, guess=predicted, percent=sure)
         images.append((image_value(part, index), scale_pixels(pixels[index]), caption, words, wrong))
     return gallery_html(images, chosen_image(), title)

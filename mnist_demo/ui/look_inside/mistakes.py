@@ -74,7 +74,7 @@ def render_mistakes(analysis: Analysis, looked_at: LookedAt, kind: str) -> None:
             partial(dataset_images.choose_image, looked_at.dataset),
             shown_in=keys.EXPLAINED,
         )
-    st.caption(_("Under each: its label, what the model reads, and how sure it is. ✗ and a dashed frame: misread."))
+    st.caption(_("Under each: its label, what the model reads, and how sure it is. A dashed frame: misread."))
 
 
 def _pick(analysis: Analysis, kind: str, digit: int | None) -> np.ndarray:

@@ -16,7 +16,7 @@ def describe_wait(job: Job) -> str:
     wait = job_registry().wait_of(job, _seconds_left)
     title = job.hyperparameters.model_title
     if not wait.runs:
-        return _("{model}: it is your turn.").format(model=title)
+        return _("{model}: next in line, starts when a run ends.").format(model=title)
     if wait.seconds is None:
         sentence = ngettext("{model}: {count} run ahead of you.", "{model}: {count} runs ahead of you.", wait.runs)
         return sentence.format(model=title, count=wait.runs)
