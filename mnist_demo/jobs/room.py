@@ -33,7 +33,17 @@ def check_size(assignment: Assignment) -> None:
     """Raise HyperparameterError where there are fewer digits than it asks for, or more steps than are kept of a run."""
     settings = assignment.hyperparameters
     training, _held_out = settings.split_sizes(len(assignment.dataset.train_labels))
-    steps = settings.epochs * math.ceil(training / settings.batch_size)
+    _check_steps(settings.epochs * math.ceil(training / settings.batch_size))
+
+
+def check_batch_size(job: Job, batch_size: float) -> None:
+    """Raise HyperparameterError where `job` would have more steps with such batches than are kept of one."""
+    if batch_size >= 1:  # else it cannot be chosen at all
+        to_go = (job.history.total_steps - job.history.step_count) * job.settings_now.batch_size
+        _check_steps(job.history.step_count + math.ceil(to_go / batch_size))
+
+
+def _check_steps(steps: int) -> None:
     if steps > MAX_STEPS:
         sentence = _(
             "This run would have {steps} steps, but at most {limit} are kept of one: choose fewer epochs, or a larger "

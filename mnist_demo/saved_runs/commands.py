@@ -8,6 +8,7 @@ from mnist_demo.errors import MnistDemoError, RunError
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
+from mnist_demo.jobs.room import check_batch_size
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
@@ -94,8 +95,11 @@ class RunCommands:
         self._job(run_id).set_speed(speed)
 
     def change(self, run_id: str, name: str, value: float) -> None:
-        """See `Job.change`; raises HyperparameterError for a value that cannot be."""
-        self._job(run_id).change(name, value)
+        """See `Job.change`; raises HyperparameterError, too, where there would be more steps than are kept."""
+        job = self._job(run_id)
+        if name == "batch_size" and isinstance(value, (int, float)):
+            check_batch_size(job, value)
+        job.change(name, value)
 
     def stop(self, run_id: str) -> None:
         """See `Job.stop`."""

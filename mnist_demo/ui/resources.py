@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
@@ -31,7 +32,7 @@ from mnist_demo.errors import ClassError, RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.errand import core
-from mnist_demo.jobs.estimate import CostEstimator
+from mnist_demo.jobs.estimate import CostEstimator, Rates
 from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.place import computing_place
 from mnist_demo.jobs.registry import JobRegistry
@@ -40,6 +41,7 @@ from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
 from mnist_demo.ui.server.answers import answer_whole
@@ -156,7 +158,13 @@ def _warmed_up() -> threading.Event:
 
 @once
 def cost_estimator() -> CostEstimator:
-    return CostEstimator(_warmed_up(), job_registry().computing.measure_rates)
+    return CostEstimator(_warmed_up(), _measure_rates_in_turn)
+
+
+def _measure_rates_in_turn(hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
+    computing = job_registry().computing
+    with core(job_registry(), "costs") if computing.shares_cores_with_page else nullcontext():
+        return computing.measure_rates(hyperparameters, dataset, device)
 
 
 @once

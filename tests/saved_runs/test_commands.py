@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.errors import RunError
+from mnist_demo.errors import HyperparameterError, RunError
+from mnist_demo.jobs import room
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.observed_run import new_job_id
@@ -17,6 +18,7 @@ from mnist_demo.saved_runs.records import RunContent
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.saved_runs.records import record, short_history
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -58,6 +60,17 @@ ACTIONS: dict[str, Callable[[RunCommands, Job], object]] = {
     "delete": lambda commands, job: commands.delete(job.id),
     "undelete": lambda commands, job: commands.undelete(job.id),
 }
+
+
+def test_batch_size_that_would_give_a_run_more_steps_than_are_kept_is_refused_in_a_sentence(
+    owner: RunCommands, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MAX_STEPS", 2 * job.history.total_steps)
+    with pytest.raises(HyperparameterError, match="This run would have"):
+        owner.change(job.id, "batch_size", 1)
+    assert job.settings_now == job.hyperparameters
+    owner.change(job.id, "batch_size", job.hyperparameters.batch_size - 1)
+    wait_until(lambda: len(job.history.changes) == 1)
 
 
 def test_every_command_of_somebody_else_is_refused_and_changes_nothing(

@@ -1,14 +1,19 @@
 """The line beneath Start, through Streamlit's AppTest."""
 
+import contextlib
 import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs.errand import core
 from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.ui.resources import cost_estimator, job_registry
 from mnist_demo.ui.train_and_draw import cost, settings
 from mnist_demo.ui.train_and_draw.cost import describe_cost
+from tests.waiting import wait_until
 
 
 def test_page_says_what_the_run_will_cost_once_it_is_measured(page: AppTest) -> None:
@@ -67,3 +72,15 @@ def test_describe_cost_says_why_there_is_no_estimate() -> None:
     )
     assert describe_cost(hyperparameters, CostEstimate(None, True)).startswith("Measuring")
     assert "when no run is training" in describe_cost(hyperparameters, CostEstimate(None, False))
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_what_a_run_will_cost_is_measured_when_a_core_is_free(builtin: DigitDataset) -> None:
+    registry, estimator = job_registry(), cost_estimator()
+    with contextlib.ExitStack() as others:
+        for number in range(registry.slots):
+            others.enter_context(core(registry, f"another {number}"))
+        assert estimator.ask(Hyperparameters(), builtin).is_coming
+        wait_until(lambda: [waiting.state for waiting in registry._queue()] == ["queued"])
+        assert estimator.ask(Hyperparameters(), builtin).seconds is None
+    wait_until(lambda: estimator.ask(Hyperparameters(), builtin).seconds is not None)
