@@ -27,7 +27,8 @@ from mnist_demo.translation import _
 FORMAT, VERSION = "mnist-demo-drawings", 1
 MAX_FILE_BYTES = 5_000_000
 MAX_DRAWINGS = 1000
-MAX_STROKES = 200  # of a drawing; more, nobody has drawn by hand, and a file of them would take seconds to read
+# Of a drawing, and of all together: more, nobody has drawn by hand, and their images would take seconds to compute.
+MAX_STROKES, MAX_STROKES_IN_ALL = 200, 10_000
 MAX_COORDINATE = 1e6  # pixels, the bound that clean_strokes clips to
 DECIMALS = 2  # of a coordinate in pixels
 
@@ -119,8 +120,9 @@ class DrawingCollection:
         Raises
         ------
         DrawingFileError
-            If the file would be larger than `from_bytes` accepts.
+            If the file would be larger, or have more strokes, than `from_bytes` accepts.
         """
+        _check_strokes(sum(len(drawing.strokes) for drawing in self.drawings))
         drawings = ",".join(drawing.json for drawing in self.drawings)
         content = f'{{"format":"{FORMAT}","version":{VERSION},"drawings":[{drawings}]}}'.encode()
         _check_size(content)
@@ -151,7 +153,12 @@ class DrawingCollection:
         if len(drawings) > MAX_DRAWINGS:
             message = _("This file holds {count:,} drawings, but at most {limit:,} are taken.")
             raise DrawingFileError(message.format(count=len(drawings), limit=MAX_DRAWINGS))
-        return cls(tuple(_read_drawing(number, drawing) for number, drawing in enumerate(drawings, 1)))
+        read, strokes = [], 0
+        for number, drawing in enumerate(drawings, 1):
+            read.append(_read_drawing(number, drawing))
+            strokes += len(read[-1].strokes)
+            _check_strokes(strokes)
+        return cls(tuple(read))
 
 
 def _read_drawing(number: int, drawing: Any) -> LabelledDrawing:
@@ -186,6 +193,12 @@ def _is_coordinate(number: Any) -> bool:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)  # Python parses NaN and Infinity, which are not valid JSON
+
+
+def _check_strokes(count: int) -> None:
+    if count > MAX_STROKES_IN_ALL:
+        message = _("Drawings have at most {limit:,} strokes in all, but these have {count:,}.")
+        raise DrawingFileError(message.format(limit=MAX_STROKES_IN_ALL, count=count))
 
 
 def _check_size(content: Sequence[int]) -> None:

@@ -151,6 +151,19 @@ def test_file_without_drawings_raises(content: bytes) -> None:
         DrawingCollection.from_bytes(content)
 
 
+def test_drawings_of_more_strokes_than_their_images_are_quickly_computed_of_are_no_file() -> None:
+    fifty = DrawingCollection(tuple(LabelledDrawing((np.array([[1.0, number]]),) * 200, 3) for number in range(50)))
+    content = fifty.to_bytes()
+    assert len(DrawingCollection.from_bytes(content)) == 50
+    one_more = LabelledDrawing((np.array([[1.0, 2.0]]),), 3)
+    for attempt in (
+        lambda: fifty.with_drawing(one_more).to_bytes(),
+        lambda: DrawingCollection.from_bytes(content[:-2] + b"," + one_more.json.encode() + b"]}"),
+    ):
+        with pytest.raises(DrawingFileError, match="at most 10,000 strokes in all, but these have 10,001"):
+            attempt()
+
+
 def test_file_of_drawings_that_is_too_large_raises_before_it_is_read() -> None:
     with pytest.raises(DrawingFileError, match=r"at most 5 MB, but this one has 5\.1 MB"):
         DrawingCollection.from_bytes(b"[" * 5_100_000)
