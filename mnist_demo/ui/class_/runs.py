@@ -83,12 +83,19 @@ def newest_run(record: ClassRecord, key: str) -> ClassRun | None:
 
 
 def find_run(run_id: str) -> ClassRun | None:
-    """Return a run of this server, or else one from the disk, where another server may be writing it."""
+    """Return a run of this server, or else one from the disk, where another server may be writing it, or soon will."""
     job = job_registry().get(run_id)
     if job is not None and not job.is_elsewhere:
         return _of_job(job)
     saved = run_store().find(run_id)
-    return _of_record(saved) if saved is not None else None
+    if saved is not None:
+        return _of_record(saved)
+    return _waiting_elsewhere(run_id) if run_store().is_trained_now(run_id) else None
+
+
+def _waiting_elsewhere(run_id: str) -> ClassRun:
+    """Return a run that another server has queued, or has just begun: nothing more is known of it yet."""
+    return ClassRun(run_id, "", "queued", None, None, (), 0, lambda: None, 0.0)
 
 
 def _of_job(job: Job) -> ClassRun:

@@ -17,11 +17,12 @@ from mnist_demo.classes.tries import MAX_WRONG
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.computing import Here
 from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import kept_runs, keys, visitor
 from mnist_demo.ui.class_.pictures import pupils_html, qr_code
 from mnist_demo.ui.class_.runs import find_run, pupils
-from mnist_demo.ui.resources import class_store, job_registry, visitor_store
+from mnist_demo.ui.resources import class_store, job_registry, run_store, visitor_store
 from tests.classes.test_classes import drawing, joined, view
 from tests.ui.actions import document_of, open_page, press_start, restart_server, texts, the_job, train
 from tests.waiting import wait_until
@@ -160,6 +161,18 @@ def test_pupil_who_waits_reads_when_it_is_her_turn_and_the_class_sees_it(
     computing.stop(30)
     waiting.stop(30)
     wait_until(lambda: the_job().state == "running")
+
+
+def test_run_that_waits_under_another_server_is_in_the_list_of_the_class(browser: Any) -> None:
+    code = ClassCommands("teacher-of-7b", class_store()).create("7b", {}).code
+    run_id = new_job_id()
+    joined(class_store(), code, "Mina").add_run(code, run_id)
+    claim = run_store().claim(run_id)  # as the other server does when its visitor presses Start
+    assert claim is not None
+    record = view(ClassCommands("teacher-of-7b", class_store()), code)
+    assert "queued" in pupils_html(pupils(record, set(), {}))
+    run_store().give_up(claim)
+    assert find_run(run_id) is None
 
 
 def test_pupil_has_the_settings_of_her_class_and_her_runs_join_it(browser: Any) -> None:
