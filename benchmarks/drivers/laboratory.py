@@ -42,6 +42,13 @@ def wait_until_later(page: Page, surroundings: Surroundings) -> None:
         page.wait_for_timeout(LATER_MS)
 
 
+def count_refreshes(page: Page, seconds: float) -> float:
+    """Return how often a second the page refreshes while a run goes on, counted for so many seconds."""
+    look(page, log=PROGRESS)
+    page.wait_for_timeout(1000 * seconds)
+    return float(page.evaluate("stopwatch.log.length")) / seconds
+
+
 def end_training(page: Page) -> None:
     """Stop the run, and take it off the page."""
     stop_training(page)

@@ -112,7 +112,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     changes: list[dict[str, Any]] = []  # since the last epoch
     training = train(model, hyperparameters, dataset, device=device, changes=arguments.changes)
     try:
-        with tqdm(disable=None, leave=False, unit=_(" steps")) as bar, between_steps() as check_interruption:
+        with tqdm(disable=None, leave=False, unit=f" {_('steps')}") as bar, between_steps() as check_interruption:
             for event in training:
                 history.append(event)
                 check_interruption()

@@ -99,9 +99,11 @@ def test_page_is_measured_in_a_real_browser() -> None:
         by_name.setdefault(row["measurement"], []).append(row)
     # The canvas as it comes waits for 0.2 s before it tells of a stroke; ours sends at once. An answer that came sooner
     # than a script can run was not to that stroke.
-    for row in by_name["page-latency"]:
+    refreshes, *_answers = by_name["page-latency"]
+    assert min(refreshes["ours"], refreshes["theirs"]) > 0
+    for row in by_name["page-latency"][1:]:
         assert min(row["ours"], row["theirs"]) > 20
-    assert max(row["theirs"] for row in by_name["page-latency"]) > 150
+    assert max(row["theirs"] for row in by_name["page-latency"][1:]) > 150
     server, _helpers, job, _visitor, largest = by_name["page-memory"]
     assert server["ours"] > 50
     assert job["ours"] > 5

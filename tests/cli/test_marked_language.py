@@ -64,7 +64,12 @@ def bare(text: str, *names: str) -> set[str]:
 
 @pytest.mark.usefixtures("marked")
 def test_help_of_every_command_has_no_unmarked_text(run: Run) -> None:
-    for arguments in [[], *[[name] for name in COMMANDS], *[["runs", action] for action in ACTIONS]]:
+    for arguments in [
+        [],
+        *[[name] for name in COMMANDS],
+        *[["runs", action] for action in ACTIONS],
+        ["cluster", CLUSTER_ACTION],
+    ]:
         output = io.StringIO()
         with contextlib.redirect_stdout(output), pytest.raises(SystemExit):
             run(*arguments, "--help")
@@ -78,6 +83,8 @@ def test_commands_and_their_errors_say_nothing_unmarked(run: Run, tmp_path: Path
     said += [
         run("runs", "list"),
         run("runs", "export", run_id),
+        run("runs", "delete", run_id),
+        run("runs", "restore", run_id),
         run("evaluate", tmp_path / "model", "--data", "builtin"),
     ]
     for wrong in (
@@ -95,6 +102,7 @@ def test_commands_and_their_errors_say_nothing_unmarked(run: Run, tmp_path: Path
     ):
         said.append(run(*wrong))
         assert said[-1][0] == 2
+    said.append((0, re.sub("^  .*", "", run("runs", "show", run_id)[1], flags=re.MULTILINE), ""))  # names and values
     for _status, out, err in said:
         text = (out + err).replace(str(tmp_path), "").replace(run_id, "")
         assert bare(text, "x", "nowhere", "nonsense", "model", "safetensors") == set()

@@ -1,5 +1,6 @@
 """Runs are saved while they train: with real training processes, and a real folder."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.loop import train
 from mnist_demo.training.state import read_progress
+from tests.exports.exported_runs import in_korean
 
 SLOW = Hyperparameters(model="mlp", batch_size=20, epochs=400, learning_rate=0.01)
 
@@ -169,6 +171,7 @@ def test_run_that_cannot_be_saved_goes_on_and_says_why(
     assert job.wait(60) == "finished"
     until(lambda: keeper.problem(job.id))
     assert "cannot be saved in" in keeper.problem(job.id)
+    assert re.search("[가-힣]", in_korean(keeper.problem, job.id))
     assert job.weights is not None
     home.unlink()
     keeper.note(job)  # the disk is well again

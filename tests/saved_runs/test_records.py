@@ -2,11 +2,15 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 
+from mnist_demo.errors import RunError
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.settings.changes import Change
+from mnist_demo.translation import _, translated
+from tests.exports.exported_runs import in_korean
 from tests.saved_runs.records import record
 
 
@@ -19,3 +23,23 @@ def test_run_from_before_settings_could_be_changed_has_no_changes() -> None:
     for changes in ([[3, "seed", 1]], [[-3, "dropout", 0.1]], [[3, "dropout", 7]], [[3]], 5):
         with pytest.raises(ValueError, match=r"run\.json"):
             RunRecord.from_json(json.dumps(before | {"changes": changes}).encode())
+
+
+def test_what_is_saved_holds_no_language_and_is_read_in_the_readers() -> None:
+    def saved() -> bytes:
+        sentence = _("The training process could not be started: {error}.")
+        return record(
+            state="failed",
+            detail=sentence.format(
+                error=RunError(_("Others are saving large files here: try again in a few minutes."))
+            ),
+        ).to_json()
+
+    def read(content: bytes) -> str:
+        return translated(RunRecord.from_json(content).detail)
+
+    content = in_korean(saved)
+    assert not re.search("[가-힣]", content.decode())
+    assert content == saved()
+    assert read(content).startswith("The training process could not be started")
+    assert re.search("[가-힣]", in_korean(read, content))

@@ -12,12 +12,14 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.translation import current_language, languages, use_language
 from mnist_demo.translation.comments import comments_in
+from mnist_demo.ui.drawing.dataset_images import image_of
 from mnist_demo.ui.resources import dataset_doubt, first_dataset, job_registry
 from tests import ROOT
 from tests.data.small_digits import write_folder
 from tests.marked_language import CODE, bare_words, mark, texts_of_page
 from tests.ui.actions import draw, start_long_run, wait_until_made
 from tests.ui.conftest import page_alone
+from tests.waiting import wait_until
 
 TITLES = {"en": "Learn to read digits", CODE: "Ĺéàŕń ťó ŕéàď ďíğíťś"}
 WHICH = """
@@ -126,6 +128,8 @@ def test_switch_changes_the_language_in_place_and_leaves_run_drawing_and_choices
     # A link that she gives away brings the language that she chose along.
     page.button(key="share-settings").click().run()
     assert f"lang={CODE}" in page.code[-1].value
+    page.toggle(key="share-frame").set_value(True).run()
+    assert f"lang={CODE}" in page.code[-1].value
 
 
 def test_two_visitors_in_turn_read_their_own_languages() -> None:
@@ -145,6 +149,18 @@ def test_sentence_that_was_kept_is_said_in_the_language_that_is_read_now() -> No
     page.segmented_control(key="language").set_value("en").run()
     read_in("en")
     assert any("the address says" in notice.value for notice in page.warning)
+    # What the form, a file and an image on the page gave to say, in this language, is said in the other one.
+    page.number_input(key="epochs").set_value(1.5)
+    page.button(key="start-training").click().run()
+    page.file_uploader(key="model-file").upload("x.onnx", b"no model", "application/octet-stream").run()
+    page.session_state["image-inspected"] = image_of(first_dataset().dataset, "test", 7)
+    page.run()
+    assert len(page.error) == 2
+    page.segmented_control(key="language").set_value(CODE).run()
+    read_in(CODE)
+    assert len(page.error) == 2
+    texts = [*(error.value for error in page.error), *(text.value for text in page.markdown if "7" in text.value)]
+    assert {text for text in texts if set(bare_words(text)) - {"x", "onnx"}} == set()
 
 
 def test_file_that_was_made_is_made_anew_in_the_language_that_is_read_now() -> None:
@@ -160,8 +176,7 @@ def test_file_that_was_made_is_made_anew_in_the_language_that_is_read_now() -> N
         read_in(language)
         assert not page.run().get("download_button")
         page.button(key="make-export").click().run()
-        wait_until_made(page)
-        assert page.get("download_button")
+        wait_until(lambda: bool(page.run().get("download_button")))
         script = page.session_state["export-task"].content.result().decode()
         assert any(bare_words(comment) for comment in comments_in(script)) == (language == "en")
 

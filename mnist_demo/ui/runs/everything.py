@@ -18,7 +18,7 @@ def render_everything() -> None:
         st.caption(
             _(
                 "It takes {size:.1f} MB: runs, drawings with their labels, opened models, guesses of the lesson, and "
-                "choices such as your language. A cookie links it to this browser. Nobody else sees any of it, "
+                "choices such as which model answers. A cookie links it to this browser. Nobody else sees any of it, "
                 "except for runs whose link you shared."
             ).format(size=kept_bytes / 1e6)
         )

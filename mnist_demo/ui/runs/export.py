@@ -26,6 +26,4 @@ def render_export(record: RunRecord) -> None:
     )
     if name is not None:
         file_name = file_name_of(record, EXPORTS[name])
-        render_made_file(
-            record.id, name, file_name, record.step, keys.SAVE_RUN, export_saved, record, keys.RUN_FORMAT
-        )
+        render_made_file(record.id, name, file_name, record.step, keys.SAVE_RUN, export_saved, record, keys.RUN_FORMAT)

@@ -99,13 +99,13 @@ def test_page_goes_on_while_the_file_of_a_saved_run_is_made_and_offers_it_then(
 
     monkeypatch.setattr("mnist_demo.ui.export.state.build_export", build_when_told)
     run_id = train(open_page(), epochs=1)
-    page = open_runs()
+    page = open_runs(open_page(lang="en"))
     page.button(key=f"export-run-{run_id}").click().run()
     page.radio(key="run-format").set_value("history-csv").run()
     assert "Making" in texts(page)
     assert not page.get("download_button")
     page.button(key=f"link-run-{run_id}").click().run()  # the page answers
-    assert page.code
+    assert f"run={run_id}&lang=en" in page.code[-1].value  # her link had chosen the language
     page.button(key=f"export-run-{run_id}").click().run()
     page.radio(key="run-format").set_value("history-csv").run()
     may_go_on.set()
