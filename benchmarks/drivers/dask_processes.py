@@ -48,8 +48,7 @@ class DaskProcesses:
         return process
 
     def close(self) -> None:
-        """End all of them."""
+        """End all of them, the scheduler last: a worker that is told to end looks for one that has gone for 8 s."""
         for process in reversed(self._running):
             process.terminate()
-        for process in self._running:
             process.wait(20)

@@ -121,6 +121,7 @@ def test_paused_runs_leave_their_workers_to_others(
         assert worker_of(third, client) == worker_of(first, client) != worker_of(second, client)
     for job in (second, third):
         job.stop(PATIENCE)
+    first.set_speed(None)
     first.resume()
     assert first.wait(PATIENCE) == "finished"
 
@@ -222,6 +223,7 @@ def test_run_whose_worker_is_told_to_end_goes_on_elsewhere(
     with Client(dask.address, set_as_default=False) as client:
         address = worker_of(job, client)
         dask.replace_worker(client.run(os.getppid, workers=[address])[address])
+    job.set_speed(None)
     assert job.wait(PATIENCE) == "finished", job.detail
 
 
