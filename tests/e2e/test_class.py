@@ -43,8 +43,9 @@ def classroom(browser: Browser, server: PageServer) -> Iterator[Classroom]:
     """The class “7b” from its code on the projector on; each test of this file leaves its three pupils in it."""
     expect.set_options(timeout=20_000)
     with contextlib.ExitStack() as stack:
+        address = f"{server.url}/class?speed=full"  # her two trainings, too: a first run is slow, to be watched
         visits = [
-            stack.enter_context(open_page(browser, f"{server.url}/class", ".st-key-class-create", width=width))
+            stack.enter_context(open_page(browser, address, ".st-key-class-create", width=width))
             for width in (1920, 1280, 390, 1280, 1280)
         ]
         teacher, mina, juno, sora, stranger = (visit.page for visit in visits)
