@@ -25,13 +25,18 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture
-def compare(_own_server: None) -> AppTest:
+def open_compare(**parameters: str) -> AppTest:
     opened = AppTest.from_string(PAGE, default_timeout=60)
-    opened.query_params["speed"] = "full"
+    for name, value in {"speed": "full", **parameters}.items():
+        opened.query_params[name] = value
     opened.run()
     assert not opened.exception
     return opened
+
+
+@pytest.fixture
+def compare(_own_server: None) -> AppTest:
+    return open_compare()
 
 
 def jobs() -> list[Any]:
@@ -182,7 +187,7 @@ def test_saved_runs_are_compared_with_those_of_the_session(compare: AppTest, mon
     run_store().rename(saved.id, "slow *one*")
 
     # The same visitor, later: a session that knows nothing of the run.
-    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    later = open_compare()
     assert table_of(later) == ""
     assert "slow *one* · Learning rate 0.05" in later.multiselect(key="compared-saved-runs").options[0]
     later.multiselect(key="compared-saved-runs").select(saved.id).run()
@@ -205,16 +210,14 @@ def test_damaged_saved_run_is_told_in_a_sentence(compare: AppTest, monkeypatch: 
     wait_until_saved(saved.id, "finished")
     for file in run_store().folder.rglob("history.csv"):
         file.write_text("nonsense")
-    later = AppTest.from_string(PAGE, default_timeout=60).run()
+    later = open_compare()
     later.multiselect(key="compared-saved-runs").select(saved.id).run()
     assert len(later.error) == 1
     assert not later.exception
 
 
 def test_fork_offers_nothing_that_a_shared_link_has_locked(compare: AppTest) -> None:
-    locked = AppTest.from_string(PAGE, default_timeout=60)
-    locked.query_params["locked"] = "learning-rate,model"
-    locked.run()
+    locked = open_compare(locked="learning-rate,model")
     train_with(locked).wait(60)
     locked.run()
     offered = locked.selectbox(key="fork-setting").options

@@ -8,8 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.insight import diagnosis
 from mnist_demo.ui.resources import job_registry
 from mnist_demo.ui.train_and_draw import diagnosis as panel
-from tests import ROOT
-from tests.ui.actions import start_long_run
+from tests.ui.actions import open_page, start_long_run
 from tests.waiting import wait_until
 
 
@@ -52,10 +51,7 @@ def test_remedy_starts_the_run_with_the_change_and_fills_in_the_form(page: AppTe
 
 @pytest.mark.usefixtures("_own_server")
 def test_remedy_that_a_shared_link_has_locked_is_advice_only() -> None:
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    page.query_params["locked"] = "learning-rate"
-    page.query_params["learning-rate"] = "0.000001"
-    page.run()
+    page = open_page(locked="learning-rate", **{"learning-rate": "0.000001"})
     page.button(key="start-training").click().run()
     assert the_job().wait(60) == "finished"
     page.run()

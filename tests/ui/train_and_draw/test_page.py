@@ -129,8 +129,7 @@ def test_data_folder_that_is_missing_is_named_and_the_builtin_digits_stand_in(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MNIST_DEMO_DATA", str(tmp_path / "nowhere"))
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    assert not page.exception
+    page = open_page()
     press_start(page)
     assert the_job().wait(60) == "finished"
     # It goes on being said: the next click must not hide that these are not the digits that were asked for.
