@@ -40,14 +40,17 @@ def places(page: Page) -> dict[str, tuple[float, float, float, float]]:
     return found
 
 
-def assert_in_view(page: Page, width: int, height: int) -> None:
-    for key, (left, top, right, bottom) in places(page).items():
+def assert_in_view(page: Page, width: int, height: int) -> dict[str, tuple[float, float, float, float]]:
+    """Check that each part of the bench is in view in a window of that size; return their `places`."""
+    found = places(page)
+    for key, (left, top, right, bottom) in found.items():
         assert left >= 0, key
         assert top >= 0, key
         assert right <= width, key
         assert bottom <= height, key
         expect(element(page, key)).to_be_in_viewport(ratio=1)  # and no column cuts it off
     assert sideways_overflow(page) == 0
+    return found
 
 
 def scroll_to_the_top(page: Page) -> None:
@@ -147,8 +150,7 @@ def look_at(page: Page, width: int, height: int, with_run: bool = False) -> tupl
     expect(page.locator(CANVAS)).to_be_visible()
     page.wait_for_timeout(150)  # until all has its place
     scroll_to_the_top(page)
-    assert_in_view(page, width, height)
-    found = places(page)
+    found = assert_in_view(page, width, height)
     if with_run and width >= 600:
         chart = element(page, "live-charts").bounding_box()
         assert chart is not None
@@ -175,8 +177,7 @@ def test_big_picture_shows_canvas_digit_bars_and_chart_on_a_projector(same_page:
     chart = element(page, "accuracy-chart").locator("canvas").first
     expect(chart).to_be_in_viewport(ratio=1)
     scroll_to_the_top(page)
-    assert_in_view(page, 1920, 1080)
-    _left, top, _right, bottom = places(page)["predicted-digit"]
+    _left, top, _right, bottom = assert_in_view(page, 1920, 1080)["predicted-digit"]
     assert bottom - top > 200  # pixels: read from the last row
     for key in ("tabs", "teach", "loss-chart"):
         expect(element(page, key)).to_be_hidden()
