@@ -46,8 +46,9 @@ NOTE_WRITING = """() => {
 AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
 # Rules whose answer depends on the theme and on the size of the window.
 EVERYWHERE = "{ runOnly: ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'] }"
-# A page that is being drawn anew may be looked at in the midst of that.
-ATTEMPTS = 3
+# A page that is being drawn anew may be looked at in the midst of that; and where the machine has much to do, a
+# chart is painted in another theme some seconds after the page is.
+ATTEMPTS = 20
 
 
 @dataclass

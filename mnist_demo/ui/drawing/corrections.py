@@ -64,8 +64,7 @@ def render_my_drawings() -> None:
             st.caption(_("No drawings yet. Draw a digit, then click which one it is."))
         _render_import()
     job = state.current_job()
-    # Not any more when it has ended: whoever comes back from another page would be led there again.
-    if job is not None and job.is_active and job.id == drawing_state.run_on_drawings():
+    if job is not None and job.id == drawing_state.run_on_drawings():  # which may have ended before this was drawn
         show_in_view(keys.DRAWINGS_GAIN, job.id)
 
 

@@ -16,16 +16,19 @@ _FOCUS = """/* %s */(function focus(attempts) {
 })(30)"""
 
 
-# What is to be seen may not be drawn yet.
-_SHOW = """/* %s */(function show(attempts) {
-  const found = document.querySelector('.st-key-%s'), box = found?.getBoundingClientRect();
-  if (box && (box.top < 0 || box.bottom > window.innerHeight)) found.scrollIntoView({ block: "center" });
-  else if (!box && attempts) setTimeout(() => show(attempts - 1), 200);
+# What is to be seen may not be drawn yet; and a script runs anew when a visitor comes back to its page.
+_SHOW = """(function show(attempts) {
+  const shown = (window.shownInView ??= new Set()), occasion = '%s', found = document.querySelector('.st-key-%s');
+  if (shown.has(occasion)) return;
+  if (!found) { if (attempts) setTimeout(() => show(attempts - 1), 200); return; }
+  shown.add(occasion);
+  const box = found.getBoundingClientRect();
+  if (box.top < 0 || box.bottom > window.innerHeight) found.scrollIntoView({ block: "center" });
 })(100)"""
 
 
-def show_in_view(key: str, occasion: object) -> None:
-    """Have the browser scroll to the container of that key, unless it is in view, once for each `occasion`."""
+def show_in_view(key: str, occasion: str) -> None:
+    """Have the browser scroll to the container of that key, unless it is in view, once for each `occasion`, an id."""
     run_script(_SHOW % (occasion, key))
 
 

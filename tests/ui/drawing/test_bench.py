@@ -111,6 +111,8 @@ def test_training_some_more_on_my_drawings_starts_from_the_weights_that_answered
     assert more.history.started.test_accuracy == pytest.approx(first.history.test_accuracy)
     page.run()
     assert any(re.search(r"My drawings read correctly: \d+ % before, \d+ % now", text.value) for text in page.markdown)
+    # However soon it was over, the browser is led to what it gave.
+    assert any("drawings-gain" in html.proto.body and more.id in html.proto.body for html in page.get("html"))
 
 
 def answer_on(page: AppTest) -> str:
