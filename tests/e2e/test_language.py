@@ -15,6 +15,7 @@ from tests.browser.server import PageServer, serve_builtin_digits
 from tests.e2e.actions import choose_option, open_settings, set_number, start_with, tab_to, unfold
 from tests.e2e.conftest import visit
 from tests.e2e.layout import misplaced
+from tests.e2e.texts import NOTE_WRITING, texts_of
 from tests.marked_language import CODE, bare_words, mark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -30,38 +31,12 @@ if __name__ == "__main__":
     languages.LOCALE_FOLDER = Path({folder!r})
     runpy.run_path({app!r}, run_name="__main__")
 """
-# What is seen and what is read aloud; code is in no language.
-TEXTS = """() => {
-  const WORDLESS = "script, style, pre, code, .katex, [data-testid*=Icon], [role=img][aria-hidden=true]";
-  const found = [], seen = (element) => getComputedStyle(element).display === "contents"  // has no box of its own
-    || element.checkVisibility({visibilityProperty: true, opacityProperty: true});
-  const walk = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) found.push(node.data); return; }
-    if (node.nodeType !== Node.ELEMENT_NODE || !seen(node) || node.matches(WORDLESS)) return;
-    for (const name of ["alt", "title", "aria-label", "placeholder"]) {
-      const isElsewhere = name === "aria-label" && node.hasAttribute("aria-labelledby");
-      if (node.getAttribute(name) && !isElsewhere) found.push(node.getAttribute(name));
-    }
-    node.childNodes.forEach(walk);
-  };
-  walk(document.body);
-  return found;
-}"""
-# Streamlit's own words, which it has in English only.
+# Streamlit's own words, which it has in English only, and the endings of files.
 WORDS_OF_STREAMLIT = """
     Link to heading Help for Show password open Main menu Deploy Selected Step up down Skip main content Open Clear
     value Fullscreen Choose an option
+    MB JSON SAFETENSORS PT PTH BIN CKPT PKL H KERAS ONNX
 """
-# What is written on charts is painted: it is noted, with the chart, until that is painted anew.
-NOTE_WRITING = """(() => {
-  const brush = CanvasRenderingContext2D.prototype, { fillText, clearRect } = brush, written = new Map();
-  brush.fillText = function (text, ...place) {
-    written.set(this.canvas, [...(written.get(this.canvas) ?? []), text]);
-    return fillText.call(this, text, ...place);
-  };
-  brush.clearRect = function (...box) { written.delete(this.canvas); return clearRect.call(this, ...box); };
-  window.textsOnCharts = () => [...written].filter(([canvas]) => canvas.isConnected).flatMap(([, texts]) => texts);
-})()"""
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +48,14 @@ def marked_server(marked_locale: Path, tmp_path_factory: pytest.TempPathFactory)
         yield running
 
 
-def texts_of(page: Page) -> list[str]:
-    """Return all that the page says, and its window's title, and what is written on its charts."""
-    texts: list[str] = page.evaluate(TEXTS)
-    return [*texts, page.title(), *page.evaluate("textsOnCharts()")]
-
-
 def unmarked_texts(page: Page) -> set[str]:
     return {text for text in texts_of(page) if set(bare_words(text)) - set(WORDS_OF_STREAMLIT.split())}
+
+
+def codes_of(page: Page) -> set[str]:
+    """Return what is in no language: the name of a file, the example of a class's code, its link and its code."""
+    made = [text for text in texts_of(page) if re.search(r"model\.safetensors|abcde-fghjk", text)]
+    return {*made, *page.locator(".class-join .link, .class-join .code").all_inner_texts()}
 
 
 def foreign_texts(page: Page) -> set[str]:
@@ -121,12 +96,31 @@ def test_every_page_keeps_to_the_language_of_its_visitor(browser: Browser, marke
         wait_for_state(english.page, "finished")
         assert unmarked_texts(page) == set()
         assert foreign_texts(english.page) == set()
+        for key in FOLDED:
+            unfold(page, key)
+        button(page, "share-settings").first.click()
+        set_number(page, "epochs", "0")
+        button(page, "start-training").click()
+        expect(page.get_by_role("alert").first).to_be_visible()
+        element(page, "export").get_by_role("button").first.click()
+        choose_option(page, "export-format")
+        expect(element(page, "save-export")).to_be_visible(timeout=2 * PATIENCE_MS)
+        assert unmarked_texts(page) - codes_of(page) == set()
+        page.keyboard.press("Escape")
 
-        for number, address in enumerate(("look-inside", "compare", "lesson", "runs"), start=1):
+        for number, address in enumerate(("look-inside", "compare", "lesson", "runs", "class"), start=1):
             element(page, "tabs").get_by_role("link").nth(number).click()
             page.wait_for_url(f"**/{address}*")
             page.locator(".stApp:not([data-test-script-state=running])").wait_for()
-            assert unmarked_texts(page) == set()
+            assert unmarked_texts(page) - codes_of(page) == set()
+            for place in range(element(page, "look-at").get_by_role("radio").count()):
+                element(page, "look-at").get_by_role("radio").nth(place).click()
+                page.locator(".stApp:not([data-test-script-state=running])").wait_for()
+                assert unmarked_texts(page) == set()
+        element(page, "class-name").locator("input").fill("7")
+        button(page, "class-create").click()
+        expect(page.locator(".class-join .link")).to_be_visible()
+        assert unmarked_texts(page) - codes_of(page) == set()
         element(page, "tabs").get_by_role("link").first.click()
         expect(element(page, "predicted-digit")).to_have_text("3")
 
