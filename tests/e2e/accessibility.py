@@ -46,9 +46,8 @@ NOTE_WRITING = """() => {
 AXE_OPTIONS = "{ resultTypes: ['violations'], preload: false, selectors: false }"
 # Rules whose answer depends on the theme and on the size of the window.
 EVERYWHERE = "{ runOnly: ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'] }"
-# A page that is being drawn anew may be looked at in the midst of that. And a chart that is updated in the moment when
-# the system's theme changes may stay as it was painted: Streamlit paints it anew with the next change.
-ATTEMPTS, ATTEMPTS_A_THEME = 20, 4
+# A page that is being drawn anew may be looked at in the midst of that.
+ATTEMPTS = 3
 
 
 @dataclass
@@ -69,12 +68,9 @@ class Look:
         for place, (scheme, width, height) in enumerate(windows):
             show_in(self.page, scheme, width, height)
             problems = list(self.problems(by_all_rules=place == self._looks % len(windows)))
-            for attempt in range(1, ATTEMPTS):
+            for _attempt in range(ATTEMPTS):
                 if not problems:
                     break
-                if attempt % ATTEMPTS_A_THEME == 0:
-                    show_in(self.page, "dark" if scheme == "light" else "light", width, height)
-                    show_in(self.page, scheme, width, height)
                 self.page.wait_for_timeout(300)
                 problems = list(self.problems())
             self.found += [f"{state}, {scheme}: {problem}" for problem in problems]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import ROOT
 from tests.browser.page import button, element, stop_training, wait_for_state
 from tests.browser.pen import place_canvas
 from tests.browser.server import PageServer, descendants
@@ -51,6 +52,29 @@ def scribble(page: Page) -> Callable[[], None]:
     places = iter([y + 3 * step for step in range(60)] * 3)
     page.wait_for_timeout(400)  # what was on its way
     return lambda: page.mouse.move(x, next(places))
+
+
+def test_refreshes_go_on_where_streamlit_takes_a_call_back_that_a_newer_one_has_overtaken(same_page: Page) -> None:
+    # As it does on a busy machine: the newer one has begun before the older one is taken back.
+    overtake = """async code => {
+      const { default: draw } = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+      const parentElement = {}, wait = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
+      let beats = 0;
+      const call = () => draw({
+        parentElement, data: { seconds: 0.1, canvas: "canvas" }, setTriggerValue: () => { beats += 1; },
+      });
+      const takeBack = [call(), call()];
+      takeBack[0]();
+      for (let looks = 0; !beats && looks < 100; looks++) await wait(50);
+      const goesOn = beats > 0;
+      takeBack[1]();
+      await wait(100);
+      const before = beats;
+      await wait(1000);
+      return [goesOn, beats - before];
+    }"""
+    code = (ROOT / "mnist_demo/ui/widgets/pulse.js").read_text(encoding="utf-8")
+    assert same_page.evaluate(overtake, code) == [True, 0]
 
 
 def test_page_is_drawn_anew_when_all_messages_of_the_server_are_there(same_page: Page) -> None:

@@ -3,7 +3,7 @@ const LOOK_MS = 200;
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const state = (parentElement.typing ??= {});
-  state.type = (digit) => setTriggerValue("typed", digit);
+  const type = (state.type = (digit) => setTriggerValue("typed", digit));
   const prepare = () => {
     const parts = document.querySelector(data.canvas)?.querySelectorAll("*") ?? [];
     const hosts = [...parts].filter((element) => element.shadowRoot);
@@ -25,5 +25,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
   clearInterval(state.timer);
   state.timer = setInterval(prepare, LOOK_MS);  // the canvas comes after this, and may be made anew
   prepare();
-  return () => clearInterval(state.timer);
+  return () => { if (state.type === type) clearInterval(state.timer); };  // not where a newer call has overtaken this one
 }

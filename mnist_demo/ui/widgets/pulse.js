@@ -39,6 +39,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const pulse = (parentElement.pulse ??= start());
   pulse.canvas = data.canvas;
   pulse.pauseMs = 1000 * data.seconds;
-  pulse.beat = () => setTriggerValue("beat", true);
-  return pulse.stop;
+  const beat = (pulse.beat = () => setTriggerValue("beat", true));
+  // Streamlit takes back a call that a newer one has overtaken, which may be after the newer one has begun: that keeps it.
+  return () => {
+    if (pulse.beat !== beat) return;
+    pulse.stop();
+    delete parentElement.pulse;
+  };
 }
