@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mnist_demo.cli.common import BAD_INPUT, tell, to_json
 from mnist_demo.errors import ExportError, RunError
+from mnist_demo.files import write_whole
 from mnist_demo.translation import N_, _, format_decimal, format_list, format_percent, padded, translated
 
 if TYPE_CHECKING:
@@ -135,8 +136,7 @@ def _export(arguments: argparse.Namespace, store: "RunStore") -> int:
             continue
         path = Path(arguments.output) / file_name_of(record, EXPORTS[name])
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(built)
+            write_whole(path, built)
         except OSError as error:
             message = _("{path} cannot be written ({reason}): choose another folder, or make room there.")
             raise RunError(message.format(path=path, reason=error.strerror or error)) from error

@@ -63,12 +63,8 @@ class Cluster:
         self._tasks: dict[str, ClusterTask] = {}
         self._client: Client | None = None
         self._listener: Listener | None = None
-        self._looked, self._closed = threading.Event(), threading.Event()
+        self._closed = threading.Event()
         threading.Thread(target=self._look_forever, name="cluster", daemon=True).start()
-
-    def wait_until_looked(self, timeout: float) -> None:
-        """Wait until it is known what the cluster has, or that it cannot be reached."""
-        self._looked.wait(timeout)
 
     def compute(self, assignment: Assignment, job_id: str, cores_used: Callable[[], int]) -> ClusterComputation:
         threads = min(assignment.threads, self.threads)
@@ -164,7 +160,6 @@ class Cluster:
                 _logger.warning("The cluster at %s cannot be reached: %s", self.address, error)
                 self.problem = CANNOT_BE_REACHED
                 self._interrupt_if_lost()
-            self._looked.set()
             if (self.problem, self.cores, set(self.workers)) != before:
                 self.on_change()
             self._closed.wait(LOOK_SECONDS)

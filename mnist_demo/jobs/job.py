@@ -95,7 +95,8 @@ class Job(ObservedRun):
     @property
     def pid(self) -> int | None:
         """The process id of the worker, or None while there is none on this machine."""
-        return self._computation.pid if self._computation is not None and not self.has_ended else None
+        computation = self._computation  # read once: on a cluster it may be another one, or none, a moment later
+        return computation.pid if computation is not None and not self.has_ended else None
 
     def pause(self, timeout: float = 1.0) -> None:
         """Pause a running job after its current step; waits up to `timeout` seconds until that is so."""
@@ -217,8 +218,8 @@ class Job(ObservedRun):
 
     def kill(self) -> None:
         """End the worker, if there is one, whatever it does."""
-        if self._computation is not None:
-            self._computation.kill()
+        if (computation := self._computation) is not None:
+            computation.kill()
 
     # Below, the lock is held, but in the thread that listens.
 

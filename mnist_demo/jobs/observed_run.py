@@ -138,8 +138,9 @@ class ObservedRun:
     @property
     def settings_now(self) -> Hyperparameters:
         """The hyperparameters of its next step: those that it began with, and all changes since."""
-        changed = {change.setting: change.value for change in self._history.changes}
-        return self.hyperparameters.replace(**changed | self._asked)
+        with self._changed:  # a change that has been made is in the one before it leaves the other
+            changed = {change.setting: change.value for change in self._history.changes}
+            return self.hyperparameters.replace(**changed | self._asked)
 
     def _checked_change(self, name: str, value: float) -> float:
         """Return the value as the hyperparameter has it, a whole number where it is one; see ``Job.change``."""

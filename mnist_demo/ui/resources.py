@@ -1,4 +1,4 @@
-"""Everything that the server keeps once, for all visitors: every cache of the page is here.
+"""Everything that the server keeps once, for all visitors; models that read drawings are in `ui.server.models`.
 
 What needs torch imports it when it is called: the first page need not wait for it.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -57,9 +57,6 @@ if TYPE_CHECKING:
     from mnist_demo.lesson.digits import LessonDigits
 
 _logger = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
-# Of all models of runs that read drawings at the moment; the largest that the settings allow has 74 MB.
-MAX_CLASSIFIER_BYTES = 120_000_000
 
 
 @once

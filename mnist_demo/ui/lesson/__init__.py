@@ -1,1 +1,1 @@
-"""The page “Lesson”: nine parts, from pixels to a convolutional network, and a summary."""
+"""The page “Lesson”: ten parts, from pixels to a convolutional network, and a summary."""
