@@ -14,8 +14,9 @@ MOST_TABS = 100
 # Buttons that can do nothing; the steps of a number at its end are Streamlit’s.
 IDLE_BUTTONS = ".st-key-bench button:disabled:not([data-testid*=NumberInput]):visible"
 # A chart that has not been drawn yet when the theme changes stays in the one before: CONTRIBUTING.md, "To be reported".
-CHARTS_ARE_THERE = """() => [...document.querySelectorAll(".stEChartsChart[aria-busy=true]")].every(
-  chart => !chart.checkVisibility() || !chart.clientWidth || !chart.clientHeight)"""
+CHARTS_ARE_THERE = """() => document.querySelector(".stApp:not([data-test-script-state=running])") &&
+  [...document.querySelectorAll(".stEChartsChart[aria-busy=true]")].every(
+    chart => !chart.checkVisibility() || !chart.clientWidth || !chart.clientHeight)"""
 # The windows that a page is used in: on a desk, and on a phone in the dark.
 LOOKS: dict[str, tuple[Scheme, int, int]] = {"desk": ("light", 1280, 800), "phone": ("dark", 390, 844)}
 
@@ -155,7 +156,7 @@ def guess_first_option(page: Page, name: str, by_keyboard: bool = False) -> None
 
 
 def show_in(page: Page, scheme: Scheme, width: int, height: int) -> None:
-    """Show `page` in that theme, in a window of that size, without motion; no chart is in the midst of being made."""
+    """Show `page` in that theme, in a window of that size, without motion, once all its charts are made."""
     page.wait_for_function(CHARTS_ARE_THERE)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": height})
