@@ -1,4 +1,4 @@
-"""What this program claims of itself, measured beside what people would use instead; `python -m benchmarks`.
+"""Measurements of this program beside what people would use instead; `python -m benchmarks`.
 
 - ``command`` has the flags and prints; ``catalogue`` names the measurements and says what each one needs.
 - ``measurements/`` holds them, one a module. Each yields `comparison.Comparison` rows (`measurements.drawings`:

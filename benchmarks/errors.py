@@ -1,4 +1,4 @@
-"""What a measurement says when it cannot be made."""
+"""The error of a measurement that cannot be made."""
 
 from mnist_demo.errors import MnistDemoError
 

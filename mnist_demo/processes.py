@@ -25,7 +25,7 @@ from typing import Self
 from mnist_demo.files import have_room_for_sockets
 
 PRELOADED_MODULES = ["torch", "torch.optim", "mnist_demo.training.loop"]
-# Who waits where several want the same core: training for the answer to a stroke, an analysis for training.
+# Which one waits where several want the same core: training for the answer to a stroke, an analysis for training.
 TRAINING_NICENESS, ANALYSIS_NICENESS = 10, 15
 # Pieces up to this size are kept when they are freed (mallopt(3) takes no more), and so much of them in all.
 KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20

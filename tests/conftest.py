@@ -1,4 +1,4 @@
-"""What several test files need. Nothing here needs a network, or a folder outside the project."""
+"""Fixtures of several test files. Nothing here needs a network, or a folder outside the project."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a process does with memory that is free again: one that trains keeps it, a server gives it back."""
+"""Memory that is free again: a process that trains keeps it, a server gives it back."""
 
 import multiprocessing
 import os

@@ -1,1 +1,1 @@
-"""What people would use instead: plain programs, run as they stand. Nothing of this project is imported here."""
+"""Plain programs that people would use instead, run as they stand. Nothing of this project is imported here."""

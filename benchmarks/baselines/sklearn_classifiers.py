@@ -1,4 +1,4 @@
-"""scikit-learn's own classifiers, as who knows the library writes them: pixels between 0 and 1, all else by default.
+"""scikit-learn's own classifiers, as those who know the library write them: pixels from 0 to 1, all else by default.
 
 Usage: python sklearn_classifiers.py DIGITS.npz {logistic-regression,mlp}
 

@@ -1,1 +1,1 @@
-"""What measurements drive and read: programs, a timed page, visitors without browsers, memory, limits."""
+"""Drivers of measurements: programs, a timed page, visitors without browsers, memory, limits."""

@@ -1,4 +1,4 @@
-"""What a neighbour costs: a convnet's run and the reading of a drawing, while another program keeps a core busy."""
+"""The cost of a busy neighbour: a convnet's run and the reading of a drawing while another program works."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""What this program claims of itself, measured: how drawn digits are read, and how long that takes.
+"""The reading of drawn digits: how many are read rightly, and how long that takes.
 
 Drawings are taken from a file of pen strokes and brought onto a canvas of 280 pixels, where they are shrunk, moved,
 slanted and drawn with pens of several widths. A drawing is prepared once for each such condition, and every model is

@@ -1,4 +1,4 @@
-"""What the page says before a run that it will cost, beside what it then costs who waits for it on the page.
+"""The page's estimate before a run, beside the time that a visitor then waits for it on the page.
 
 Each run on a server of its own, which measures anew.
 """

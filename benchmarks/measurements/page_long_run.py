@@ -1,4 +1,4 @@
-"""What a refresh of the charts costs after a long run, against a short one: bytes, server time, browser memory."""
+"""The cost of a refresh of the charts after a long run, against a short one: bytes, server time, browser memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

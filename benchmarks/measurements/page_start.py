@@ -1,4 +1,4 @@
-"""How soon a page is there after its server was started, and how soon a run is on the chart after Start."""
+"""The time until a page is there after its server was started, and until a run is on the chart after Start."""
 
 import time
 from collections.abc import Iterator

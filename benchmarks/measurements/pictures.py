@@ -1,4 +1,4 @@
-"""How pictures of digits are read, and how many pictures of something else are refused, by condition.
+"""The reading of pictures of digits, and the refusal of pictures of something else, by condition.
 
 The digits are drawn with the pen strokes of a file, on paper of several kinds, in several lights and by cameras of
 several kinds: see `benchmarks.drivers.photographs`. Each picture is a file, read as the page and ``classify`` read it.

@@ -1,4 +1,4 @@
-"""How the cost of training grows: with the batch, with the training set, and with threads, model by model."""
+"""The growth of training's cost: with the batch, with the training set, and with threads, model by model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

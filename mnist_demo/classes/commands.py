@@ -1,4 +1,4 @@
-"""What a visitor does in classes: the one place where it is checked whether she may.
+"""The commands of a visitor in classes: the one place where it is checked whether she may.
 
 The teacher of a class is who opened it. A member adds to it and takes her own things out; nobody else sees anything of
 it, or changes it.

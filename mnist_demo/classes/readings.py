@@ -1,4 +1,4 @@
-"""How models read a class's handwriting: computed beside the page, one model after another, and remembered."""
+"""Readings of a class's handwriting by models: computed beside the page, one model after another, and remembered."""
 
 import logging
 import threading

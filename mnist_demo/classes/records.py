@@ -67,7 +67,7 @@ class ClassRecord:
     Attributes
     ----------
     code
-        Who has it may join; it is also the name of the folder.
+        Whoever has it may join; it is also the name of the folder.
     owner
         What stands for the teacher.
     is_open

@@ -18,7 +18,7 @@ TRAINING_DIGITS, TEST_DIGITS = 1437, 360  # a fifth of 1,797 are for testing
 # network trained on them with augmentation classifies 89 % of MNIST's test digits correctly instead of 78 %.
 FAINTEST, DARKEST = 0.3, 0.8
 # Where scikit-learn has its file, and which of its lines are for training and then for testing: the split of
-# `load_builtin_digits`, uint16 (1797,), so that nobody waits for an import of 1.5 s who needs the digits alone.
+# `load_builtin_digits`, uint16 (1797,), so that nobody who needs the digits alone waits for an import of 1.5 s.
 FILE_IN_SCIKIT_LEARN = "datasets/data/digits.csv.gz"
 ORDER = Path(__file__).with_name("builtin_order.npy")
 

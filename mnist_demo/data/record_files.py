@@ -24,7 +24,7 @@ class MappedPart(NamedTuple):
     def behind(cls, array: npt.NDArray[Any]) -> Self | None:
         """Return the part that `array` maps; None if it is in memory, a slice of a mapped array, or its file is gone.
 
-        A file that was removed can still be read by who has mapped it, and by nobody else.
+        A file that was removed can still be read by processes that have mapped it, and by no others.
         """
         memory: object = array.base
         if not isinstance(array, np.memmap) or not isinstance(memory, mmap.mmap):
@@ -33,7 +33,7 @@ class MappedPart(NamedTuple):
         try:
             part.open()
         except (OSError, ValueError):
-            if memory.size() >= array.offset + array.nbytes:  # who reads what was cut off is killed
+            if memory.size() >= array.offset + array.nbytes:  # a process that reads what was cut off is killed
                 return None
         return part
 

@@ -1,4 +1,4 @@
-"""What a server of MNIST is, a mirror with the published files, and why one may fail. Runs in a child process.
+"""Servers of MNIST, mirrors with the published files, and the reasons why one may fail. Runs in a child process.
 
 Time-outs of sockets end a wait for a server that is silent. A server that sends a byte a second defeats them, so the
 child also tells the process that waits for it how far it is, and how long it may be without a word: see `Step`.

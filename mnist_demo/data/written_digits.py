@@ -1,4 +1,4 @@
-"""Digits as many people write them, stroke by stroke: for who cannot draw one, and wants to see it read."""
+"""Digits as many people write them, stroke by stroke: for visitors who cannot draw one, and want to see it read."""
 
 import numpy as np
 

@@ -95,7 +95,7 @@ class AnalysisProcess:
         self._end()
 
     def stop(self) -> None:
-        """End the process, which has nothing to lose, for good; who waits for it gets an answer at once."""
+        """End the process, which has nothing to lose, for good; whoever waits for it gets an answer at once."""
         self._is_stopped = True
         if self.process is not None:
             kill(self.process)

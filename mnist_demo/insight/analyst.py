@@ -112,7 +112,7 @@ class Analyst:
             self._have_thread()
 
     def _have_thread(self) -> None:
-        """Have one at work; the lock is held. Where there are too many threads, the next who asks tries again."""
+        """Have one at work; the lock is held. Where there are too many threads, the next one who asks tries again."""
         if self._thread is None and not self._closed:
             thread = threading.Thread(target=self._work, name="analyst", daemon=True)
             thread.start()

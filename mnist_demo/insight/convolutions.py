@@ -1,4 +1,4 @@
-"""How a convolution comes to each of its numbers: a patch of what it sees, times a filter, summed up."""
+"""A convolution, number by number: a patch of what it sees, times a filter, summed up."""
 
 from dataclasses import dataclass
 

@@ -208,7 +208,7 @@ class Cluster:
             threading.Thread(target=self._welcome, args=(connection,), name="welcome", daemon=True).start()
 
     def _welcome(self, connection: Connection) -> None:
-        """Hand a worker's connection to the task that waits for it; who does not know the secret is turned away."""
+        """Hand a worker's connection to the task that waits for it; one that does not know the secret is refused."""
         try:
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)

@@ -1,4 +1,4 @@
-"""What a Dask worker does for a page: it takes one run, or one measurement, over a connection of its own to the page.
+"""The part of a Dask worker: it takes one run, or one measurement, over a connection of its own to the page.
 
 The run itself is computed by a child of the worker, as on a page's machine, so that it can be ended, has a number of
 threads of its own, and gives the same figures. Only what one has to say to the other goes through here.

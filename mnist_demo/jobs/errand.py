@@ -104,6 +104,6 @@ def _run(connection: Connection, language: str, function: Callable[..., Any], ar
         answer = error
     except Exception:
         traceback.print_exc()
-        return  # who waits finds the end of the pipe
+        return  # whoever waits finds the end of the pipe
     with contextlib.suppress(OSError):
         connection.send(answer)

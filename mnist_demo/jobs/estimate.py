@@ -249,7 +249,7 @@ class CostEstimator:
                 threading.Thread(
                     target=self._measure, args=(key, hyperparameters, dataset, device), name="cost", daemon=True
                 ).start()
-                self._is_measuring = True  # only now: where there are too many threads, the next who asks tries again
+                self._is_measuring = True  # only now: if no thread can be started, the next request tries again
             rates = _mean(measured) if measured else None
         return CostEstimate(None if rates is None else estimate_cost(hyperparameters, dataset, rates), is_coming)
 
@@ -264,7 +264,7 @@ class CostEstimator:
         except (OSError, EOFError):
             pass
         finally:
-            # All at once: who asks in between would begin one measurement too many.
+            # All at once: a request in between would begin one measurement too many.
             with self._lock:
                 self._is_measuring = False
                 if rates is None:

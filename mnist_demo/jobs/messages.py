@@ -1,4 +1,4 @@
-"""What the page's process and a training process say to each other, all of it pickled: the assignment, then a
+"""The messages between the page's process and a training process, all of them pickled: the assignment, then a
 `Command` or a `Report` at a time.
 """
 

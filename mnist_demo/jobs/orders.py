@@ -1,4 +1,4 @@
-"""Runs that were asked for a moment ago: who asks for the same once more, by a second click, gets that one."""
+"""Runs that were asked for a moment ago: whoever asks for the same once more, by a second click, gets that one."""
 
 import threading
 import time

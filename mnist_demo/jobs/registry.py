@@ -3,9 +3,9 @@
 A run is in one of the states of ``STATES``. It waits as *queued* until as many cores are free as it computes with; a
 paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion, where many
 go on at a time. Visitors take turns: of those who wait, the one with the fewest runs that compute comes next, and of
-these the one whose last turn is longest ago. Who has several runs that compute gives one up to somebody who has none,
-and who has one, after ``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or for a long
-one until it ends. All methods may be called from any thread.
+these the one whose last turn is longest ago. Whoever has several runs that compute gives one up to somebody who has
+none, and whoever has one, after ``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or
+for a long one until it ends. All methods may be called from any thread.
 """
 
 import contextlib

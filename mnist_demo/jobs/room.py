@@ -1,4 +1,4 @@
-"""How many runs a server keeps and has go on, how large they are, and which of those that have ended make room."""
+"""The bounds on a server's runs: how many it keeps and lets go on, how large they are, which ended ones make room."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""How long a queued run waits: for how many others, and about how many seconds."""
+"""The wait of a queued run: for how many others, and about how many seconds."""
 
 import heapq
 import itertools

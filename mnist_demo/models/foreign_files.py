@@ -1,4 +1,4 @@
-"""What is missing in models of other programs: nothing of them is guessed, and nothing is unpickled."""
+"""Sentences on what is missing in models of other programs: nothing is guessed, and nothing is unpickled."""
 
 from mnist_demo.models.safetensors_header import read_header
 from mnist_demo.translation import N_, _, ngettext

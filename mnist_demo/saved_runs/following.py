@@ -40,7 +40,7 @@ class FollowedJob(Job):
                 return
             self._looked = time.monotonic()
         with contextlib.suppress(RunError):  # a disk that is away; or deleted: what was seen until now stays
-            # In this order: who has trained it gives up its claim when its end is saved.
+            # In this order: the server that has trained it gives up its claim when its end is saved.
             is_trained = self._store.is_trained_now(self.id, follows=True)
             record = self._store.find(self.id)
             if record is None or (is_trained and record.updated == self._updated):

@@ -1,4 +1,4 @@
-"""What is kept for each visitor beside her runs: labelled drawings, opened models, and small values by name.
+"""The folders of visitors, beside their runs: labelled drawings, opened models, and small values by name.
 
 Every visitor has a folder, called by what stands for her in saved runs::
 

@@ -1,4 +1,4 @@
-"""What can be chosen from in the fields of kind ``choice``, but for the models, which have a registry of their own."""
+"""The options of the fields of kind ``choice``, but for the models, which have a registry of their own."""
 
 from dataclasses import dataclass
 

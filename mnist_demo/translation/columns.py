@@ -1,4 +1,4 @@
-"""How many columns a text takes in a terminal or in code, where a letter of Korean takes two."""
+"""The width of a text in a terminal or in code, in columns: a letter of Korean takes two."""
 
 import textwrap
 import unicodedata

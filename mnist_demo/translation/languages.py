@@ -94,7 +94,7 @@ def closest_language(wish: str) -> str | None:
 
 
 def default_language(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the language of who has said nothing: of ``MNIST_DEMO_LANGUAGE``, else of the system, else English."""
+    """Return the language of visitors who chose none: of ``MNIST_DEMO_LANGUAGE``, else of the system, else English."""
     for variable in VARIABLES:
         for wish in environment.get(variable, "").split(":"):
             if wish and (code := closest_language(wish)):
@@ -120,7 +120,7 @@ def _load(folder: Path, code: str) -> Language:
 def _read_catalogue(path: Path) -> _gettext.NullTranslations:
     if not path.is_file():
         return _gettext.NullTranslations()
-    # Here, not above: who reads English need not wait for it.
+    # Here, not above: readers of English need not wait for it.
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -138,7 +138,7 @@ def _names(folder: Path) -> dict[str, str]:
 
 
 def _name(code: str) -> str:
-    from babel import Locale, UnknownLocaleError  # here, not above: who reads English need not wait for it
+    from babel import Locale, UnknownLocaleError  # here, not above: readers of English need not wait for it
 
     try:
         return Locale.parse(code).get_display_name() or code

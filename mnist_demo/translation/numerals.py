@@ -1,4 +1,4 @@
-"""How a language writes numbers, percentages, lists and durations; of languages other than English, Babel knows it."""
+"""Numbers, percentages, lists and durations as a language writes them; Babel knows the languages other than English."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -123,7 +123,7 @@ def go_on(run_id: str, more_epochs: int = 0) -> None:
 
 
 def has_copy(job: Job) -> bool:
-    """Tell whether `go_on` would give who looks at a run of somebody else one of her own that goes on from there."""
+    """Tell whether `go_on` would give a visitor who looks at a stranger's run one of her own that continues it."""
     try:
         check_can_go_on(job, run_store().find(job.id))
     except RunError:

@@ -115,7 +115,7 @@ def find_job(run_id: str, current: DigitDataset) -> Job | None:
 
 
 def why_not_found(run_id: str) -> str:
-    """Return a sentence for who asks for a run that `find_job` does not find."""
+    """Return a sentence for a visitor who asks for a run that `find_job` does not find."""
     if run_store().is_trained_now(run_id):
         return _("This run has just begun under another server: open its link again in a few seconds.")
     return _("The run in this address is no longer kept; start a new one.")

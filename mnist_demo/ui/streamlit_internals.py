@@ -230,7 +230,7 @@ def _bound_uploads(runtime: Any, secret_key: str) -> None:
             held[visitor] += _upload_size(file)
             if held[visitor] > VISITOR_UPLOADS:
                 raise HTTPException(413, "There are too many files of yours here: remove some first.")
-            # Who has most loses her oldest.
+            # The visitor who has most loses her oldest.
             while held.total() > ALL_UPLOADS:
                 most = held.most_common(1)[0][0]
                 found = next((place for place in kept if place[0] == most), None)

@@ -1,4 +1,4 @@
-"""How drawings are measured, on a handful made here."""
+"""The measurement of drawings, on a handful made here."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the reading of pictures is measured, on a handful of digits made here."""
+"""The measurement of reading pictures, on a handful of digits made here."""
 
 import json
 from pathlib import Path

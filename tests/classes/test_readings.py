@@ -1,4 +1,4 @@
-"""How models read the handwriting of a class, beside the page."""
+"""Models reading the handwriting of a class, beside the page."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the container file says, and a root file system that is read only, without a container engine."""
+"""The container file, and a root file system that is read only, without a container engine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What axe-core finds on a page as it is, and what is hard to read on its charts."""
+"""Problems that axe-core finds on a page as it is, and writing that is hard to read on its charts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

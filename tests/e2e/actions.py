@@ -1,4 +1,4 @@
-"""What a visitor does on the page in these tests, and where she looks."""
+"""The actions of a visitor on the page in these tests, and where she looks."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""What is wrong with the places of things on a page: it scrolls sideways, a text is cut, or two lie on each other."""
+"""Faults in the places of things on a page: it scrolls sideways, a text is cut, or two lie on each other."""
 
 from playwright.sync_api import Page
 

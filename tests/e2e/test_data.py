@@ -1,4 +1,4 @@
-"""What a visitor sees of MNIST on its way, with a server that cannot reach the network, and when it has arrived.
+"""MNIST as a visitor sees it: on its way, with a server that cannot reach the network, and when it has arrived.
 
 One visitor of one server, which looks for MNIST through a proxy that first takes every connection and answers none, and
 then is gone.

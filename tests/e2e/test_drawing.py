@@ -1,4 +1,4 @@
-"""What is drawn, uploaded and corrected, and what the page makes of it."""
+"""Drawing, uploading and correcting, and what the page makes of it."""
 
 import re
 from pathlib import Path

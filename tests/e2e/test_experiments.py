@@ -1,4 +1,4 @@
-"""What one tries out: knobs turned under way, several values at once, numbers on the canvas; and whose a run is."""
+"""Experiments: knobs turned under way, several values at once, numbers on the canvas; and whose a run is."""
 
 import re
 

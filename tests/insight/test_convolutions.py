@@ -1,4 +1,4 @@
-"""How convolutions come to their numbers, compared with torch's own convolution and with the maps that pages show."""
+"""The numbers of convolutions, compared with torch's own convolution and with the maps that pages show."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Who may compute now, who waits, and whom nobody looks at any more."""
+"""The queue: runs that may compute now, that wait, and that nobody looks at any more."""
 
 import contextlib
 import dataclasses

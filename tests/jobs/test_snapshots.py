@@ -1,4 +1,4 @@
-"""What is copied of a job at one moment, and jobs made of that."""
+"""Copies of a job at one moment, and jobs made of them."""
 
 import threading
 

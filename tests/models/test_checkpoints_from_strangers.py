@@ -1,4 +1,4 @@
-"""What a file from a stranger can do: nothing but raise one clear error."""
+"""Files from strangers do nothing but raise one clear error."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What is kept for visitors: round trips, damage, limits, two tabs at once, and deletion."""
+"""Things kept for visitors: round trips, damage, limits, two tabs at once, and deletion."""
 
 import json
 import os

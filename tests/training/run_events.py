@@ -1,4 +1,4 @@
-"""What a run tells, made comparable with what another one tells."""
+"""The events of a run, made comparable with those of another one."""
 
 import dataclasses
 from collections.abc import Iterable

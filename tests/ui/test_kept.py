@@ -1,4 +1,4 @@
-"""What is kept for a visitor: here again after a reload and a restart, hers alone, and deleted with one button."""
+"""Things kept for a visitor: here again after a reload and a restart, hers alone, and deleted with one button."""
 
 import inspect
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What one browser can send to the server, and what the visitors of others notice of it: nothing."""
+"""Messages that one browser can send to the server, of which other visitors notice nothing."""
 
 import contextlib
 import http.client

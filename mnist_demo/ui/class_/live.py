@@ -1,4 +1,4 @@
-"""What the class does at this moment: who is here, what was asked and offered, and the newest run of everybody."""
+"""The class at this moment: who is here, what was asked and offered, and the newest run of everybody."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What can be taken out of a class again: by its teacher, and by a pupil what is hers; closing and deleting it."""
+"""Taking things out of a class, by its teacher or, what is hers, by a pupil; closing and deleting the class."""
 
 import streamlit as st
 

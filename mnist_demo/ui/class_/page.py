@@ -25,7 +25,7 @@ STYLE = Path(__file__).with_name("class.css")
 
 
 def render_class(train_and_draw: st.Page) -> None:
-    """Draw the class that this visitor teaches or is in, else the way into one; who joins goes to `train_and_draw`."""
+    """Draw the class of this visitor, else the way into one; a pupil who joins goes to `train_and_draw`."""
     if class_state.wants_to_leave():
         st.switch_page(train_and_draw)
     st.html(STYLE)

@@ -1,4 +1,4 @@
-"""What the page “Class” shows as HTML; pure, so that it is tested without a page."""
+"""The HTML of the page “Class”; pure, so that it is tested without a page."""
 
 from collections.abc import Mapping, Sequence
 

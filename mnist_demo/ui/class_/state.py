@@ -44,7 +44,7 @@ def show_typed_class() -> None:
 
 
 def try_code(code: str) -> ClassRecord:
-    """Return the class of a code that somebody has who is not in it.
+    """Return the class of a code, for somebody who is not in it.
 
     Raises
     ------

@@ -84,7 +84,7 @@ def render_reading(
 
 
 def _say(read: list[Reading], is_digit: bool) -> None:
-    """Say in words what is read, for who does not see it: frame.js has that spoken, each time that it changes."""
+    """Say in words what is read, for visitors who cannot see it: frame.js has that spoken each time it changes."""
     number = "".join(str(reading.digit) for reading in read)
     if not read:
         words = _("Nothing is drawn.")

@@ -1,4 +1,4 @@
-"""The canvas for who cannot draw: its name, and the digit that is typed on it, which the program then writes there.
+"""The canvas for visitors who cannot draw: its name, and the digit that is typed on it, which the program writes there.
 
 It writes strokes, as a pen would, and does not show a test image in their place: they are prepared and read as any
 drawing is, can be undone, kept with their label and trained on, and look the same whatever digits are in use.

@@ -90,7 +90,7 @@ def _build(load: Callable[[], ExportedRun], name: str, language: str, beside: Ca
 def export_task(run_id: str, name: str) -> ExportTask | None:
     """Return the file that was asked for last, if it is one of that run in that format, and still to be had.
 
-    One in another language than the page has now is none: what it says would be a riddle to who reads this page.
+    One in another language than the page has now is none: what it says would be a riddle to the reader of this page.
     """
     task: ExportTask | None = st.session_state.get(_TASK)
     if task is None or task.content.cancelled():

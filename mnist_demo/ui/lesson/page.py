@@ -79,7 +79,7 @@ def _render_next(page: int, key: str) -> None:
 
 
 def _render_whole(train_and_draw: st.Page) -> None:
-    """Draw all parts below each other, for who wants the lesson on paper; what was not guessed yet is not told."""
+    """Draw all parts below each other, for the lesson on paper; what was not guessed yet is not told."""
     with st.container(key=keys.WHOLE_LESSON):
         if st.toggle(_("All parts below each other, to print them"), key=keys.SHOW_WHOLE_LESSON):
             for page, part in enumerate(PARTS, start=1):

@@ -1,4 +1,4 @@
-"""How many of a class chose which answer, as bars; pure, so that it is tested without a page."""
+"""Bars that show how many of a class chose each answer; pure, so that it is tested without a page."""
 
 from collections import Counter
 

@@ -11,7 +11,7 @@ from mnist_demo.ui.resources import class_store
 
 
 def render_offer(drawing: LabelledDrawing) -> None:
-    """Draw the button that shows `drawing` on the class's page, for who is in an open class."""
+    """Draw the button that shows `drawing` on the class's page, for visitors who are in an open class."""
     found = membership()
     if found is None or not found.record.is_open:
         return

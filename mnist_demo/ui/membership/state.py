@@ -1,4 +1,4 @@
-"""Session state of who is in a class: which class, and what of hers joins it while she is in it."""
+"""Session state of a visitor in a class: which class, and what of hers joins it while she is in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

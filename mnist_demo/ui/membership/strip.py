@@ -1,4 +1,4 @@
-"""On every page of who is in a class: which class, her nickname, and the question that the class is asked."""
+"""On every page of a visitor in a class: which class, her nickname, and the question that the class is asked."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ REFRESH_SECONDS = 4.0
 
 @st.fragment
 def render_membership(class_page: st.Page | None) -> None:
-    """Draw the way to the class, and the question that it is asked; nothing for who is in no class."""
+    """Draw the way to the class, and the question that it is asked; nothing for a visitor in no class."""
     found = membership()
     if found is None:
         return

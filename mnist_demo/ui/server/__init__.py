@@ -1,1 +1,1 @@
-"""What the server makes, keeps and computes for all visitors."""
+"""Things that the server makes, keeps and computes for all visitors."""

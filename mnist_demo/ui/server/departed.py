@@ -1,4 +1,4 @@
-"""What a server holds open for visitors who have left, closed soon and dropped in time; see `streamlit_internals`.
+"""Sessions and event loops of visitors who have left, closed soon and dropped in time; see `streamlit_internals`.
 
 Streamlit keeps a session for whoever comes back within ``server.disconnectedSessionTTL`` seconds. But it drops none of
 them then until somebody else leaves, keeps 128 of them, and each has an event loop of its own, which is three open
@@ -12,14 +12,14 @@ from typing import Any
 from streamlit.logger import get_logger
 from streamlit.runtime import app_session, exists, get_instance
 
-LOOK_SECONDS = 2.0  # how often it is looked who has left
+LOOK_SECONDS = 2.0  # between two looks for visitors who have left
 
 
 def free_the_departed() -> None:
     """Have the server do so from here on; once for a server.
 
-    Who comes back gets another event loop with her session: Streamlit makes one, and would warn that nobody should have
-    closed the first.
+    A visitor who comes back gets another event loop with her session: Streamlit makes one, and would warn that nobody
+    should have closed the first.
     """
     log = get_logger(app_session.__name__)
     if _is_about_more_than_closed_loops not in log.filters:

@@ -1,4 +1,4 @@
-"""What this visitor has computed beside the page, for as long as she is here."""
+"""The errands that this visitor has computed beside the page, for as long as she is here."""
 
 from collections.abc import Callable
 from typing import TypeVar

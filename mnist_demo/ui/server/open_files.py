@@ -1,4 +1,4 @@
-"""How many files the server may have open: four for each visitor, her connection and her session's event loop."""
+"""The limit on the server's open files: each visitor needs four, for her connection and her session's event loop."""
 
 import contextlib
 
@@ -10,7 +10,7 @@ SPARE = 100
 
 
 def allow_many() -> None:
-    """Have as many as the system lets who asks; many begin with 1,024, which are enough for 250 visitors."""
+    """Ask the system for as many as it allows; many begin with 1,024, which are enough for 250 visitors."""
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 

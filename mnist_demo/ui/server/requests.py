@@ -1,4 +1,4 @@
-"""What a browser asks for, as its visitor meant it, and an answer that it can draw; see `streamlit_internals`.
+"""A browser's request, taken as its visitor meant it, and an answer that it can draw; see `streamlit_internals`.
 
 Three things that Streamlit gets wrong where parts of a page refresh by themselves, both seen on busy machines:
 

@@ -1,4 +1,4 @@
-"""What somebody did is answered before pages that only refresh, and one after the other; see `streamlit_internals`.
+"""Turns to run the script: actions of visitors before mere refreshes, one after the other; see `streamlit_internals`.
 
 Python computes one thread at a time, and threads that share it all end late. In a class of thirty with ten runs that
 are watched, a stroke met two or three refreshes of 20 ms, or another stroke, and was answered when all of them were.

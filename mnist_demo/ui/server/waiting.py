@@ -1,4 +1,4 @@
-"""The sentence for who waits: how many runs are ahead of hers, and about how long that takes."""
+"""The sentence for visitors who wait: how many runs are ahead of hers, and about how long that takes."""
 
 from mnist_demo.errors import HyperparameterError
 from mnist_demo.jobs.estimate import planned_steps

@@ -99,7 +99,7 @@ def _render_status(job: Job | None, status: State | None) -> None:
 
 
 def _button(key: str, label: str, icon: str, on_click: Callable[[], None]) -> None:
-    # No help=: a button with a tooltip stands twice in the document, and who looks for it by its key finds both.
+    # No help=: a button with a tooltip stands twice in the document, and a search by its key finds both.
     st.button(label, key=key, icon=f":material/{icon}:", on_click=on_click)
 
 

@@ -1,4 +1,4 @@
-"""What training on the visitor's drawings has given so far: above the charts, where she looks while it trains."""
+"""The gain by training on the visitor's drawings so far: above the charts, where she looks while it trains."""
 
 import streamlit as st
 

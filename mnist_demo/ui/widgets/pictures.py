@@ -123,7 +123,7 @@ def column_heads(titles: Iterable[str]) -> Markup:
 
 
 def readings_html(readings: Sequence[tuple[str, int | str, float]], caption: str) -> Markup:
-    """Return a table of who reads what: (title, digit, probability) each; who disagrees with the first has a ≠.
+    """Return a table of readings, (title, digit, probability) each; those that differ from the first have a ≠.
 
     The `caption` says what is read.
     """

@@ -1,4 +1,4 @@
-"""What a server makes once, and what it keeps no more of than it has room for."""
+"""Things that a server makes once, and of which it keeps no more than it has room for."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a visitor reads whom the server has no open files for, before anybody else's page breaks."""
+"""A visitor for whom the server has no open files left reads so, before anybody else's page breaks."""
 
 from collections.abc import Iterator
 

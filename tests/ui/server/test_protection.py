@@ -1,4 +1,4 @@
-"""What a visitor sends beside what our pages do reaches nothing of Streamlit's, and her files have bounds."""
+"""Messages other than those of our pages reach nothing of Streamlit's, and a visitor's files have bounds."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Who did something is answered before a page that only refreshes, and after those who did something before her."""
+"""Visitors who did something are answered before pages that only refresh, and after those who did before them."""
 
 import threading
 from contextlib import AbstractContextManager

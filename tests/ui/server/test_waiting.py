@@ -1,4 +1,4 @@
-"""What the page says where runs cannot be computed: Dask is missing on the server, or the scheduler does not answer."""
+"""The page's sentences where runs cannot be computed: Dask is missing, or the scheduler does not answer."""
 
 import sys
 
