@@ -17,8 +17,8 @@
 - **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
   sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
-  page, the server's answers a refresh of a page that was left, and sends what is within something that it has dropped.
-  `tests/ui/server/test_requests.py` shows all three.
+  page, the server's answers a refresh of a page that was left, sends what is within something that it has dropped, and
+  drops the answer to where a file goes. `tests/ui/server/test_requests.py` shows all four.
 - **An answer in pieces** (`server/answers.py`, `browser.js`): the queue of a session, and how it tells the server that
   there is something in it; that the browser reads ``data`` of a message before React posts ``null`` to itself. Without
   them a stroke is answered 20 to 30 ms later: `tests/ui/server/test_answers.py`, `tests/e2e/test_refreshing.py`.
@@ -41,9 +41,8 @@
 - **The grey of what is written on charts** (`browser.js`): ``#808495`` in the light theme, which is too light, is in no
   setting, and is painted by the program that draws charts. Without the rule in its place the contrast is 3.7 : 1:
   `tests/e2e/test_everybody.py`.
-- **Names of elements** in `style.css`, `access.css`, `lesson/lesson.css`, `frame.js` and the lesson's script:
-  ``data-testid`` and classes that begin with ``st`` and a capital. Where one is gone, its rule does nothing: compare
-  screenshots of all pages.
+- **Names of elements** in style sheets, scripts and pages: ``data-testid`` and classes that begin with ``st`` and a
+  capital. Where one is gone, its rule does nothing: compare screenshots of all pages.
 """
 
 import asyncio

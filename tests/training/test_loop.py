@@ -244,7 +244,8 @@ def test_learning_rate_of_50_jumps_around_on_mnist_and_explodes_with_weight_deca
     mnist: DigitDataset,
 ) -> None:
     wild = PRESETS["tutorial-pytorch"].hyperparameters.replace(learning_rate=50)
-    assert epochs_of(run(wild, mnist))[-1].test_accuracy == pytest.approx(0.87, abs=0.015)
+    # 0.87 on one machine, 0.89 on another: where it lands hangs on the last bits. At the preset's rate it is 0.9144.
+    assert 0.8 < epochs_of(run(wild, mnist))[-1].test_accuracy < 0.905
     assert "(try 50 with a weight decay of 0.1)" in FIELDS["learning_rate"].help
     assert isinstance(run(wild.replace(weight_decay=0.1), mnist)[-1], Diverged)
 

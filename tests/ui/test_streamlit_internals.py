@@ -60,18 +60,11 @@ def test_no_session_outside_of_a_server() -> None:
 
 
 def test_every_name_of_an_element_that_styles_and_scripts_ask_for_is_streamlits() -> None:
-    asking = (
-        "style.css",
-        "access.css",
-        "lesson/lesson.css",
-        "frame.js",
-        "lesson/page.py",
-        "widgets/pulse.js",
-        "drawing/canvas.js",
-    )
-    pattern = re.compile(r"""(?:data-testid=\\?["']|\.)(st[A-Z]\w+)""")
-    names = {name for file in (*asking, "drawing/canvas.js") for name in pattern.findall(source_of(file))}
-    assert {"stMainBlockContainer", "stCaptionContainer", "stProgress", "stEChartsChart", "stMain", "stApp"} <= names
+    named = re.compile(r"""(?:data-testid\*?=\\?["']?|\.)(st[A-Z]\w+)""")
+    asking = [path for path in UI.rglob("*") if path.suffix in {".css", ".js", ".py"}]
+    names = {name for path in asking for name in named.findall(path.read_text(encoding="utf-8"))}
+    # One of a style sheet, a script, a page in Python, and a folder's style sheet each.
+    assert {"stMultiSelect", "stTooltipContent", "stProgress", "stElementToolbar", "stApp"} <= names
     assert names - set(re.findall(r"\bst[A-Z]\w+", streamlit_bundle())) == set()
 
 

@@ -40,20 +40,26 @@ def render_handwriting(record: ClassRecord, is_teacher: bool) -> None:
     drawings = class_store().drawings(record.code)
     with st.container(key=keys.CLASS_HANDWRITING):
         st.markdown(_("### The class’s handwriting"))
+        # A place for each, empty or not: when something above a file that is being handed over comes or goes, and the
+        # answer arrives in pieces, the browser would make its box anew, and forget the file.
+        gallery, selected, training, gain = (st.container() for _place in range(4))
         if not drawings:
-            st.caption(_("When a pupil draws a digit and says which one it is, it appears here."))
+            gallery.caption(_("When a pupil draws a digit and says which one it is, it appears here."))
         else:
-            model = _read_model(record)
-            run = find_run(model)
-            load = run.load if run is not None else _load_starter()
-            read = handwriting_readings().of(model, run.steps_done if run is not None else 0, drawings, load)
-            _render_gallery(record, drawings, read)
-            _render_selected(record, drawings, read, is_teacher)
+            with gallery:
+                model = _read_model(record)
+                run = find_run(model)
+                load = run.load if run is not None else _load_starter()
+                read = handwriting_readings().of(model, run.steps_done if run is not None else 0, drawings, load)
+                _render_gallery(record, drawings, read)
+            with selected:
+                _render_selected(record, drawings, read, is_teacher)
             if is_teacher:
-                with st.container(horizontal=True):
+                with training, st.container(horizontal=True):
                     _render_training(record, model)
         if record.handwriting_run is not None:
-            _render_gain(record.handwriting_run, record, drawings)
+            with gain:
+                _render_gain(record.handwriting_run, record, drawings)
         if is_teacher:
             _render_files(record, drawings)
     render_pulse(REFRESH_SECONDS, keys.CLASS_HANDWRITING_PULSE)

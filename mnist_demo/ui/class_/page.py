@@ -54,9 +54,10 @@ def _render_inside(record: ClassRecord) -> None:
             st.caption(_("This class is closed: nobody joins it, and nothing is added."), width="content")
         elif is_teacher:
             st.toggle(_("Show how to join"), value=True, key=keys.CLASS_HOW_TO_JOIN, width="content")
-    if is_teacher and record.is_open and st.session_state[keys.CLASS_HOW_TO_JOIN]:
-        link = _link_to(record)
-        st.html(join_html(link, record.code, qr_code(link)))
+    with st.container():  # empty or not, so that what is open below stays open
+        if is_teacher and record.is_open and st.session_state[keys.CLASS_HOW_TO_JOIN]:
+            link = _link_to(record)
+            st.html(join_html(link, record.code, qr_code(link)))
     render_live(record.code, is_teacher)
     render_handwriting(record, is_teacher)
     render_managing(record, is_teacher)

@@ -1,6 +1,6 @@
 """A browser's request, taken as its visitor meant it, and an answer that it can draw; see `streamlit_internals`.
 
-Three things that Streamlit gets wrong where parts of a page refresh by themselves, both seen on busy machines:
+Four things that Streamlit gets wrong where parts of a page refresh by themselves, three seen on busy machines:
 
 - What happens in a browser before it has sent what happened just before goes along with that, to the part of the page
   which that concerns alone. So a click beside a refresh changed a value on the server, and the page never followed.
@@ -8,6 +8,8 @@ Three things that Streamlit gets wrong where parts of a page refresh by themselv
   to that page: it removes all that the new one has drawn but the frame.
 - When a part runs again before all of its last run was sent, the server drops the rest of that, but not what was drawn
   for the parts within: the browser has no place for that, and shows an empty page.
+- When the page runs again as a whole, the server drops what was not sent yet, and with it the answer to a browser that
+  asks where to send a file: the file is chosen, and nothing happens.
 """
 
 import dataclasses
@@ -28,10 +30,10 @@ _TRIGGERS = {"trigger_value", "string_trigger_value", "chat_input_value", "json_
 
 def answer_what_was_meant() -> None:
     """Have the server do so from here on; once for a server."""
-    if AppSession.handle_backmsg.__name__ != "handle_whole":
+    if ForwardMsgQueue.clear.__name__ != "clear_rightly":
         _rerun_all_that_was_changed()
         _stay_on_the_page()
-        _drop_what_has_no_place()
+        _drop_only_what_has_no_place()
 
 
 def _rerun_all_that_was_changed() -> None:
@@ -80,17 +82,20 @@ def _stay_on_the_page() -> None:
     ScriptRunner._run_script = run_on_the_page  # type: ignore[method-assign]
 
 
-def _drop_what_has_no_place() -> None:
+def _drop_only_what_has_no_place() -> None:
     clear = ForwardMsgQueue.clear
 
-    def clear_parts_within(
+    def clear_rightly(
         self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
     ) -> None:
         if fragment_ids_this_run:
             self._queue = list(_with_a_place(self._queue, fragment_ids_this_run))
+        asked = [message for message in self._queue if message.WhichOneof("type") == "file_urls_response"]
         clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+        if retain_lifecycle_msgs and not fragment_ids_this_run:
+            self._queue.extend(asked)
 
-    ForwardMsgQueue.clear = clear_parts_within  # type: ignore[method-assign]
+    ForwardMsgQueue.clear = clear_rightly  # type: ignore[method-assign]
 
 
 def _with_a_place(messages: Iterable[ForwardMsg], parts: list[str]) -> Iterable[ForwardMsg]:

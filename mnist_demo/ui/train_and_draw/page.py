@@ -114,9 +114,9 @@ def _render_live(shown: Shown) -> None:
 
 def _render_gallery(shown: Shown) -> None:
     shown.check()  # training on the drawings is started here
-    if shown.drawings and shown.job is not None and shown.job.is_active:
-        render_pulse(GALLERY_REFRESH_SECONDS, keys.GALLERY_PULSE)
     render_my_drawings()
+    if shown.drawings and shown.job is not None and shown.job.is_active:  # last: the gallery stays where it is
+        render_pulse(GALLERY_REFRESH_SECONDS, keys.GALLERY_PULSE)
 
 
 def _render_drawing_side(shown: Shown) -> None:

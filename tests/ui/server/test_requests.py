@@ -84,3 +84,15 @@ def test_what_is_within_something_that_was_never_sent_is_not_sent_either() -> No
         queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["outer"])
     assert [tuple(message.metadata.delta_path) for message in queue.flush()] == [(0, 1), (0, 3)]
+
+
+@pytest.mark.parametrize("parts", [None, ["outer"]])
+def test_browser_is_told_where_to_send_a_file_whatever_runs_again_meanwhile(parts: list[str] | None) -> None:
+    answer_what_was_meant()
+    queue = ForwardMsgQueue()
+    message = ForwardMsg()
+    message.file_urls_response.response_id = "asked"
+    queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=parts)
+    assert [message.file_urls_response.response_id for message in queue.flush()] == ["asked"]
+    assert queue.is_empty()
