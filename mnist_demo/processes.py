@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import ctypes
 import functools
+import logging
 import multiprocessing
 import multiprocessing.context
 import multiprocessing.forkserver
@@ -36,7 +37,8 @@ _AUTOGROUP = Path("/proc/self/autogroup")
 # What is known of the end of a process whose fork server has ended first: it may go on.
 UNKNOWN_END = 255
 
-_starting = threading.Lock()  # who ends waits for children that are just starting: half of one makes a traceback
+_logger = logging.getLogger(__name__)
+_starting = threading.Lock()  # whoever ends waits for children that are just starting: half of one makes a traceback
 atexit.register(_starting.acquire, timeout=5.0)
 
 
@@ -175,6 +177,15 @@ def warm_up_processes() -> None:
 
 
 @functools.cache
+def call_every(seconds: float, call: Callable[[], None], ended: threading.Event) -> None:
+    """Call `call` every so many seconds until `ended` is set. What it raises is logged; then it is called again."""
+    while not ended.wait(seconds):
+        try:
+            call()
+        except Exception:
+            _logger.exception("This is done again in %s s.", seconds)
+
+
 def core_count() -> int:
     """Return how many cores this process may use: by its affinity, and by the limits of the container that it is in."""
     import joblib  # here, not above: scikit-learn brings it along, and whoever needs no cores need not wait for it

@@ -10,7 +10,8 @@ from benchmarks.drivers.programs import ours, run_program
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.measurements.drawings import CANVAS_SIDE, one_thread, time_reading
 from benchmarks.surroundings import Surroundings
-from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+from mnist_demo.models.checkpoints import load_checkpoint
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import N_
 
 PRESET, HALF_AN_EPOCH, QUICK_IMAGES = "convnet-in-seconds", 30_000, 200

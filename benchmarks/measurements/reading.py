@@ -6,7 +6,8 @@ from benchmarks.comparison import Comparison, Sample, at_most, quantile
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.measurements.drawings import CANVAS_SIDE, one_thread, time_reading
 from benchmarks.surroundings import Surroundings
-from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+from mnist_demo.models.checkpoints import load_checkpoint
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import N_
 
 DRAWINGS, QUICK_DRAWINGS = 300, 5

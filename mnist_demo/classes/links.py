@@ -17,7 +17,7 @@ def class_link(page: str, code: str, language: str = "", host: str | None = None
     Parameters
     ----------
     page
-        The address of the first page, as the teacher's browser reaches it.
+        The address of the page “Class”, as the teacher's browser reaches it.
     language
         That everybody is to read, empty for each one's own.
     host
@@ -27,8 +27,7 @@ def class_link(page: str, code: str, language: str = "", host: str | None = None
     if host is not None and parts.hostname in OWN_NAMES:
         port = f":{parts.port}" if parts.port else ""
         parts = parts._replace(netloc=f"{host}{port}")
-    place = urlunsplit((parts.scheme, parts.netloc, f"{parts.path}class", "", ""))
-    return build_link(place, {"code": code} | ({"lang": language} if language else {}))
+    return build_link(urlunsplit(parts), {"code": code} | ({"lang": language} if language else {}))
 
 
 def network_address(listens_at: str | None = None) -> str | None:

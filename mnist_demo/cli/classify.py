@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_demo.cli.common import BAD_INPUT, add_checkpoint, tell, to_json
 from mnist_demo.errors import ImageError
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _, format_percent
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run_classify(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from mnist_demo.drawing.image import load_bitmap
-    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.models.checkpoints import load_checkpoint
     from mnist_demo.rejection.pictures import read_picture
 
     classifier = load_checkpoint(arguments.checkpoint)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_demo.devices import AUTO, DEVICES
 from mnist_demo.errors import MnistDemoError, is_lack_of_memory
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _, numerals, wrapped
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def load_digits(source: str | None) -> "DigitDataset":
         dataset = load_dataset(source, report)
     if dataset.name == "folder":
         from mnist_demo.insight.doubts import find_doubt
-        from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+        from mnist_demo.models.checkpoints import load_checkpoint
 
         tell(find_doubt(dataset, load_checkpoint(STARTER)))
     return dataset

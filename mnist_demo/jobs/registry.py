@@ -21,6 +21,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.room import check_size, is_one_too_many, make_room
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
+from mnist_demo.processes import call_every
 from mnist_demo.training.history import History
 
 # A background tab asks about once a minute, a closed laptop lid comes back within two; the whole must be under five.
@@ -75,7 +76,8 @@ class JobRegistry:
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._closed = threading.Event()
-        self._reaper = threading.Thread(target=self._reap_forever, args=(reap_seconds,), name="reaper", daemon=True)
+        again = (reap_seconds, self.reap, self._closed)
+        self._reaper = threading.Thread(target=call_every, args=again, name="reaper", daemon=True)
         self._reaper.start()
 
     @property
@@ -293,7 +295,3 @@ class JobRegistry:
             is_left = job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds
             if is_left and not self._is_followed(job.id, self._lease_seconds):
                 self.forget(job)
-
-    def _reap_forever(self, seconds: float) -> None:
-        while not self._closed.wait(seconds):
-            self.reap()

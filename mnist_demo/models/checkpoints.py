@@ -29,9 +29,9 @@ from mnist_demo.models.foreign_files import describe_foreign_file
 from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.models.tensor_bytes import tensors_to_bytes
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _
 
-STARTER = "starter"
 STARTER_PATH = Path(__file__).with_name("starter.safetensors")
 CHECKPOINT_NAME = "model.safetensors"  # in the folder that a user names
 METADATA_KEY = "mnist_demo"

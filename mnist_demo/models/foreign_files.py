@@ -1,6 +1,6 @@
 """Sentences on what is missing in models of other programs: nothing is guessed, and nothing is unpickled."""
 
-from mnist_demo.models.safetensors_header import read_header
+from mnist_demo.models.safetensors_header import end_of_header, read_header
 from mnist_demo.translation import N_, _, ngettext
 
 # How files of torch.save, pickle and Keras begin. To open one may be to run what its author wrote into it.
@@ -36,7 +36,6 @@ def _count_arrays(content: bytes) -> int:
         header = read_header(content)
         header.pop("__metadata__", None)
         ends = [about["data_offsets"][1] for about in header.values()]
-        length = int.from_bytes(content[:8], "little")
-        return len(ends) if ends and 8 + length + max(ends) == len(content) else 0
+        return len(ends) if ends and end_of_header(content) + max(ends) == len(content) else 0
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return 0

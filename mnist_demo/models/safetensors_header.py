@@ -13,6 +13,11 @@ from mnist_demo.files import Content
 MAX_HEADER_BYTES = 100_000
 
 
+def end_of_header(content: Content) -> int:
+    """Return where the header of `content` ends and its tensors begin, in bytes, as the file says."""
+    return 8 + int.from_bytes(content[:8], "little")
+
+
 def read_header(content: Content) -> dict[str, Any]:
     """Return the header of `content`: what is said of each tensor, by its name, and ``__metadata__``.
 
@@ -21,10 +26,10 @@ def read_header(content: Content) -> dict[str, Any]:
     ValueError, TypeError, RecursionError
         When there is none, or it is too long: of a file from a stranger nothing is certain.
     """
-    length = int.from_bytes(content[:8], "little")
-    if length > min(MAX_HEADER_BYTES, len(content) - 8):
+    end = end_of_header(content)
+    if end > min(8 + MAX_HEADER_BYTES, len(content)):
         raise ValueError("header too long")
-    header = json.loads(content[8 : 8 + length])
+    header = json.loads(content[8:end])
     if not isinstance(header, dict):
         raise TypeError("header must be an object")
     return header

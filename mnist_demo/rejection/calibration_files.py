@@ -26,6 +26,7 @@ from mnist_demo.models.checkpoints import (
 )
 from mnist_demo.models.safetensors_header import read_metadata
 from mnist_demo.rejection.calibration import Calibration, Detector
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _
 
 STARTER_CALIBRATION_PATH = Path(__file__).with_name("starter-calibration.safetensors")
@@ -98,7 +99,7 @@ def load_starter_calibration() -> Calibration:
     CheckpointError
         If either is missing, or they do not belong together.
     """
-    return load_calibration(STARTER_CALIBRATION_PATH, load_checkpoint("starter"))
+    return load_calibration(STARTER_CALIBRATION_PATH, load_checkpoint(STARTER))
 
 
 def _digest(classifier: TrainedClassifier) -> str:

@@ -17,9 +17,10 @@ from scipy.special import expit
 
 from mnist_demo.drawing.image import load_bitmap
 from mnist_demo.drawing.pictures_of_digits import FoundDigit, divide
-from mnist_demo.models.checkpoints import STARTER, TrainedClassifier, load_checkpoint
+from mnist_demo.models.checkpoints import TrainedClassifier, load_checkpoint
 from mnist_demo.rejection.calibration import Calibration, judge
 from mnist_demo.rejection.calibration_files import load_starter_calibration
+from mnist_demo.settings.presets import STARTER
 
 GAIN = 0.1  # in belief, for which a less likely way to divide the picture is preferred
 # What is not as high as the others is no digit among them, but part of something: the edge of a table.

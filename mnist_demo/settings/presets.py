@@ -20,6 +20,7 @@ _TUTORIAL = Hyperparameters(shuffle=False)
 # What the convolutional ones share. How precisely they compute is this machine's: a run's own settings say it.
 _CONVNET = Hyperparameters(model="convnet", optimizer="adamw", one_cycle=True, precision=quick_precision())
 _HARD = _CONVNET.replace(weight_decay=0.1, label_smoothing=0.2, augmentation=True, hard_share=0.35)
+STARTER = "starter"  # the preset, and the model that comes with this program
 PRESETS: dict[str, Preset] = {
     "tutorial-pytorch": Preset(
         N_("Tutorial with PyTorch"),
@@ -61,7 +62,7 @@ PRESETS: dict[str, Preset] = {
         N_("The same methods and a deeper network, for eight epochs: about 99.7 % on MNIST."),
         _HARD.replace(model="deep-convnet", learning_rate=0.01, batch_size=128, epochs=8),
     ),
-    "starter": Preset(
+    STARTER: Preset(
         N_("The starter model"),
         N_("How the model that comes with this page was trained, in minutes: about 99.5 % on MNIST, good at drawings."),
         Hyperparameters(

@@ -42,6 +42,7 @@ from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
 from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
 from mnist_demo.ui.server.answers import answer_whole
@@ -239,7 +240,7 @@ def dataset_doubt(dataset: DigitDataset) -> "Future[str]":
 def _find_doubt(dataset: DigitDataset, warmed_up: threading.Event, doubt: "Future[str]") -> None:
     warmed_up.wait()
     from mnist_demo.insight.doubts import find_doubt
-    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.models.checkpoints import load_checkpoint
 
     doubt.set_result(find_doubt(dataset, load_checkpoint(STARTER)))
 
@@ -270,7 +271,7 @@ def _warm_up(done: threading.Event) -> None:
     import torch
 
     from mnist_demo.drawing.image import image_from_strokes
-    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.models.checkpoints import load_checkpoint
     from mnist_demo.rejection.calibration import judge
     from mnist_demo.rejection.calibration_files import load_starter_calibration
 

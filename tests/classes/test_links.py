@@ -8,10 +8,10 @@ from mnist_demo.classes.links import class_link, network_address
 
 
 def test_link_names_the_server_as_other_machines_know_it() -> None:
-    page = "http://localhost:8501/course/"
+    page = "http://localhost:8501/course/class"
     assert class_link(page, "abc", host="192.168.0.7") == "http://192.168.0.7:8501/course/class?code=abc"
     assert class_link(page, "abc") == "http://localhost:8501/course/class?code=abc"
-    assert class_link("https://digits.example/", "abc", "ko", "192.168.0.7") == (
+    assert class_link("https://digits.example/class", "abc", "ko", "192.168.0.7") == (
         "https://digits.example/class?code=abc&lang=ko"
     )
     address = network_address()

@@ -164,7 +164,7 @@ def check_cookie(cookie: object) -> None:
 def check_class_code(typed: str) -> None:
     code = code_from(typed)
     assert ClassStore().find(code) is None
-    assert class_link("http://localhost/", code).endswith(quote(code))
+    assert class_link("http://localhost/class", code).endswith(quote(code))
 
 
 # Found by the tests below.

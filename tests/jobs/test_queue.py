@@ -270,3 +270,21 @@ def test_queued_run_that_is_stopped_is_known_to_have_ended_by_whoever_keeps_runs
     waiting.stop()
     registry.close()
     assert waiting in told
+
+
+def test_runs_are_looked_after_again_after_an_error(
+    clock: Clock, endless: Hyperparameters, builtin: DigitDataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = iter([OSError("the first time")])
+
+    def raise_once(_job_id: str, _seconds: float) -> bool:
+        if failure := next(failures, None):
+            raise failure
+        return False
+
+    registry = JobRegistry(1, lambda _watcher: False, is_followed=raise_once, reap_seconds=0.02, clock=clock)
+    job = registry.start(Assignment(endless, builtin), watcher="gone")
+    clock.now += 1000
+    wait_until(lambda: job.has_ended)
+    assert "the first time" in caplog.text
+    registry.close()

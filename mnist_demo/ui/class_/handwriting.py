@@ -12,6 +12,7 @@ from mnist_demo.classes.records import ClassRecord, HandwritingRun
 from mnist_demo.classes.store import BEFORE, writer_of
 from mnist_demo.drawing.collection import LabelledDrawing
 from mnist_demo.errors import CheckpointError
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.training.fine_tuning import Predictor, extra_images, fine_tuning_settings
 from mnist_demo.translation import _, format_list
 from mnist_demo.ui import keys, state, visitor
@@ -28,7 +29,6 @@ from mnist_demo.ui.widgets.clickable import render_clickable
 from mnist_demo.ui.widgets.markdown import escape_markdown
 from mnist_demo.ui.widgets.pulse import render_pulse
 
-STARTER = "starter"
 REFRESH_SECONDS = 4.0
 IMPORT_SECONDS = 30.0  # as large a file as is taken needs about five
 

@@ -16,7 +16,7 @@ from mnist_demo.ui.class_.live import render_live
 from mnist_demo.ui.class_.managing import render_managing
 from mnist_demo.ui.class_.pictures import join_html, qr_code
 from mnist_demo.ui.language.state import PARAMETER
-from mnist_demo.ui.link_state import page_address
+from mnist_demo.ui.link_state import CLASS, page_address
 from mnist_demo.ui.membership.state import class_commands, note_taught
 from mnist_demo.ui.resources import class_store
 from mnist_demo.ui.widgets.markdown import escape_markdown
@@ -65,4 +65,4 @@ def _render_inside(record: ClassRecord) -> None:
 
 def _link_to(record: ClassRecord) -> str:
     host = network_address(st.get_option("server.address"))
-    return class_link(page_address(), record.code, record.link.get(PARAMETER, ""), host)
+    return class_link(page_address() + CLASS, record.code, record.link.get(PARAMETER, ""), host)

@@ -19,7 +19,7 @@ from mnist_demo.ui.widgets.charts import WHOLE_NUMBERS, end_of_axis, percent_axi
 if TYPE_CHECKING:
     import pandas as pd
 
-Figure = Literal["accuracy", "log-loss", "loss"]
+Metric = Literal["accuracy", "log-loss", "loss"]
 Measured = Literal["test", "train", "validation"]
 Axis = Literal["step", "epoch", "seconds"]
 MAX_POINTS = 200
@@ -29,7 +29,7 @@ COLOURS = ("#1a85d6", "#de5c0c", "#12916f", "#a55fd0", "#b8860b", "#d6457f", "#7
 DASHES: tuple[str | list[int], ...] = ("solid", [8, 4], [2, 3], [10, 3, 2, 3])
 SYMBOLS = ("circle", "rect", "triangle", "diamond")
 # A loss so many times that before training is off the chart: one run that diverges must not flatten all others.
-LOSS_LIMITS: dict[Figure, float] = {"loss": 1.5, "log-loss": 1000.0}
+LOSS_LIMITS: dict[Metric, float] = {"loss": 1.5, "log-loss": 1000.0}
 # Where the axis of accuracy may begin, in percent: above much of what the runs went through, that their ends differ.
 ACCURACY_FLOORS = (95, 90, 80, 50, 0)
 # Of the letters at the ends of the lines, in heights of the chart: apart from each other, and from the axes.
@@ -45,7 +45,7 @@ def style_of(letter: str) -> tuple[str, "str | list[int]", str]:
     return COLOURS[place % len(COLOURS)], DASHES[turn % len(DASHES)], SYMBOLS[turn % len(SYMBOLS)]
 
 
-def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Measured, axis: Axis) -> dict[str, Any]:
+def build_comparison(runs: Sequence[ComparedRun], metric: Metric, measured: Measured, axis: Axis) -> dict[str, Any]:
     """Return the ECharts option for one figure of all `runs`, at most about ``MAX_POINTS`` points each."""
     frames = [_frame(run.history, metric, measured, axis) for run in runs]
     y_axis = _y_axis(runs, metric, frames)
@@ -73,7 +73,7 @@ def build_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Meas
 
 
 def _series(
-    run: ComparedRun, index: int, metric: Figure, axis: Axis, points: int, letter: tuple[float, float] | None
+    run: ComparedRun, index: int, metric: Metric, axis: Axis, points: int, letter: tuple[float, float] | None
 ) -> dict[str, Any]:
     colour, dashes, symbol = style_of(run.letter)
     # When a change was made is known by step and epoch, not in seconds of training.
@@ -138,7 +138,7 @@ def _spread(heights: Sequence[float]) -> list[float]:
     return spread
 
 
-def describe_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> str:
+def describe_comparison(runs: Sequence[ComparedRun], metric: Metric, measured: Measured) -> str:
     """Return the chart's text alternative: where every run stands now."""
     frames = [_frame(run.history, metric, measured, "step") for run in runs]
     ends = [
@@ -150,11 +150,11 @@ def describe_comparison(runs: Sequence[ComparedRun], metric: Figure, measured: M
     return _("{title}: {ends}.").format(title=title_of(metric, measured), ends=format_list(ends))
 
 
-def _format_end(value: float, metric: Figure) -> str:
+def _format_end(value: float, metric: Metric) -> str:
     return format_percent(value / 100, digits=1) if metric == "accuracy" else format_loss(value)
 
 
-def runs_off_chart(runs: Sequence[ComparedRun], metric: Figure, measured: Measured) -> list[str]:
+def runs_off_chart(runs: Sequence[ComparedRun], metric: Metric, measured: Measured) -> list[str]:
     """Return the letters of the runs that end below what the chart shows, or are above it at some time."""
     frames = [_frame(run.history, metric, measured, "step") for run in runs]
     axis = _y_axis(runs, metric, frames)
@@ -162,7 +162,7 @@ def runs_off_chart(runs: Sequence[ComparedRun], metric: Figure, measured: Measur
     return [run.letter for run, values in known if values.iloc[-1] < axis["min"] or values.max() > axis["max"]]
 
 
-def title_of(metric: Figure, measured: Measured) -> str:
+def title_of(metric: Metric, measured: Measured) -> str:
     """Return the title of the chart."""
     titles = {
         ("accuracy", "test"): _("Accuracy on the test images"),
@@ -179,7 +179,7 @@ def _axis_title(axis: Axis) -> str:
     return {"step": _("step"), "epoch": _("epoch"), "seconds": _("seconds of training")}[axis]
 
 
-def _y_axis(runs: Sequence[ComparedRun], metric: Figure, frames: "Sequence[pd.DataFrame]") -> dict[str, Any]:
+def _y_axis(runs: Sequence[ComparedRun], metric: Metric, frames: "Sequence[pd.DataFrame]") -> dict[str, Any]:
     values = np.concatenate([frame[metric] for frame in frames]) if frames else np.zeros(0)
     if metric == "accuracy":
         # A run that learns nothing, or unlearned what it knew, does not decide what of the others can be seen.
@@ -228,7 +228,7 @@ def _last(history: History, axis: Axis) -> float:
     return max(history.seconds, 0.1) if axis == "seconds" else end_of_axis(history, axis)
 
 
-def _frame(history: History, metric: Figure, measured: Measured, axis: Axis) -> "pd.DataFrame":
+def _frame(history: History, metric: Metric, measured: Measured, axis: Axis) -> "pd.DataFrame":
     import pandas as pd  # here, not above: the first page has no comparison, and need not wait for it
 
     points: list[Point] = []

@@ -8,8 +8,8 @@ from mnist_demo.translation import _, format_list, format_percent, pgettext
 from mnist_demo.ui import keys
 from mnist_demo.ui.compare.charts import (
     Axis,
-    Figure,
     Measured,
+    Metric,
     build_comparison,
     describe_comparison,
     runs_off_chart,
@@ -58,7 +58,7 @@ def render_overlay() -> None:
     )
     chosen = [run for run in runs if run.key in chosen_keys]
     with st.container(horizontal=True, key="comparison-row"):
-        metrics: dict[Figure, str] = {
+        metrics: dict[Metric, str] = {
             "accuracy": _("accuracy"),
             "log-loss": _("loss, logarithmic"),
             "loss": _("loss"),
@@ -86,7 +86,7 @@ def render_overlay() -> None:
         st.html(comparison_html(chosen, differing_settings(chosen), compared_metrics(chosen)))
 
 
-def _render_off_chart(letters: list[str], metric: Figure) -> None:
+def _render_off_chart(letters: list[str], metric: Metric) -> None:
     """Say which runs are partly outside of what the chart shows, if any are."""
     sentences = {
         "accuracy": _("The axis starts where the other runs can be told apart. Runs that end below it: {letters}."),

@@ -12,7 +12,7 @@ from mnist_demo.errors import MnistDemoError
 from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.digits import LessonDigits
 from mnist_demo.settings.hyperparameters import Hyperparameters
-from mnist_demo.settings.presets import PRESETS
+from mnist_demo.settings.presets import PRESETS, STARTER
 from mnist_demo.translation import N_, _, format_decimal, format_percent
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
@@ -39,7 +39,7 @@ TITLES = {
     "hidden": N_("One hidden layer"),
     "convolution": N_("Convolutional network"),
 }
-WAYS = ("small-network", "convnet-in-seconds", "starter")
+WAYS = ("small-network", "convnet-in-seconds", STARTER)
 ASK_AGAIN_SECONDS = 0.7
 
 

@@ -7,6 +7,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.files import Content
 from mnist_demo.insight.analysis_process import Question, Subject
 from mnist_demo.insight.analyst import Answer
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.drawing.opened_models_state import answering_model
@@ -16,8 +17,6 @@ from mnist_demo.ui.streamlit_internals import has_left, session_id
 
 if TYPE_CHECKING:
     from mnist_demo.models.checkpoints import TrainedClassifier
-
-STARTER = "starter"
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from mnist_demo.errors import CheckpointError
 from mnist_demo.files import KeptBytes
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Weights
+from mnist_demo.settings.presets import STARTER
 from mnist_demo.ui.server.once import once
 from mnist_demo.ui.server.sized_cache import SizedCache
 
@@ -31,7 +32,7 @@ MAX_CLASSIFIER_BYTES = 120_000_000
 @once
 def starter_classifier() -> "TrainedClassifier":
     """Return the model that comes with the project."""
-    from mnist_demo.models.checkpoints import STARTER, load_checkpoint
+    from mnist_demo.models.checkpoints import load_checkpoint
 
     return load_checkpoint(STARTER)
 

@@ -14,7 +14,7 @@ from mnist_demo.training.history import History, Point, format_loss
 from mnist_demo.translation import _, format_decimal, format_list, format_percent, numerals
 
 Axis = Literal["step", "epoch"]
-Figure = Literal["loss", "accuracy"]
+Metric = Literal["loss", "accuracy"]
 # On a chart of some 600 pixels more would cost the browser time at each refresh, and show no more.
 MAX_POINTS = 200
 # In a run of more epochs symbols would lie on each other, hide the other line, and take longest of all to draw.
@@ -50,7 +50,7 @@ class Line:
 
 
 def build_chart(
-    history: History, metric: Figure, axis: Axis, accuracy_range: AccuracyRange = "whole"
+    history: History, metric: Metric, axis: Axis, accuracy_range: AccuracyRange = "whole"
 ) -> dict[str, Any]:
     """Return the ECharts option for `metric` over steps or epochs, at most ``MAX_POINTS`` points a series."""
     lines = [
@@ -126,7 +126,7 @@ def build_chart(
     }
 
 
-def describe_chart(history: History, metric: Figure) -> str:
+def describe_chart(history: History, metric: Metric) -> str:
     """Return the chart's text alternative: what is drawn, where it began, and where it is now."""
     begin = history.started
     if begin is None:
@@ -161,7 +161,7 @@ def _marks_of_changes(history: History, axis: Axis) -> dict[str, Any]:
     }
 
 
-def _format_value(value: float, metric: Figure) -> str:
+def _format_value(value: float, metric: Metric) -> str:
     return format_loss(value) if metric == "loss" else format_percent(value, 1)
 
 
@@ -182,7 +182,7 @@ def percent_tooltip(digits: int) -> str:
     return numerals().percent.replace("%", "%%").format(f"%.{digits}f")
 
 
-def _title(metric: Figure) -> str:
+def _title(metric: Metric) -> str:
     return _("Loss (cross-entropy)") if metric == "loss" else _("Accuracy")
 
 
@@ -200,13 +200,13 @@ def end_of_axis(history: History, axis: Axis) -> int:
     return min(end, jump)
 
 
-def _train_points(history: History, metric: Figure, axis: Axis) -> Points:
+def _train_points(history: History, metric: Metric, axis: Axis) -> Points:
     if axis == "epoch":
         return _drawable(history.measured_points(f"train_{metric}", MAX_POINTS), metric, axis)
     return _drawable(history.step_points(f"train_{metric}", MAX_POINTS), metric, axis)
 
 
-def _drawable(points: list[Point], metric: Figure, axis: Axis) -> Points:
+def _drawable(points: list[Point], metric: Metric, axis: Axis) -> Points:
     # Accuracy is a fraction everywhere but on the page.
     factor = 100 if metric == "accuracy" else 1
     # JSON has no infinity: a loss that is none is a gap in the line.

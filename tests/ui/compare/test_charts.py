@@ -11,8 +11,8 @@ from mnist_demo.training.events import Changed
 from mnist_demo.ui.compare.charts import (
     MAX_POINTS,
     Axis,
-    Figure,
     Measured,
+    Metric,
     build_comparison,
     describe_comparison,
     runs_off_chart,
@@ -22,23 +22,23 @@ from mnist_demo.ui.compare.table import comparison_html
 from tests.insight.test_comparison import history_of, run
 
 AXES: tuple[Axis, ...] = ("step", "epoch", "seconds")
-FIGURES: tuple[Figure, ...] = ("accuracy", "log-loss")
+METRICS: tuple[Metric, ...] = ("accuracy", "log-loss")
 TWO_RUNS = [
     run("A", Hyperparameters(), history_of([0.5, 0.3], [0.8, 0.91])),
     run("B", Hyperparameters(learning_rate=50), history_of([40.0, 4.0], [0.5, 0.6])),
 ]
 
 
-@pytest.mark.parametrize("figure", ["loss", "log-loss", "accuracy"])
+@pytest.mark.parametrize("metric", ["loss", "log-loss", "accuracy"])
 @pytest.mark.parametrize("measured", ["test", "train", "validation"])
 @pytest.mark.parametrize("axis", ["step", "epoch", "seconds"])
-def test_every_chart_has_a_line_for_each_run(figure: Figure, measured: Measured, axis: Axis) -> None:
-    option = build_comparison(TWO_RUNS, figure, measured, axis)
+def test_every_chart_has_a_line_for_each_run(metric: Metric, measured: Measured, axis: Axis) -> None:
+    option = build_comparison(TWO_RUNS, metric, measured, axis)
     assert [series["name"] for series in option["series"]] == ["A", "B"]
     if measured != "validation":
         assert [series["markPoint"]["data"][0]["name"] for series in option["series"]] == ["A", "B"]
     for dataset, series in zip(option["dataset"], option["series"], strict=True):
-        assert list(dataset["source"].columns) == [axis, figure] == [series["encode"]["x"], series["encode"]["y"]]
+        assert list(dataset["source"].columns) == [axis, metric] == [series["encode"]["x"], series["encode"]["y"]]
         assert dataset["source"].empty == (measured == "validation")
 
 
@@ -78,7 +78,7 @@ def test_loss_of_a_run_that_went_wild_does_not_flatten_the_others_and_is_named()
 def test_diverged_run_leaves_a_chart_on_which_the_others_are_told_apart() -> None:
     wild = run("C", Hyperparameters(learning_rate=1e30), history_of([1e30, float("nan")], [0.098, 0.098]))
     runs = [*TWO_RUNS[:1], run("B", Hyperparameters(seed=1), history_of([0.4, 0.3], [0.85, 0.92])), wild]
-    accuracy, logarithmic = (build_comparison(runs, figure, "test", "step")["yAxis"] for figure in FIGURES)
+    accuracy, logarithmic = (build_comparison(runs, metric, "test", "step")["yAxis"] for metric in METRICS)
     assert (accuracy["min"], accuracy["max"]) == (80, 100)  # of 10, 80, 91 and 10, 85, 92
     assert logarithmic["max"] == 3
     assert "run C at 1e30." in describe_comparison([wild], "loss", "test")
@@ -88,30 +88,30 @@ def test_diverged_run_leaves_a_chart_on_which_the_others_are_told_apart() -> Non
         "%.2e",
         "%.4f",
     ]
-    for figure in FIGURES:
-        assert runs_off_chart(runs, figure, "test") == ["C"]
-        for series in build_comparison(runs, figure, "test", "step")["series"]:
+    for metric in METRICS:
+        assert runs_off_chart(runs, metric, "test") == ["C"]
+        for series in build_comparison(runs, metric, "test", "step")["series"]:
             assert all(map(math.isfinite, series["markPoint"]["data"][0]["coord"]))
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_letters_of_the_runs_are_apart_and_off_the_axes(figure: Figure) -> None:
+@pytest.mark.parametrize("metric", METRICS)
+def test_letters_of_the_runs_are_apart_and_off_the_axes(metric: Metric) -> None:
     ends = [0.9, 0.9, 0.9001, 0.92, 0.9999, 0.9999, 0.9999, 1.0] * 2
     letters = "ABCDEFGHIJKLMNOP"
     runs = [
         run(letter, Hyperparameters(), history_of([0.5, 1.0001 - end], [0.8, end]))
         for letter, end in zip(letters, ends, strict=True)
     ]
-    option = build_comparison(runs, figure, "test", "step")
+    option = build_comparison(runs, metric, "test", "step")
     axis = option["yAxis"]
-    scale = (lambda value: value) if figure == "accuracy" else math.log10
+    scale = (lambda value: value) if metric == "accuracy" else math.log10
     low, high = scale(axis["min"]), scale(axis["max"])
     marks = [series["markPoint"]["data"][0] for series in option["series"]]
     heights = sorted((scale(mark["coord"][1]) - low) / (high - low) for mark in marks)
     assert heights[0] > 0.04
     assert heights[-1] < 0.96
     assert min(b - a for a, b in itertools.pairwise(heights)) > 0.05
-    by_accuracy = sorted(marks, key=lambda mark: scale(mark["coord"][1]) * (1 if figure == "accuracy" else -1))
+    by_accuracy = sorted(marks, key=lambda mark: scale(mark["coord"][1]) * (1 if metric == "accuracy" else -1))
     assert [ends[letters.index(mark["name"])] for mark in by_accuracy] == sorted(ends)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mnist_demo.training.events import Changed, Epoch, Evaluated, Started, Step
 from mnist_demo.training.history import History, format_loss
-from mnist_demo.ui.widgets.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Figure, build_chart, describe_chart
+from mnist_demo.ui.widgets.charts import MAX_POINTS, MAX_SYMBOLS, Axis, Metric, build_chart, describe_chart
 
 
 def grown(steps: int, epochs: int = 0, validation: float | None = None, total_epochs: int = 10) -> History:
@@ -85,10 +85,10 @@ def test_test_line_has_what_was_measured_between_epochs() -> None:
     assert history.tested_step == 30
 
 
-@pytest.mark.parametrize("figure", ["loss", "accuracy"])
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
 @pytest.mark.parametrize("axis", ["step", "epoch"])
-def test_chart_of_a_very_long_run_stays_small(figure: Figure, axis: Axis) -> None:
-    chart = build_chart(grown(20_000, epochs=3000), figure, axis)
+def test_chart_of_a_very_long_run_stays_small(metric: Metric, axis: Axis) -> None:
+    chart = build_chart(grown(20_000, epochs=3000), metric, axis)
     for name in ("train", "test"):
         assert MAX_POINTS / 2 < len(points(chart, name)) <= MAX_POINTS + 1
 
