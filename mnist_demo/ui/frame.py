@@ -21,7 +21,7 @@ from mnist_demo.ui.look_inside.page import render_look_inside
 from mnist_demo.ui.membership.state import prepare_membership
 from mnist_demo.ui.membership.strip import render_membership
 from mnist_demo.ui.runs.page import render_runs
-from mnist_demo.ui.server.open_files import are_scarce
+from mnist_demo.ui.server.limits import is_full
 from mnist_demo.ui.train_and_draw.page import render_train_and_draw
 from mnist_demo.ui.visitor import render_visitor
 from mnist_demo.ui.widgets.notices import render_notices
@@ -90,7 +90,7 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
         prepare_membership()
         render_language()
         _come_back()
-    if not state.has_dataset() and are_scarce():  # she has just come
+    if not state.has_dataset() and is_full():  # she has just come
         st.warning(
             _("This server has as many visitors as it can have. Try again in a few minutes."), icon=":material/groups:"
         )

@@ -47,9 +47,9 @@ from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
 from mnist_demo.ui.server.answers import answer_whole
 from mnist_demo.ui.server.departed import free_the_departed
+from mnist_demo.ui.server.limits import allow_many_files
 from mnist_demo.ui.server.models import in_reading_thread
 from mnist_demo.ui.server.once import once
-from mnist_demo.ui.server.open_files import allow_many
 from mnist_demo.ui.server.requests import answer_what_was_meant
 from mnist_demo.ui.server.turns import answer_before_refreshing
 from mnist_demo.ui.streamlit_internals import is_session_alive, let_leave_quietly, protect_visitors, send_at_once
@@ -222,7 +222,7 @@ def lesson_digits(dataset: DigitDataset) -> "LessonDigits":
 @once
 def protect() -> None:
     """Keep visitors from harming one another, and clicks from getting lost; before anybody has done anything."""
-    allow_many()
+    allow_many_files()
     protect_visitors(visitor_state.COOKIE, visitor_state.TOKEN)
     answer_what_was_meant()
     answer_whole()
