@@ -10,8 +10,8 @@ from mnist_demo.translation import _, format_decimal
 
 # Unfinished runs of all visitors, and of one.
 MAX_JOBS, MAX_JOBS_OF_VISITOR = 200, 40
-# Runs of all visitors that have ended.
-MAX_ENDED = 400
+# Runs of all visitors that have ended: the smallest takes 100 kB of memory. They are opened from the disk again.
+MAX_ENDED = 100
 # In files: two of the largest runs, with all that they need to go on.
 MAX_BYTES_OF_VISITOR = 600_000_000
 # Of all visitors: room for many of the presets' runs, which have a few megabytes.
