@@ -176,13 +176,20 @@ def keep(content: Content) -> Content:
     """Return `content`, in a file if it is large, or as it is where no file can be written or read at a place."""
     if isinstance(content, KeptBytes) or len(content) <= SMALL_BYTES or not hasattr(os, "pread"):
         return content
-    try:
-        with tempfile.TemporaryFile() as file:
+    for folder in _folders_on_disk():
+        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=folder) as file:
             file.write(content)
             file.flush()
             return KeptBytes(os.dup(file.fileno()), len(content))
-    except OSError:
-        return content  # a full disk is no reason to lose a run
+    return content  # a full disk is no reason to lose a run
+
+
+def _folders_on_disk() -> tuple[str | None, ...]:
+    """Return folders for large files that last as long as this process, the best first; None is the usual one.
+
+    That one is often in memory (tmpfs), which would be no gain; and all but a home is read-only in many a container.
+    """
+    return "/var/tmp", os.environ.get("MNIST_DEMO_HOME") or None, None
 
 
 def mapped(content: Content) -> bytes:

@@ -5,6 +5,9 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -51,11 +54,31 @@ def send_back(connection: "multiprocessing.connection.Connection", content: obje
 
 
 def test_full_disk_leaves_the_content_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room() -> None:
+    def no_room(dir: str | None = None) -> None:
         raise OSError("no space left on device")
 
     monkeypatch.setattr("tempfile.TemporaryFile", no_room)
     assert keep(LARGE) is LARGE
+
+
+def test_large_content_is_kept_in_the_home_where_all_else_is_read_only_or_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, make = list[str | None](), tempfile.TemporaryFile
+
+    def only_in_the_home(dir: str | None = None) -> IO[bytes]:
+        tried.append(dir)
+        if dir != str(tmp_path):
+            raise OSError("read-only file system")
+        return make(dir=dir)
+
+    monkeypatch.setattr("tempfile.TemporaryFile", only_in_the_home)
+    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path))
+    kept = keep(LARGE)
+    assert isinstance(kept, KeptBytes)
+    assert bytes(kept) == LARGE
+    assert tried == ["/var/tmp", str(tmp_path)]
+    assert list(tmp_path.iterdir()) == []  # it has no name, and goes with its process
 
 
 def test_large_content_arrives_though_no_more_files_may_be_open() -> None:

@@ -247,8 +247,11 @@ class JobRegistry:
 
     def _have_too_many_wait(self) -> None:
         """Have jobs that left slow motion while no core was free for them wait for one like any other."""
-        staying = [job for job in self._computing() if isinstance(job, Job) and not job.gives_way]
-        while len(staying) > 1 and sum(job.cores_used for job in staying) > self.slots:
+        computing = self._computing()
+        staying = [job for job in computing if isinstance(job, Job) and not job.gives_way]
+        # What else computes, a file that is made for example, ends soon; of runs one goes on if it is alone.
+        taken = sum(other.cores_used for other in computing if not isinstance(other, Job))
+        while len(staying) > (not taken) and sum(job.cores_used for job in staying) + taken > self.slots:
             turns = Counter(job.visitor for job in staying)
             last = max(staying, key=lambda job: (turns[job.visitor], job.computes_since))
             last.give_way()

@@ -10,6 +10,12 @@ _MAY_BE_A_PROGRAM = N_(
     "needed is a safetensors file that “train --output” wrote, which says what its weights belong to: train the model "
     "here."
 )
+# A model for other runtimes, as this program exports one too: the version of its format (1 to 15), then its producer.
+_ONNX = tuple(bytes([8, version, tag]) for version in range(1, 16) for tag in (0x12, 0x3A))
+_IS_ONNX = N_(
+    "It is an ONNX file, made for other programs: it does not say how the model was trained, and is not opened here. "
+    "What is needed is the safetensors file of the same model."
+)
 _UNKNOWN = N_("It is damaged, or was not written by this program’s “train --output”.")
 
 
@@ -17,6 +23,8 @@ def describe_foreign_file(content: bytes) -> str:
     """Return what a file lacks that does not say how its model came about."""
     if content.startswith(_PROGRAMS):
         return _(_MAY_BE_A_PROGRAM)
+    if content.startswith(_ONNX):
+        return _(_IS_ONNX)
     count = _count_arrays(content)
     if not count:
         return _(_UNKNOWN)

@@ -47,13 +47,6 @@ def extra_images(collection: "DrawingCollection") -> ExtraImages:
     return ExtraImages(collection.images(), collection.labels())
 
 
-def accuracy_on_drawings(classifier: Predictor, collection: "DrawingCollection") -> float | None:
-    """Return the fraction of the drawings that `classifier` reads correctly, or None where there are none."""
-    if not len(collection):
-        return None
-    return accuracy_on_extra(classifier, extra_images(collection))
-
-
 def accuracy_on_extra(classifier: Predictor, extra: ExtraImages) -> float:
     """Return the fraction of the extra images that `classifier` reads correctly."""
     predicted = classifier.predict_probabilities(extra.images).argmax(axis=1)

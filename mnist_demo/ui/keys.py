@@ -132,7 +132,8 @@ CHANGING = (
 # Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
 ONCE = (
     START, START_REMEDY, START_FORK, START_MORE, GO_ON, TRAIN_ON_DRAWINGS, ADD_DRAWINGS, MAKE_EXPORT, DELETE_RUN,
-    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE,
+    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE, CREATE_CLASS, JOIN_CLASS, CLASS_TRAIN,
+    CLASS_ADD_FILE,
 )  # fmt: skip
 # This one says something else as soon as it was pressed: a second press is meant unless it comes with the first.
 ONCE_UNLESS_APART = PAUSE

@@ -16,7 +16,7 @@ from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.presets import PRESETS
 from mnist_demo.training.events import Epoch, Event, Started, Step
-from mnist_demo.training.fine_tuning import ExtraImages, accuracy_on_drawings, extra_images, fine_tuning_settings
+from mnist_demo.training.fine_tuning import ExtraImages, accuracy_on_extra, extra_images, fine_tuning_settings
 from mnist_demo.training.loop import train
 from tests.drawing.drawn_digits import circle, four
 
@@ -63,9 +63,8 @@ def test_collection_united_with_its_own_drawings_does_not_grow(collection: Drawi
 def test_collection_accuracy_is_the_fraction_correctly_classified(collection: DrawingCollection) -> None:
     starter = load_checkpoint("starter")
     wrong = LabelledDrawing(tuple(four()), 9)
-    assert accuracy_on_drawings(starter, collection) == 1
-    assert accuracy_on_drawings(starter, collection.with_drawing(wrong)) == pytest.approx(2 / 3)
-    assert accuracy_on_drawings(starter, DrawingCollection()) is None
+    assert accuracy_on_extra(starter, extra_images(collection)) == 1
+    assert accuracy_on_extra(starter, extra_images(collection.with_drawing(wrong))) == pytest.approx(2 / 3)
 
 
 def test_collection_of_more_than_a_thousand_drawings_raises() -> None:
@@ -259,4 +258,4 @@ def test_starter_model_fine_tunes_on_a_collection_in_this_process(
     events = list(train(model, hyperparameters, builtin, extra_images(collection)))
     assert isinstance(events[0], Started)
     model.eval()
-    assert accuracy_on_drawings(TrainedClassifier(model, hyperparameters), collection) == 1
+    assert accuracy_on_extra(TrainedClassifier(model, hyperparameters), extra_images(collection)) == 1

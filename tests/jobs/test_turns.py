@@ -11,6 +11,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
 from mnist_demo.jobs import room
 from mnist_demo.jobs.computing import LocalComputation
+from mnist_demo.jobs.errand import core
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
@@ -54,6 +55,18 @@ def test_runs_that_leave_slow_motion_together_wait_for_a_core_like_any_other(
     # Those that wait go on where they were, each when it is its turn.
     next(iter(computing(many))).stop(PATIENCE)
     wait_until(lambda: len(computing(many)) == 1)
+
+
+def test_run_that_leaves_slow_motion_while_a_file_is_made_waits_for_its_core(
+    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    job = one_core.start(Assignment(endless, builtin), visitor="one")
+    job.set_speed(1.0)
+    wait_until(lambda: job.state == "running" and not job.cores_used)
+    with core(one_core, "other"):
+        job.set_speed(None)
+        wait_until(lambda: job.state == "queued")
+    wait_until(lambda: job.state == "running" and job.cores_used > 0)
 
 
 def test_runs_in_slow_motion_have_a_few_processes_of_a_visitor_and_a_share_of_the_cores(

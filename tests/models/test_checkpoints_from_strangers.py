@@ -92,6 +92,7 @@ def _saved_by_torch(thing: object) -> bytes:
         (_saved_by_torch(torch.nn.Linear(784, 10).state_dict()), "is not opened here, since it may hold a program"),
         (b"PK\x03\x04" + bytes(500), "is not opened here, since it may hold a program"),
         (b"\x89HDF\r\n\x1a\n" + bytes(500), "is not opened here, since it may hold a program"),
+        (b"\x08\x0a\x12\x07pytorch" + bytes(500), "It is an ONNX file"),
         (
             safetensors.torch.save(torch.nn.Linear(784, 10).state_dict()),
             "holds 2 arrays of another program, but not .* to which model .* That is not guessed",
@@ -101,7 +102,7 @@ def _saved_by_torch(thing: object) -> bytes:
             "holds 1 array of another program",
         ),
     ],
-    ids=["pickle", "state_dict", "zip", "Keras", "safetensors of a linear model", "safetensors of one number"],
+    ids=["pickle", "state_dict", "zip", "Keras", "ONNX", "safetensors of a linear model", "safetensors of one number"],
 )
 @pytest.mark.usefixtures("_in_a_folder_of_its_own")
 def test_load_checkpoint_of_another_program_says_what_is_missing(

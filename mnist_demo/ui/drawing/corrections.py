@@ -6,7 +6,7 @@ import streamlit as st
 
 from mnist_demo.drawing.collection import DrawingCollection
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.training.fine_tuning import accuracy_on_drawings, extra_images, fine_tuning_settings
+from mnist_demo.training.fine_tuning import extra_images, fine_tuning_settings
 from mnist_demo.translation import _, ngettext
 from mnist_demo.ui import keys, state, visitor_state
 from mnist_demo.ui.drawing import state as drawing_state
@@ -70,13 +70,12 @@ def render_my_drawings() -> None:
 
 def _render_gallery(drawings: DrawingCollection) -> None:
     images, labels = drawings.images(), drawings.labels()
-    readers = read_readers()
-    predicted = readers[0].classifier.predict_probabilities(images).argmax(axis=1)
-    st.html(samples_html(images, labels, predicted))
+    read = [(reader.title, reader.read_digits(images)) for reader in read_readers()]
+    st.html(samples_html(images, labels, read[0][1]))
     st.html(
         shares_html(
             _("My drawings read correctly"),
-            [(reader.title, accuracy_on_drawings(reader.classifier, drawings) or 0.0) for reader in readers],
+            [(title, float((digits == labels).mean())) for title, digits in read],
         )
     )
     with st.container(horizontal=True, gap="small"):

@@ -35,15 +35,24 @@ def strokes_of(objects: tuple[dict[str, Any], ...]) -> list[np.ndarray]:
 def drawn_in(message: Any) -> tuple[dict[str, Any], ...]:
     """Return the freehand paths in what a browser says that is on its canvas, whatever it says.
 
-    What no canvas of ours sends is left out: what has another shape, or numbers that are none or are far off.
+    What no canvas of ours sends is left out: what has another shape, or numbers that are none or are far off; and all
+    after ``MAX_STROKES`` strokes, or ``MAX_COMMANDS`` commands of paths, without a look at it.
     """
     objects = message.get("objects") if isinstance(message, dict) else None
-    return tuple(item for item in objects if _is_path(item)) if isinstance(objects, list) else ()
+    drawn: list[dict[str, Any]] = []
+    left = MAX_COMMANDS
+    for item in objects[:MAX_STROKES] if isinstance(objects, list) else ():
+        path = item.get("path") if isinstance(item, dict) else None
+        if not isinstance(path, list) or left <= 0:
+            continue
+        item = item if len(path) <= left else {**item, "path": path[:left]}
+        left -= len(path)
+        if _is_path(item):
+            drawn.append(item)
+    return tuple(drawn)
 
 
-def _is_path(item: Any) -> bool:
-    if not isinstance(item, dict) or not isinstance(item.get("path"), list):
-        return False
+def _is_path(item: dict[str, Any]) -> bool:
     places = [item.get(name, 0) for name in ("left", "top", "scaleX", "scaleY", "angle")]
     return all(map(_is_number, places)) and all(map(_is_command, item["path"]))
 

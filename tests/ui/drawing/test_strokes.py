@@ -1,10 +1,11 @@
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_demo.drawing.collection import MAX_STROKES
-from mnist_demo.ui.drawing.strokes import MAX_COMMANDS, objects_of, strokes_of
+from mnist_demo.ui.drawing.strokes import MAX_COMMANDS, drawn_in, objects_of, strokes_of
 
 
 def path(*commands: list[Any], **placed: Any) -> dict[str, Any]:
@@ -41,6 +42,25 @@ def test_strokes_of_a_drawing_that_nobody_has_drawn_by_hand_are_cut_off() -> Non
     strokes = strokes_of((path(*CORNER), long, path(*CORNER)))
     assert [len(stroke) for stroke in strokes] == [3, MAX_COMMANDS - 3]
     assert len(strokes_of((path(*CORNER),) * 5000)) == MAX_STROKES
+
+
+def test_what_a_browser_says_is_on_its_canvas_is_cut_off_before_it_is_looked_at() -> None:
+    class Counted(list[Any]):
+        looked_at = 0
+
+        def __iter__(self) -> Iterator[Any]:
+            for command in super().__iter__():
+                Counted.looked_at += 1
+                yield command
+
+        def __getitem__(self, place: Any) -> Any:
+            return Counted(super().__getitem__(place)) if isinstance(place, slice) else super().__getitem__(place)
+
+    short = {"path": [*CORNER]}
+    drawn = drawn_in({"objects": [short, {"path": Counted([["L", 1, 1]] * 100_000)}, *[short] * 10_000]})
+    assert [len(item["path"]) for item in drawn] == [3, MAX_COMMANDS - 3]
+    assert Counted.looked_at <= MAX_COMMANDS
+    assert len(drawn_in({"objects": [short] * 10_000})) == MAX_STROKES
 
 
 @pytest.mark.parametrize(
