@@ -14,10 +14,11 @@ from tqdm import tqdm
 
 from benchmarks.drivers.photographs import Floats, Scene, odd_range, photograph, side_by_side, soft_thumbnail
 from benchmarks.measurements.drawings import one_thread
+from mnist_demo.cli.classify import NO_DIGIT
 from mnist_demo.drawing.image import load_bitmap
 from mnist_demo.drawing.unipen import PenDigit, read_unipen
 from mnist_demo.errors import ImageError
-from mnist_demo.rejection.non_digits import KINDS, draw_strokes
+from mnist_demo.rejection.non_digits import TESTING_KINDS, draw_strokes
 from mnist_demo.rejection.pictures import read_picture
 from mnist_demo.translation import N_, _
 
@@ -99,7 +100,7 @@ SEVERAL_DIGITS: dict[str, Render] = {
     N_("JPEG at quality 20"): _photographed(quality=20),
 }
 TWO_ROWS: dict[str, Render] = {N_("two rows"): _PLAIN}
-_LETTERS = [kind for kind in KINDS if kind.startswith("letter")]
+_LETTERS = [kind for kind in TESTING_KINDS if kind.startswith("letter")]  # with which nothing was fitted
 
 
 def measure_pictures(path: str, limit: int | None = None, seed: int = SEED) -> Iterator[PictureFigure]:
@@ -130,12 +131,13 @@ def measure_pictures(path: str, limit: int | None = None, seed: int = SEED) -> I
 
 
 def answer(file: bytes) -> Answer:
-    """Read a picture file as the page and ``classify`` do."""
+    """Read a picture file as the page and ``classify`` do: a digit that they call none is a question mark."""
     try:
         found = read_picture(load_bitmap(io.BytesIO(file)))
     except ImageError:
         return "", True
-    return "".join(str(one.digit) for one in found), not any(one.is_digit for one in found)
+    read = "".join(str(one.digit) if one.is_digit else NO_DIGIT for one in found)
+    return read, not any(one.is_digit for one in found)
 
 
 def _cases(digits: Sequence[PenDigit]) -> Iterator[tuple[str, Callable[[Generator], tuple[str, bytes]]]]:
@@ -183,7 +185,7 @@ def _word(random: Generator) -> Strokes:
 
 
 def _shape(random: Generator) -> Strokes:
-    kinds = [kind for kind in KINDS if not kind.startswith("letter") and kind not in ("dot", "dots")]
+    kinds = [kind for kind in TESTING_KINDS if not kind.startswith("letter") and kind != "dot"]
     return draw_strokes(str(random.choice(kinds)), random)
 
 
@@ -199,7 +201,7 @@ def _face(random: Generator) -> Strokes:
     return face + ([np.array([[0.5, 0.4], [0.45, 0.55], [0.52, 0.55]])] if random.random() < 0.5 else [])
 
 
-def _axes(random: Generator) -> Strokes:
+def axes_of_a_plot(random: Generator) -> Strokes:
     ticks = np.linspace(0.15, 0.9, int(random.integers(3, 7)))
     axes = [np.array([[0.0, 1.0], [1.3, 1.0]]), np.array([[0.0, 1.0], [0.0, 0.0]])]
     axes += [np.array([[1.3 * x, 0.97], [1.3 * x, 1.03]]) for x in ticks]
@@ -214,7 +216,7 @@ NO_DIGITS: dict[str, Callable[[Generator], Strokes]] = {
     N_("a word"): _word,
     N_("a shape or a scribble"): _shape,
     N_("a face"): _face,
-    N_("axes of a plot"): _axes,
+    N_("axes of a plot"): axes_of_a_plot,
 }
 EMPTY: dict[str, Render] = {
     N_("empty paper"): _PLAIN,

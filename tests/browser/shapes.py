@@ -36,6 +36,7 @@ PLACES: list[dict[str, float]] = [
 # Several shapes of each digit: what it is, and its strokes.
 SHAPES: dict[str, tuple[str, list[Stroke]]] = {
     "round 0": ("0", [_arc(0.5, 0.5, 0.28, 0.34, 90, 450)]),
+    "wide 0, twice as wide as high": ("0", [[(x, 0.25 + 0.5 * y) for x, y in _arc(0.5, 0.5, 0.4, 0.4, 90, 450)]]),
     "narrow 0, slanted": ("0", [[(x + 0.25 * (0.5 - y), y) for x, y in _arc(0.5, 0.5, 0.16, 0.36, 60, 420)]]),
     "bare 1": ("1", DIGITS["1"]),
     "slanted 1": ("1", [[(0.6, 0.12), (0.42, 0.88)]]),

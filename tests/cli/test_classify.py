@@ -45,6 +45,10 @@ def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_r
     assert all(line["starter_digit"] == line["predicted_digit"] for line in lines[1:])
     refused, _shares = run("classify", "starter", pictures[0])[1].splitlines()
     assert "this is not a digit" in refused
+    beside = run("classify", checkpoint, pictures[0].parent)[1]
+    assert "or " in beside.splitlines()[0]
+    assert "by the starter model" in beside.splitlines()[0]
+    assert beside.count("the starter model reads") == 4
     (tmp_empty := pictures[0].parent / "empty").mkdir()
     assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
 

@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 # Without the tiny ones that a process which trains takes for zero: hypothesis refuses to make them there.
 FLOATS = st.floats(allow_subnormal=False)
 # Values that are JSON but hardly what a file means: of every kind, huge, tiny, odd, nested.
+# As files of torch.save, pickle, Keras and ONNX begin, and safetensors that say nothing of their model.
+FOREIGN_MODELS = (
+    *(start + bytes(300) for start in (b"PK\x03\x04", b"\x80\x04", b"\x89HDF\r\n", b"\x08\x0a\x12\x07pytorch")),
+    b"\x40" + bytes(7) + b'{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'.ljust(64) + bytes(4),
+)
+PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF")
 JUNK = st.one_of(
     st.none(),
     st.booleans(),

@@ -3,13 +3,10 @@
 A hundred cases in the suite, always the same; ``--cases 1000`` for as many of each kind, always others.
 """
 
-import contextlib
 import io
 import json
 import re
-import resource
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mnist_demo.classes.handwriting import FORMAT, VERSION, handwriting_from_bytes
 from mnist_demo.classes.links import class_link
 from mnist_demo.classes.store import ClassStore, code_from
 from mnist_demo.cli.main import main
@@ -28,7 +26,7 @@ from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
 from mnist_demo.drawing.image import image_from_bitmap, image_from_strokes
 from mnist_demo.drawing.picture_files import load_bitmap
 from mnist_demo.drawing.pictures_of_digits import MAX_DIGITS
-from mnist_demo.errors import CheckpointError, HistoryFileError, MnistDemoError
+from mnist_demo.errors import CheckpointError, HistoryFileError
 from mnist_demo.models.checkpoints import checkpoint_to_bytes, load_checkpoint_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.rejection.pictures import read_picture
@@ -43,40 +41,23 @@ from mnist_demo.training.state import TrainingState
 from mnist_demo.ui.drawing.strokes import drawn_in, objects_of, strokes_of
 from mnist_demo.ui.visitor import secret_in
 from tests.data.fake_mnist_servers import idx_images, idx_labels
-from tests.faults.damage import JUNK, damaged, damaged_json, damaged_tensors, marked_paper, with_junk
+from tests.faults.bounds import bounded
+from tests.faults.damage import (
+    FOREIGN_MODELS,
+    JUNK,
+    PICTURE_FORMATS,
+    damaged,
+    damaged_json,
+    damaged_tensors,
+    marked_paper,
+    with_junk,
+)
 from tests.saved_runs.records import record, short_history
 
-SECONDS, MEGABYTES = 2.0, 500
-# Of real time, which is not what is computed on a busy machine: but nothing waits for anything.
-HANG_SECONDS = 30.0
 STROKES = [np.array([[140.0, 40.0], [135.0, 120.0], [150.0, 220.0]]), np.array([[100.0, 60.0], [180.0, 65.0]])]
 DRAWINGS = DrawingCollection((LabelledDrawing((STROKES[0],), 1), LabelledDrawing((*STROKES,), 7))).to_bytes()
 TINY = Hyperparameters(training_size=100, batch_size=50, epochs=1)
 PICTURE = Image.fromarray(np.pad(np.full((40, 6), 255, np.uint8), ((10, 10), (24, 30))))
-
-
-@contextlib.contextmanager
-def bounded() -> Iterator[None]:
-    """Let what is done be refused with one sentence; it may not compute for long, nor need much memory."""
-    with contextlib.suppress(OSError):  # where there is none, the peak is that of whatever came before
-        Path("/proc/self/clear_refs").write_text("5")
-    began, used, seen = time.thread_time(), peak_kilobytes(), time.monotonic()
-    sentence = "accepted"
-    try:
-        yield
-    except MnistDemoError as error:
-        sentence = str(error)
-    assert re.fullmatch(r".{5,1000}", sentence)  # on one line
-    assert time.thread_time() - began < SECONDS
-    assert time.monotonic() - seen < HANG_SECONDS
-    assert peak_kilobytes() - used < 1000 * MEGABYTES
-
-
-def peak_kilobytes() -> int:
-    """Return the most memory that this process had, since the peak was forgotten where the system lets it be."""
-    status = Path("/proc/self/status")
-    found = re.search(r"VmHWM:\s*(\d+)", status.read_text()) if status.exists() else None
-    return int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def picture(kind: str) -> bytes:
@@ -161,6 +142,11 @@ def check_cookie(cookie: object) -> None:
     assert (secret == cookie) == (secret_in(cookie) == secret)  # else each time another one
 
 
+def check_handwriting(content: bytes) -> None:
+    for _nickname, drawings in handwriting_from_bytes(content):
+        check_drawings(drawings.to_bytes())
+
+
 def check_class_code(typed: str) -> None:
     code = code_from(typed)
     assert ClassStore().find(code) is None
@@ -213,6 +199,8 @@ def replaced_in_header(content: bytes, pattern: str, text: str) -> bytes:
 
 ODD_TEXT = st.text(max_size=30) | JUNK.map(str) | st.sampled_from(["", "nan", "1e999", "-5", "0x10", "½", "1,1", "all"])
 NAMES = st.sampled_from([*PARAMETERS, "preset", "locked", "hide", "run"])
+WRITERS = [{"nickname": name, "drawings": json.loads(DRAWINGS)["drawings"]} for name in ("Mina", "Juno")]
+HANDWRITING = json.dumps({"format": FORMAT, "version": VERSION, "writers": WRITERS}).encode()
 CANVAS = {"objects": list(objects_of(STROKES, "#000000", 16)), "background": "#ffffff"}
 KINDS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
     "drawings": (damaged_json(DRAWINGS), check_drawings),
@@ -220,13 +208,12 @@ KINDS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
     "record": (damaged_json(record().to_json()), check_record),
     "model": (damaged_tensors(MODEL), check_model),
     "state": (damaged_tensors(STATE), check_state),
-    "picture": (
-        st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"]).flatmap(lambda k: damaged(picture(k))),
-        check_picture,
-    ),
+    "picture": (st.sampled_from(PICTURE_FORMATS).flatmap(lambda kind: damaged(picture(kind))), check_picture),
     "marks": (marked_paper(), check_marks),
     "canvas": (with_junk(CANVAS), check_canvas),
     "address": (st.dictionaries(NAMES, ODD_TEXT, max_size=6), check_address),
+    "handwriting": (damaged_json(HANDWRITING), check_handwriting),
+    "foreign model": (st.sampled_from(FOREIGN_MODELS).flatmap(damaged), check_model),
     "class code": (st.text() | st.text("abc2389ABC- ./?=&", max_size=80), check_class_code),
     "cookie": (JUNK | st.text(min_size=31, max_size=33), check_cookie),
 }

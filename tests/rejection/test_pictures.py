@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks.drivers.photographs import Scene, photograph, side_by_side
+from benchmarks.measurements.pictures import axes_of_a_plot
 from mnist_demo.drawing.image import load_bitmap
 from mnist_demo.errors import ImageError
 from mnist_demo.rejection.non_digits import draw_strokes
@@ -25,6 +26,9 @@ SCENES = {
     "pale pencil": Scene(pens=["black"], strength=(0.25, 0.3), width=(0.03, 0.035)),
     "dark table": Scene(on_table=True),
     "blackboard": Scene(paper=(0.14, 0.2, 0.16), pens=["white"]),
+    "orange pen": Scene(pens=["orange"]),
+    "turquoise pen on squares": Scene(pens=["turquoise"], ruling="squares"),
+    "out of focus": Scene(blur=(0.01, 0.012)),
     "a turned telephone": Scene(orientation=6, quality=20),
 }
 
@@ -47,9 +51,10 @@ def test_read_picture_of_one_digit_on_any_paper_in_any_light(name: str) -> None:
     assert _read(_photograph(four(), SCENES[name])) == "4"
 
 
-def test_read_picture_of_a_number_has_all_of_its_digits() -> None:
+@pytest.mark.parametrize("scene", [Scene(ruling="squares"), Scene(falls="shadow"), Scene(on_table=True)])
+def test_read_picture_of_a_number_has_all_of_its_digits(scene: Scene) -> None:
     number = side_by_side([_strokes(digit) for digit in "2730"], np.random.default_rng(0))
-    assert _read(_photograph(number, Scene(ruling="squares"))) == "2730"
+    assert _read(_photograph(number, scene)) == "2730"
 
 
 @pytest.mark.parametrize(("contrast", "is_dark"), [(255, False), (60, True), (6, False)])
@@ -79,6 +84,10 @@ def test_read_picture_of_letters_is_no_digit(word: str) -> None:
     random = np.random.default_rng(1)
     letters = side_by_side([draw_strokes(f"letter {letter}", random) for letter in word], random)
     assert _is_refused(_photograph(letters, Scene()))
+
+
+def test_read_picture_of_the_axes_of_a_plot_is_no_digit() -> None:
+    assert _is_refused(_photograph([*axes_of_a_plot(np.random.default_rng(2))], Scene()))
 
 
 def test_read_picture_of_a_face_is_no_digit() -> None:

@@ -91,14 +91,16 @@ def upload(url: str, session: str, name: str, content: bytes) -> int:
     address = urlsplit(url)
     body = b'--mark\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + content + b"\r\n--mark--\r\n"
     with contextlib.closing(http.client.HTTPConnection(address.netloc, timeout=30)) as connection:
-        connection.request("GET", "/_stcore/health")
-        answer = connection.getresponse()
-        answer.read()
-        token = (answer.headers["Set-Cookie"] or "").partition("_streamlit_xsrf=")[2].partition(";")[0]
         headers = {"Content-Type": "multipart/form-data; boundary=mark"}
-        headers |= {"Cookie": f"_streamlit_xsrf={token}", "X-Xsrftoken": token}
         connection.request("PUT", f"/_stcore/upload_file/{session}/{name}", body, headers)
         return connection.getresponse().status
+
+
+def test_file_for_a_session_that_is_none_is_refused(server: PageServer) -> None:
+    # The id of a session is all that keeps strangers from it: its own cookie does not come from a page in a page.
+    for session in ("none", "0" * 36, "../x", "%2e%2e"):
+        assert upload(server.url, session, "file", b"content") >= 400
+    assert uploaded_bytes(server.url) == 0
 
 
 def uploaded_bytes(url: str) -> int:

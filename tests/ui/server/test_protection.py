@@ -1,5 +1,6 @@
 """Messages other than those of our pages reach nothing of Streamlit's, and a visitor's files have bounds."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from mnist_demo.ui import streamlit_internals
-from mnist_demo.ui.streamlit_internals import OBEYED, protect_visitors
+from mnist_demo.ui.streamlit_internals import FLOOD_SECONDS, OBEYED, RUNS_A_SECOND, RUNS_AT_ONCE, protect_visitors
 
 
 class Session(AppSession):
@@ -71,3 +72,28 @@ def test_uploads_are_bounded_in_all_and_who_has_most_loses_her_oldest(monkeypatc
     with pytest.raises(HTTPException, match="here at the moment"):
         add("c", "another", 40)  # it would be she who has most
     assert kept() == {"a1": ["third"], "a2": ["second"], "b": ["hers"], "c": ["hers"]}
+
+
+def test_flood_of_requests_to_run_the_page_is_slowed_down_and_its_end_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[BackMsg] = []
+    monkeypatch.setattr(AppSession, "_handle_rerun_script_request", lambda _session, asked: reached.append(asked))
+    monkeypatch.setattr(AppSession, "handle_backmsg", AppSession.handle_backmsg)  # and as it was at the end
+    protect_visitors("cookie", "key")
+    later: list[float] = []
+
+    class Loop(asyncio.SelectorEventLoop):
+        def call_later(self, delay: float, callback: object, *arguments: object, **more: object) -> object:  # type: ignore[override]
+            later.append(delay)
+            return None
+
+    async def flood() -> None:
+        session, message = Session(), BackMsg()
+        message.rerun_script.SetInParent()
+        for _request in range(500):
+            session.handle_backmsg(message)
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(flood())
+    assert RUNS_AT_ONCE - 1 <= len(reached) <= RUNS_AT_ONCE + 2
+    assert len(later) == pytest.approx(FLOOD_SECONDS * RUNS_A_SECOND, abs=3)
+    assert max(later) <= FLOOD_SECONDS

@@ -66,6 +66,16 @@ def test_export_of_a_chosen_format_is_a_file_to_save_with_its_size(page: AppTest
     assert "The run as it was after step 15." in [caption.value for caption in page.caption]
 
 
+def test_export_waits_where_the_files_of_all_visitors_take_too_much_room(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_demo.ui.export.state.MAX_EXPORT_BYTES", 1)
+    train_to_the_end(page)
+    choose_format(page, "safetensors")
+    assert not page.get("download_button")
+    assert any("Others are saving large files here" in error.value for error in page.error)
+
+
 def test_export_of_a_heavy_format_is_made_beside_the_page(page: AppTest) -> None:
     train_to_the_end(page)
 
