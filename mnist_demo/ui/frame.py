@@ -16,7 +16,7 @@ from mnist_demo.ui.data_source import prepare_dataset
 from mnist_demo.ui.drawing.canvas import prepare_canvases
 from mnist_demo.ui.language.switch import render_language, render_language_switch
 from mnist_demo.ui.lesson.page import render_lesson
-from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS, TRAIN_AND_DRAW
+from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS, TRAIN_AND_DRAW, is_secure
 from mnist_demo.ui.look_inside.page import render_look_inside
 from mnist_demo.ui.membership.state import prepare_membership
 from mnist_demo.ui.membership.strip import render_membership
@@ -90,6 +90,8 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
         prepare_membership()
         render_language()
         _come_back()
+        if not is_secure():
+            st.html("<style>.stCode button { display: none; }</style>")  # which copy nothing there, without a word
     if not state.has_dataset() and is_full():  # she has just come
         st.warning(
             _("This server has as many visitors as it can have. Try again in a few minutes."), icon=":material/groups:"

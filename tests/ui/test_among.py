@@ -41,6 +41,7 @@ def test_page_without_https_says_why_it_cannot_copy_or_photograph_and_what_to_do
     page.button(key="share-settings").click().run()
     assert page.code[-1].value.startswith("http://class.lan:8501/digits/?preset=")
     assert "Select the text, and copy it with Ctrl+C" in texts(page)
+    assert any(".stCode button" in html.proto.body for html in page.get("html"))
     page.toggle(key="share-frame").set_value(True).run()
     line = page.code[-1].value
     assert line.startswith('<iframe src="http://class.lan:8501/digits/?only=draw&amp;embed=true')

@@ -12,7 +12,7 @@ def render_copied(text: str, language: str | None = None) -> None:
     if not is_secure():
         st.caption(
             _(
-                "The button on it cannot copy here: browsers allow that only where the address begins with https. "
+                "No button can copy it here: browsers allow that only where the address begins with https. "
                 "Select the text, and copy it with Ctrl+C (⌘C on a Mac, a long press on a phone)."
             )
         )
