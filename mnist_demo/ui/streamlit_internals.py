@@ -234,7 +234,7 @@ def _bound_uploads(runtime: Any, secret_key: str) -> None:
                 most = held.most_common(1)[0][0]
                 found = next((place for place in kept if place[0] == most), None)
                 if found is None or most == visitor:
-                    raise HTTPException(413, "There are too many files here at the moment: try again in a few minutes.")
+                    raise HTTPException(503, "There are too many files here at the moment: try again in a few minutes.")
                 kept.remove(found)
                 held[most] -= _upload_size(found[2])
                 uploads.remove_file(found[1], found[2].file_id)

@@ -1,14 +1,16 @@
 """Drawing, uploading and correcting, and what the page makes of it."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.page import button, element, wait_for_state
+from tests.browser.page import button, element, open_page, wait_for_state
 from tests.browser.pen import draw, draw_strokes
+from tests.browser.server import PageServer
 from tests.browser.shapes import DIGITS, PLACES, SHAPES
 from tests.e2e.actions import go_to, quick_run, take_up
 
@@ -153,3 +155,19 @@ def test_stroke_is_read_as_the_pen_is_lifted_without_the_pause_of_the_canvas(sam
     page.reload()
     draw(page, "7")
     expect(element(page, "predicted-digit")).to_have_text("7")
+
+
+def test_file_that_the_server_has_no_room_for_is_refused_in_a_sentence(browser: Browser, server: PageServer) -> None:
+    refused = {413: "too many files of yours here", 503: "too many files here at the moment"}
+    with open_page(browser, server.url) as opened:  # whose console has these refusals
+        page, address = opened.page, "**/_stcore/upload_file/**"
+        page.get_by_text("Read a picture").click()
+        picture = element(page, "picture")
+        for status, sentence in refused.items():
+            page.route(address, partial(Route.fulfill, status=status))
+            picture.locator("input[type=file]").set_input_files(
+                {"name": f"{status}.png", "mimeType": "image/png", "buffer": b"a picture"}
+            )
+            expect(picture).to_contain_text(sentence)
+            expect(picture).not_to_contain_text("AxiosError")
+            page.unroute(address)

@@ -1,4 +1,4 @@
-"""Streamlit's own words, which it has in English only, in the visitor's language.
+"""Streamlit's own words, which it has in English only, in the visitor's language, and refusals in sentences.
 
 They are looked for on the page as it stands, after each change of it: so a word that a release of Streamlit writes
 otherwise stays English, and nothing else happens. `tests/e2e/test_language.py` finds those.
@@ -38,6 +38,8 @@ WORDS = (
     N_("Increment"),
     N_("Decrement"),
     N_("Add files"),
+    N_("File must be {} or smaller."),
+    N_("{} files are not allowed."),
     N_("Remove {}"),
     N_("Selected values"),
     N_("Link to heading"),
@@ -49,9 +51,16 @@ WORDS = (
     N_("Take Photo"),
     N_("Clear photo"),
 )
+# What it shows in any language where the server refuses a file: see `protect_visitors`.
+REFUSALS = {
+    "AxiosError: Request failed with status code 413": N_("There are too many files of yours here: remove some first."),
+    "AxiosError: Request failed with status code 503": N_(
+        "There are too many files here at the moment: try again in a few minutes."
+    ),
+}
 
 
 def render_streamlit_words() -> None:
     """Have the browser say them in the visitor's language; nothing of this is to be seen."""
-    words = json.dumps({word: _(word) for word in WORDS}, ensure_ascii=False)
-    run_script(_SCRIPT.replace("WORDS;", f"{words};"))
+    words = {word: _(word) for word in WORDS} | {word: _(sentence) for word, sentence in REFUSALS.items()}
+    run_script(_SCRIPT.replace("WORDS;", f"{json.dumps(words, ensure_ascii=False)};"))

@@ -1,6 +1,5 @@
 """Messages other than those of our pages reach nothing of Streamlit's, and a visitor's files have bounds."""
 
-import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -80,20 +79,13 @@ def test_flood_of_requests_to_run_the_page_is_slowed_down_and_its_end_left_out(m
     monkeypatch.setattr(AppSession, "handle_backmsg", AppSession.handle_backmsg)  # and as it was at the end
     protect_visitors("cookie", "key")
     later: list[float] = []
-
-    class Loop(asyncio.SelectorEventLoop):
-        def call_later(self, delay: float, callback: object, *arguments: object, **more: object) -> object:  # type: ignore[override]
-            later.append(delay)
-            return None
-
-    async def flood() -> None:
-        session, message = Session(), BackMsg()
-        message.rerun_script.SetInParent()
-        for _request in range(500):
-            session.handle_backmsg(message)
-
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        runner.run(flood())
+    loop = SimpleNamespace(call_later=lambda delay, *_call: later.append(delay))
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: loop)
+    session, message = Session(), BackMsg()
+    message.rerun_script.SetInParent()
+    for _request in range(500):
+        session.handle_backmsg(message)
+    monkeypatch.undo()
     assert RUNS_AT_ONCE - 1 <= len(reached) <= RUNS_AT_ONCE + 2
     assert len(later) == pytest.approx(FLOOD_SECONDS * RUNS_A_SECOND, abs=3)
     assert max(later) <= FLOOD_SECONDS
