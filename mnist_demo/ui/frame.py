@@ -91,7 +91,7 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
         render_language()
         _come_back()
         if not is_secure():
-            st.html("<style>.stCode button { display: none; }</style>")  # which copy nothing there, without a word
+            st.html(Markup("<style>.stCode button { display: none; }</style>"))  # they copy nothing there
     if not state.has_dataset() and is_full():  # she has just come
         st.warning(
             _("This server has as many visitors as it can have. Try again in a few minutes."), icon=":material/groups:"

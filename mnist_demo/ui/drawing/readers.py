@@ -60,13 +60,15 @@ class Reader:
         """
         known = _read.setdefault(self.classifier.model, {})
         key = hashlib.sha256(images.tobytes()).digest()
-        if key not in known:
-            if len(known) >= MAX_GALLERIES:
-                known.clear()
+        digits = known.get(key)
+        if digits is None:
             predict = self.classifier.predict_probabilities
             parts = [images[place : place + AT_ONCE] for place in range(0, len(images), AT_ONCE)]
-            known[key] = np.concatenate([in_reading_thread(predict, part).argmax(axis=1) for part in parts])
-        return known[key]
+            digits = np.concatenate([in_reading_thread(predict, part).argmax(axis=1) for part in parts])
+            if len(known) >= MAX_GALLERIES:
+                known.clear()
+            known[key] = digits
+        return digits
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from mnist_demo.ui.streamlit_internals import OPEN_FILES
 
 ENOUGH = 65_536
-# Kept for the runs and drawings of those who are here.
-SPARE, SPARE_THREADS = 100, 60
+# Kept for the runs and drawings of those who are here: so many files; so many threads, or a share of a small limit.
+SPARE, SPARE_THREADS, SPARE_SHARE = 100, 60, 0.25
 PROCESSES, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -30,7 +30,9 @@ def allow_many_files() -> None:
 
 def is_full() -> bool:
     """Tell whether so little is left that whoever comes now would take it from those who are here."""
-    return _files_left() < SPARE or min(_threads_left(), default=math.inf) < SPARE_THREADS
+    return _files_left() < SPARE or any(
+        limit - used < min(SPARE_THREADS, SPARE_SHARE * limit) for limit, used in _threads()
+    )
 
 
 def _files_left() -> float:
@@ -43,17 +45,17 @@ def _files_left() -> float:
     return math.inf
 
 
-def _threads_left() -> Iterator[float]:
-    """Yield how many more threads each limit allows: of a container or service (cgroups), and of the user (ulimit)."""
+def _threads() -> Iterator[tuple[int, int]]:
+    """Yield limits on threads, and how many there are: of a container or service (cgroups), of the user (ulimit)."""
     for folder in _cgroups():
         with contextlib.suppress(OSError, ValueError):  # no such limit, or the word “max”
-            yield int((folder / "pids.max").read_text()) - int((folder / "pids.current").read_text())
+            yield int((folder / "pids.max").read_text()), int((folder / "pids.current").read_text())
     with contextlib.suppress(ImportError, OSError):
         import resource
 
         soft, _hard = resource.getrlimit(resource.RLIMIT_NPROC)
         if soft != resource.RLIM_INFINITY and os.geteuid() != 0:  # whom it does not bind
-            yield soft - sum(_threads_of(folder) for folder in PROCESSES.iterdir() if folder.name.isdigit())
+            yield soft, sum(_threads_of(folder) for folder in PROCESSES.iterdir() if folder.name.isdigit())
 
 
 def _cgroups() -> Iterator[Path]:

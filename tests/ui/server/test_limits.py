@@ -64,6 +64,12 @@ def test_server_is_full_before_a_container_or_a_service_has_no_thread_left(
     assert not limits.is_full()
     (limited / "pids.current").write_text("453\n")
     assert limits.is_full()
+    # One of a small container leaves a quarter.
+    (limited / "pids.max").write_text("100\n")
+    (limited / "pids.current").write_text("70\n")
+    assert not limits.is_full()
+    (limited / "pids.current").write_text("80\n")
+    assert limits.is_full()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to count the threads of a user")
