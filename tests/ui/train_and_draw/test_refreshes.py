@@ -50,12 +50,12 @@ def test_page_waits_no_longer_for_a_long_run_in_slow_motion() -> None:
 
 def test_page_draws_a_run_that_is_there_to_be_watched_as_often_as_it_is_measured() -> None:
     runs = [running(trained, 4, speed=RISING) for trained in (0, 1, 3)]
-    assert [seconds_between_refreshes(run) for run in runs] == [0.2, 0.2, 0.2]
+    assert [seconds_between_refreshes(run) for run in runs] == [0.12, 0.12, 0.12]
 
 
 def test_pages_of_a_class_that_watches_thirty_runs_draw_them_less_often() -> None:
     watched = running(0, 4, speed=RISING)
-    assert [seconds_between_refreshes(watched, many) for many in (1, 5, 30)] == [0.2, 0.2, 1.2]
+    assert [seconds_between_refreshes(watched, many) for many in (1, 5, 30)] == [0.12, 0.2, 1.2]
 
 
 def test_page_draws_a_watched_run_that_computes_for_long_as_seldom_as_others() -> None:
