@@ -25,7 +25,7 @@ LOOK_SECONDS = 0.1
 class Errand:
     """A place in the queue of a `JobRegistry`, with what that has to know of a run."""
 
-    is_brief, gives_way, cores_used = True, False, 1
+    is_brief, gives_way, keeps_turn, cores_used = True, False, False, 1
 
     def __init__(self, visitor: str) -> None:
         self.visitor = f"errand of {visitor}"  # beside her own run, which may be a long one

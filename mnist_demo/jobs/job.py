@@ -81,7 +81,7 @@ class Job(ObservedRun):
         self._stop_deadline: float | None = None
         self._computing = computing or Here()
         self._computation: Computation | None = None
-        self._gives_way = self._is_to_pause = False
+        self._gives_way = self._is_to_pause = self.keeps_turn = False
 
     @classmethod
     def ended(cls, assignment: Assignment, job_id: str, snapshot: JobSnapshot) -> "Job":
@@ -101,7 +101,7 @@ class Job(ObservedRun):
     def pause(self, timeout: float = 1.0) -> None:
         """Pause a running job after its current step; waits up to `timeout` seconds until that is so."""
         with self._changed:
-            self._gives_way = False
+            self._gives_way = self.keeps_turn = False
             if self._state == "running":
                 self._send(Pause())
                 self._changed.wait_for(lambda: self._state != "running", timeout)
@@ -169,8 +169,6 @@ class Job(ObservedRun):
             self._become("stopped")
         self._tell_saved_point()
 
-    # For the registry
-
     def go_on(self) -> None:
         """Start the worker, or wake the paused one: there are cores for it."""
         with self._changed:
@@ -199,11 +197,11 @@ class Job(ObservedRun):
             self._is_to_pause = False
             self._send(Pause())
 
-    def give_way(self) -> None:
-        """Have a running job queue again after its current step: somebody else's turn comes first."""
+    def give_way(self, keeps_turn: bool = False) -> None:
+        """Have a running job queue again after its current step: another's turn, or something brief, comes first."""
         with self._changed:
             if self._state == "running" and not self._gives_way:
-                self._gives_way = True
+                self._gives_way, self.keeps_turn = True, keeps_turn
                 self._send(Pause())
 
     @property
@@ -236,7 +234,9 @@ class Job(ObservedRun):
         super()._become(state, detail)
 
     def _begin_turn(self) -> None:
-        self.computes_since, self.turn_began = next_moment(), self._clock()
+        if not self.keeps_turn:
+            self.computes_since, self.turn_began = next_moment(), self._clock()
+        self.keeps_turn = False
 
     def _listen(self, computation: Computation) -> None:
         ended: Ended | None = None
@@ -285,7 +285,7 @@ class Job(ObservedRun):
             self._become("stopped")
             return
         self._is_to_pause |= self._state == "paused"
-        self._gives_way = self.steps.is_on = False
+        self._gives_way = self.keeps_turn = self.steps.is_on = False
         since = self._go_back_to_saved_point()
         if self._training_state is None:
             since = list(dict.fromkeys((*self._assignment.changes, *since)))

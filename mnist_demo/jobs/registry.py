@@ -4,8 +4,9 @@ A run is in one of the states of ``STATES``. It waits as *queued* until as many 
 paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion, where many
 go on at a time. Visitors take turns: of those who wait, the one with the fewest runs that compute comes next, and of
 these the one whose last turn is longest ago. Whoever has several runs that compute gives one up to somebody who has
-none, and whoever has one, after ``TURN_SECONDS``. So nobody waits for the many runs of another longer than for one, or
-for a long one until it ends. All methods may be called from any thread.
+none, and whoever has one, after ``TURN_SECONDS``; to something brief at once, and goes on right after it. So nobody
+waits for the many runs of another longer than for one, or for a long one until it ends, and a server with more runs
+than cores has few that are half done. All methods may be called from any thread.
 """
 
 import contextlib
@@ -73,12 +74,10 @@ class JobRegistry:
         self._jobs: dict[str, Job] = {}
         self._errands: list[Waiting] = []
         self._is_watcher_alive, self._is_followed = is_watcher_alive, is_followed
-        self._lease_seconds = lease_seconds
-        self._clock = clock
+        self._lease_seconds, self._clock = lease_seconds, clock
         self._closed = threading.Event()
         again = (reap_seconds, self.reap, self._closed)
-        self._reaper = threading.Thread(target=call_every, args=again, name="reaper", daemon=True)
-        self._reaper.start()
+        threading.Thread(target=call_every, args=again, name="reaper", daemon=True).start()
 
     @property
     def slots(self) -> int:
@@ -192,9 +191,9 @@ class JobRegistry:
             self.schedule()
 
     def _turn_left(self, job: Waiting) -> float:
-        if job.state == "queued":
+        if job.is_brief or (job.state == "queued" and not job.keeps_turn):
             return TURN_SECONDS
-        return 0.0 if job.gives_way else max(0.0, job.turn_began + TURN_SECONDS - self._clock())
+        return 0.0 if job.gives_way and not job.keeps_turn else max(0.0, job.turn_began + TURN_SECONDS - self._clock())
 
     def rest(self) -> None:
         """Have all runs leave the cores to something short; see `Job.rest`."""
@@ -241,7 +240,8 @@ class JobRegistry:
         queue = []
         for job in self._all():
             if job.state == "queued":
-                queue.append(((turns[job.visitor], not job.is_brief, last_turn[job.visitor], job.queued_at), job))
+                rank = not job.is_brief, not job.keeps_turn, last_turn[job.visitor], job.queued_at
+                queue.append(((turns[job.visitor], *rank), job))
                 turns[job.visitor] += 1
         return [job for _place, job in sorted(queue, key=lambda place: place[0])]
 
@@ -279,8 +279,8 @@ class JobRegistry:
         many = [other for other in long if most > 1 and turns[other.visitor] == most]
         if many:
             max(many, key=_SINCE).give_way()
-        elif long and (job.is_brief or not self._turn_left(min(long, key=_SINCE))):
-            min(long, key=_SINCE).give_way()
+        elif long and (not (left := self._turn_left(longest := min(long, key=_SINCE))) or job.is_brief):
+            longest.give_way(keeps_turn=left > 0)
 
     def close(self) -> None:
         """End every job and the reaper."""

@@ -22,7 +22,7 @@ class Steps:
         Sends a command to whoever makes them.
     """
 
-    is_brief, gives_way, turn_began = True, False, 0.0
+    is_brief, gives_way, keeps_turn, turn_began = True, False, False, 0.0
 
     def __init__(self, visitor: str, cores_used: int, send: Callable[[Command], None]) -> None:
         self.visitor = f"steps of {visitor}"

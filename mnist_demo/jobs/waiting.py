@@ -39,6 +39,10 @@ class Waiting(Protocol):
         """Whether it is about to queue again."""
 
     @property
+    def keeps_turn(self) -> bool:
+        """Whether it gave way to something brief only, in the middle of its turn, which goes on before others begin."""
+
+    @property
     def queued_at(self) -> int:
         """The moment when it began to wait."""
 

@@ -9,8 +9,8 @@ from mnist_demo.training.speed import RISING, RISING_SECONDS, steps_a_second
 # browser needs 0.1 to 0.2 s of a core for each, and the longer a run has lasted, the less its chart moves in a second.
 REFRESHES = ((10.0, 2.0, 4.0), (1.5, 1.0, 2.0), (0.0, 0.5, 0.5))
 SOONEST_REFRESH_SECONDS = 0.5
-# At the rising speed, which is there to be watched: at its end accuracies are measured 0.2 s apart, and refreshes as far
-# apart as that miss every third of them. A run that computes for longer than it is to last at that speed is drawn as
+# At the rising speed, which is there to be watched: at its end accuracies are measured 0.2 s apart, and refreshes at
+# that distance miss every third of them. A run that computes for longer than it is to last at that speed is drawn as
 # others are.
 WATCHED_REFRESH_SECONDS = 0.12
 # While it waits for its turn, which is when many have a run. A refresh costs the server as much as a stroke.
