@@ -1,5 +1,6 @@
 """Things kept for a visitor: here again after a reload and a restart, hers alone, and deleted with one button."""
 
+import contextlib
 import inspect
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
+from mnist_demo.jobs.errand import core
 from mnist_demo.lesson.parts import PARTS
 from mnist_demo.models.checkpoints import STARTER_PATH
 from mnist_demo.saved_runs.visitors import DRAWINGS
 from mnist_demo.ui import visitor
-from mnist_demo.ui.resources import job_registry, run_keeper, run_store, visitor_store
+from mnist_demo.ui.resources import errand_queue, job_registry, run_keeper, run_store, visitor_store
+from mnist_demo.ui.server import errands
 from tests.ui.actions import open_page, open_runs, restart_server, texts, train
 from tests.ui.conftest import page_alone
 
@@ -95,6 +98,22 @@ def test_opened_model_and_preferences_are_here_again_after_a_restart(browser: An
     browser("mine")
     again.button(key="opened-models-close-0").click().run()
     assert "Starter model" in open_bench().caption[-1].value
+
+
+def test_opened_model_is_tried_in_the_queue_and_not_for_a_visitor_who_has_left(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_bench()
+    with contextlib.ExitStack() as others:
+        for number in range(errand_queue().slots):
+            others.enter_context(core(errand_queue(), f"another {number}"))
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(errands, "has_left", lambda session: True)
+            page.file_uploader(key="model-file").upload(
+                "mine.safetensors", STARTER_PATH.read_bytes(), "text/plain"
+            ).run()
+    assert [error.value for error in page.error] == ["Nobody is waiting for this any more."]
+    assert not [button for button in page.button if button.key == "opened-models-answer-0"]
 
 
 def test_guess_its_answer_and_the_place_in_the_lesson_are_here_again_after_a_restart(browser: Any) -> None:
