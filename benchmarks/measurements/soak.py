@@ -14,7 +14,8 @@ from tests.browser.server import descendants
 
 VISITORS = 4
 SAMPLES = 30
-QUICK_SECONDS = 6.0
+# In a quick try: for a visit of each.
+QUICK_SECONDS = 4.0
 # What "flat" allows for noise.
 FLAT = at_most_times(1.1)
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     if (sentence := lacks_chromium()) is not None:
         pytest.skip(sentence)
     # In a process of its own: two of Playwright's event loops cannot share one.
-    names = ("page-latency", "page-memory", "page-long-run", "page-estimate", "crowd")
+    names = ("page-latency", "page-memory", "page-long-run", "page-estimate", "crowd", "soak")
     finished = subprocess.run(
         [sys.executable, "-m", "benchmarks", *names, "--quick", "--json"],
         cwd=ROOT,
@@ -94,7 +95,7 @@ def test_page_is_measured_in_a_real_browser() -> None:
     )
     assert (finished.returncode, finished.stderr) == (0, "")
     rows = [json.loads(line) for line in finished.stdout.splitlines()]
-    by_name: dict[str, list[dict[str, float]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_name.setdefault(row["measurement"], []).append(row)
     # The canvas as it comes waits for 0.2 s before it tells of a stroke; ours sends at once. An answer that came sooner
@@ -119,3 +120,9 @@ def test_page_is_measured_in_a_real_browser() -> None:
         stroke, *_others, errors = by_name[name]
         assert stroke["ours"] > 1
         assert errors["ours"] == 0, errors["what"]
+    memory, *uses, errors = by_name["soak"]
+    assert " 0 visits" not in memory["what"]
+    assert memory["ours"] > 50
+    for use, least in zip(uses, (10, 5, 1, 0), strict=True):  # open files, threads, processes, megabytes saved
+        assert use["ours"] >= least, use["what"]
+    assert errors["ours"] == 0, errors["what"]
