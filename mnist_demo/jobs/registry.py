@@ -4,9 +4,9 @@ A run is in one of the states of ``STATES``. It waits as *queued* until as many 
 paused one gives its cores back and waits again when it is resumed, and so does one that leaves slow motion, where many
 go on at a time. Visitors take turns: of those who wait, the one with the fewest runs that compute comes next, and of
 these the one whose last turn is longest ago. Whoever has several runs that compute gives one up to somebody who has
-none, and whoever has one, after ``TURN_SECONDS``; to something brief at once, and goes on right after it. So nobody
-waits for the many runs of another longer than for one, or for a long one until it ends, and a server with more runs
-than cores has few that are half done. All methods may be called from any thread.
+none, and whoever has one, after ``TURN_SECONDS``; to something brief at once (but see `BriefTurns`), and goes on right
+after it. So nobody waits for the many runs of another longer than for one, or for a long one until it ends, and a
+server with more runs than cores has few that are half done. All methods may be called from any thread.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from mnist_demo.jobs.computing import Computing, Here
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.room import check_size, is_one_too_many, make_room
+from mnist_demo.jobs.turns import BriefTurns
 from mnist_demo.jobs.waiting import Wait, Waiting, expected_wait
 from mnist_demo.processes import call_every
 from mnist_demo.training.history import History
@@ -75,6 +76,7 @@ class JobRegistry:
         self._errands: list[Waiting] = []
         self._is_watcher_alive, self._is_followed = is_watcher_alive, is_followed
         self._lease_seconds, self._clock = lease_seconds, clock
+        self._brief = BriefTurns(clock, self.schedule)
         self._closed = threading.Event()
         again = (reap_seconds, self.reap, self._closed)
         threading.Thread(target=call_every, args=again, name="reaper", daemon=True).start()
@@ -209,6 +211,7 @@ class JobRegistry:
     def schedule(self) -> None:
         """Let queued jobs run, each visitor's in turn, while cores are free for the next one."""
         with self._lock:
+            self._brief.note_ended(self._all())
             self._have_too_many_wait()
             slow = self._have_too_many_slow_ones_wait()
             for job in self._queue():
@@ -224,6 +227,7 @@ class JobRegistry:
                     self._ask_for_a_turn(job)
                     return
                 job.go_on()
+                self._brief.note_begun(job)
 
     def _all(self) -> list[Waiting]:
         return [*self._jobs.values(), *(job.steps for job in self._jobs.values() if not job.has_ended), *self._errands]
@@ -233,17 +237,7 @@ class JobRegistry:
 
     def _queue(self) -> list[Waiting]:
         """Return the queued jobs in the order of their turns."""
-        turns = Counter(job.visitor for job in self._computing())
-        last_turn: dict[str, int] = {}
-        for job in self._all():
-            last_turn[job.visitor] = max(job.computes_since, last_turn.get(job.visitor, 0))
-        queue = []
-        for job in self._all():
-            if job.state == "queued":
-                rank = not job.is_brief, not job.keeps_turn, last_turn[job.visitor], job.queued_at
-                queue.append(((turns[job.visitor], *rank), job))
-                turns[job.visitor] += 1
-        return [job for _place, job in sorted(queue, key=lambda place: place[0])]
+        return self._brief.in_turn(self._all(), self._computing())
 
     def _have_too_many_wait(self) -> None:
         """Have jobs that left slow motion while no core was free for them wait for one like any other."""
@@ -272,7 +266,7 @@ class JobRegistry:
         """Have a job of whoever has most that compute give way to `job`, whose visitor has none."""
         computing = self._computing()
         turns = Counter(other.visitor for other in computing)
-        if turns[job.visitor] or any(other.gives_way for other in computing):
+        if turns[job.visitor] or any(other.gives_way for other in computing) or self._brief.owes(job):
             return
         most = max(turns.values())
         long = [other for other in computing if isinstance(other, Job) and not other.is_brief]

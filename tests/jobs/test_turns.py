@@ -1,5 +1,6 @@
 """No visitor keeps the others waiting: not by many runs, nor by slow motion, nor by a long run, nor by commands."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -11,7 +12,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import JobError
 from mnist_demo.jobs import room
 from mnist_demo.jobs.computing import LocalComputation
-from mnist_demo.jobs.errand import core
+from mnist_demo.jobs.errand import Errand, core
 from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
@@ -182,7 +183,7 @@ def test_visitor_has_so_many_runs_at_most_and_old_ones_make_room(
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
 def test_single_steps_of_many_paused_runs_take_the_core_one_after_the_other(
-    one_core: JobRegistry, endless: Hyperparameters, builtin: DigitDataset
+    one_core: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
     many = []
     for _run in range(3):
@@ -199,12 +200,13 @@ def test_single_steps_of_many_paused_runs_take_the_core_one_after_the_other(
     assert [job.steps.state for job in many] == ["running", "queued", "queued"]
     assert hers.state == "queued"
     many[2].resume()  # what it has not begun is no longer waited for
+    clock.tick = 0.01  # so that what they owe is paid
     os.kill(pid, signal.SIGCONT)
     wait_until(
         lambda: [job.history.step_count - before for job, before in zip(many[:2], done[:2], strict=True)] == [2, 2]
     )
     wait_until(lambda: hers.history.step_count > 0)
-    assert [job.steps.state for job in many] == ["paused"] * 3
+    wait_until(lambda: [job.steps.state for job in many] == ["paused"] * 3)
 
 
 def test_single_step_is_let_through_at_once(
@@ -216,6 +218,48 @@ def test_single_step_is_let_through_at_once(
     paused.step(PATIENCE)
     assert paused.history.step_count == done + 1
     wait_until(lambda: long.state == "running")
+
+
+def test_steps_that_are_asked_for_without_end_leave_the_run_of_another_most_of_the_core(
+    endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    with contextlib.closing(JobRegistry(slots=1)) as registry:
+        paused = started(registry, endless, builtin)
+        paused.pause(PATIENCE)
+        hers = started(registry, endless, builtin)
+        pressed, done, hers_done = threading.Event(), paused.history.step_count, hers.history.step_count
+
+        def press() -> None:
+            while not pressed.wait(0.001):
+                paused.step(timeout=0)
+
+        pressing = threading.Thread(target=press, daemon=True)
+        pressing.start()
+        wait_until(lambda: hers.history.step_count > hers_done + 40 and paused.history.step_count > done + 1)
+        pressed.set()
+        pressing.join()
+
+
+def test_who_asks_for_one_brief_computation_after_the_other_waits_as_long_as_the_last_one_took(
+    one_core: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    long = started(one_core, endless, builtin)
+    first, second, hers = Errand("many"), Errand("many"), Errand("another")
+    with one_core.queued(first):
+        wait_until(lambda: first.state == "running")
+        clock.now += 10.0
+    with one_core.queued(second):
+        wait_until(lambda: long.state == "running")
+        with one_core.queued(hers):  # who owes nothing is let through
+            wait_until(lambda: hers.state == "running")
+            clock.now += 100.0
+        wait_until(lambda: long.state == "running")
+        clock.now += 9.0
+        one_core.reap()
+        assert (long.gives_way, second.state) == (False, "queued")
+        clock.now += 1.0
+        one_core.reap()
+        wait_until(lambda: second.state == "running")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="has no way to stop a process for a while")
