@@ -13,17 +13,23 @@ import logging
 import multiprocessing
 import multiprocessing.context
 import multiprocessing.forkserver
+import multiprocessing.util
 import os
+import shutil
 import signal
+import stat
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mnist_demo.files import have_room_for_sockets
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 PRELOADED_MODULES = ["torch", "torch.optim", "mnist_demo.training.loop"]
 # Which one waits where several want the same core: training for the answer to a stroke, an analysis for training.
@@ -34,6 +40,7 @@ KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
 LARGE_PIECE_BYTES, HEAPS = 256 * 2**10, 2
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
+SOCKETS_LOCK = "mnist-demo.lock"  # in the folder of the sockets, by which those of this program are known
 # What is known of the end of a process whose fork server has ended first: it may go on.
 UNKNOWN_END = 255
 
@@ -49,9 +56,43 @@ def process_context() -> multiprocessing.context.BaseContext:
     have_room_for_sockets()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    _hold_folder_of_sockets()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
+
+
+@functools.cache
+def _hold_folder_of_sockets() -> "FileLock | None":
+    """Have the folder that multiprocessing keeps its sockets in removed by the next program, where this one is killed.
+
+    Returns the lock in that folder, which is held until this process ends, however it ends.
+    """
+    from filelock import FileLock  # here, not above: who starts no processes need not wait for it
+
+    if multiprocessing.parent_process() is not None:
+        return None  # it shares the folder of who has started it
+    try:
+        folder = Path(multiprocessing.util.get_temp_dir())
+        _remove_sockets_of_the_killed(folder.parent)
+        lock = FileLock(folder / "new.lock", thread_local=False)
+        lock.acquire(timeout=0)
+        Path(lock.lock_file).rename(folder / SOCKETS_LOCK)  # nobody sees it without this process in it
+    except OSError:
+        return None  # there is no folder for temporary files: who starts a process says so
+    return lock
+
+
+def _remove_sockets_of_the_killed(temporary: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    for path in temporary.glob(f"pymp-*/{SOCKETS_LOCK}"):
+        with contextlib.suppress(OSError, Timeout):
+            status = path.parent.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                continue  # what others put there may be meant to have another file emptied
+            with FileLock(path, thread_local=False).acquire(timeout=0):
+                shutil.rmtree(path.parent)
 
 
 def start_process(process: BaseProcess) -> None:
