@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -29,15 +30,21 @@ _logger = logging.getLogger(__name__)
 
 
 class RunKeeper:
-    """Writes the runs of one server process to `store`, each for the visitor who made it."""
+    """Writes the runs of one server process to `store`, each for the visitor who made it.
 
-    def __init__(self, store: RunStore) -> None:
+    `clock` are seconds as ``time.monotonic``, by which it tells whether a run is followed.
+    """
+
+    def __init__(self, store: RunStore, clock: Callable[[], float] = time.monotonic) -> None:
         self.store = store
+        self._clock = clock
         self._lock = threading.Condition()
         self._owners: dict[str, str] = {}
         self._created: dict[str, datetime] = {}
         self._single: set[str] = set()
         self._claims: dict[str, FileLock] = {}
+        # The time that the file of a claim had when it was last looked at, and since when it is known to have it.
+        self._followed: dict[str, tuple[float, float]] = {}
         self._waiting: dict[str, Snapshot] = {}
         self._problems: dict[str, str] = {}
         self._next_saving: dict[str, float] = {}
@@ -69,6 +76,7 @@ class RunKeeper:
                 self._single.add(job_id)
             if claim is not None:
                 self._claims[job_id] = claim
+        self.is_followed(job_id, 0)  # from here on a change of the file's time is somebody's who looks
 
     def owner(self, job_id: str) -> str | None:
         """Return to whom a run belongs, or None where that is not known."""
@@ -99,12 +107,19 @@ class RunKeeper:
         return record is not None and record.state in ENDED
 
     def is_followed(self, job_id: str, seconds: float) -> bool:
-        """Tell whether a visitor of another process has looked at a run of this one within so many seconds."""
-        claim = self._claims.get(job_id)
+        """Tell whether a visitor of another process has looked at a run of this one within so many seconds.
+
+        Who looks changes the time of the claim's file. When that was is told by this process's clock: the system's may
+        have been set in between, and a run would end though somebody looks at it, or go on for nobody.
+        """
         try:
-            return claim is not None and time.time() - Path(claim.lock_file).stat().st_mtime < seconds
-        except OSError:
+            looked = Path(self._claims[job_id].lock_file).stat().st_mtime
+        except (KeyError, OSError):
             return False
+        now = self._clock()
+        if self._followed.get(job_id, (None, now))[0] != looked:
+            self._followed[job_id] = looked, now
+        return now - self._followed[job_id][1] < seconds
 
     def problem(self, job_id: str) -> str:
         """Return why that run could not be saved, for people, in the reader's language; or an empty text."""
@@ -167,5 +182,6 @@ class RunKeeper:
     def release(self, job_id: str) -> None:
         """Say that this process does not train that run, or does not any more."""
         claim = self._claims.pop(job_id, None)
+        self._followed.pop(job_id, None)
         if claim is not None:
             self.store.give_up(claim)

@@ -1,6 +1,6 @@
 """A run that another page server trains, which has the same folder: seen here as it goes on, and left alone."""
 
-import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +12,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs import following
+from mnist_demo.saved_runs import keeper as keeping
 from mnist_demo.saved_runs.commands import RunCommands
 from mnist_demo.saved_runs.folders import CLAIM_PREFIX
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -22,7 +23,7 @@ from mnist_demo.ui.class_.runs import find_run
 from mnist_demo.ui.ownership import owns, run_commands
 from mnist_demo.ui.resources import job_registry
 from tests.ui.actions import document_of, open_page, open_runs, texts
-from tests.waiting import wait_until
+from tests.waiting import Clock, wait_until
 
 pytestmark = pytest.mark.usefixtures("_own_server")
 
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.usefixtures("_own_server")
 def elsewhere(browser: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     """A run of this visitor that another server trains; it has a saved point whenever it is paused."""
     monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
+    # Where the libraries that write the first saved point are loaded for it, the next comes half a minute later.
+    monkeypatch.setattr(keeping, "COMPUTING_SHARE", 0.0)
     keeper = RunKeeper(RunStore())
     registry = JobRegistry(slots=1, on_saved_point=keeper.note)
     settings = Hyperparameters(batch_size=10, epochs=1000, learning_rate=0.01)
@@ -100,11 +103,13 @@ def test_run_of_another_server_takes_no_commands_and_is_not_started_twice(elsewh
     assert elsewhere.state == "paused"
 
 
+@pytest.mark.parametrize("years", [0, 1, -1], ids=["", "clock set forward", "clock set back"])
 def test_run_whose_visitor_has_come_to_another_server_is_kept_while_she_looks_at_it(
-    browser: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Any, monkeypatch: pytest.MonkeyPatch, years: int
 ) -> None:
     monkeypatch.setattr(following, "LOOK_SECONDS", 0.0)
-    keeper, clock = RunKeeper(RunStore()), [0.0]
+    clock = Clock()
+    keeper = RunKeeper(RunStore(), clock)
     registry = JobRegistry(
         slots=1,
         is_watcher_alive=lambda session: False,
@@ -112,20 +117,21 @@ def test_run_whose_visitor_has_come_to_another_server_is_kept_while_she_looks_at
         reap_seconds=1000.0,  # when this test says so
         on_saved_point=keeper.note,
         is_followed=keeper.is_followed,
-        clock=lambda: clock[0],
+        clock=clock,
     )
     settings = Hyperparameters(batch_size=10, epochs=1000, learning_rate=0.01)
     commands = RunCommands(visitor.owner(), registry, keeper)
     job = commands.start("run-followed", Assignment(settings, load_builtin()), "her session there, which has ended")
-    claim = RunStore().folder / f"{CLAIM_PREFIX}{job.id}"
     save(job, keeper)
     try:
-        os.utime(claim, (0, 0))  # as if it had begun long ago
         open_page(run=job.id)  # here
-        clock[0] = 2000.0
-        registry.reap()
-        assert registry.get(job.id) is job
-        os.utime(claim, (0, 0))  # and as if she had looked long ago
+        set_to = time.time() + years * 365 * 24 * 60 * 60
+        monkeypatch.setattr(time, "time", lambda: set_to)
+        for moment in (2000.0, 2999.0):
+            clock.now = moment
+            registry.reap()
+            assert registry.get(job.id) is job
+        clock.now = 3000.0
         registry.reap()
         assert registry.get(job.id) is None
     finally:
