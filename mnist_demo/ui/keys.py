@@ -20,7 +20,7 @@ IN_PULSES = "-pulse"
 LIVE_PULSE, GALLERY_PULSE, COST_PULSE, EXPORT_PULSE, DOWNLOAD_PULSE, COMPARE_PULSE, INSIDE_PULSE, LESSON_PULSE = (
     f"{part}-pulse" for part in ("live", "gallery", "cost", "export", "download", "compare", "inside", "lesson")
 )
-RUNS_PULSE = "runs-pulse"
+RUNS_PULSE, OTHER_TABS_PULSE = "runs-pulse", "other-tabs-pulse"
 LOSS_CHART, ACCURACY_CHART = "loss-chart", "accuracy-chart"
 COMPARED_SAVED = "compared-saved-runs"
 COMPARED_RUNS, COMPARISON, COMPARISON_CHART = "compared-runs", "comparison", "comparison-chart"

@@ -1,6 +1,6 @@
 """Session state of the page “Compare”: the runs to compare, their letters, and forks of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import streamlit as st
@@ -16,22 +16,35 @@ from mnist_demo.translation import _, translated
 from mnist_demo.ui import state, visitor
 from mnist_demo.ui.form import state as form_state
 from mnist_demo.ui.ownership import attempt, owns, run_commands
-from mnist_demo.ui.resources import run_store
+from mnist_demo.ui.resources import job_registry, run_store
 
 _SAVED = "saved-runs-compared"
+_OF_OTHER_TABS = "runs-of-other-tabs"
 _LETTERS = "letters-of-runs"
 _FORK_PROBLEM = "fork-problem"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def session_jobs() -> list[Job]:
-    """Return the runs of this session that are still kept, the oldest first."""
+    """Return the runs of this session that are still kept, the oldest first; before them those of other tabs."""
     current = state.current_job()
-    return [*reversed(state.earlier_jobs()), *([current] if current is not None else [])]
+    mine = [*reversed(state.earlier_jobs()), *([current] if current is not None else [])]
+    return [*_jobs_of_other_tabs({job.id for job in mine}), *mine]
+
+
+def _jobs_of_other_tabs(mine: Set[str]) -> list[Job]:
+    """Return the runs that trained in other tabs while this session looked; they stay when they have ended.
+
+    All are in the server's memory, so that this can be asked every second.
+    """
+    seen: dict[str, None] = st.session_state.setdefault(_OF_OTHER_TABS, {})
+    jobs = [job for job in job_registry().jobs() if job.id not in mine]
+    seen |= {job.id: None for job in jobs if job.id not in seen and job.is_active and owns(job.id)}
+    return [job for job in jobs if job.id in seen]
 
 
 def comparable_runs() -> list[ComparedRun]:
-    """Return the runs of this session, by their letters, which they keep, and then the saved ones chosen."""
+    """Return the `session_jobs`, by their letters, which they keep, and then the saved runs chosen."""
     jobs = session_jobs()
     runs = [
         ComparedRun(

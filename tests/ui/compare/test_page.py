@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_demo.insight.comparison import validation_accuracy
+from mnist_demo.data.builtin_digits import load_builtin
+from mnist_demo.insight.comparison import ComparedRun, validation_accuracy
+from mnist_demo.jobs.messages import Assignment
+from mnist_demo.jobs.observed_run import new_job_id
+from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import visitor
+from mnist_demo.ui.compare.state import comparable_runs
+from mnist_demo.ui.ownership import run_commands
 from mnist_demo.ui.resources import job_registry, run_store
 from tests.ui.actions import wait_until_saved
 
@@ -61,6 +67,11 @@ def fork_value(page: AppTest) -> Any:
 
 def pills(page: AppTest) -> Any:
     return next(group for group in page.button_group if str(group.key).startswith("compared-runs"))
+
+
+def pulses(page: AppTest) -> list[str]:
+    ids = [element.proto.id for element in page.get("bidi_component")]
+    return [key for key in ("compare-pulse", "other-tabs-pulse") if any(name.endswith(f"-{key}") for name in ids)]
 
 
 def test_without_a_run_the_page_says_what_to_do(compare: AppTest) -> None:
@@ -200,6 +211,31 @@ def test_saved_runs_are_compared_with_those_of_the_session(compare: AppTest, mon
     later.multiselect(key="compared-saved-runs").unselect(saved.id).run()
     assert "0.05" not in table_of(later)
     assert not later.exception
+
+
+def test_run_that_begins_in_another_tab_is_shown_while_it_trains_and_afterwards(
+    compare: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitor, "_token", lambda: "mine")
+    settings = Hyperparameters(batch_size=10, epochs=1000)
+
+    def look_before_one_begins() -> list[ComparedRun]:
+        found = comparable_runs()
+        if not jobs():
+            run_commands().start(new_job_id(), Assignment(settings, load_builtin()), "another session")
+        return found
+
+    monkeypatch.setattr("mnist_demo.ui.compare.page.comparable_runs", look_before_one_begins)
+    compare.run()  # once: the page finds by itself that a run has begun since
+    assert "Results" in table_of(compare)
+    assert compare.selectbox(key=f"fork-run-1-{jobs()[0].id}").options == ["Run A"]
+    assert pulses(compare) == ["compare-pulse", "other-tabs-pulse"]
+    jobs()[0].stop(30)
+    assert "stopped" in table_of(compare.run())
+    assert pulses(compare) == ["other-tabs-pulse"]  # for the next run
+
+    monkeypatch.setattr(visitor, "_token", lambda: "somebody else")
+    assert not table_of(open_compare())
 
 
 def test_damaged_saved_run_is_told_in_a_sentence(compare: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
