@@ -12,12 +12,13 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 from mnist_demo.errors import ImageError
 from mnist_demo.translation import _, format_decimal, format_list
 
-MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 20_000, 40_000_000
-# Telephones have 12 to 50 million pixels. While the largest is decoded, no more than 500 MB are taken: of a JPEG, which
-# is made smaller meanwhile, 7 bytes a pixel if it is a progressive one; of HEIC 5, of AVIF 9, of WebP 16.
-MAX_CAMERA_PIXELS = {"JPEG": 64_000_000, "HEIF": 64_000_000, "AVIF": 51_000_000, "WEBP": 28_000_000}
+# Telephones have 12 to 50 million pixels. While the largest is decoded, no more than 500 MB are taken: of a JPEG (which
+# an MPO is too, with further pictures behind it), made smaller meanwhile, 7 bytes a pixel if it is a progressive one;
+# of HEIC 5, of WebP 16, of AVIF 9, of the others 5, or 9 where a TIFF is turned, in one piece, or of 32 bits.
+MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 20_000, 51_000_000
+OTHER_MAX_PIXELS = {"JPEG": 64_000_000, "MPO": 64_000_000, "HEIF": 64_000_000, "WEBP": 28_000_000}
 # The common formats. Pillow reads many more, some of which start other programs (EPS).
-PICTURE_FORMATS = (*MAX_CAMERA_PIXELS, "PNG", "GIF", "BMP", "TIFF", "PPM")
+PICTURE_FORMATS = ("JPEG", "HEIF", "AVIF", "WEBP", "PNG", "GIF", "BMP", "TIFF", "PPM")
 # A larger picture is made smaller while it is decoded or at once after it, but not below this, in pixels a side.
 ENOUGH_SIDE = 2000
 STRIP = 100  # rows of a reduced picture that are made at once
@@ -41,7 +42,7 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
     try:
         # Pillow warns about unusual files, and about sizes that are checked here anyway.
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS) as picture:
-            check_size(*picture.size, MAX_CAMERA_PIXELS.get(picture.format or "", MAX_PICTURE_PIXELS))
+            check_size(*picture.size, OTHER_MAX_PIXELS.get(picture.format or "", MAX_PICTURE_PIXELS))
             if picture.format == "HEIF":
                 return _from_a_telephone(picture)
             picture.draft(None, (ENOUGH_SIDE, ENOUGH_SIDE))  # only JPEG can; of other formats it changes nothing
@@ -103,35 +104,45 @@ def _add_heif() -> None:
 def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
     picture.load()  # after which Pillow has turned a TIFF
     orientation = picture.getexif().get(ExifTags.Base.Orientation)
-    step = max(1, max(picture.size) // ENOUGH_SIDE)
+    width, height = picture.size
+    step, tops, rows = _strips(width, height)
+    # Converted strip by strip, and turned when it is small: each whole copy of a camera's would take 200 MB.
+    strips = (picture.crop((0, top, width, min(top + rows, height))) for top in tops)
     # These have no fixed range (a camera's 16 bits may be 10 or 12): stretch the values to 0..255.
     if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.nan_to_num(np.asarray(np.asarray(picture)[::step, ::step], np.float64))
+        values = np.concatenate([np.asarray(strip)[::step, ::step] for strip in strips])
+        values = np.nan_to_num(np.asarray(values, np.float64))
         values = (values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9))
-        small = Image.fromarray(np.asarray(values, np.uint8))
+        small = np.asarray(values, np.uint8)
     else:
         mode = _mode_for(picture)
-        # As many pixels are converted, copied and turned as are needed: a whole copy of a camera's takes 200 MB.
-        small = (picture if picture.mode == mode else picture.convert(mode)).reduce(step)
-    small.getexif()[ExifTags.Base.Orientation] = orientation or 1
-    return np.asarray(ImageOps.exif_transpose(small))
+        small = np.concatenate([np.asarray(strip.convert(mode).reduce(step)) for strip in strips])
+    reduced = Image.fromarray(small)
+    reduced.getexif()[ExifTags.Base.Orientation] = orientation or 1
+    return np.asarray(ImageOps.exif_transpose(reduced))
 
 
 def _from_a_telephone(picture: ImageFile.ImageFile) -> npt.NDArray[np.uint8]:
     """Return a HEIC picture, upright and reduced, of which Pillow has read no more than the size.
 
-    What decodes it turns it as well, and keeps it in 3 bytes a pixel; it is reduced from there, strip by strip, since
-    Pillow would first copy it into 4.
+    What decodes it turns it as well, and keeps it in 3 bytes a pixel; it is reduced from there, since Pillow would
+    first copy it into 4.
     """
     import pi_heif
 
     decoded = pi_heif.open_heif(picture.fp)
     pixels = np.asarray(decoded)
     height, width = pixels.shape[:2]
+    step, tops, rows = _strips(width, height)
+    strips = [Image.fromarray(pixels[top : top + rows]).reduce(step) for top in tops]
+    return np.concatenate([np.asarray(strip.convert(_mode_for(strip))) for strip in strips])
+
+
+def _strips(width: int, height: int) -> tuple[int, range, int]:
+    """Return how many pixels a side become one, where the strips of the picture begin, and how many rows they have."""
     step = max(1, max(width, height) // ENOUGH_SIDE)
     rows = step * STRIP
-    strips = [Image.fromarray(pixels[top : top + rows]).reduce(step) for top in range(0, height, rows)]
-    return np.concatenate([np.asarray(strip.convert(_mode_for(strip))) for strip in strips])
+    return step, range(0, height, rows), rows
 
 
 def _mode_for(picture: Image.Image) -> str:

@@ -11,6 +11,7 @@ from mnist_demo.drawing import picture_files
 from mnist_demo.drawing.image import image_from_bitmap, load_bitmap, pictures_in
 from mnist_demo.errors import ImageError
 from tests.drawing.drawn_digits import difference, draw, four
+from tests.faults.bounds import MEGABYTES, forget_peak, peak_kilobytes
 
 # A 4 of 64 × 64 pixels, encoded with pillow-heif 1.8, since what reads HEIC here cannot write it.
 HEIC = base64.b85decode(
@@ -57,13 +58,35 @@ def test_load_bitmap_reads_avif(tmp_path: Path) -> None:
     assert difference(image_from_bitmap(draw(four())), image_from_bitmap(load_bitmap(tmp_path / "four.avif"))) < 0.1
 
 
-def test_load_bitmap_of_fifty_megapixels_is_made_smaller(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "mode"), [("a.jpg", "L"), ("a.mpo", "L"), ("a.png", "L"), ("a.tif", "LA")])
+def test_load_bitmap_of_fifty_megapixels_is_made_smaller_in_bounded_memory(
+    name: str, mode: str, tmp_path: Path
+) -> None:
     photograph = Image.new("L", (8160, 6144), 255)
-    photograph.paste(Image.fromarray(255 - draw(four(), 2800)), (1000, 500))
-    photograph.save(tmp_path / "photo.jpg")
-    bitmap = load_bitmap(tmp_path / "photo.jpg")
+    photograph.paste(Image.fromarray(255 - draw(four(), 700)).resize((2800, 2800)), (1000, 500))
+    several = {"save_all": True, "append_images": [Image.new("L", (60, 40))]} if name == "a.mpo" else {}
+    photograph.convert(mode).save(tmp_path / name, None, compress_level=1, **several)
+    del photograph
+    forget_peak()
+    used = peak_kilobytes()
+    bitmap = load_bitmap(tmp_path / name)
+    assert peak_kilobytes() - used < 1000 * MEGABYTES
     assert 2000 <= max(bitmap.shape) <= 4100
     assert difference(image_from_bitmap(draw(four(), 900)), image_from_bitmap(bitmap)) < 0.1
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK", "I;16", "F"])
+def test_load_bitmap_of_any_mode_is_reduced_strip_by_strip_as_a_whole(
+    mode: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(picture_files, "ENOUGH_SIDE", 20)
+    ink = draw(four(), 70)[:, 5:]
+    picture = Image.fromarray(ink.astype(np.uint16) if mode == "I;16" else ink)
+    (picture if mode == "I;16" else picture.convert(mode)).save(tmp_path / "four.tif")
+    whole = load_bitmap(tmp_path / "four.tif")
+    assert whole.shape[:2] == (24, 22)
+    monkeypatch.setattr(picture_files, "STRIP", 4)
+    np.testing.assert_array_equal(load_bitmap(tmp_path / "four.tif"), whole)
 
 
 def test_load_bitmap_that_would_take_too_much_memory_to_decode_is_refused_with_its_limit(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ HANG_SECONDS = 30.0
 @contextlib.contextmanager
 def bounded() -> Iterator[None]:
     """Let what is done be refused with one sentence; it may not compute for long, nor need much memory."""
-    with contextlib.suppress(OSError):  # where there is none, the peak is that of whatever came before
-        Path("/proc/self/clear_refs").write_text("5")
+    forget_peak()
     began, used, seen = time.thread_time(), peak_kilobytes(), time.monotonic()
     sentence = "accepted"
     try:
@@ -29,6 +28,12 @@ def bounded() -> Iterator[None]:
     assert time.thread_time() - began < SECONDS
     assert time.monotonic() - seen < HANG_SECONDS
     assert peak_kilobytes() - used < 1000 * MEGABYTES
+
+
+def forget_peak() -> None:
+    """Let `peak_kilobytes` begin anew; where the system cannot, the peak is that of whatever came before."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_kilobytes() -> int:
