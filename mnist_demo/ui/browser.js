@@ -5,12 +5,29 @@
 
   // A browser's translator puts the texts of a page into elements of its own, or others in their place. React, which
   // draws the page, then finds a text no more where it put it, and Streamlit shows a red NotFoundError for good. So the
-  // element that a text was put into goes, or is gone before, in its stead.
+  // element that a text was put into, or that stands in its place, goes, or is gone before, in its stead. A text that
+  // React changes is seen by nobody while its translation stands there, so it comes back, and is translated anew.
   const { removeChild, insertBefore } = Node.prototype;
+  const translations = new WeakMap();  // by the text in whose place it stands
   const childOf = (parent, node) => {
-    while (node && node.parentNode !== parent) node = node.parentNode;
+    while (node && node.parentNode !== parent) node = node.parentNode ?? translations.get(node);
     return node;
   };
+  new MutationObserver((changes) => {
+    const fonts = new Set(changes.flatMap(({ addedNodes }) => [...addedNodes].filter((node) => node.nodeName === "FONT")));
+    if (!fonts.size) return;
+    for (const { addedNodes, removedNodes, previousSibling, nextSibling } of changes) {
+      const font = [...addedNodes, previousSibling, nextSibling].find((node) => fonts.has(node));
+      for (const text of font ? removedNodes : []) if (!text.isConnected) translations.set(text, font);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
+  const nodeValue = Object.getOwnPropertyDescriptor(Node.prototype, "nodeValue");
+  Object.defineProperty(Node.prototype, "nodeValue", {
+    ...nodeValue, set(value) {
+      nodeValue.set.call(this, value);
+      if (!this.isConnected) translations.get(this)?.replaceWith(this);
+    },
+  });
   Node.prototype.removeChild = function (child) {
     const found = childOf(this, child);
     if (found) removeChild.call(this, found);

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.page import PATIENCE_MS, button, element, open_page, wait_for_state
 from tests.browser.pen import draw
@@ -16,10 +16,11 @@ from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-# What Chrome's “Translate this page” does: each text moves into two elements of its own, those that come later too.
-TRANSLATOR = """() => {
+# “Translate this page” of a browser: each text, those that come later too, makes room for two elements with its
+# translation in them (Chrome), or moves into them itself.
+TRANSLATOR = """(replaces) => {
     const translate = (root) => {
-        const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+        const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = root.nodeType === 3 ? [root] : [];
         while (texts.nextNode()) found.push(texts.currentNode);
         for (const text of found) {
             const parent = text.parentElement;
@@ -27,7 +28,7 @@ TRANSLATOR = """() => {
             const outer = document.createElement("font"), inner = document.createElement("font");
             text.replaceWith(outer);
             outer.append(inner);
-            inner.append(text);
+            inner.append(replaces ? document.createTextNode(text.data) : text);
         }
     };
     translate(document.body);
@@ -44,14 +45,36 @@ def below_a_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServe
         yield running
 
 
+def _translate(page: Page, replaces: bool) -> None:
+    page.evaluate(TRANSLATOR, replaces)
+    expect(page.locator("font font").nth(9)).to_be_attached()
+
+
+def _change_a_translated_text(page: Page) -> None:
+    """Change and remove a text as React does where it stands beside something else, in bold for example."""
+    page.evaluate("""() => {
+        const line = document.createElement("p");
+        line.id = "line";
+        window.textOfLine = document.createTextNode("closest is 4");
+        line.append(document.createElement("b"), window.textOfLine);
+        document.body.append(line);
+    }""")
+    translated = page.locator("#line font font")
+    expect(translated).to_have_text("closest is 4")
+    page.evaluate("textOfLine.nodeValue = 'closest is 5'")
+    expect(translated).to_have_text("closest is 5")
+    page.evaluate("document.getElementById('line').removeChild(textOfLine)")
+    expect(page.locator("#line")).to_have_text("")
+
+
 def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back_and_forward(
     browser: Browser, below_a_path: PageServer
 ) -> None:
     with visit(browser, f"{below_a_path.url}/?epochs=1000&batch-size=1") as opened:
         page = opened.page
         expect(element(page, "predicted-digit")).to_have_attribute("translate", "no")
-        page.evaluate(TRANSLATOR)
-        assert page.locator("font font").count() > 20
+        _translate(page, replaces=True)
+        _change_a_translated_text(page)
         draw(page, "3")
         expect(element(page, "predicted-digit")).to_have_text("3")
         button(page, "clear-drawing").click()
@@ -74,6 +97,7 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
         other.locator(".st-key-sample-digits figure").first.wait_for()
         go_to(other, "Runs")
         expect(other.get_by_text("No runs yet")).to_be_visible()
+        _translate(other, replaces=False)
         start = button(page, "start-training")
         # All in one moment: on a busy machine, a later press would be one for another run.
         start.evaluate("button => { for (let press = 0; press < 5; press += 1) button.click(); }")
