@@ -7,7 +7,8 @@ found instead, and what to do next.
     ├── HyperparameterError    a hyperparameter is unknown, not a number, or out of bounds
     ├── DatasetError           a data set is missing, damaged, or does not hold digits
     │   └── DownloadError      a server did not respond, or did not send MNIST
-    ├── ImageError             a picture to classify is unreadable, blank, or far too large
+    ├── ImageError             a picture to classify is unreadable, or far too large
+    │   └── NoDigitError       it can be read, but nothing on it can be a digit: empty paper
     ├── DrawingFileError       a file of labelled drawings is damaged, in another format, or far too large
     ├── HistoryFileError       a file of a run's history is damaged or in another format
     ├── ExportError            a run lacks something that a format needs, or a package for it is missing
@@ -50,6 +51,10 @@ class DownloadError(DatasetError):
 
 class ImageError(MnistDemoError, ValueError):
     """A picture cannot be classified: it is unreadable, blank, or far too large."""
+
+
+class NoDigitError(ImageError):
+    """A picture has nothing on it that can be a digit, as empty paper; nothing is wrong with its file."""
 
 
 class DrawingFileError(MnistDemoError, ValueError):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_demo.cli.common import BAD_INPUT, add_checkpoint, tell, to_json
-from mnist_demo.errors import ImageError
+from mnist_demo.errors import ImageError, NoDigitError
 from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import _, format_percent
 
@@ -22,6 +22,11 @@ def add_classify_arguments(parser: argparse.ArgumentParser) -> None:
     text = _("a picture of one digit or several (PNG, JPEG, HEIC, …), or a folder of such pictures")
     parser.add_argument("images", nargs="+", metavar=_("IMAGE"), help=text)
     parser.add_argument("--json", action="store_true", help=_("print one JSON object a line for each picture"))
+    parser.epilog = _(
+        "With --json, every picture that can be read has a line with file, predicted_digit, probability, probabilities "
+        "(of all ten digits), is_digit, number (all digits in a row) and digits (each of them; none on empty paper). "
+        "Look at is_digit first: where it is false, as for letters or empty paper, predicted_digit is only the closest."
+    )
 
 
 def run_classify(arguments: argparse.Namespace) -> int:
@@ -43,13 +48,19 @@ def run_classify(arguments: argparse.Namespace) -> int:
             if problem:
                 raise problem
             found = read_picture(load_bitmap(file))
+        except NoDigitError as error:
+            found, problem = [], error
         except ImageError as error:
             tell(_("{file}: {reason}").format(file=file, reason=error))
             status = BAD_INPUT
             continue
-        rows = classifier.predict_probabilities(np.stack([one.image for one in found])).tolist()
+        # A script finds the same keys for every picture: of empty paper, how the model reads an image without ink.
+        images = [one.image for one in found] or [np.zeros((28, 28), np.float32)]
+        rows = classifier.predict_probabilities(np.stack(images)).tolist()
         if arguments.json:
             print(to_json(_as_dict(file, found, rows, with_starter)))
+        elif problem:
+            print(_("{file}: there is no digit in this picture. {reason}").format(file=file, reason=problem))
         else:
             print(_as_sentence(file, found, rows, with_starter))
             for row in rows:
@@ -74,15 +85,21 @@ def _files(names: Sequence[str]) -> Iterator[tuple[str, ImageError | None]]:
 def _as_dict(
     file: str, found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]], with_starter: bool
 ) -> dict[str, Any]:
-    """Return what is printed as JSON: of the whole picture, of its first digit, and of all of them."""
+    """Return what is printed as JSON: of the whole picture, of its first digit, and of all of them.
+
+    Where none was `found`, it is what the model makes of an image without ink, the only one of `rows`.
+    """
+    read = [
+        {"predicted_digit": row.index(max(row)), "probability": max(row), "probabilities": list(row)} for row in rows
+    ]
     digits = []
-    for one, row in zip(found, rows, strict=True):
-        digit = {"predicted_digit": row.index(max(row)), "probability": max(row), "probabilities": list(row)}
+    for one, digit in zip(found, read, strict=bool(found)):
         if with_starter:
             digit |= {"starter_digit": one.digit, "starter_probability": float(one.probabilities.max())}
         digits.append({**digit, "is_digit": one.is_digit, "box": list(one.box)})
     is_digit = any(one.is_digit for one in found)
-    return {"file": file, **digits[0], "is_digit": is_digit, "number": _number(found, rows), "digits": digits}
+    number = _number(found, rows) if found else ""
+    return {"file": file, **(digits or read)[0], "is_digit": is_digit, "number": number, "digits": digits}
 
 
 def _as_sentence(file: str, found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]], with_starter: bool) -> str:

@@ -17,7 +17,7 @@ from mnist_demo.drawing.paper import PAPER_SIDE, WIDEST_INK, estimate_paper, lar
 from mnist_demo.drawing.picture_files import check_size
 from mnist_demo.drawing.ruling import remove_ruling
 from mnist_demo.drawing.stroke_ink import Pixels
-from mnist_demo.errors import ImageError
+from mnist_demo.errors import ImageError, NoDigitError
 from mnist_demo.translation import _
 
 # Larger pictures are first reduced to about this many pixels a side, still many times the final size.
@@ -255,5 +255,5 @@ def _holds_together(ink: Pixels) -> bool:
     return bool(areas[areas >= STROKE_SHARE * max(ink.shape)].sum() >= 0.5 * areas.sum())
 
 
-def _nothing_drawn() -> ImageError:
-    return ImageError(_("Nothing is drawn on this picture: it has the same colour nearly everywhere."))
+def _nothing_drawn() -> NoDigitError:
+    return NoDigitError(_("Nothing is drawn on this picture: it has the same colour nearly everywhere."))

@@ -19,7 +19,7 @@ from mnist_demo.drawing.bitmap_fit import even_pen, fit_ink
 from mnist_demo.drawing.bitmap_ink import FoundInk, erase_specks, locate_ink
 from mnist_demo.drawing.pieces import Piece, find_pieces, join_all, join_loose, sort_lines, usual_height
 from mnist_demo.drawing.stroke_ink import Pixels
-from mnist_demo.errors import ImageError
+from mnist_demo.errors import NoDigitError
 from mnist_demo.translation import _
 
 MAX_DIGITS = 64  # in one picture; if there are more, the largest are kept
@@ -87,7 +87,7 @@ def divide(bitmap: npt.NDArray[np.uint8]) -> Iterator[list[FoundDigit]]:
         if len(digits) > MAX_DOUBTFUL:
             return
     if not seen:
-        raise ImageError(_("No digit was found in this picture: write large and dark on clear paper."))
+        raise NoDigitError(_("No digit was found in this picture: write large and dark on clear paper."))
 
 
 def _cut_out(

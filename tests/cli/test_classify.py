@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -53,16 +54,32 @@ def test_classify_of_a_folder_says_what_is_no_digit_and_what_the_starter_model_r
     assert "no picture in this folder" in run("classify", checkpoint, tmp_empty)[2]
 
 
+def test_classify_of_empty_paper_says_that_there_is_no_digit_with_the_keys_of_any_other_picture(
+    run: Run, checkpoint: Path, pictures: list[Path], tmp_path: Path
+) -> None:
+    for number, bitmap in enumerate([np.full((40, 40), 255, np.uint8), np.zeros((300, 200), np.uint8)]):
+        empty = tmp_path / f"empty-{number}.png"
+        Image.fromarray(bitmap).save(empty)
+        status, out, err = run("classify", checkpoint, empty, pictures[0], "--json")
+        line, of_a_digit = json_lines(out)
+        assert (status, err) == (0, "")
+        assert (line["file"], line["is_digit"], line["number"], line["digits"]) == (str(empty), False, "", [])
+        assert {*of_a_digit} - {*line} == {"box", "starter_digit", "starter_probability"}
+        assert sum(line["probabilities"]) == pytest.approx(1)
+        assert line["probability"] == line["probabilities"][line["predicted_digit"]] == max(line["probabilities"])
+        (sentence,) = run("classify", "starter", empty)[1].splitlines()
+        assert sentence.startswith(f"{empty}: there is no digit in this picture. Nothing is drawn on this picture")
+
+
 def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(
     run: Run, checkpoint: Path, pictures: list[Path], tmp_path: Path
 ) -> None:
-    blank, wide = tmp_path / "blank.png", tmp_path / "wide.png"
-    Image.new("L", (40, 40), 255).save(blank)
+    wide = tmp_path / "wide.png"
     Image.new("1", (50_000, 4)).save(wide)
-    bad = [blank, wide, Path(__file__), tmp_path / "none.png"]
+    bad = [wide, Path(__file__), tmp_path / "none.png"]
     status, out, err = run("classify", checkpoint, *bad, pictures[0], "--json")
     assert status == 2
     assert [line["file"] for line in json_lines(out)] == [str(pictures[0])]
-    for path, line, reason in zip(bad, err.splitlines(), ["Nothing", "large", "not a picture", "no such"], strict=True):
+    for path, line, reason in zip(bad, err.splitlines(), ["large", "not a picture", "no such"], strict=True):
         assert line.startswith(f"{path}: ")
         assert reason in line
