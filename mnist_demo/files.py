@@ -23,6 +23,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from mnist_demo.translation import _
+
 # Prefix of files and folders that are still being written. A killed process leaves them behind; they are removed when
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
@@ -270,13 +272,22 @@ def have_room_for_sockets() -> None:
     """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
 
     Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
+
+    Raises
+    ------
+    OSError
+        When there is none; the message names no folder, since visitors read it.
     """
     if os.name != "posix":
         return
+    usual = None
     with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
-        if len(os.fsencode(tempfile.gettempdir())) <= LONGEST_SOCKET_FOLDER:
+        usual = tempfile.gettempdir()
+        if len(os.fsencode(usual)) <= LONGEST_SOCKET_FOLDER:
             return
     for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
         if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
             tempfile.tempdir = folder
             return
+    if usual is None:
+        raise OSError(_("no folder for temporary files can be written; TMPDIR can name one"))

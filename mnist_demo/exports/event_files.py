@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from mnist_demo.errors import ExportError
 from mnist_demo.exports.exported_run import ExportedRun, require
 from mnist_demo.training.events import Event, Step
 from mnist_demo.training.history_files import events_of
+from mnist_demo.translation import _
 
 Part = Literal["train", "test", "validation"]
 # TensorBoard takes any file for one of its own whose name has "tfevents" in it.
@@ -32,7 +34,7 @@ def build_event_files(run: ExportedRun) -> bytes:
     Raises
     ------
     ExportError
-        When the package tensorboardX is missing.
+        When the package tensorboardX is missing, or there is no folder for temporary files, through which it writes.
     """
     proto = require("tensorboardX.proto.event_pb2")
     summary = require("tensorboardX.summary")
@@ -48,7 +50,12 @@ def build_event_files(run: ExportedRun) -> bytes:
         records[group].append(event)
 
     content = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    try:
+        scratch = tempfile.TemporaryDirectory()
+    except OSError as error:
+        message = _("This file is made in a folder for temporary files, and none can be written: set TMPDIR to one.")
+        raise ExportError(message) from error
+    with scratch as folder, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, events in records.items():
             path = Path(folder, part)
             writer = record_writer.RecordWriter(str(path))

@@ -75,8 +75,11 @@ def run_errand(
                     if seconds <= 0 or not is_wanted():
                         raise JobError(_("This takes too long here, and was ended: try something smaller."))
                 answer: Any = child.connection.recv()
-        except (OSError, EOFError) as error:
+        except (ConnectionError, EOFError) as error:
             raise JobError(_("This could not be computed because of a fault in this program.")) from error
+        except OSError as error:
+            message = _("This could not be computed, because no process could be started for it: {reason}.")
+            raise JobError(message.format(reason=error)) from error
     if isinstance(answer, MnistDemoError):
         raise answer
     found: Answer = answer

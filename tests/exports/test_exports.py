@@ -267,6 +267,14 @@ def test_format_that_does_not_exist_is_named_with_those_that_do(run: ExportedRun
         build_export(run, "xls")
 
 
+def test_event_files_without_a_folder_for_temporary_files_say_what_to_set(
+    run: ExportedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    with pytest.raises(ExportError, match="set TMPDIR to one"):
+        build_export(run, "tensorboard")
+
+
 @pytest.mark.parametrize(
     ("name", "package"), [("onnx", "onnxscript"), ("tensorboard", "tensorboardX"), ("chart-png", "matplotlib")]
 )

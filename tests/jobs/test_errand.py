@@ -2,13 +2,16 @@
 
 import io
 import multiprocessing
+import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from mnist_demo import processes
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.errors import ImageError, JobError
 from mnist_demo.jobs.errand import core, run_errand
@@ -34,6 +37,21 @@ def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) ->
         run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
     with pytest.raises(JobError, match="fault in this program"):
         run_errand(one_core, "hers", io.BytesIO, "no bytes", seconds=PATIENCE)
+
+
+def test_errand_and_run_without_a_folder_for_temporary_files_say_so_without_naming_any(
+    one_core: JobRegistry, monkeypatch: pytest.MonkeyPatch, quick: Hyperparameters, builtin: DigitDataset
+) -> None:
+    monkeypatch.setattr(processes, "process_context", processes.process_context.__wrapped__)  # which found one before
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    monkeypatch.setattr(os, "access", lambda *_asked, **_more: False)
+    reason = "no folder for temporary files can be written; TMPDIR can name one."
+    with pytest.raises(JobError, match=f"no process could be started for it: {reason}$"):
+        run_errand(one_core, "me", len, [1], seconds=30)
+    job = one_core.start(Assignment(quick, builtin))
+    assert job.wait(30) == "failed"
+    assert job.detail == f"The training process could not be started: {reason}"
 
 
 def test_errand_speaks_the_language_of_who_asked_for_it(one_core: JobRegistry) -> None:
