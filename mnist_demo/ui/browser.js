@@ -41,17 +41,27 @@
     for (const part of document.querySelectorAll(CHANGING)) if (!part.hasAttribute("translate")) part.translate = false;
   });
 
-  // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”. Where whole numbers are asked
-  // for it may stand between thousands: “10,000”.
-  const isGrouped = (text) => /^\s*[1-9]\d{0,2}([.,]\d{3})+\s*$/.test(text);
+  // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”, and a second point: 1.0005 of
+  // “1.000,5”. Of two kinds the last one is the decimal point, and of one kind those that stand between thousands are none,
+  // nor is a single one where whole numbers are asked for: “10,000”. What cannot be told is refused.
+  const isGrouped = (text) => /^\s*[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*\s*$/.test(text);
+  const ungrouped = (text) => {
+    const marks = text.match(/[.,]/g), last = text.lastIndexOf(marks.at(-1));
+    const hasDecimals = text.indexOf(marks.at(-1)) === last;
+    const whole = hasDecimals ? text.slice(0, last) : text;
+    if (!isGrouped(whole)) return "";
+    return whole.replace(/[.,\s]/g, "") + (hasDecimals ? `.${text.slice(last + 1)}` : "");
+  };
   const withComma = new WeakSet();
   addEventListener("beforeinput", (event) => {
     const field = event.target, text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
     if (field.type !== "number" || !text) return;
     const isWhole = Number.isInteger(Number(field.step));
     let instead = null;
-    if (text.includes(",")) {
-      instead = isWhole && isGrouped(text) ? text.replaceAll(",", "") : text.replace(",", ".");
+    if (isWhole && isGrouped(text)) instead = text.replace(/[.,]/g, "");
+    else if (/[.,].*[.,]/.test(text)) instead = ungrouped(text);
+    else if (text.includes(",")) {
+      instead = text.replace(",", ".");
       withComma.add(field);
     } else if (!field.value) withComma.delete(field);
     else if (isWhole && withComma.has(field) && isGrouped(field.value + text)) {  // typed one after the other

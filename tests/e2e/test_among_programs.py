@@ -90,6 +90,21 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
             write("0,05")
             expect(field).to_have_value("0.05")
             field.press("Tab")
+        # Between thousands it is none; what cannot be told is refused.
+        for key, pasted, becomes in (
+            ("batch-size", "1,000", "1000"),
+            ("batch-size", "1.000", "1000"),
+            ("learning-rate", "1.000,5", "1000.5"),
+            ("weight-decay", "1,000.5", "1000.5"),
+            ("weight-decay", "1,2,3", ""),
+        ):
+            field = element(page, key).locator("input")
+            before = field.input_value()
+            field.fill("")
+            page.keyboard.insert_text(pasted)
+            expect(field).to_have_value(becomes)
+            field.fill(before)
+            field.press("Tab")
 
         # One run, whatever is pressed while it starts; another tab shows it by itself.
         other = page.context.new_page()
