@@ -107,6 +107,9 @@ def test_every_pin_lies_in_the_declared_range() -> None:
     [
         ({"sys_platform": "darwin", "platform_machine": "x86_64"}, "There is no PyTorch for Intel Macs and Windows on"),
         ({"sys_platform": "win32", "platform_machine": "ARM64"}, "There is no PyTorch for Intel Macs and Windows on"),
+        ({"sys_platform": "linux", "platform_machine": "armv7l"}, "There is no PyTorch for machines of 32 bits: see"),
+        ({"sys_platform": "linux", "platform_machine": "i686"}, "There is no PyTorch for machines of 32 bits: see"),
+        ({"sys_platform": "win32", "platform_machine": "x86"}, "There is no PyTorch for machines of 32 bits: see"),
         ({"python_version": "3.15"}, "PyTorch needs Python 3.11 to 3.14: see README.md, Installation in detail"),
         ({"python_version": "3.10"}, "PyTorch needs Python 3.11 to 3.14"),
         ({"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.11"}, None),
