@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_demo.models.checkpoints import STARTER_PATH
 from mnist_demo.rejection.non_digits import draw_strokes
 from tests.drawing.drawn_digits import Bitmap, draw, four
+from tests.drawing.test_picture_files import HEIC
 from tests.ui.actions import document_of
 
 pytestmark = pytest.mark.usefixtures("_own_server")
@@ -36,3 +37,14 @@ def test_picture_is_read_by_every_model_and_letters_are_no_digits(page: AppTest)
     random = np.random.default_rng(0)
     word = np.hstack([draw(draw_strokes(f"letter {letter}", random)) for letter in "KAWX"])
     assert "I don’t think these are digits" in _upload(page, word)
+
+
+def test_picture_of_a_telephone_is_read_and_of_a_document_it_is_said_what_to_do(page: AppTest) -> None:
+    page.file_uploader(key="picture").upload("photo.heic", HEIC, "image/heic").run()
+    assert not page.error
+    assert "the digits that were found" in "\n".join(caption.value for caption in page.caption)
+    page.file_uploader(key="picture").upload("sheet.pdf", b"%PDF-1.7\n", "application/pdf").run()
+    (error,) = page.error
+    assert "not a picture in a format that can be read" in error.value
+    assert "save it as JPEG or PNG" in error.value
+    assert not page.exception

@@ -13,6 +13,7 @@ from tests import ROOT
 from tests.ui.actions import (
     open_page,
     open_runs,
+    start_long_run,
     texts,
     train,
     wait_until_saved,
@@ -70,6 +71,26 @@ def test_running_run_of_somebody_else_cannot_be_stopped(browser: Any) -> None:
     assert "copy" not in texts(other)
     other.button(key="start-training").click().run()  # her own run, instead of the one she looked at
     assert not job.has_ended
+
+
+def test_run_of_one_visitor_obeys_both_of_her_tabs(browser: Any) -> None:
+    here = open_page()
+    job = start_long_run(here)
+    there = open_page(run=job.id)
+    there.button(key="pause-training").click().run()
+    assert job.wait_for(lambda: job.state == "paused", 30)
+    here.run()
+    here.button(key="pause-training").click().run()  # it says “Resume” now
+    assert job.wait_for(lambda: job.state == "running", 30)
+    there.run()
+    there.button(key="stop-training").click().run()
+    assert job.wait(30) == "stopped"
+    here.button(key="stop-training").click().run()  # still there, as this tab has not been drawn since
+    assert job.state == "stopped"
+    for page in (here.run(), there.run()):
+        assert "stopped" in texts(page)
+        assert not page.exception
+        assert not page.error
 
 
 def test_page_sends_no_command_to_a_run_past_the_check_of_its_owner() -> None:
