@@ -47,11 +47,17 @@ UNKNOWN_END = 255
 _logger = logging.getLogger(__name__)
 _starting = threading.Lock()  # whoever ends waits for children that are just starting: half of one makes a traceback
 atexit.register(_starting.acquire, timeout=5.0)
+_making_context = threading.RLock()
+
+
+def process_context() -> multiprocessing.context.BaseContext:
+    """Return the multiprocessing context that every child process of this program is started from."""
+    with _making_context:  # a cache alone has two threads that ask at once make two
+        return _make_context()
 
 
 @functools.cache
-def process_context() -> multiprocessing.context.BaseContext:
-    """Return the multiprocessing context that every child process of this program is started from."""
+def _make_context() -> multiprocessing.context.BaseContext:
     let_threads_sleep()
     have_room_for_sockets()
     if "forkserver" not in multiprocessing.get_all_start_methods():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -12,7 +13,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import numpy as np
 import pytest
 
 from mnist_demo import processes
@@ -27,7 +27,6 @@ from mnist_demo.processes import (
     process_context,
     warm_up_processes,
 )
-from mnist_demo.second_thread import SECOND_THREAD, compute_with
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
 from tests.jobs.test_job import exists
@@ -64,49 +63,6 @@ def answer_of_a_new_process(
     answer = ours.recv()
     process.join()
     return answer
-
-
-def train_with_tiny_numbers(flushes: bool, answer: Connection) -> None:
-    """Send what becomes of ten million tiny numbers, and weights after 1,200 steps of Adam with how many such averages.
-
-    After 900 steps without ink an average has come down to them.
-    """
-    import torch
-
-    from mnist_demo.data.builtin_digits import load_builtin
-    from mnist_demo.models.classifiers import build_model
-    from mnist_demo.training.loop import train
-
-    if flushes:
-        compute_with(2)
-    torch.set_num_threads(1)
-
-    def count_left() -> int:
-        return int((torch.full((5_000_000,), 1e-39) * 0.5).count_nonzero())
-
-    left = sum(SECOND_THREAD.both(count_left, count_left))
-    hyperparameters = Hyperparameters(
-        model="mlp", hidden_sizes=(16,), optimizer="adam", epochs=9, batch_size=10, learning_rate=0.001
-    )
-    torch.manual_seed(0)
-    model = build_model(hyperparameters)
-    training = train(model, hyperparameters, load_builtin())
-    for _event in training:
-        pass
-    averages = [tensor for name, tensor in training.state().tensors.items() if "exp_avg" in name]
-    tiny = sum(int(((tensor != 0) & (tensor.abs() < 1e-38)).sum()) for tensor in averages)
-    answer.send((left, tiny, {name: tensor.numpy() for name, tensor in model.state_dict().items()}))
-
-
-def test_tiny_numbers_are_taken_for_zero_and_nothing_is_learned_otherwise() -> None:
-    left, tiny, weights = answer_of_a_new_process(train_with_tiny_numbers, False)
-    assert left == 10_000_000
-    assert tiny > 100
-    # Each of the two threads does so.
-    left, tiny, weights_when_flushed = answer_of_a_new_process(train_with_tiny_numbers, True)
-    assert (left, tiny) == (0, 0)
-    for name, values in weights.items():
-        assert np.array_equal(values, weights_when_flushed[name])
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks the system for a process's environment")
@@ -291,3 +247,23 @@ def test_process_whose_fork_server_has_died_can_still_be_ended() -> None:
 def test_modules_that_a_fork_server_loads_beforehand_are_there() -> None:
     # It says nothing of one that is not: every start would be as slow as without it.
     assert [name for name in processes.PRELOADED_MODULES if importlib.util.find_spec(name) is None] == []
+
+
+def test_processes_are_prepared_once_though_threads_begin_at_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, barrier = [], threading.Barrier(4)
+
+    def hold() -> None:
+        begun.append(time.sleep(0.05))
+
+    def ask() -> None:
+        barrier.wait()
+        process_context()
+
+    monkeypatch.setattr(processes, "_hold_folder_of_sockets", hold)
+    processes._make_context.cache_clear()
+    threads = [threading.Thread(target=ask) for _thread in range(barrier.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(begun) == 1

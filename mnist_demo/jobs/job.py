@@ -74,8 +74,8 @@ class Job(ObservedRun):
         self.visitor = visitor or self.id
         self.steps = Steps(self.visitor, self.threads, self._send)
         self.is_brief = is_brief
-        # When it began to wait and to compute, of all jobs: 0 for never. And the latter in seconds of the clock.
-        self.queued_at, self.computes_since, self.turn_began = next_moment(), 0, clock()
+        # When it began to wait, to compute, and last gave way: 0 for never. And the second in seconds of the clock.
+        self.queued_at, self.computes_since, self.gave_way_at, self.turn_began = next_moment(), 0, 0, clock()
         self._assignment = assignment
         self._on_core_free, self._on_saved_point = on_core_free, on_saved_point
         self._stop_deadline: float | None = None
@@ -201,7 +201,7 @@ class Job(ObservedRun):
         """Have a running job queue again after its current step: another's turn, or something brief, comes first."""
         with self._changed:
             if self._state == "running" and not self._gives_way:
-                self._gives_way, self.keeps_turn = True, keeps_turn
+                self._gives_way, self.keeps_turn, self.gave_way_at = True, keeps_turn, next_moment()
                 self._send(Pause())
 
     @property

@@ -273,8 +273,10 @@ class JobRegistry:
         many = [other for other in long if most > 1 and turns[other.visitor] == most]
         if many:
             max(many, key=_SINCE).give_way()
-        elif long and (not (left := self._turn_left(longest := min(long, key=_SINCE))) or job.is_brief):
-            longest.give_way(keeps_turn=left > 0)
+        elif long and not self._turn_left(longest := min(long, key=_SINCE)):
+            longest.give_way()
+        elif long and job.is_brief:  # they take turns in that, too
+            min(long, key=attrgetter("gave_way_at", "computes_since")).give_way(keeps_turn=True)
 
     def close(self) -> None:
         """End every job and the reaper."""
@@ -289,6 +291,6 @@ class JobRegistry:
         self.schedule()  # a turn may have ended
         for job in self.jobs():
             job.kill_if_stuck()
-            is_left = job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds
-            if is_left and not self._is_followed(job.id, self._lease_seconds):
+            is_followed = self._is_followed(job.id, self._lease_seconds)  # asked always: it notes since when
+            if job.seconds_unwatched(self._is_watcher_alive) > self._lease_seconds and not is_followed:
                 self.forget(job)

@@ -1,6 +1,5 @@
 """The order of what is queued, and how much of it is let through at once."""
 
-import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -79,11 +78,13 @@ class BriefTurns:
 
     def _look_again_when_one_has_paid(self, now: float) -> None:
         if self._paid_at and self._timer is None:
-            timer = threading.Timer(min(self._paid_at.values()) - now, self._look_again)
-            timer.daemon = True
-            with contextlib.suppress(RuntimeError):  # too many threads: the registry looks every few seconds anyway
-                timer.start()
-                self._timer = timer
+            # Before it starts: it may be over at once, and is none any more then.
+            self._timer = threading.Timer(min(self._paid_at.values()) - now, self._look_again)
+            self._timer.daemon = True
+            try:
+                self._timer.start()
+            except RuntimeError:  # too many threads: the registry looks every few seconds anyway
+                self._timer = None
 
     def _look_again(self) -> None:
         self._timer = None

@@ -117,9 +117,14 @@ class RunKeeper:
         except (KeyError, OSError):
             return False
         now = self._clock()
-        if self._followed.get(job_id, (None, now))[0] != looked:
-            self._followed[job_id] = looked, now
-        return now - self._followed[job_id][1] < seconds
+        with self._lock:
+            if job_id not in self._claims:
+                return False  # released meanwhile
+            known, since = self._followed.get(job_id, (None, now))
+            if known != looked:
+                since = now
+            self._followed[job_id] = looked, since
+        return now - since < seconds
 
     def problem(self, job_id: str) -> str:
         """Return why that run could not be saved, for people, in the reader's language; or an empty text."""
@@ -181,7 +186,8 @@ class RunKeeper:
 
     def release(self, job_id: str) -> None:
         """Say that this process does not train that run, or does not any more."""
-        claim = self._claims.pop(job_id, None)
-        self._followed.pop(job_id, None)
+        with self._lock:
+            claim = self._claims.pop(job_id, None)
+            self._followed.pop(job_id, None)
         if claim is not None:
             self.store.give_up(claim)

@@ -42,7 +42,7 @@ def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) ->
 def test_errand_and_run_without_a_folder_for_temporary_files_say_so_without_naming_any(
     one_core: JobRegistry, monkeypatch: pytest.MonkeyPatch, quick: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    monkeypatch.setattr(processes, "process_context", processes.process_context.__wrapped__)  # which found one before
+    monkeypatch.setattr(processes, "process_context", processes._make_context.__wrapped__)  # which found one before
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
     monkeypatch.setattr(os, "access", lambda *_asked, **_more: False)

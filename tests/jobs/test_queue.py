@@ -195,11 +195,6 @@ def leasing(clock: Clock, visitors: set[str]) -> Iterator[JobRegistry]:
     registry.close()
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def test_job_that_nobody_watches_any_more_is_stopped_and_forgotten(
     leasing: JobRegistry, clock: Clock, visitors: set[str], endless: Hyperparameters, builtin: DigitDataset
 ) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,18 +21,6 @@ from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.events import Step
 from tests.jobs.test_job import started
 from tests.waiting import PATIENCE, Clock, wait_until
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def one_core(clock: Clock) -> Iterator[JobRegistry]:
-    registry = JobRegistry(slots=1, clock=clock)
-    yield registry
-    registry.close()
 
 
 def computing(jobs: list[Job]) -> list[Job]:
@@ -147,26 +134,6 @@ def test_brief_run_is_let_through_at_once(
     brief = one_core.start(Assignment(quick, builtin), visitor="lesson", is_brief=True)
     assert brief.wait(PATIENCE) == "finished"
     wait_until(lambda: long.state == "running")
-
-
-def test_run_that_gave_way_to_something_brief_goes_on_with_its_turn_before_newcomers_begin(
-    one_core: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
-) -> None:
-    begun = started(one_core, endless, builtin)
-    newcomer = one_core.start(Assignment(endless, builtin), visitor="newcomer")
-    clock.now = TURN_SECONDS - 1
-    with core(one_core, "other"):
-        wait_until(lambda: begun.state == "queued")
-        assert [len(one_core.jobs_before(job)) for job in (begun, newcomer)] == [0, 1]
-        # The errand takes about 2 s, and of the turn 1 s is left.
-        assert one_core.wait_of(newcomer, {begun: 500.0}.get) == Wait(2, 3.0)
-        done = begun.history.step_count
-    wait_until(lambda: begun.history.step_count > done)
-    assert newcomer.history.step_count == 0
-    # It has not won a new turn by that.
-    clock.now = TURN_SECONDS
-    one_core.reap()
-    wait_until(lambda: newcomer.state == "running" and begun.state == "queued")
 
 
 def test_visitor_has_so_many_runs_at_most_and_old_ones_make_room(
