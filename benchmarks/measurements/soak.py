@@ -1,4 +1,4 @@
-"""A server in long use: memory, files, threads, processes and disk, after the first minutes and at the end."""
+"""A server in long use: memory, files, threads, processes and disk, once it has warmed up and at the end."""
 
 import time
 from collections.abc import Iterator
@@ -43,7 +43,10 @@ class Use:
 
 
 def measure_soak(surroundings: Surroundings, minutes: float) -> Iterator[Comparison]:
-    """Yield the largest of each in the last third of `minutes` of use, against the largest in the first third."""
+    """Yield what is used in the last third of `minutes`, against the third before it.
+
+    In the first third caches fill, and the first of those who have left a run behind come to the end of its lease.
+    """
     seconds = QUICK_SECONDS if surroundings.quick else 60 * minutes
     with surroundings.serve() as server, crowd_at(f"{server.url}/?speed=full", VISITORS) as crowd:
         began, uses = time.monotonic(), list[Use]()
@@ -52,7 +55,8 @@ def measure_soak(surroundings: Surroundings, minutes: float) -> Iterator[Compari
             uses.append(Use.of(server.process.pid, surroundings.home))
         faults = crowd.faults + server.complaints()
     values = {"minutes": seconds / 60, "visits": crowd.visits, "problem": faults[0] if faults else ""}
-    first, last = uses[: SAMPLES // 3], uses[-SAMPLES // 3 :]
+    third = SAMPLES // 3
+    middle, last = uses[third : 2 * third], uses[2 * third :]
     for what, name, unit, goal in (
         (N_("after {minutes:g} minutes and {visits} visits: memory of the server"), "memory", "MB", FLAT),
         (N_("… open files"), "files", "", FLAT),
@@ -60,7 +64,7 @@ def measure_soak(surroundings: Surroundings, minutes: float) -> Iterator[Compari
         (N_("… processes"), "processes", "", FLAT),
         (N_("… what is saved"), "disk", "MB", None),
     ):
-        ours, theirs = (Sample((max(float(getattr(use, name)) for use in part),)) for part in (last, first))
-        yield Comparison(what, unit, ours, N_("in the first third"), theirs, goal=goal, values=values)
+        ours, theirs = (Sample(tuple(float(getattr(use, name)) for use in part)) for part in (last, middle))
+        yield Comparison(what, unit, ours, N_("in the third before it"), theirs, goal=goal, values=values)
     what = N_("… errors {problem}")
     yield Comparison(what, "", Sample((float(len(faults)),)), goal=at_most(0, ""), values=values)
