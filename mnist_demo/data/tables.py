@@ -1,7 +1,10 @@
 """Reads MNIST from the other files that people have it in: the ``mnist.npz`` of Keras, and tables of pixels as CSV."""
 
-import itertools
+import contextlib
+import gzip
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,17 +21,37 @@ LABEL_COLUMNS = ("label", "class", "digit", "target", "y")
 # Where the labels of a test set are a secret, as in a contest, so many of the labelled rows test: one of seven, as in
 # MNIST. They are the last ones.
 HELD_OUT = 7
+LONGEST_FIRST_LINE = 100_000  # bytes; 785 names of Kaggle's have 7,500
+# What damaged files, and files of something else, raise where they are read.
+DAMAGES = (OSError, ValueError, OverflowError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError)
 Digits = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
 def is_npz(path: FilePath) -> bool:
     """Tell whether a file is one of NumPy's archives of arrays."""
+    names = _names_in(path)
+    return bool(names) and all(name.endswith(".npy") for name in names)
+
+
+def holds_digits(path: FilePath) -> bool:
+    """Tell whether a file is an archive with arrays of the names of ``mnist.npz``."""
+    return {f"{name}.npy" for name in NPZ_ARRAYS} <= {*_names_in(path)}
+
+
+def _names_in(path: FilePath) -> list[str]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
+            return archive.namelist()
     except (OSError, zipfile.BadZipFile):
+        return []
+
+
+def is_table(path: FilePath) -> bool:
+    """Tell whether the first line of a file has as many columns as a table of digits."""
+    try:
+        return len(_first_line(path)) in (SIDE * SIDE, SIDE * SIDE + 1)
+    except DAMAGES:
         return False
-    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
 def read_npz(path: FilePath) -> tuple[Digits, Digits]:
@@ -47,7 +70,7 @@ def read_npz(path: FilePath) -> tuple[Digits, Digits]:
     except KeyError:
         message = _("{path} does not hold the arrays {names}, as the mnist.npz of Keras does.")
         raise DatasetError(message.format(path=_shown(path), names=", ".join(NPZ_ARRAYS))) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+    except DAMAGES as error:
         raise _damaged(path) from error
     x_train, y_train, x_test, y_test = arrays
     return _checked(path, x_train, y_train), _checked(path, x_test, y_test)
@@ -95,18 +118,16 @@ def _read_table(path: FilePath) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
     import pandas
 
     try:
-        with path.open("rb") as file:
-            first = list(itertools.islice(file, 1))
-        columns = [name.strip().strip('"').lower() for name in b"".join(first).decode(errors="replace").split(",")]
+        columns = _first_line(path)
         if len(columns) not in (SIDE * SIDE, SIDE * SIDE + 1):
             message = _("{path}: expected a label and 784 pixels in each line, but the first has {count} columns.")
             raise DatasetError(message.format(path=_shown(path), count=len(columns)))
         has_names = not columns[-1].replace(".", "").isdigit()
-        with path.open("rb") as file:
+        with _open(path) as file:
             table = pandas.read_csv(
                 file, header=0 if has_names else None, dtype=np.int16, nrows=MAX_DIGITS + 1, low_memory=False
             ).to_numpy()
-    except (OSError, ValueError, OverflowError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+    except DAMAGES as error:
         raise _damaged(path) from error
     labels = None
     if len(columns) > SIDE * SIDE:
@@ -117,6 +138,24 @@ def _read_table(path: FilePath) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
         message = _("{path}: expected 1 to {most} lines with pixels from 0 to 255; put MNIST's own file there.")
         raise DatasetError(message.format(path=_shown(path), most=MAX_DIGITS))
     return table.astype(np.uint8).reshape(-1, SIDE, SIDE), labels
+
+
+@contextlib.contextmanager
+def _open(path: FilePath) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """Open a table, plain or gzipped."""
+    with path.open("rb") as file:
+        if str(path).lower().endswith(".gz"):
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield unpacked
+        else:
+            yield file
+
+
+def _first_line(path: FilePath) -> list[str]:
+    """Return the columns of the first line: their names, or the first digit."""
+    with _open(path) as file:
+        line = file.readline(LONGEST_FIRST_LINE)
+    return [name.strip().strip('"').lower() for name in line.decode("utf-8-sig", errors="replace").split(",")]
 
 
 def _checked(path: FilePath, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[Any]) -> Digits:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -47,10 +48,21 @@ def table(pixels: np.ndarray, labels: np.ndarray | None, header: bool = True) ->
 
 
 def zipped(name: str, content: bytes) -> bytes:
+    return zip_of({name: content})
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
+        for name, content in files.items():
+            archive.writestr(name, content)
     return packed.getvalue()
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
 
 
 WHOLE = {
@@ -66,6 +78,20 @@ PLACES = {
     "Keras": {"mnist.npz": npz(**keras())},
     "tables with names": WHOLE,
     "Kaggle's command: a zip around each": {f"{name}.zip": zipped(name, content) for name, content in WHOLE.items()},
+    "packed tables": {f"{name}.gz": gzip.compress(content) for name, content in WHOLE.items()},
+    "a folder around each table": {f"{name[:-4]}/{name}": content for name, content in WHOLE.items()},
+    "tables beside others": {
+        "fashion_train_60k.csv": WHOLE["train.csv"],
+        "fashion_test_10k.csv": WHOLE["test.csv"],
+        "validation.csv": WHOLE["test.csv"],
+        "train_log.csv": b"epoch,loss\n1,0.3\n",
+        "features.npz": npz(images=DIGITS.train_pixels),
+    },
+    "half a set in each of two zips, beside a zip of something else": {
+        "train.zip": zip_of({name: content for name, content in idx_files(DIGITS).items() if "train" in name}),
+        "test.zip": zip_of({name: content for name, content in idx_files(DIGITS).items() if "t10k" in name}),
+        "holidays.zip": zipped("holiday.jpg", b"sea"),
+    },
     "tables without names": {
         "mnist_train.csv": table(DIGITS.train_pixels, DIGITS.train_labels, header=False),
         "mnist_test.csv": table(DIGITS.test_pixels, DIGITS.test_labels, header=False),
@@ -76,9 +102,7 @@ PLACES = {
 @pytest.mark.parametrize("files", PLACES.values(), ids=PLACES)
 def test_digits_are_found_where_people_have_them(tmp_path: Path, files: dict[str, bytes]) -> None:
     folder = tmp_path / "digits"
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+    write_files(folder, files)
     assert_same_digits(load_folder(folder), DIGITS)
     if not any(name.endswith(".zip") for name in files):
         shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
@@ -139,7 +163,64 @@ def test_several_data_sets_are_not_chosen_from(tmp_path: Path) -> None:
     assert_same_digits(load_folder(tmp_path / "MNIST"), DIGITS)
 
 
+SEVERAL = {
+    "two archives of arrays": (
+        {"fashion.npz": PLACES["Keras"]["mnist.npz"], "mnist.npz": PLACES["Keras"]["mnist.npz"]},
+        "fashion.npz, mnist.npz",
+    ),
+    "two pairs of tables": (
+        {f"{name}_{part}": content for name in ("fashion", "mnist") for part, content in WHOLE.items()},
+        "fashion_train.csv, mnist_train.csv",
+    ),
+    "tables of two sets": (
+        {"fashion_train.csv": WHOLE["train.csv"], "mnist_test.csv": WHOLE["test.csv"]},
+        "fashion_train.csv, mnist_test.csv",
+    ),
+    "tables of two folders": (
+        {"fashion/train.csv": WHOLE["train.csv"], "mnist/test.csv": WHOLE["test.csv"]},
+        "fashion/train.csv, mnist/test.csv",
+    ),
+    "two kinds of files": (
+        {"mnist.npz": PLACES["Keras"]["mnist.npz"], **renamed(str)},
+        "mnist.npz, train-images-idx3-ubyte",
+    ),
+    "two zips of whole sets": (
+        {"fashion.zip": zip_of(renamed(str)), "mnist.zip": zip_of(renamed("raw/{}".format))},
+        "fashion.zip, mnist.zip/raw",
+    ),
+    "two zips of tables": (
+        {"fashion.zip": zip_of(WHOLE), "mnist.zip": zip_of(WHOLE)},
+        "fashion.zip/train.csv, mnist.zip/train.csv",
+    ),
+    "two zips of one table": (
+        {"fashion.zip": zipped("train.csv", WHOLE["train.csv"]), "mnist.zip": zipped("train.csv", WHOLE["train.csv"])},
+        "fashion.zip/train.csv, mnist.zip/train.csv",
+    ),
+    "zips of which one file is there twice": (
+        {f"{name}.zip": zipped(name, content) for name, content in renamed(str).items()}
+        | {"other.zip": zipped("t10k-labels-idx1-ubyte", idx_files(DIGITS)["t10k-labels-idx1-ubyte"])},
+        "t10k-labels-idx1-ubyte.zip/t10k-labels-idx1-ubyte, train-images-idx3-ubyte",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "names"), SEVERAL.values(), ids=SEVERAL)
+def test_several_data_sets_of_any_kind_are_neither_chosen_from_nor_mixed(
+    tmp_path: Path, files: dict[str, bytes], names: str
+) -> None:
+    write_files(tmp_path, files)
+    with pytest.raises(DatasetError, match=re.escape(f"several data sets ({names}); name a folder")):
+        load_folder(tmp_path)
+
+
+def test_packed_table_can_be_named_itself(tmp_path: Path) -> None:
+    (tmp_path / "train.csv.gz").write_bytes(gzip.compress(WHOLE["train.csv"]))
+    assert len(load_folder(tmp_path / "train.csv.gz").test_labels) == 300 // 7
+
+
 DAMAGED = {
+    "cut.csv.gz": (gzip.compress(WHOLE["train.csv"])[:-900], "is damaged, or is no table of digits"),
+    "no.csv.gz": (WHOLE["train.csv"], "is damaged, or is no table of digits"),
     "mnist.npz": (npz(**{**keras(), "x_test": DIGITS.test_pixels[:, 1:]}), "x_test is uint8 of shape"),
     "other.npz": (npz(images=DIGITS.train_pixels), "does not hold the arrays x_train"),
     "objects.npz": (npz(**{**keras(), "y_test": np.array([{}] * 100)}), "y_test is object of shape"),
