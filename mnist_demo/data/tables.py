@@ -2,8 +2,10 @@
 
 import contextlib
 import gzip
+import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +20,7 @@ from mnist_demo.translation import _
 
 NPZ_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 LABEL_COLUMNS = ("label", "class", "digit", "target", "y")
+ROW_NUMBERS = ("", "id", "imageid", "index", "unnamed: 0")  # instead of labels, where these are a secret
 # Where the labels of a test set are a secret, as in a contest, so many of the labelled rows test: one of seven, as in
 # MNIST. They are the last ones.
 HELD_OUT = 7
@@ -92,7 +95,8 @@ def _check_header(path: FilePath, name: str, file: IO[bytes]) -> None:
 def read_csv(train: FilePath, test: FilePath | None) -> tuple[Digits, Digits]:
     """Return the training and the test digits of tables with a row a digit: its label and 784 pixels, 0 to 255.
 
-    The first line may name the columns. Where `test` has no labels, or is None, the last seventh of `train` tests.
+    The first line may name the columns: the labels' is called so, or otherwise than the pixels'. Where `test` has no
+    labels, or is None, the last seventh of `train` tests.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def read_csv(train: FilePath, test: FilePath | None) -> tuple[Digits, Digits]:
     """
     pixels, labels = _read_table(train)
     if labels is None:
-        message = _("{path} has 784 columns, pixels without their labels: nothing can be learned from them.")
+        message = _("{path} has pixels without their labels: nothing can be learned from them.")
         raise DatasetError(message.format(path=_shown(train)))
     if test is not None:
         test_pixels, test_labels = _read_table(test)
@@ -122,16 +126,26 @@ def _read_table(path: FilePath) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
         if len(columns) not in (SIDE * SIDE, SIDE * SIDE + 1):
             message = _("{path}: expected a label and 784 pixels in each line, but the first has {count} columns.")
             raise DatasetError(message.format(path=_shown(path), count=len(columns)))
-        has_names = not columns[-1].replace(".", "").isdigit()
+        has_names = not all(name.lstrip("-").replace(".", "").isdigit() for name in (columns[0], columns[-1]))
+        place, read = None, list(range(len(columns)))
+        if len(columns) > SIDE * SIDE:
+            place = _label_place(path, columns) if has_names else 0
+            if has_names and columns[place] in ROW_NUMBERS:
+                read.remove(place)
+                place = None
         with _open(path) as file:
             table = pandas.read_csv(
-                file, header=0 if has_names else None, dtype=np.int16, nrows=MAX_DIGITS + 1, low_memory=False
+                file,
+                header=0 if has_names else None,
+                usecols=read,
+                dtype=np.int16,
+                nrows=MAX_DIGITS + 1,
+                low_memory=False,
             ).to_numpy()
     except DAMAGES as error:
         raise _damaged(path) from error
     labels = None
-    if len(columns) > SIDE * SIDE:
-        place = next((columns.index(name) for name in LABEL_COLUMNS if name in columns), 0) if has_names else 0
+    if place is not None:
         labels = table[:, place].astype(np.int64)
         table = np.delete(table, place, axis=1)
     if not 1 <= len(table) <= MAX_DIGITS or table.min() < 0 or table.max() > 255:
@@ -156,6 +170,25 @@ def _first_line(path: FilePath) -> list[str]:
     with _open(path) as file:
         line = file.readline(LONGEST_FIRST_LINE)
     return [name.strip().strip('"').lower() for name in line.decode("utf-8-sig", errors="replace").split(",")]
+
+
+def _label_place(path: FilePath, columns: list[str]) -> int:
+    """Return the place of the labels among 785 named columns: of a usual name, or the one not named like the pixels.
+
+    Raises
+    ------
+    DatasetError
+        If the names do not say so.
+    """
+    known = next((columns.index(name) for name in LABEL_COLUMNS if name in columns), None)
+    if known is not None:
+        return known
+    kinds = [re.sub(r"\d+", "0", name) for name in columns]  # pixel0 to pixel783, 1x1 to 28x28
+    of_pixels, count = Counter(kinds).most_common(1)[0]
+    if count != SIDE * SIDE:
+        message = _("{path}: none of its columns is named as the one with the labels; name that one “label”.")
+        raise DatasetError(message.format(path=_shown(path)))
+    return next(place for place, kind in enumerate(kinds) if kind != of_pixels)
 
 
 def _checked(path: FilePath, pixels: npt.NDArray[np.uint8], labels: npt.NDArray[Any]) -> Digits:

@@ -213,6 +213,32 @@ def test_several_data_sets_of_any_kind_are_neither_chosen_from_nor_mixed(
         load_folder(tmp_path)
 
 
+@pytest.mark.parametrize("place", [0, 300, 784])
+def test_label_column_of_an_unusual_name_is_the_one_not_named_like_the_pixels(tmp_path: Path, place: int) -> None:
+    for name, content in WHOLE.items():
+        rows = [line.split(",") for line in content.decode().splitlines()]
+        rows[0][0] = "number"
+        for row in rows:
+            row.insert(place, row.pop(0))
+        (tmp_path / name).write_text("\n".join(map(",".join, rows)))
+    assert_same_digits(load_folder(tmp_path), DIGITS)
+
+
+def test_table_whose_names_do_not_tell_the_labels_from_the_pixels_is_refused(tmp_path: Path) -> None:
+    names = ",".join(f"{'ab'[number % 2]}{number}" for number in range(785))
+    (tmp_path / "train.csv").write_bytes(WHOLE["train.csv"].replace(WHOLE["train.csv"].split(b"\n")[0], names.encode()))
+    with pytest.raises(DatasetError, match="none of its columns is named as the one with the labels; name that one"):
+        load_folder(tmp_path)
+
+
+def test_numbered_rows_without_labels_are_a_contest_s_test_set(tmp_path: Path) -> None:
+    header, *rows = WHOLE["test.csv"].decode().splitlines()
+    numbered = [f"{40_000 + number},{row.partition(',')[2]}" for number, row in enumerate(rows)]
+    (tmp_path / "train.csv").write_bytes(WHOLE["train.csv"])
+    (tmp_path / "test.csv").write_text("\n".join([header.replace("label", "id"), *numbered]))
+    assert len(load_folder(tmp_path).test_labels) == 300 // 7
+
+
 def test_packed_table_can_be_named_itself(tmp_path: Path) -> None:
     (tmp_path / "train.csv.gz").write_bytes(gzip.compress(WHOLE["train.csv"]))
     assert len(load_folder(tmp_path / "train.csv.gz").test_labels) == 300 // 7
