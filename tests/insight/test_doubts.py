@@ -31,6 +31,32 @@ def test_digits_of_a_folder_are_doubted_for_what_they_are(
     assert (sentence in doubt and doubt.endswith("They are used as they are.")) if sentence else not doubt
 
 
+@pytest.mark.parametrize(
+    ("changed", "beginning"),
+    [
+        (["test"], "Test images: The starter model reads"),
+        (["train"], "Training images: The starter model reads"),
+        (["train", "test"], "The starter model reads"),
+    ],
+)
+def test_either_half_of_a_folder_is_doubted_by_itself(
+    builtin: DigitDataset, changed: list[str], beginning: str
+) -> None:
+    swapped: dict[str, Any] = {f"{part}_pixels": getattr(builtin, f"{part}_pixels").swapaxes(1, 2) for part in changed}
+    doubt = find_doubt(dataclasses.replace(builtin, name="folder", **swapped), load_checkpoint("starter"))
+    assert doubt.startswith(beginning)
+    assert doubt.count("they seem to be transposed") == 1
+
+
+def test_halves_that_are_unusual_in_two_ways_are_doubted_in_two_sentences(builtin: DigitDataset) -> None:
+    changed: dict[str, Any] = {
+        "train_pixels": 255 - builtin.train_pixels,
+        "test_pixels": builtin.test_pixels.swapaxes(1, 2),
+    }
+    doubt = find_doubt(dataclasses.replace(builtin, name="folder", **changed), load_checkpoint("starter"))
+    assert "dark on bright. They are used as they are. Test images: The starter" in doubt
+
+
 def test_command_says_so_and_uses_them(
     builtin: DigitDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
