@@ -30,6 +30,7 @@ from mnist_demo.translation import (
     pgettext,
     text_from_json,
     text_to_json,
+    texts,
     translated,
     use_catalogue,
     use_language,
@@ -128,6 +129,36 @@ def test_sentence_is_a_text_like_any_other() -> None:
     assert made in {"Step 3"}
     assert copy.deepcopy(made) == made == "Step 3"
     assert type(made + ".") is str
+
+
+SERVER_TEXTS = [
+    ("folder", "/srv/my data/digits", "digits"),
+    ("folder", "C:\\Users\\John Doe\\my digits", "my digits"),
+    ("path", "/srv/a: b/O'Neill, J./x y", "x y"),
+    ("folder", "openml", "openml"),
+    ("path", "/", "/"),
+    ("error", FileNotFoundError(2, "Not there", "/home/my data/a b"), "[Errno 2] Not there: 'a b'"),
+    ("error", FileNotFoundError(2, "Not there", "/home/O'Neill: J/a b"), '[Errno 2] Not there: "a b"'),
+    ("error", OSError(18, "Not moved", "/a b/c", None, "/d'e/f"), "[Errno 18] Not moved: 'c' -> \"f\""),
+    ("error", PermissionError(13, "No", "C:\\Users\\John Doe\\a b.npz"), "[Errno 13] No: 'a b.npz'"),
+    ("reason", "/home/my data/digits/x: cut off", "x: cut off"),
+    ("reason", "/home/O'Neill, J/x and /srv/a b/y differ", "x and y differ"),
+    ("reason", "cannot open C:\\Users\\John Doe\\x", "cannot open x"),
+    ("reason", "cannot open C:/Users/John Doe/x", "cannot open x"),
+    ("reason", "cannot open \\\\server\\a b\\x", "cannot open x"),
+    ("reason", "see https://example.org/a/b and/or 3 / 4", "see https://example.org/a/b and/or 3 / 4"),
+    ("other", "/home/my data/x", "/home/my data/x"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), SERVER_TEXTS)
+def test_visitor_reads_the_names_alone_of_paths_with_spaces_and_apostrophes(
+    name: str, value: object, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = _(f"{{{name}}}").format(**{name: value})
+    assert sentence == str(value)  # whoever runs the program reads them whole
+    monkeypatch.setattr(texts, "has_visitor", lambda: True)
+    assert translated(sentence) == shown
 
 
 def say(connection: Connection) -> None:

@@ -21,7 +21,14 @@ Values = tuple[tuple[Any, ...], dict[str, Any]]
 # A visitor of a page need not know where on the server a file is: of a path she reads the name alone. What comes from
 # the system is called so in sentences, and may have paths in it, too.
 TOLD_BY_THE_SYSTEM = ("error", "reason", "problem", "path", "folder", "home")
-_PATH = re.compile(r"""(?<![\w/:.])(?:/|[A-Za-z]:\\)(?:[^\s/\\'"]+[/\\])+(?=[^\s/\\'"]*)""")
+PATHS = ("path", "folder", "home")  # those that are a path as a whole, if they begin as one
+_ROOT = r"(?:/|\\\\|[A-Za-z]:[/\\])"
+# Python puts the path of an error between quotation marks. Elsewhere nothing says where a path ends: a folder's name
+# may have spaces in it, but none before the slash, so that of “/a/b and /c/d” both are found. It
+# rather hides too much.
+_QUOTED_PATH = re.compile(rf"""(?<!\w)(?P<quote>['"])(?P<path>{_ROOT}(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)""")
+_FOLDER = r"""[^\s/\\":](?:[^\n/\\":]*[^\s/\\":])?"""
+_FOLDERS = re.compile(rf"(?<![\w/:.\\]){_ROOT}(?:{_FOLDER}[/\\]+)+")
 
 
 class Sentence(str):
@@ -121,8 +128,20 @@ def _said_by(numerals: Numerals, value: object, name: str = "") -> object:
     if isinstance(value, PurePath):
         return printable_path(PurePath(value.name) if has_visitor() else value)
     if isinstance(value, str) and name in TOLD_BY_THE_SYSTEM and has_visitor():
-        return _PATH.sub("", value)
+        return _name_in(value) if name in PATHS and re.match(_ROOT, value) else _without_folders(value)
     return _LocalNumber(value, numerals) if isinstance(value, float) or type(value) is int else value
+
+
+def _without_folders(text: str) -> str:
+    """Return `text` with the names alone of the paths in it."""
+    text = _QUOTED_PATH.sub(lambda found: f"{found['quote']}{_name_in(found['path'])}{found['quote']}", text)
+    return _FOLDERS.sub("", text)
+
+
+def _name_in(path: str) -> str:
+    """Return the last name in a path of any system; the path itself if there is none, as in the root."""
+    names = [name for name in re.split(r"[/\\]", path) if name]
+    return names[-1] if names else path
 
 
 def printable_path(path: PurePath) -> str:
