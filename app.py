@@ -2,6 +2,9 @@
 
 if __name__ == "__main__":
     # Under the guard, because a training process imports this file again, under another name, and must get no page.
+    import os
+    import shlex
+    import subprocess
     import sys
 
     import streamlit as st
@@ -10,7 +13,10 @@ if __name__ == "__main__":
 
     if not st.runtime.exists():  # python app.py
         use_language(default_language())
-        sys.exit(_("This is a page for Streamlit: type “streamlit run {script}”.").format(script=sys.argv[0]))
+        # By this Python: “streamlit” alone is found where the environment is activated.
+        words = [sys.executable or "python", "-m", "streamlit", "run", sys.argv[0]]
+        command = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+        sys.exit(_("This is a page for Streamlit: type “{command}”.").format(command=command))
 
     from mnist_demo.ui.frame import build_pages, render_frame
     from mnist_demo.ui.resources import protect, warm_up

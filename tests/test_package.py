@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -140,7 +141,8 @@ def test_entry_run_as_a_program_says_in_one_line_what_to_type() -> None:
         [sys.executable, "app.py"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert finished.returncode == 1
-    assert finished.stderr == "This is a page for Streamlit: type “streamlit run app.py”.\n"
+    command = shlex.join([sys.executable, "-m", "streamlit", "run", "app.py"])
+    assert finished.stderr == f"This is a page for Streamlit: type “{command}”.\n"
 
 
 def declared(extra: str = "") -> dict[str, Requirement]:
