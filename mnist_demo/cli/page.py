@@ -1,12 +1,17 @@
 """``mnist-demo page``: open the page in the browser."""
 
 import argparse
+import contextlib
 import os
 import runpy
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
+
+from mnist_demo.files import own_folder
 from mnist_demo.translation import _
 
 PACKAGE = Path(__file__).parents[1]
@@ -23,13 +28,30 @@ def add_page_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_page(arguments: argparse.Namespace) -> int:
     """Serve the page until the process is stopped, as ``python -m streamlit run`` does, in this process."""
-    try:
-        Path.home()
-    except RuntimeError:  # a user without one, as in many a container: Streamlit does not begin without
-        os.environ["HOME"] = tempfile.gettempdir()
     sys.argv = ["streamlit", "run", str(page_script()), *arguments.further]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    with _home():
+        runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     return 0
+
+
+@contextlib.contextmanager
+def _home() -> Iterator[None]:
+    """Give a user without a home, as in many a container, one for as long as the page is served.
+
+    Streamlit does not begin without, nor with one that is a file, and obeys the ``.streamlit/config.toml`` in it. So it
+    is a new folder that nobody else can write to. What visitors make is kept where the other commands look for it.
+    """
+    try:
+        has_home = not Path.home().exists() or Path.home().is_dir()  # one that is not there yet will do
+    except RuntimeError:
+        has_home = False
+    if not has_home:
+        kept = own_folder(platformdirs.user_data_path)
+        with tempfile.TemporaryDirectory(prefix="mnist-demo-", ignore_cleanup_errors=True) as home:
+            os.environ |= {"HOME": home, "MNIST_DEMO_HOME": str(kept)}
+            yield
+    else:
+        yield
 
 
 def page_script() -> Path:

@@ -2,12 +2,14 @@
 
 import os
 import runpy
+import stat
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from mnist_demo.saved_runs.places import runs_folder
 from tests.cli.conftest import Run
 
 
@@ -23,13 +25,39 @@ def _no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_home")
-def test_page_of_a_user_without_a_home_has_one_among_the_temporary_files(
+@pytest.mark.parametrize("set_home", ["", "kept"])
+def test_page_of_a_user_without_a_home_has_one_that_nobody_else_can_write_to_while_it_is_served(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_home: str
+) -> None:
+    monkeypatch.setenv("MNIST_DEMO_HOME", set_home and str(tmp_path / set_home))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    usual = runs_folder()
+    homes = []
+
+    def serve(*_arguments: object, **_more: object) -> None:
+        homes.append(Path.home())
+        assert homes[0].parent == tmp_path
+        assert stat.S_IMODE(homes[0].stat().st_mode) == 0o700
+        assert list(homes[0].iterdir()) == []
+        assert runs_folder() == usual
+
+    monkeypatch.setattr(runpy, "run_module", serve)
+    assert run("page", "--server.port", 8600) == (0, "", "")
+    assert sys.argv[-2:] == ["--server.port", "8600"]
+    assert [home.exists() for home in homes] == [False]
+
+
+def test_page_of_a_user_whose_home_is_a_file_has_another_one(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert run("page", "--server.port", 8600) == (0, "", "")
-    assert Path.home() == tmp_path
-    assert sys.argv[-2:] == ["--server.port", "8600"]
+    (tmp_path / "home").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MNIST_DEMO_HOME", str(tmp_path / "kept"))
+    monkeypatch.setattr(sys, "argv", ["mnist-demo"])
+    homes = []
+    monkeypatch.setattr(runpy, "run_module", lambda *_arguments, **_more: homes.append(Path.home()))
+    assert run("page") == (0, "", "")
+    assert homes[0].name.startswith("mnist-demo-")
 
 
 @pytest.mark.usefixtures("_no_home")
