@@ -7,7 +7,7 @@ found instead, and what to do next.
     ├── HyperparameterError    a hyperparameter is unknown, not a number, or out of bounds
     ├── DatasetError           a data set is missing, damaged, or does not hold digits
     │   └── DownloadError      a server did not respond, or did not send MNIST
-    ├── ImageError             a picture to classify is unreadable, or far too large
+    ├── ImageError             a picture to classify is unreadable or far too large
     │   └── NoDigitError       it can be read, but nothing on it can be a digit: empty paper
     ├── DrawingFileError       a file of labelled drawings is damaged, in another format, or far too large
     ├── HistoryFileError       a file of a run's history is damaged or in another format
@@ -50,7 +50,7 @@ class DownloadError(DatasetError):
 
 
 class ImageError(MnistDemoError, ValueError):
-    """A picture cannot be classified: it is unreadable, blank, or far too large."""
+    """A picture cannot be classified: it is unreadable or far too large, or has no digit on it."""
 
 
 class NoDigitError(ImageError):

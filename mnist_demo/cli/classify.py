@@ -60,7 +60,7 @@ def run_classify(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(to_json(_as_dict(file, found, rows, with_starter)))
         elif problem:
-            print(_("{file}: there is no digit in this picture. {reason}").format(file=file, reason=problem))
+            print(_("{file}: no digit. {reason}").format(file=file, reason=problem))
         else:
             print(_as_sentence(file, found, rows, with_starter))
             for row in rows:

@@ -256,4 +256,4 @@ def _holds_together(ink: Pixels) -> bool:
 
 
 def _nothing_drawn() -> NoDigitError:
-    return NoDigitError(_("Nothing is drawn on this picture: it has the same colour nearly everywhere."))
+    return NoDigitError(_("Nothing but paper was found in this picture: write large and dark on clear paper."))

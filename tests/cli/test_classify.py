@@ -68,7 +68,7 @@ def test_classify_of_empty_paper_says_that_there_is_no_digit_with_the_keys_of_an
         assert sum(line["probabilities"]) == pytest.approx(1)
         assert line["probability"] == line["probabilities"][line["predicted_digit"]] == max(line["probabilities"])
         (sentence,) = run("classify", "starter", empty)[1].splitlines()
-        assert sentence.startswith(f"{empty}: there is no digit in this picture. Nothing is drawn on this picture")
+        assert sentence.startswith(f"{empty}: no digit. Nothing but paper was found in this picture: write large")
 
 
 def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(

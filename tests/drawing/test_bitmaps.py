@@ -107,7 +107,7 @@ def test_image_from_bitmap_of_a_few_pixels_is_centred() -> None:
     ids=["black", "white", "transparent", "grain", "one pixel"],
 )
 def test_image_from_bitmap_with_nothing_drawn_raises(bitmap: Bitmap) -> None:
-    with pytest.raises(ImageError, match="Nothing is drawn"):
+    with pytest.raises(ImageError, match="Nothing but paper"):
         image_from_bitmap(bitmap)
 
 

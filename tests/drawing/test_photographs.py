@@ -154,7 +154,7 @@ def test_image_from_bitmap_on_squared_paper_is_that_of_the_digit(slope: float, o
 @pytest.mark.parametrize("slope", [0.0, 0.03, -0.07])
 def test_image_from_bitmap_of_empty_squared_paper_shows_nothing(slope: float) -> None:
     printed = np.asarray(_squared(480, slope, 20.0) * 255, np.uint8)
-    with pytest.raises(ImageError, match="Nothing is drawn"):
+    with pytest.raises(ImageError, match="Nothing but paper"):
         image_from_bitmap(_photograph(printed, np.full((480, 480), 220.0)))
 
 

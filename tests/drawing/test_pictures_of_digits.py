@@ -104,5 +104,5 @@ def test_find_digits_of_too_many_keeps_the_largest() -> None:
 
 @pytest.mark.parametrize("bitmap", [np.zeros((90, 90), np.uint8), np.full((300, 200, 3), 255, np.uint8)])
 def test_find_digits_on_an_empty_sheet_raises(bitmap: Bitmap) -> None:
-    with pytest.raises(ImageError, match="Nothing is drawn"):
+    with pytest.raises(ImageError, match="Nothing but paper"):
         find_digits(bitmap)

@@ -76,7 +76,7 @@ def _is_refused(bitmap: Bitmap) -> bool:
     try:
         return not any(one.is_digit for one in read_picture(bitmap))
     except ImageError as error:
-        return "Nothing is drawn" in str(error)
+        return "Nothing but paper" in str(error)
 
 
 @pytest.mark.parametrize("word", ["A", "K", "N", "HAW", "XYMAN"])
