@@ -45,7 +45,7 @@ def _names_in(path: FilePath) -> list[str]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             return archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except DAMAGES:
         return []
 
 

@@ -276,6 +276,15 @@ def test_zip_whose_file_is_damaged_is_refused_in_a_sentence(tmp_path: Path) -> N
         load_folder(tmp_path / "some.zip")
 
 
+@pytest.mark.parametrize("name", ["mnist.npz", "train.csv", "train.csv.gz"])
+def test_zip_with_a_password_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
+    locked = bytearray(zipped(name, WHOLE["train.csv"]))
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "some.zip").write_bytes(bytes(locked))
+    with pytest.raises(DatasetError, match=r"no file train-images|is damaged, or is no table"):
+        load_folder(tmp_path / "some.zip")
+
+
 def test_folder_whose_name_is_no_utf8_is_read_and_its_name_can_be_sent(tmp_path: Path) -> None:
     folder = tmp_path / b"digits \xff".decode(errors="surrogateescape")
     dataset = load_folder(write_folder(folder))
