@@ -13,8 +13,6 @@ from mnist_demo.translation import _, format_percent
 if TYPE_CHECKING:
     from mnist_demo.rejection.pictures import ReadDigit
 
-NO_DIGIT = "?"
-
 
 def add_classify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags of ``classify``."""
@@ -126,9 +124,6 @@ def _answer(found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]]) -> st
 
 
 def _number(found: Sequence["ReadDigit"], rows: Sequence[Sequence[float]]) -> str:
-    """Return the digits in a row; what is none among those that are is a question mark."""
-    is_number = any(one.is_digit for one in found)
-    digits = (str(row.index(max(row))) for row in rows)
-    return "".join(
-        digit if one.is_digit or not is_number else NO_DIGIT for one, digit in zip(found, digits, strict=True)
-    )
+    from mnist_demo.rejection.pictures import written_number
+
+    return written_number(found, (row.index(max(row)) for row in rows))

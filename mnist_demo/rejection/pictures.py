@@ -8,7 +8,7 @@ far better than the features of a small model do.
 
 import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from mnist_demo.rejection.calibration_files import load_starter_calibration
 from mnist_demo.settings.presets import STARTER
 
 GAIN = 0.1  # in belief, for which a less likely way to divide the picture is preferred
+NO_DIGIT = "?"  # how a number is written where something among its digits is none
 # What is not as high as the others is no digit among them, but part of something: the edge of a table.
 LOWEST, HIGHEST = 0.5, 1.8
 # Of what is about as high as a digit, so much must be one: what stands among letters is a letter.
@@ -45,6 +46,14 @@ class ReadDigit:
     def digit(self) -> int:
         """The digit that is most probable."""
         return int(self.probabilities.argmax())
+
+
+def written_number(found: Sequence[ReadDigit], digits: Iterable[int]) -> str:
+    """Return the `digits` that a model reads in a picture in a row; what is none among those that are is ``?``."""
+    is_number = any(one.is_digit for one in found)
+    return "".join(
+        str(digit) if one.is_digit or not is_number else NO_DIGIT for one, digit in zip(found, digits, strict=True)
+    )
 
 
 def read_picture_file(content: bytes) -> list[ReadDigit]:

@@ -47,12 +47,15 @@ def render_picture() -> None:
 
 def _render_found(found: "list[ReadDigit]") -> None:
     """Draw what was found, as the first model reads it, and beneath how all of them do."""
+    # Here, not above: it brings torch, which the first page need not wait for.
+    from mnist_demo.rejection.pictures import written_number
+
     readers = read_readers()
     images = np.stack([one.image for one in found])
     answers = [reader.predict_probabilities(images) for reader in readers]
     with st.container(key=keys.FOUND_DIGITS):
         st.html(found_digits_html(list(images), list(answers[0]), [one.is_digit for one in found]))
-    numbers = ["".join(map(str, rows.argmax(axis=1))) for rows in answers]
+    numbers = [written_number(found, rows.argmax(axis=1)) for rows in answers]
     if any(one.is_digit for one in found):
         text = _("{model}: the digits that were found, from left to right.")
         st.caption(text.format(model=escape_markdown(readers[0].title)))

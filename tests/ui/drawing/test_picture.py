@@ -38,6 +38,10 @@ def test_picture_is_read_by_every_model_and_letters_are_no_digits(page: AppTest)
     word = np.hstack([draw(draw_strokes(f"letter {letter}", random)) for letter in "KAWX"])
     assert "I don’t think these are digits" in _upload(page, word)
 
+    # As the command writes it: what is no digit among digits is a question mark.
+    _upload(page, np.hstack([draw(four())[:, 60:230]] * 2 + [draw(draw_strokes("letter K", random))]))
+    assert document_of(page, "readings").count("44?") == 2
+
 
 def test_picture_of_a_telephone_is_read_and_of_a_document_it_is_said_what_to_do(page: AppTest) -> None:
     page.file_uploader(key="picture").upload("photo.heic", HEIC, "image/heic").run()
