@@ -69,17 +69,19 @@ def run_errand(
     """
     with core(registry, visitor, is_wanted):
         try:
-            with ChildProcess(_run, current_language(), function, arguments, answers_only=True) as child:
+            child = ChildProcess(_run, current_language(), function, arguments, answers_only=True)
+        except OSError as error:
+            message = _("This could not be computed, because no process could be started for it: {reason}.")
+            raise JobError(message.format(reason=error)) from error
+        try:
+            with child:
                 while not child.connection.poll(LOOK_SECONDS):
                     seconds -= LOOK_SECONDS
                     if seconds <= 0 or not is_wanted():
                         raise JobError(_("This takes too long here, and was ended: try something smaller."))
                 answer: Any = child.connection.recv()
-        except (ConnectionError, EOFError) as error:
+        except (OSError, EOFError) as error:
             raise JobError(_("This could not be computed because of a fault in this program.")) from error
-        except OSError as error:
-            message = _("This could not be computed, because no process could be started for it: {reason}.")
-            raise JobError(message.format(reason=error)) from error
     if isinstance(answer, MnistDemoError):
         raise answer
     found: Answer = answer

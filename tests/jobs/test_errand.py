@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -37,6 +38,17 @@ def test_errand_answers_or_raises_as_its_function_does(one_core: JobRegistry) ->
         run_errand(one_core, "hers", read_picture_file, b"no picture", seconds=PATIENCE)
     with pytest.raises(JobError, match="fault in this program"):
         run_errand(one_core, "hers", io.BytesIO, "no bytes", seconds=PATIENCE)
+
+
+def test_errand_whose_pipe_breaks_does_not_say_that_no_process_was_started(
+    one_core: JobRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(_connection: Connection, _timeout: float) -> bool:
+        raise OSError("the handle is invalid")
+
+    monkeypatch.setattr(Connection, "poll", break_off)
+    with pytest.raises(JobError, match="fault in this program"):
+        run_errand(one_core, "hers", time.sleep, 600, seconds=600)
 
 
 def test_errand_and_run_without_a_folder_for_temporary_files_say_so_without_naming_any(
