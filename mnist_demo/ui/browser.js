@@ -18,7 +18,9 @@
     if (!fonts.size) return;
     for (const { addedNodes, removedNodes, previousSibling, nextSibling } of changes) {
       const font = [...addedNodes, previousSibling, nextSibling].find((node) => fonts.has(node));
-      for (const text of font ? removedNodes : []) if (!text.isConnected) translations.set(text, font);
+      for (const node of font ? removedNodes : []) {
+        if (node.nodeType === Node.TEXT_NODE && !node.isConnected) translations.set(node, font);
+      }
     }
   }).observe(document.body, { childList: true, subtree: true });
   const nodeValue = Object.getOwnPropertyDescriptor(Node.prototype, "nodeValue");

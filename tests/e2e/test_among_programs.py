@@ -65,6 +65,14 @@ def _change_a_translated_text(page: Page) -> None:
     expect(translated).to_have_text("closest is 5")
     page.evaluate("document.getElementById('line').removeChild(textOfLine)")
     expect(page.locator("#line")).to_have_text("")
+    # What goes beside a translation that comes is none of the texts translated: it takes nothing with it.
+    page.evaluate("""() => {
+        const line = document.getElementById("line"), box = line.querySelector("b");
+        box.replaceWith(document.createElement("font"));
+        window.boxOfLine = box;
+    }""")
+    page.evaluate("document.getElementById('line').removeChild(boxOfLine)")
+    expect(page.locator("#line > font")).to_have_count(1)
 
 
 def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back_and_forward(
