@@ -11,9 +11,11 @@ from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.observed_run import new_job_id
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui import visitor
+from mnist_demo.ui.compare.page import LOOK_SECONDS
 from mnist_demo.ui.compare.state import comparable_runs
 from mnist_demo.ui.ownership import run_commands
 from mnist_demo.ui.resources import job_registry, run_store
+from mnist_demo.ui.runs.page import REFRESH_SECONDS
 from tests.ui.actions import wait_until_saved
 
 # Under the guard, because a training process imports the script again.
@@ -233,6 +235,8 @@ def test_run_that_begins_in_another_tab_is_shown_while_it_trains_and_afterwards(
     jobs()[0].stop(30)
     assert "stopped" in table_of(compare.run())
     assert pulses(compare) == ["other-tabs-pulse"]  # for the next run
+    # Within two seconds, here and on “Runs”: one to look, and one for the answer.
+    assert max(LOOK_SECONDS, REFRESH_SECONDS) <= 1
 
     monkeypatch.setattr(visitor, "_token", lambda: "somebody else")
     assert not table_of(open_compare())
