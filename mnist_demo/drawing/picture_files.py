@@ -21,6 +21,9 @@ OTHER_MAX_PIXELS = {"JPEG": 64_000_000, "MPO": 64_000_000, "HEIF": 64_000_000, "
 PICTURE_FORMATS = ("JPEG", "HEIF", "AVIF", "WEBP", "PNG", "GIF", "BMP", "TIFF", "PPM")
 # A larger picture is made smaller while it is decoded or at once after it, but not below this, in pixels a side.
 ENOUGH_SIDE = 2000
+# How Pillow unpacks colours of 16 bits in a PNG, of which it keeps the higher byte; and how the lower one is unpacked,
+# which is all where no value is above 255.
+LOWER_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 STRIP = 100  # rows of a reduced picture that are made at once
 
 
@@ -46,7 +49,13 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
             if picture.format == "HEIF":
                 return _from_a_telephone(picture)
             picture.draft(None, (ENOUGH_SIDE, ENOUGH_SIDE))  # only JPEG can; of other formats it changes nothing
-            return _as_eight_bits(picture)
+            lower_bytes = LOWER_BYTES.get(_packing_of(picture))
+            bitmap = _as_eight_bits(picture)
+        if lower_bytes and (bitmap == bitmap[0, 0]).all():
+            with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS) as picture:
+                picture.tile = [tile._replace(args=lower_bytes) for tile in picture.tile]
+                bitmap = _as_eight_bits(picture)
+        return bitmap
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -101,6 +110,11 @@ def _add_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
 
 
+def _packing_of(picture: ImageFile.ImageFile) -> str:
+    """Return how the pixels of a PNG are packed, as Pillow calls it, before they are decoded; nothing of others."""
+    return str(picture.tile[0].args) if picture.format == "PNG" and picture.tile else ""
+
+
 def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
     picture.load()  # after which Pillow has turned a TIFF
     orientation = picture.getexif().get(ExifTags.Base.Orientation)
@@ -110,8 +124,7 @@ def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
     strips = (picture.crop((0, top, width, min(top + rows, height))) for top in tops)
     # These have no fixed range (a camera's 16 bits may be 10 or 12): stretch the values to 0..255.
     if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.concatenate([np.asarray(strip)[::step, ::step] for strip in strips])
-        values = np.nan_to_num(np.asarray(values, np.float64))
+        values = np.concatenate([_means(np.asarray(strip), step) for strip in strips])
         values = (values - values.min()) * (255 / max(float(np.ptp(values)), 1e-9))
         small = np.asarray(values, np.uint8)
     else:
@@ -120,6 +133,22 @@ def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:
     reduced = Image.fromarray(small)
     reduced.getexif()[ExifTags.Base.Orientation] = orientation or 1
     return np.asarray(ImageOps.exif_transpose(reduced))
+
+
+def _means(values: npt.NDArray[np.generic], step: int) -> npt.NDArray[np.float64]:
+    """Return the means of squares of `step` pixels a side, of less at the far edges, as Pillow's ``reduce`` does.
+
+    That one rounds whole numbers, and of a range of one nothing would be left.
+    """
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values)
+    tops, lefts = np.arange(0, values.shape[0], step), np.arange(0, values.shape[1], step)
+    sums = np.add.reduceat(np.add.reduceat(values, tops, axis=0, dtype=np.float64), lefts, axis=1)
+    heights, widths = (
+        np.diff(np.append(begins, size)) for begins, size in zip((tops, lefts), values.shape, strict=True)
+    )
+    means: npt.NDArray[np.float64] = sums / np.outer(heights, widths)
+    return means
 
 
 def _from_a_telephone(picture: ImageFile.ImageFile) -> npt.NDArray[np.uint8]:

@@ -1,6 +1,8 @@
 """Picture files of telephones and cameras: formats, sizes, ranges of values, and folders of them."""
 
 import base64
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,37 @@ def test_load_bitmap_with_any_range_of_values_shows_the_digit(lowest: int, highe
     Image.fromarray(np.asarray(lowest + (ink / 255 * highest).round(), np.uint16)).save(tmp_path / "four.png")
     expected = image_from_bitmap((ink > 127).astype(np.uint8) * 255 if highest == 1 else ink)
     assert difference(expected, image_from_bitmap(load_bitmap(tmp_path / "four.png"))) < 0.1
+
+
+@pytest.mark.parametrize("mode", ["I;16", "F"])
+@pytest.mark.parametrize("highest", [1, 4095])
+def test_load_bitmap_of_deep_pixels_keeps_a_thin_stroke_when_it_is_made_smaller(
+    mode: str, highest: int, tmp_path: Path
+) -> None:
+    ink = np.zeros((4200, 300))
+    ink[:, 101] = highest  # between the pixels that a step of two would take
+    Image.fromarray(ink.astype(np.float32 if mode == "F" else np.uint16)).save(tmp_path / "line.tif")
+    bitmap = load_bitmap(tmp_path / "line.tif")
+    assert bitmap.shape == (2100, 150)
+    assert (bitmap[:, 50] == 255).all()
+    assert bitmap[:, 51:].max() == 0
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_load_bitmap_of_colours_of_16_bits_that_use_the_lower_8_shows_the_digit(alpha: bool, tmp_path: Path) -> None:
+    ink = draw(four())
+    deep = np.stack([ink.astype(">u2")] * 3 + [np.full_like(ink, 65535, ">u2")] * alpha, axis=2)
+    rows = b"".join(b"\0" + row.tobytes() for row in deep)  # none of them filtered
+    header = struct.pack(">IIBBBBB", 280, 280, 16, 6 if alpha else 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    (tmp_path / "four.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+            for name, content in chunks
+        )
+    )
+    assert difference(image_from_bitmap(ink), image_from_bitmap(load_bitmap(tmp_path / "four.png"))) < 0.1
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"II*\0CR2\0raw"])
