@@ -124,10 +124,13 @@ def widget_key(name: str) -> str:
     return parameter_of(name)
 
 
-# What changes by itself or at every stroke: a browser that translates the page leaves it as it is.
+# What changes by itself or at every stroke, numbers and names above all: a browser that translates the page leaves it
+# as it is. Sentences that change (who waits, what is saved) are not here: their reader wants them translated, and
+# browser.js has that done anew after each change.
 CHANGING = (
     TRAINING_STATUS, PREDICTED_DIGIT, DRAWING_IN_WORDS, DIGIT_PROBABILITIES, NUMBER_DIGITS, READINGS, "verdict",
     "figures", LIVE_CHARTS, SAMPLE_DIGITS, STEP_DETAIL, DRAWINGS_GAIN, COST, COMPARISON, FOUND_DIGITS,
+    CLASS_CHIP, "class-list", CLASS_OFFERED,
 )  # fmt: skip
 # Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
 ONCE = (

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from mnist_demo.ui import keys
 from tests.browser.page import PATIENCE_MS, button, element, open_page, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer, serve_builtin_digits
@@ -134,6 +135,9 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
         expect(other.locator(".run-card .state")).to_have_text("stopped")
         expect(shown).to_have_count(1)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
+        changing = page.locator(", ".join(f".st-key-{key}" for key in keys.CHANGING))
+        expect(changing.nth(8)).to_be_attached()
+        assert {part.get_attribute("translate") for part in changing.all()} == {"no"}
 
         # The links that the page makes.
         button(page, "share-settings").click()
