@@ -115,8 +115,10 @@ def render_frame(pages: Sequence[st.Page], current: st.Page | None, language: st
 
 def _browser_script() -> str:
     changing = ", ".join([".stProgress", *(f".st-key-{key}" for key in keys.CHANGING)])
-    once = ", ".join(f"[class*='st-key-{key}']" for key in (*keys.ONCE, keys.ONCE_UNLESS_APART))
-    selectors = {"CHANGING": changing, "ONCE": once, "SEVERAL": f".st-key-{keys.ONCE_UNLESS_APART}"}
+    once, several = (
+        ", ".join(f"[class*='st-key-{key}']" for key in listed) for listed in (keys.ONCE, keys.ONCE_UNLESS_APART)
+    )
+    selectors = {"CHANGING": changing, "ONCE": f"{once}, {several}", "SEVERAL": several}
     constants = "".join(f"const {name} = {json.dumps(selector)};\n" for name, selector in selectors.items())
     return f"(() => {{\n{constants}{BROWSER.read_text(encoding='utf-8')}}})();"
 

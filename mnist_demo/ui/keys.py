@@ -135,8 +135,12 @@ CHANGING = (
 # Buttons that make something, or begin of their keys: pressed twice at once, they do it once.
 ONCE = (
     START, START_REMEDY, START_FORK, START_MORE, GO_ON, TRAIN_ON_DRAWINGS, ADD_DRAWINGS, MAKE_EXPORT, DELETE_RUN,
-    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE, CREATE_CLASS, JOIN_CLASS, CLASS_TRAIN,
-    CLASS_ADD_FILE,
+    UNDO_DELETE, DELETE_ALL_NOW, RUN_GUESS, SKIP_GUESS, RUN_AGAIN, EXPLODE, TO_LABORATORY, CREATE_CLASS, JOIN_CLASS,
+    CLASS_TRAIN, CLASS_ADD_FILE, CLASS_ASK, OFFER_DRAWING, FETCH_MNIST,
 )  # fmt: skip
-# This one says something else as soon as it was pressed: a second press is meant unless it comes with the first.
-ONCE_UNLESS_APART = PAUSE
+# These do something else once they were pressed, or another stands in their place then: a second press is meant unless
+# it comes with the first.
+ONCE_UNLESS_APART = (
+    PAUSE, RESET, SHARE_SETTINGS, RENAME_RUN, EXPORT_RUN, LINK_RUN, CLASS_OPENED, CLASS_TAKE_RUN, CLASS_TAKE_DRAWING,
+    f"{OPENED_MODELS}-answer-", f"{OPENED_MODELS}-close-",
+)  # fmt: skip

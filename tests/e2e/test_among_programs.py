@@ -139,8 +139,8 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
         expect(changing.nth(8)).to_be_attached()
         assert {part.get_attribute("translate") for part in changing.all()} == {"no"}
 
-        # The links that the page makes.
-        button(page, "share-settings").click()
+        # The links that the page makes, by a double click too.
+        button(page, "share-settings").dblclick(delay=100)
         link = element(page, "shared-link").locator("code")
         expect(link).to_contain_text(f"{below_a_path.url}/?preset=")
         other.goto(link.inner_text())
