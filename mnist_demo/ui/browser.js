@@ -116,12 +116,14 @@
   };
 
   // A button that makes something does so once, however often it is pressed before the server has answered, which it does
-  // with a run of the script. After a while the answer is taken for lost. Where the begin and the end of a run are drawn as one,
-  // its state never changes on the page: the messages tell then. Whoever has changed a setting since means to press once more.
-  const PATIENCE_MS = 4000;
+  // with a run of the script, or the connection is lost. After a minute the answer is taken for lost: a slow line takes
+  // seconds. Where the begin and the end of a run are drawn as one, its state never changes on the page: the messages tell
+  // then. Whoever has changed a setting since means to press once more.
+  const PATIENCE_MS = 60_000;
   const pressed = new Map();
   const forgetAnswered = () => {
-    if (document.querySelector(".stApp")?.dataset.testScriptState !== "running") pressed.clear();
+    const { testScriptState, testConnectionState } = document.querySelector(".stApp")?.dataset ?? {};
+    if (testScriptState !== "running" || testConnectionState !== "CONNECTED") pressed.clear();
   };
   addEventListener("click", (event) => {
     const box = event.target.closest?.("button")?.closest(ONCE);
@@ -134,5 +136,7 @@
   }, true);
   addEventListener("input", () => pressed.clear(), true);
   addEventListener("click", (event) => { if (event.target.closest?.('[role="option"]')) pressed.clear(); }, true);
-  new MutationObserver(forgetAnswered).observe(document.body, { subtree: true, attributeFilter: ["data-test-script-state"] });
+  new MutationObserver(forgetAnswered).observe(document.body, {
+    subtree: true, attributeFilter: ["data-test-script-state", "data-test-connection-state"],
+  });
 })();

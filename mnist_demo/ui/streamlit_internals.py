@@ -36,8 +36,10 @@
   can be imported only in a running page (`drawing/canvas.py`), and writes Fabric.js objects (`drawing/strokes.py`).
 - **The name of the canvas, and the digit typed on it** (`drawing/typed_digit.js`): its shadow root, and the class
   ``upper-canvas`` of the layer that is drawn on. Without them there is no typing: `tests/e2e/test_everybody.py`.
-- **A script that runs** (`widgets/pulse.js`): ``data-test-script-state`` of the page's outermost element. Without it
-  a refresh falls into a click on a busy machine, and the click is lost: `tests/e2e/test_refreshing.py`.
+- **A script that runs** (`widgets/pulse.js`, `browser.js`): ``data-test-script-state`` of the page's outermost element.
+  Without it a refresh falls into a click on a busy machine, and the click is lost: `tests/e2e/test_refreshing.py`. And
+  ``data-test-connection-state`` there, without which a button whose click was lost with the connection does nothing
+  for a minute.
 - **The grey of what is written on charts** (`browser.js`): ``#808495`` in the light theme, which is too light, is in no
   setting, and is painted by the program that draws charts. Without the rule in its place the contrast is 3.7 : 1:
   `tests/e2e/test_everybody.py`.

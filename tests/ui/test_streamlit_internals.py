@@ -74,10 +74,13 @@ def test_charts_are_written_on_in_the_grey_that_the_page_paints_darker() -> None
     assert f"gray70:`{grey[1]}`" in streamlit_bundle()
 
 
-def test_page_says_while_a_script_runs_by_the_attribute_that_the_pulse_waits_for() -> None:
+def test_page_says_that_a_script_runs_and_a_connection_stands_by_the_attributes_that_scripts_ask_for() -> None:
     assert ".stApp[data-test-script-state='running']" in source_of("widgets/pulse.js")
     bundle = streamlit_bundle()
     assert "data-test-script-state" in bundle
+    assert 'testConnectionState !== "CONNECTED"' in source_of("browser.js")
+    assert "data-test-connection-state" in bundle
+    assert re.search(r"""=["'`]CONNECTED["'`]""", bundle)
     assert re.search(r"""=["'`]running["'`]""", bundle)
 
 
