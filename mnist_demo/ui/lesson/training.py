@@ -14,6 +14,7 @@ from mnist_demo.ui.lesson.charts import SLICE_TO, build_slice
 from mnist_demo.ui.lesson.guess import ask, tell
 from mnist_demo.ui.lesson.pictures import outcomes_html, signed
 from mnist_demo.ui.widgets.choices import read_choice
+from mnist_demo.ui.widgets.copied import render_copied
 
 CHART_HEIGHT = 320
 RATES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 50.0)
@@ -109,7 +110,7 @@ def render_loops(digits: LessonDigits) -> None:
     programs = {"hand": _("by hand"), "torch": _("with PyTorch")}
     program = read_choice(_("Which program"), programs, keys.PROGRAM)
     with st.container(key="whole-program"):
-        st.code(program_by_hand() if program == "hand" else program_with_torch(), language="python")
+        render_copied(program_by_hand() if program == "hand" else program_with_torch(), "python")
     st.markdown(_("## Piece by piece"))
     pieces = {"model": (_("What is learned"), code_of(same_weights), code_of(LinearModel))}
     pieces |= {step.title: (_(step.title), step.by_hand, step.with_torch) for step in loop_steps()}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mnist_demo.translation import _, translate_comments
 from mnist_demo.ui import keys, state
+from mnist_demo.ui.widgets.copied import render_copied
 
 
 def render_explanation() -> None:
@@ -26,4 +27,4 @@ def render_explanation() -> None:
             )
         )
         code = inspect.getsource(log_softmax) + "\n\n" + inspect.getsource(negative_log_likelihood)
-        st.code(translate_comments(code), language="python")
+        render_copied(translate_comments(code), "python")

@@ -8,7 +8,7 @@ from mnist_demo.ui.link_state import is_secure
 
 def render_copied(text: str, language: str | None = None) -> None:
     """Draw `text`, which can be selected, with a button that copies it; `language` is that of a program."""
-    st.code(text, language=language, wrap_lines=True)
+    st.code(text, language=language, wrap_lines=language != "python")  # where it would be another program
     if not is_secure():
         st.caption(
             _(

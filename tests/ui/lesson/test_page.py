@@ -14,7 +14,7 @@ from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, part_named
 from mnist_demo.lesson.programs import program_by_hand, program_with_torch
 from mnist_demo.lesson.tutorial import LinearModel, code_of, predict_logits, same_weights
 from mnist_demo.settings.presets import PRESETS, preset_of
-from mnist_demo.ui import visitor
+from mnist_demo.ui import link_state, visitor
 from mnist_demo.ui.lesson.deeper import WAYS
 from mnist_demo.ui.resources import class_store, job_registry, visitor_store
 from tests.classes.test_classes import joined, view
@@ -150,12 +150,15 @@ def test_sliders_change_what_is_computed(lesson: AppTest) -> None:
     assert "⚠" not in html_of(lesson)
 
 
-def test_code_that_is_shown_is_that_of_the_modules(lesson: AppTest) -> None:
+def test_code_that_is_shown_is_that_of_the_modules(lesson: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_state, "_visible_address", lambda: "http://class.lan:8501/lesson")
     open_part(lesson, "loops")
     whole, by_hand, with_torch = (code.value for code in lesson.code)
     assert whole == program_by_hand()
     assert by_hand == code_of(same_weights)
     assert with_torch == code_of(LinearModel)
+    # Without https no button copies it.
+    assert [caption.value for caption in lesson.caption if "Select the text, and copy it" in caption.value]
     lesson.segmented_control(key="program").set_value("torch")
     lesson.segmented_control(key="program-piece").set_value("Take a step downhill").run()
     whole, by_hand, with_torch = (code.value for code in lesson.code)
