@@ -182,6 +182,10 @@ def test_page_in_a_page_of_another_site_reads_an_uploaded_picture(
     with open_page(browser, (tmp_path / "course.html").as_uri(), "iframe") as opened:
         frame = opened.page.frame_locator("iframe")
         frame.get_by_text("Read a picture").click()
+        large = tmp_path / "large.png"
+        large.write_bytes(bytes(21_000_000))
+        frame.locator(".st-key-picture input[type=file]").set_input_files(large)
+        expect(frame.get_by_text("must be 20.0MB or smaller. Save a picture smaller, or as JPEG.")).to_be_visible()
         frame.locator(".st-key-picture input[type=file]").set_input_files(tmp_path / "one.png")
         expect(frame.locator(".st-key-found-digits img")).to_have_count(1, timeout=PATIENCE_MS)
         expect(frame.locator(".st-key-found-digits")).to_contain_text("1")

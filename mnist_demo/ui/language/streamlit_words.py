@@ -38,7 +38,6 @@ WORDS = (
     N_("Increment"),
     N_("Decrement"),
     N_("Add files"),
-    N_("File must be {} or smaller."),
     N_("{} files are not allowed."),
     N_("Remove {}"),
     N_("Selected values"),
@@ -51,8 +50,10 @@ WORDS = (
     N_("Take Photo"),
     N_("Clear photo"),
 )
-# What it shows in any language where the server refuses a file: see `protect_visitors`.
+# What it shows in any language where it refuses a file, or the server does (see `protect_visitors`), and what is said
+# instead: what to do.
 REFUSALS = {
+    "File must be {} or smaller.": N_("The file must be {} or smaller. Save a picture smaller, or as JPEG."),
     "AxiosError: Request failed with status code 413": N_("There are too many files of yours here: remove some first."),
     "AxiosError: Request failed with status code 503": N_(
         "There are too many files here at the moment: try again in a few minutes."
