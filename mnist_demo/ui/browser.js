@@ -45,35 +45,50 @@
 
   // A field for numbers drops a comma, in most languages of a browser, and makes 5 of “0,05”, and a second point: 1.0005 of
   // “1.000,5”. Of two kinds the last one is the decimal point, and of one kind those that stand between thousands are none,
-  // nor is a single one where whole numbers are asked for: “10,000”. What cannot be told is refused.
-  const isGrouped = (text) => /^\s*[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*\s*$/.test(text);
-  const ungrouped = (text) => {
-    const marks = text.match(/[.,]/g), last = text.lastIndexOf(marks.at(-1));
-    const hasDecimals = text.indexOf(marks.at(-1)) === last;
-    const whole = hasDecimals ? text.slice(0, last) : text;
-    if (!isGrouped(whole)) return "";
-    return whole.replace(/[.,\s]/g, "") + (hasDecimals ? `.${text.slice(last + 1)}` : "");
+  // nor is a single one where whole numbers are asked for: “10,000”. What cannot be told is refused, and what was in the
+  // field stays: “1,000” of a number that need not be whole, unless it is typed, key by key, and seen to become 1.000.
+  const isGrouped = (text) => /^[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*$/.test(text);
+  const readNumber = (text, isWhole, isTyped) => {  // null where it cannot be told
+    const marks = text.match(/[.,]/g) ?? [], mark = marks.at(-1), digits = text.replace(/[.,]/g, "");
+    if (!marks.length || isWhole && isGrouped(text)) return digits;
+    if (marks.length === 1) return !isTyped && mark === "," && isGrouped(text) ? null : text.replace(",", ".");
+    const [before, after] = [text.slice(0, text.lastIndexOf(mark)), text.slice(text.lastIndexOf(mark) + 1)];
+    if (!isGrouped(before)) return null;
+    if (!before.includes(mark)) return `${before.replace(/[.,]/g, "")}.${after}`;
+    return isTyped || isGrouped(text) ? digits : null;
   };
-  const withComma = new WeakSet();
+  // What was typed into a field since it was empty, or all of it selected; and what it will be with the key just pressed.
+  const typed = new WeakMap();
+  let typing = null, isInserting = false;
+  const insert = (text) => {
+    isInserting = true;
+    document.execCommand("insertText", false, text);
+    isInserting = false;
+  };
   addEventListener("beforeinput", (event) => {
-    const field = event.target, text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
-    if (field.type !== "number" || !text) return;
-    const isWhole = Number.isInteger(Number(field.step));
-    let instead = null;
-    if (isWhole && isGrouped(text)) instead = text.replace(/[.,]/g, "");
-    else if (/[.,].*[.,]/.test(text)) instead = ungrouped(text);
-    else if (text.includes(",")) {
-      instead = text.replace(",", ".");
-      withComma.add(field);
-    } else if (!field.value) withComma.delete(field);
-    else if (isWhole && withComma.has(field) && isGrouped(field.value + text)) {  // typed one after the other
-      instead = (field.value + text).replace(".", "");
-      field.select();
-    }
-    if (instead === null) return;
+    const field = event.target, text = (event.data ?? event.dataTransfer?.getData("text/plain") ?? "").trim();
+    if (field.type !== "number" || isInserting) return;
+    const isWhole = Number.isInteger(Number(field.step)), isTyped = text.length === 1;
+    const known = isTyped ? typed.get(field) ?? "" : "";
+    typing = isTyped ? known + text : null;
+    const soFar = readNumber(known, isWhole, true), becomes = readNumber(known + text, isWhole, isTyped);
+    if (!text || becomes === soFar + text) return;
     event.preventDefault();
-    document.execCommand("insertText", false, instead);
+    if (becomes === null) typing = null;
+    else if (becomes === `${soFar}.`) insert(".");
+    else {
+      if (isTyped) field.select();
+      insert(becomes);
+    }
   }, true);
+  addEventListener("input", ({ target: field }) => {
+    if (field.type !== "number") return;
+    const is = typing === null ? null : readNumber(typing, Number.isInteger(Number(field.step)), true);
+    if (is !== null && (field.value ? Number(field.value) === Number(is) : is.endsWith("."))) typed.set(field, typing);
+    else typed.delete(field);
+    typing = null;
+  }, true);
+  for (const kind of ["focusin", "pointerdown"]) addEventListener(kind, ({ target }) => typed.delete(target), true);
 
   // Streamlit writes on light charts in a grey of 3.7 : 1, which no setting changes; 4.5 is the least. Charts are painted, so
   // that no style sheet reaches them.

@@ -99,18 +99,26 @@ def test_translated_page_below_a_path_is_drawn_on_clicked_twice_and_left_by_back
             write("0,05")
             expect(field).to_have_value("0.05")
             field.press("Tab")
-        # Between thousands it is none; what cannot be told is refused.
-        for key, pasted, becomes in (
-            ("batch-size", "1,000", "1000"),
-            ("batch-size", "1.000", "1000"),
-            ("learning-rate", "1.000,5", "1000.5"),
-            ("weight-decay", "1,000.5", "1000.5"),
-            ("weight-decay", "1,2,3", ""),
+        # Between thousands it is none; what cannot be told is refused, and what was there stays.
+        paste, write = page.keyboard.insert_text, page.keyboard.type
+        for key, enter, entered, becomes in (
+            ("batch-size", paste, "1,000", "1000"),
+            ("batch-size", paste, "1.000", "1000"),
+            ("batch-size", write, "10.000", "10000"),
+            ("batch-size", write, "1,000,000", "1000000"),
+            ("learning-rate", paste, "1.000,5", "1000.5"),
+            ("learning-rate", write, "1.000,5", "1000.5"),
+            ("learning-rate", write, "1,000.5", "1000.5"),
+            ("learning-rate", write, ",5", "0.5"),
+            ("learning-rate", paste, "1,000", "0.05"),
+            ("weight-decay", paste, "1,000.5", "1000.5"),
+            ("weight-decay", paste, "1,2,3", "0.05"),
         ):
             field = element(page, key).locator("input")
             before = field.input_value()
-            field.fill("")
-            page.keyboard.insert_text(pasted)
+            field.select_text()
+            enter(entered)
+            field.evaluate("field => field.blur()")
             expect(field).to_have_value(becomes)
             field.fill(before)
             field.press("Tab")

@@ -58,6 +58,7 @@ def test_parameters_are_the_keys_of_the_widgets() -> None:
         ("learning_rate", "-1", 1e-9),
         ("learning_rate", "inf", 1e30),
         ("learning_rate", "0,25", 0.25),
+        ("learning_rate", "0,05", 0.05),
         ("dropout", "1.5", 0.9),
         ("seed", "-3", 0),
         ("seed", "9" * 400, 2**31 - 1),

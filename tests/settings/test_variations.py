@@ -11,6 +11,7 @@ BASE = Hyperparameters()
 
 def test_values_are_read_as_they_are_written() -> None:
     assert parse_values("learning_rate", " 0.1, 1e-2 ,0.5,") == [0.1, 0.01, 0.5]
+    assert parse_values("learning_rate", "0,05; 0,1") == [0.05, 0.1]
     assert parse_values("hidden_sizes", "128; 256, 64") == [(128,), (256, 64)]
     assert parse_values("training_size", "1000, all") == [1000, None]
     for name, values in (("learning_rate", [0.1, 0.01]), ("hidden_sizes", [(128,), (256, 64)]), ("epochs", [1, 20])):
@@ -22,6 +23,12 @@ def test_bad_value_among_good_ones_is_named_with_what_is_expected() -> None:
         parse_values("epochs", "1, 2.5, 3")
     with pytest.raises(HyperparameterError, match=r"Learning rate must be a number .* but is empty"):
         parse_values("learning_rate", " ")
+
+
+@pytest.mark.parametrize("text", ["0,05", "1,5", "1,000", "0.1, 0,05"])
+def test_comma_that_may_be_a_decimal_one_is_refused_with_how_to_write_the_value(text: str) -> None:
+    with pytest.raises(HyperparameterError, match=r"may be one number or two: write a decimal point \(0\.05\)"):
+        parse_values("learning_rate", text)
 
 
 @pytest.mark.parametrize("name", FIELDS)
