@@ -27,6 +27,7 @@ from mnist_demo.drawing.image import image_from_bitmap, image_from_strokes
 from mnist_demo.drawing.picture_files import load_bitmap
 from mnist_demo.drawing.pictures_of_digits import MAX_DIGITS
 from mnist_demo.errors import CheckpointError, HistoryFileError
+from mnist_demo.jobs.room import MAX_STEPS
 from mnist_demo.models.checkpoints import checkpoint_to_bytes, load_checkpoint_bytes
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.rejection.pictures import read_picture
@@ -34,7 +35,8 @@ from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.settings.fields import FIELDS
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.settings.links import PARAMETERS, Restrictions, address_of_settings, settings_from_address
-from mnist_demo.training.events import Step
+from mnist_demo.training.events import Started, Step
+from mnist_demo.training.history import History
 from mnist_demo.training.history_files import history_from_csv, history_to_csv
 from mnist_demo.training.loop import train
 from mnist_demo.training.state import TrainingState
@@ -165,6 +167,16 @@ def test_history_with_a_number_of_400_digits_is_refused() -> None:
     content = history_to_csv(short_history()).replace(b",10,", b"," + b"9" * 400 + b",", 1)
     with pytest.raises(HistoryFileError, match="not the history of a run"):
         history_from_csv(content)
+
+
+def test_history_of_the_longest_run_is_read_without_holding_the_server_up() -> None:
+    history = History()
+    history.append(Started(MAX_STEPS, MAX_STEPS, 100, 7850, 2.3, 0.1, None, None))
+    step = ",1,2.25,0.5" + 5 * "," + "0.5,100,1.5" + 7 * "," + "\n"
+    content = history_to_csv(history) + "".join(f"step,{number + 1}{step}" for number in range(MAX_STEPS)).encode()
+    with bounded():
+        read = history_from_csv(content)
+    assert read.step_count == MAX_STEPS
 
 
 def test_model_file_that_is_all_header_is_refused_before_that_is_read() -> None:

@@ -119,6 +119,10 @@ def test_csv_read_by_pandas_has_a_row_for_each_step_and_measurement(events: list
         lambda lines: b"\n".join(lines).replace(b"step,2", b"step,two"),
         lambda lines: b"\n".join(lines).replace(b"\nstep,", b"\nhop,"),
         lambda lines: b"\n".join(lines) + b'\n"never closed',
+        lambda lines: b"\n".join(lines).replace(b"\nstep,2,1", b"\nstep,2,"),
+        lambda lines: b"\n".join(lines).replace(b"\nstep,2,1", b"\nstep,2,1.5"),
+        lambda lines: b"\n".join([*lines, b"stopped,12,,,,0.5,0.5" + 12 * b",", lines[2]]),
+        lambda lines: b"\n".join([*lines, b"stopped,12,,,,0.5," + 12 * b","]),
         lambda lines: b"\n".join([*lines, b"diverged,13,4" + 6 * b"," + b",0.5" + 6 * b"," + b",magic"]),
     ],
 )  # fmt: skip
