@@ -53,6 +53,7 @@ class RunCommands:
         """
         if self._keeper.owner(job_id) is not None:
             self._check(job_id)
+        self._keeper.forget_all_but({job.id for job in self._registry.jobs()})
         self._keeper.expect(job_id, self._visitor, is_repeatable)
         try:
             return self._registry.start(
@@ -130,8 +131,10 @@ class RunCommands:
 
     def undelete(self, run_id: str) -> None:
         """Bring a deleted run back."""
-        self._check(run_id)
-        if not self._keeper.store.undelete(run_id):
+        is_there = self._keeper.owner(run_id) is not None
+        if is_there:
+            self._check(run_id)
+        if not is_there or not self._keeper.store.undelete(run_id):
             raise RunError(_("This run was removed to make room for another one."))
 
     def destroy_all(self) -> None:

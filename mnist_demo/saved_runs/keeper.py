@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from mnist_demo.translation import _, translated
 # Writing a run that goes on takes at most a hundredth of a core, and, since most of it waits for the disk, a third of
 # the time.
 COMPUTING_SHARE, SAVING_SHARE = 100.0, 3.0
+MAX_OWNERS_TOLD = 1000
 _logger = logging.getLogger(__name__)
 
 
@@ -43,6 +44,7 @@ class RunKeeper:
         self._created: dict[str, datetime] = {}
         self._single: set[str] = set()
         self._claims: dict[str, FileLock] = {}
+        self._expected: set[str] = set()  # and not released yet
         # The time that the file of a claim had when it was last looked at, and since when it is known to have it.
         self._followed: dict[str, tuple[float, float]] = {}
         self._waiting: dict[str, Snapshot] = {}
@@ -76,13 +78,22 @@ class RunKeeper:
                 self._single.add(job_id)
             if claim is not None:
                 self._claims[job_id] = claim
+            self._expected.add(job_id)
         self.is_followed(job_id, 0)  # from here on a change of the file's time is somebody's who looks
+
+    def forget_all_but(self, kept: Collection[str]) -> None:
+        """Forget the runs that have ended, but for those that the server still keeps: the store has what was saved."""
+        with self._lock:
+            known = {*self._owners, *self._problems, *self._next_saving}
+            for job_id in known - {*kept, *self._expected, *self._waiting, self._writing}:
+                for facts in (self._owners, self._created, self._problems, self._next_saving):
+                    facts.pop(job_id, None)
+                self._single.discard(job_id)
 
     def owner(self, job_id: str) -> str | None:
         """Return to whom a run belongs, or None where that is not known."""
-        if job_id in self._owners:
-            return self._owners[job_id]
-        return self.store.owner(job_id)
+        owner = self._owners.get(job_id)
+        return self.store.owner(job_id) if owner is None else owner
 
     def note(self, job: Job) -> None:
         """Save `job` as it is now, soon and in another thread: the `on_saved_point` of a `JobRegistry`."""
@@ -183,10 +194,13 @@ class RunKeeper:
         for removed in self.store.save(record, content):
             with self._lock:
                 self._removed[removed.owner] += 1
+                while len(self._removed) > MAX_OWNERS_TOLD:  # not all of them come back
+                    del self._removed[next(iter(self._removed))]
 
     def release(self, job_id: str) -> None:
         """Say that this process does not train that run, or does not any more."""
         with self._lock:
+            self._expected.discard(job_id)
             claim = self._claims.pop(job_id, None)
             self._followed.pop(job_id, None)
         if claim is not None:

@@ -118,6 +118,29 @@ def test_owner_is_obeyed_before_and_after_a_restart(owner: RunCommands, job: Job
         again.pause(job.id)
 
 
+def test_server_forgets_what_it_knew_of_a_run_with_the_run_and_its_owner_is_obeyed_all_the_same(
+    owner: RunCommands, keeper: RunKeeper, registry: JobRegistry, quick: Hyperparameters, builtin: DigitDataset
+) -> None:
+    ended, here = (
+        owner.start(new_job_id(), Assignment(quick, builtin), "session", is_repeatable=False) for _run in range(2)
+    )
+    assert (ended.wait(60), here.wait(60)) == ("finished", "finished")
+    assert keeper.flush()
+    owner.forget(ended.id)
+    newest = owner.start(new_job_id(), Assignment(quick, builtin), "session")
+    known = {*keeper._owners, *keeper._created, *keeper._single, *keeper._problems, *keeper._next_saving}
+    assert known == {here.id, newest.id}
+    stranger = RunCommands("a stranger", registry, keeper)
+    with pytest.raises(RunError, match="belongs to someone else"):
+        stranger.delete(ended.id)
+    owner.delete(ended.id)
+    with pytest.raises(RunError, match="belongs to someone else"):
+        stranger.undelete(ended.id)
+    keeper.store.destroy([ended.id])
+    with pytest.raises(RunError, match="removed to make room"):
+        owner.undelete(ended.id)
+
+
 def test_all_runs_of_a_visitor_are_destroyed_also_those_that_train_are_deleted_or_damaged(
     owner: RunCommands, job: Job, registry: JobRegistry, keeper: RunKeeper
 ) -> None:
