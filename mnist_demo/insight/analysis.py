@@ -3,7 +3,6 @@
 Galleries are arrays of indices into the set, the most informative image first, so that no image is copied.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -84,14 +83,10 @@ def _largest_first(values: npt.NDArray[np.float32], candidates: Indices | None =
     return candidates[np.argsort(-values[candidates], kind="stable")]
 
 
-def analyse(
-    classifier: "TrainedClassifier", pixels: npt.NDArray[np.uint8], labels: Indices, threads: int = 1
-) -> Analysis:
+def analyse(classifier: "TrainedClassifier", pixels: npt.NDArray[np.uint8], labels: Indices) -> Analysis:
     """Classify `pixels`, uint8 (n, 28, 28), and compare the predictions with `labels`, int64 (n,).
 
-    The metrics of a diverged model are finite too: NaN logits count as 0, as in prediction. The batches are distributed
-    over `threads` threads, because torch's own threads wait for each other after every operation and were ten times
-    slower than a single one while another program used the cores.
+    The metrics of a diverged model are finite too: NaN logits count as 0, as in prediction.
     """
     # Imported here so that a process that only displays an analysis needs neither torch nor scikit-learn.
     import torch
@@ -101,15 +96,11 @@ def analyse(
     model = _without_batch_norm(classifier.model)
     log_probabilities = np.empty((len(labels), DIGITS), np.float32)
 
-    def predict(begin: int) -> None:
-        batch = slice(begin, begin + BATCH)
-        with torch.inference_mode():  # applies to the current thread only
+    with torch.inference_mode():
+        for begin in range(0, len(labels), BATCH):
+            batch = slice(begin, begin + BATCH)
             logits = model(torch.from_numpy(scale_pixels(pixels[batch]))).nan_to_num()
             log_probabilities[batch] = logits.log_softmax(dim=1).numpy()
-
-    with ThreadPoolExecutor(threads) as executor:
-        for _done in executor.map(predict, range(0, len(labels), BATCH)):
-            pass
     return analysis_of(log_probabilities, labels)
 
 

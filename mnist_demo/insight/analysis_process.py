@@ -15,13 +15,13 @@ from mnist_demo.errors import JobError, MnistDemoError
 from mnist_demo.files import Content
 from mnist_demo.insight.analysis import Analysis, analyse
 from mnist_demo.insight.data_statistics import DatasetStatistics, compute_statistics
-from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, core_count, give_way, kill
+from mnist_demo.processes import ANALYSIS_NICENESS, ChildProcess, give_way, kill
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import _
 
 Subject = Literal["test", "training", "statistics"]
 LOOK_SECONDS = 0.1
-PATIENCE_SECONDS = 120.0  # the largest model on all training images takes about 20
+PATIENCE_SECONDS = 240.0  # the largest model on all training images takes about 50
 Found = Analysis | DatasetStatistics | None
 
 
@@ -151,14 +151,12 @@ class AnalysisProcess:
 def answer_questions(connection: Connection) -> None:
     """The other end: answer over `connection` until it is closed. Runs in the process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the server says what to do about it
-    # So it may use all cores: beside a linear model that trains at full speed, that one's pace was 0.97 of what it is
-    # alone while an analysis ran, and 0.999 on average.
     give_way(ANALYSIS_NICENESS)
     # Before the first question: they take a second to load.
     import torch
 
     importlib.import_module("sklearn.metrics")
-    torch.set_num_threads(1)  # see analyse
+    torch.set_num_threads(1)  # for one core alone is its turn
     dataset: DigitDataset | None = None
     with contextlib.suppress(EOFError, OSError):
         connection.send(_Ready())
@@ -179,8 +177,8 @@ def _find(task: _Task, dataset: DigitDataset) -> Finding:
         assert task.hyperparameters is not None
         classifier = classifier_from_bytes(bytes(task.weights), task.hyperparameters)
         if task.subject == "test":
-            return Finding(analyse(classifier, dataset.test_pixels, dataset.test_labels, core_count()))
-        return Finding(analyse(classifier, dataset.train_pixels, dataset.train_labels, core_count()))
+            return Finding(analyse(classifier, dataset.test_pixels, dataset.test_labels))
+        return Finding(analyse(classifier, dataset.train_pixels, dataset.train_labels))
     except MnistDemoError as error:
         return Finding(None, str(error))
     except MemoryError:

@@ -1,10 +1,12 @@
 """The analysis of many predictions, compared with scikit-learn and with explicit loops."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report, confusion_matrix
+from torch import nn
 
 from mnist_demo.data.dataset import DigitDataset, scale_pixels
 from mnist_demo.insight.analysis import Analysis, analyse, analysis_of
@@ -75,10 +77,19 @@ def test_analysis_of_a_network_with_trained_batch_norm_has_its_predictions_and_d
 ) -> None:
     starter = load_checkpoint("starter")
     before = {name: tensor.clone() for name, tensor in starter.model.state_dict().items()}
-    found = analyse(starter, builtin.test_pixels, builtin.test_labels, threads=3)
+    found = analyse(starter, builtin.test_pixels, builtin.test_labels)
     expected = starter.predict_probabilities(scale_pixels(builtin.test_pixels))
     assert found.probabilities == pytest.approx(expected, abs=1e-4)
     assert all((tensor == before[name]).all() for name, tensor in starter.model.state_dict().items())
+
+
+def test_analysis_computes_in_the_thread_that_has_a_core_for_it_alone(builtin: DigitDataset) -> None:
+    classifier = TrainedClassifier(build_model(Hyperparameters(model="mlp")).eval(), Hyperparameters(model="mlp"))
+    threads = set[int]()
+    assert isinstance(classifier.model, nn.Module)
+    classifier.model.register_forward_hook(lambda *_called: threads.add(threading.get_ident()))
+    analyse(classifier, builtin.test_pixels, builtin.test_labels)
+    assert threads == {threading.get_ident()}
 
 
 def test_analysis_of_a_diverged_model_is_finite(builtin: DigitDataset) -> None:
