@@ -28,7 +28,7 @@ from mnist_demo.devices import CPU
 from mnist_demo.jobs.cluster_run import ClusterComputation, ClusterTask
 from mnist_demo.jobs.cluster_task import Hello, Versions, Work, compute_for_page, prepare_worker, versions
 from mnist_demo.jobs.computing import InterruptedComputationError
-from mnist_demo.jobs.estimate import Rates
+from mnist_demo.jobs.estimate import Rates, received_rates
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.translation import N_, _
@@ -71,13 +71,21 @@ class Cluster:
         task = self.submit(Work(dataclasses.replace(assignment, threads=threads)), job_id, cores_used)
         return ClusterComputation(task, lambda: _(self.problem), lambda: self._leave_out(task.worker))
 
-    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
+    def measure_rates(
+        self,
+        hyperparameters: Hyperparameters,
+        dataset: DigitDataset,
+        device: str = CPU,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Rates:
         """Do what `mnist_demo.jobs.estimate.measure_rates` does on the machine of a worker.
 
         Raises
         ------
         OSError, EOFError
             When it cannot be measured.
+        JobError
+            When it is not wanted any more.
         """
         work = Work(Assignment(hyperparameters, dataset, device=device), is_measured=True)
         try:
@@ -85,11 +93,7 @@ class Cluster:
         except InterruptedComputationError as error:
             raise OSError(str(error)) from error
         with contextlib.closing(task):
-            connection = task.connection(MEASURE_SECONDS)
-            if not connection.poll(MEASURE_SECONDS):
-                raise OSError("the measurement took too long")
-            rates: Rates = connection.recv()
-            return rates
+            return received_rates(task.connection(MEASURE_SECONDS), MEASURE_SECONDS, is_wanted)
 
     def submit(self, work: Work, name: str, cores_used: Callable[[], int] = lambda: 1) -> ClusterTask:
         """Have the worker with most free cores do `work`; raise InterruptedComputationError while there is none."""

@@ -71,7 +71,9 @@ class Computing(Protocol):
             When that cannot be done; InterruptedComputationError when it may be tried again later.
         """
 
-    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
+    def measure_rates(
+        self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str, is_wanted: Callable[[], bool]
+    ) -> Rates:
         """Measure how long the parts of a run take there; see `mnist_demo.jobs.estimate.measure_rates`."""
 
     def close(self) -> None:
@@ -94,8 +96,10 @@ class Here:
         except (OSError, RuntimeError) as error:  # too many files, processes or threads
             raise JobError(could_not_be_started(error)) from error
 
-    def measure_rates(self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
-        return measure_rates(hyperparameters, dataset, device)
+    def measure_rates(
+        self, hyperparameters: Hyperparameters, dataset: DigitDataset, device: str, is_wanted: Callable[[], bool]
+    ) -> Rates:
+        return measure_rates(hyperparameters, dataset, device, is_wanted)
 
     def close(self) -> None:
         """Do nothing: each process ends with its job."""

@@ -25,9 +25,10 @@ LOOK_SECONDS = 0.1
 class Errand:
     """A place in the queue of a `JobRegistry`, with what that has to know of a run."""
 
-    is_brief, gives_way, keeps_turn, cores_used = True, False, False, 1
+    is_brief, gives_way, keeps_turn = True, False, False
 
-    def __init__(self, visitor: str) -> None:
+    def __init__(self, visitor: str, cores: int = 1) -> None:
+        self.cores_used = cores
         self.visitor = f"errand of {visitor}"  # beside her own run, which may be a long one
         self.state: State = "queued"
         self.queued_at, self.computes_since, self.turn_began = next_moment(), 0, 0.0
@@ -89,9 +90,11 @@ def run_errand(
 
 
 @contextlib.contextmanager
-def core(registry: JobRegistry, visitor: str, is_wanted: Callable[[], bool] = lambda: True) -> Iterator[None]:
-    """Wait for a core, and give it back at the end."""
-    errand = Errand(visitor)
+def core(
+    registry: JobRegistry, visitor: str, is_wanted: Callable[[], bool] = lambda: True, cores: int = 1
+) -> Iterator[None]:
+    """Wait for a core, or several, and give them back at the end; raise JobError when that is not wanted any more."""
+    errand = Errand(visitor, cores)
     with registry.queued(errand):
         while not errand.wait(LOOK_SECONDS):
             if not is_wanted():

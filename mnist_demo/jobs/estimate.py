@@ -7,16 +7,15 @@ says how long a step and the evaluation of an image take; how often they are to 
 import contextlib
 import dataclasses
 import math
-import statistics
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from mnist_demo.data.builtin_digits import TRAINING_DIGITS
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.devices import CPU
+from mnist_demo.errors import JobError
 from mnist_demo.processes import (
     TRAINING_NICENESS,
     ChildProcess,
@@ -27,23 +26,20 @@ from mnist_demo.second_thread import compute_with
 from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.training.events import Step
 from mnist_demo.training.progress import EVALUATED_STEPS_OF_SHORT_RUNS, is_evaluated
+from mnist_demo.translation import _
 
 # The first steps are slow, most of all those of convolutions; and no batch that takes seconds is measured whole.
 WARM_UP_STEPS, WARM_UP_SECONDS = 3, 0.1
 MEASURED_BATCH = 500
 MEASURED_SECONDS, EVALUATION_SECONDS = 0.3, 0.05
 EVALUATED_IMAGES = 500
-# So many measurements count: the pace of a shared machine may change by a half from one second to the next.
-MEASUREMENTS = 4
 SYNTHETIC_DIGITS = 30
 # Until a run has its process, and at its end until the page shows that. And how many times as long all else takes when
 # the page shows it: 32 runs of 11 to 32 s took 1.11 to 1.30 times as long as was measured, from the click to the end
 # (medians of four models); most those that compute with both of two cores.
 START_SECONDS, WATCHED = 0.7, 1.18
-PATIENCE_SECONDS = QUIET_SECONDS = 20.0
-RETRY_SECONDS = 60.0
-# What does not change how long a step takes.
-IRRELEVANT = {"epochs", "seed", "learning_rate", "momentum", "weight_decay", "training_size", "validation_size"}
+PATIENCE_SECONDS = 20.0
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -54,17 +50,6 @@ class Rates:
     evaluated_image: float
     synthetic_digit: float
     first_steps: float = 0.0
-
-
-@dataclass(frozen=True)
-class CostEstimate:
-    """About how many `seconds` a run takes, None while that is not known.
-
-    `is_coming` says whether it soon will be known, or known better.
-    """
-
-    seconds: float | None
-    is_coming: bool
 
 
 def estimate_cost(
@@ -108,8 +93,21 @@ def _sizes(hyperparameters: Hyperparameters, dataset: DigitDataset) -> tuple[int
     return n_training + hyperparameters.synthetic_digits, n_validation
 
 
-def measure_rates(hyperparameters: Hyperparameters, dataset: DigitDataset, device: str = CPU) -> Rates:
-    """Measure on `device` in another process; raise OSError or EOFError when that cannot be done."""
+def measure_rates(
+    hyperparameters: Hyperparameters,
+    dataset: DigitDataset,
+    device: str = CPU,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Rates:
+    """Measure on `device` in another process.
+
+    Raises
+    ------
+    OSError, EOFError
+        When that cannot be done.
+    JobError
+        When it is not wanted any more, which ends the process.
+    """
     few = dataclasses.replace(
         dataset,
         # All training images, for it takes longer to gather a batch from many. Of the test images a copy: a part of a
@@ -119,10 +117,19 @@ def measure_rates(hyperparameters: Hyperparameters, dataset: DigitDataset, devic
     )
     threads = thread_count(hyperparameters)
     with ChildProcess(_measure, hyperparameters, few, threads, device, answers_only=True) as child:
-        if not child.connection.poll(PATIENCE_SECONDS):
+        return received_rates(child.connection, PATIENCE_SECONDS, is_wanted)
+
+
+def received_rates(connection: Connection, seconds: float, is_wanted: Callable[[], bool]) -> Rates:
+    """Return what comes over `connection` within so many seconds; raises as `measure_rates` does."""
+    while not connection.poll(LOOK_SECONDS):
+        seconds -= LOOK_SECONDS
+        if seconds <= 0:
             raise OSError("the measurement took too long")
-        rates: Rates = child.connection.recv()
-        return rates
+        if not is_wanted():
+            raise JobError(_("Nobody is waiting for this any more."))
+    rates: Rates = connection.recv()
+    return rates
 
 
 def _measure(
@@ -197,84 +204,3 @@ def _synthetic_digit_seconds() -> float:
     began = time.perf_counter()
     draw_digits(SYNTHETIC_DIGITS, seed=0)
     return (time.perf_counter() - began) / SYNTHETIC_DIGITS
-
-
-class CostEstimator:
-    """Measures beside the page, one thing at a time, and remembers; safe for threads.
-
-    Parameters
-    ----------
-    quiet
-        Set when what a server does at its start is done: the first measurement waits for it, some seconds at most.
-    measure
-        What measures: `measure_rates`, or what does the same on another machine.
-    clock
-        Seconds, as ``time.monotonic``.
-    """
-
-    def __init__(
-        self,
-        quiet: threading.Event | None = None,
-        measure: "Callable[[Hyperparameters, DigitDataset, str], Rates] | None" = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._quiet, self._measure_rates = quiet, measure or measure_rates
-        self._lock = threading.Lock()
-        self._measured: dict[tuple[object, ...], list[Rates]] = {}
-        self._clock = clock
-        self._failed: dict[tuple[object, ...], float] = {}  # when
-        self._is_measuring = False
-
-    def ask(
-        self, hyperparameters: Hyperparameters, dataset: DigitDataset, may_measure: bool = True, device: str = CPU
-    ) -> CostEstimate:
-        """Return what is known about how long a run would take on `device`; never waits.
-
-        If it `may_measure`, a measurement begins while there are too few; ask again in a second. After one that failed,
-        which a busy machine or a lost one may have caused, the next waits ``RETRY_SECONDS``.
-
-        Raises
-        ------
-        HyperparameterError
-            When the dataset has not as many images as are asked for.
-        """
-        hyperparameters.split_sizes(len(dataset.train_labels))
-        relevant = (value for name, value in sorted(vars(hyperparameters).items()) if name not in IRRELEVANT)
-        key = (device, dataset.digest, *relevant)
-        with self._lock:
-            measured = self._measured.setdefault(key, [])
-            may_measure = may_measure and self._clock() >= self._failed.get(key, -RETRY_SECONDS) + RETRY_SECONDS
-            is_coming = may_measure and len(measured) < MEASUREMENTS
-            if is_coming and not self._is_measuring:
-                threading.Thread(
-                    target=self._measure, args=(key, hyperparameters, dataset, device), name="cost", daemon=True
-                ).start()
-                self._is_measuring = True  # only now: if no thread can be started, the next request tries again
-            rates = _mean(measured) if measured else None
-        return CostEstimate(None if rates is None else estimate_cost(hyperparameters, dataset, rates), is_coming)
-
-    def _measure(
-        self, key: tuple[object, ...], hyperparameters: Hyperparameters, dataset: DigitDataset, device: str
-    ) -> None:
-        if self._quiet is not None:
-            self._quiet.wait(QUIET_SECONDS)
-        rates: Rates | None = None
-        try:
-            rates = self._measure_rates(hyperparameters, dataset, device)
-        except (OSError, EOFError):
-            pass
-        finally:
-            # All at once: a request in between would begin one measurement too many.
-            with self._lock:
-                self._is_measuring = False
-                if rates is None:
-                    self._failed[key] = self._clock()
-                else:
-                    self._measured[key].append(rates)
-
-
-def _mean(measured: Sequence[Rates]) -> Rates:
-    # The harmonic mean: each was measured for the same time, and what is done in a second at either pace adds up.
-    return Rates(
-        *(statistics.harmonic_mean(column) for column in zip(*map(dataclasses.astuple, measured), strict=True))
-    )

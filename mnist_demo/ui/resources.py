@@ -6,7 +6,7 @@ What needs torch imports it when it is called: the first page need not wait for 
 import gc
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -32,7 +32,8 @@ from mnist_demo.errors import ClassError, RunError
 from mnist_demo.insight.analyst import Analyst
 from mnist_demo.insight.data_statistics import nearest_images
 from mnist_demo.jobs.errand import core
-from mnist_demo.jobs.estimate import CostEstimator, Rates
+from mnist_demo.jobs.estimate import Rates
+from mnist_demo.jobs.estimator import CostEstimator
 from mnist_demo.jobs.orders import Orders
 from mnist_demo.jobs.place import computing_place
 from mnist_demo.jobs.registry import JobRegistry
@@ -41,7 +42,7 @@ from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.saved_runs.places import DEFAULT_LIMIT_MB
 from mnist_demo.saved_runs.store import RunStore
 from mnist_demo.saved_runs.visitors import VisitorStore
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.settings.presets import STARTER
 from mnist_demo.translation import language_names, use_language
 from mnist_demo.ui import visitor_state
@@ -159,10 +160,14 @@ def cost_estimator() -> CostEstimator:
     return CostEstimator(_warmed_up(), _measure_rates_in_turn)
 
 
-def _measure_rates_in_turn(hyperparameters: Hyperparameters, dataset: DigitDataset, device: str) -> Rates:
-    computing = job_registry().computing
-    with core(job_registry(), "costs") if computing.shares_cores_with_page else nullcontext():
-        return computing.measure_rates(hyperparameters, dataset, device)
+def _measure_rates_in_turn(
+    hyperparameters: Hyperparameters, dataset: DigitDataset, device: str, is_wanted: Callable[[], bool]
+) -> Rates:
+    registry = job_registry()
+    cores = min(registry.slots, thread_count(hyperparameters))
+    is_here = registry.computing.shares_cores_with_page
+    with core(registry, "costs", is_wanted, cores) if is_here else nullcontext():
+        return registry.computing.measure_rates(hyperparameters, dataset, device, is_wanted)
 
 
 @once

@@ -16,7 +16,7 @@ from benchmarks.drivers.memory import read_memory
 from benchmarks.drivers.varied_digits import draw_digits
 from benchmarks.measurements.page_estimate import seconds_in
 from mnist_demo.drawing.image import image_from_strokes
-from mnist_demo.jobs.estimate import CostEstimate
+from mnist_demo.jobs.estimator import CostEstimate
 from mnist_demo.models.checkpoints import load_checkpoint
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.ui.train_and_draw.cost import describe_cost

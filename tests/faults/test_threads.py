@@ -12,7 +12,8 @@ import pytest
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.insight.analysis_process import Question
 from mnist_demo.insight.analyst import Analyst
-from mnist_demo.jobs.estimate import CostEstimator, Rates
+from mnist_demo.jobs.estimate import Rates
+from mnist_demo.jobs.estimator import CostEstimator
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.saved_runs.keeper import RunKeeper
@@ -68,7 +69,7 @@ def test_analyst_answers_who_asks_next(builtin: DigitDataset) -> None:
 
 
 def test_cost_is_measured_for_who_asks_next(builtin: DigitDataset) -> None:
-    estimator = CostEstimator(measure=lambda hyperparameters, dataset, device: Rates(0.01, 0.001, 0.1))
+    estimator = CostEstimator(measure=lambda *_asked: Rates(0.01, 0.001, 0.1))
     with no_room_for_threads(), pytest.raises(RuntimeError, match=NO_ROOM):
         estimator.ask(SETTINGS, builtin)
     wait_until(lambda: estimator.ask(SETTINGS, builtin).seconds is not None)

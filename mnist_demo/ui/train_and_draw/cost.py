@@ -4,7 +4,8 @@ import streamlit as st
 
 from mnist_demo.devices import choose_device, known_devices
 from mnist_demo.errors import MnistDemoError
-from mnist_demo.jobs.estimate import CostEstimate, planned_steps
+from mnist_demo.jobs.estimate import planned_steps
+from mnist_demo.jobs.estimator import CostEstimate
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.speed import Speed, seconds_at_speed
 from mnist_demo.translation import _, ngettext

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.classes.commands import ClassCommands
-from mnist_demo.jobs import estimate
+from mnist_demo.jobs import estimator
 from mnist_demo.jobs.job import Job
 from mnist_demo.lesson.parts import PAGE_COUNT, PARTS, part_named
 from mnist_demo.lesson.programs import program_by_hand, program_with_torch
@@ -232,7 +232,7 @@ def test_summary_counts_the_guesses_and_begins_again(lesson: AppTest) -> None:
 def test_button_of_the_last_part_says_how_long_it_takes_sets_the_preset_and_starts_it_in_train_and_draw(
     lesson: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimate, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(estimator, "QUIET_SECONDS", 0)
     open_part(lesson, "deeper")
     assert all(PRESETS[name].help in prose(lesson) for name in WAYS)
     wait_until(lambda: prose(lesson.run()).count("It takes ") == len(WAYS))

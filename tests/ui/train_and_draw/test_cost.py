@@ -7,9 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.jobs import estimator as estimator_module
 from mnist_demo.jobs.errand import core
-from mnist_demo.jobs.estimate import CostEstimate, CostEstimator
-from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.jobs.estimator import CostEstimate, CostEstimator
+from mnist_demo.settings.hyperparameters import Hyperparameters, thread_count
 from mnist_demo.ui.resources import cost_estimator, job_registry
 from mnist_demo.ui.train_and_draw import cost, settings
 from mnist_demo.ui.train_and_draw.cost import describe_cost
@@ -75,12 +76,18 @@ def test_describe_cost_says_why_there_is_no_estimate() -> None:
 
 
 @pytest.mark.usefixtures("_own_server")
-def test_what_a_run_will_cost_is_measured_when_a_core_is_free(builtin: DigitDataset) -> None:
-    registry, estimator = job_registry(), cost_estimator()
+def test_what_a_run_will_cost_is_measured_when_its_cores_are_free_and_not_once_nobody_asks(
+    builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimator_module, "QUIET_SECONDS", 0)
+    registry, estimator, convnet = job_registry(), cost_estimator(), Hyperparameters(model="convnet")
     with contextlib.ExitStack() as others:
         for number in range(registry.slots):
             others.enter_context(core(registry, f"another {number}"))
-        assert estimator.ask(Hyperparameters(), builtin).is_coming
-        wait_until(lambda: [waiting.state for waiting in registry._queue()] == ["queued"])
-        assert estimator.ask(Hyperparameters(), builtin).seconds is None
-    wait_until(lambda: estimator.ask(Hyperparameters(), builtin).seconds is not None)
+        assert estimator.ask(convnet, builtin).is_coming
+        wait_until(lambda: [waiting.cores_used for waiting in registry._queue()] == [thread_count(convnet)])
+        assert estimator.ask(convnet, builtin).seconds is None
+        monkeypatch.setattr(estimator_module, "WANTED_SECONDS", 0)
+        wait_until(lambda: not registry._queue())
+    monkeypatch.setattr(estimator_module, "WANTED_SECONDS", 10)
+    wait_until(lambda: estimator.ask(convnet, builtin).seconds is not None)
