@@ -22,14 +22,18 @@ from mnist_demo.exports.exported_run import ExportedRun
 from mnist_demo.training.history_files import history_to_csv
 from mnist_demo.translation import N_, _, format_list
 
+# The weights and the steps of runs whose files are built at once: more than any preset has.
+QUICK_BYTES, QUICK_STEPS = 8_000_000, 50_000
+
 
 @dataclass(frozen=True)
 class Export:
     """A format: `title` and `help` are source texts for people, `file_name` is what the file is called by itself.
 
     `build` returns the file's content; it raises ExportError where the run has not what the format needs, or this
-    installation lacks a package. `is_quick` formats are built within milliseconds, the others take seconds: they
-    import large libraries, and a server builds them in a process of their own (an errand of `mnist_demo.jobs`).
+    installation lacks a package. `is_quick` formats of a run of ordinary size are built within milliseconds, the others
+    take seconds: they import large libraries, and a server builds them in a process of their own (an errand of
+    `mnist_demo.jobs`).
     """
 
     name: str
@@ -39,6 +43,11 @@ class Export:
     mime: str
     build: Callable[[ExportedRun], bytes]
     is_quick: bool = False
+
+    def is_quick_for(self, run: ExportedRun) -> bool:
+        """Tell whether the file of this very run is built within milliseconds."""
+        is_small = run.weights is None or len(run.weights) <= QUICK_BYTES
+        return self.is_quick and is_small and run.history.step_count <= QUICK_STEPS
 
 
 def _build_safetensors(run: ExportedRun) -> bytes:

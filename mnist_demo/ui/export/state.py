@@ -78,8 +78,9 @@ def _start(run_id: str, key: str, step: int, load: Callable[[], ExportedRun]) ->
 
 def _build(load: Callable[[], ExportedRun], name: str, language: str, beside: Callable[..., bytes]) -> bytes:
     use_language(language)  # of the visitor; this thread makes files for others too
-    build = build_export if EXPORTS[name].is_quick else beside
-    content = build(load(), name)
+    run = load()
+    build = build_export if EXPORTS[name].is_quick_for(run) else beside
+    content = build(run, name)
     done = [other for other in list(exports().values()) if other.done() and not other.cancelled()]
     made = [other.result() for other in done if not other.exception()]
     if len(content) + sum(map(len, made)) > MAX_EXPORT_BYTES:

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.drawing.collection import DrawingCollection, LabelledDrawing
+from mnist_demo.exports import formats
 from mnist_demo.exports.formats import EXPORTS
 from mnist_demo.models.checkpoints import STARTER_PATH
+from mnist_demo.settings.hyperparameters import Hyperparameters
+from mnist_demo.ui.export import state
 from mnist_demo.ui.resources import job_registry
+from tests.exports.exported_runs import train_run
 from tests.ui.actions import STROKE, wait_until_made
 
 LOOK_INSIDE = """
@@ -82,6 +87,23 @@ def test_export_of_a_heavy_format_is_made_beside_the_page(page: AppTest) -> None
     choose_format(page, "chart-svg")
 
     assert [button.proto.label.partition(",")[0] for button in page.get("download_button")] == ["Save charts.svg"]
+
+
+def test_export_of_a_large_model_or_of_a_long_run_is_made_beside_the_page_whatever_its_format(
+    quick: Hyperparameters, builtin: DigitDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train_run(quick, builtin)
+
+    def made(name: str) -> bytes:
+        return state._build(lambda: run, name, "en", lambda _run, _name: b"beside")
+
+    assert made("history-csv").startswith(b"event,step,")
+    monkeypatch.setattr(formats, "QUICK_STEPS", 1)
+    assert made("history-csv") == b"beside"
+    assert made("script") == b"beside"
+    monkeypatch.setattr(formats, "QUICK_STEPS", 1000)
+    monkeypatch.setattr(formats, "QUICK_BYTES", 1000)
+    assert made("safetensors") == b"beside"
 
 
 def test_export_of_a_run_that_drawings_were_mixed_into_has_no_script(page: AppTest) -> None:
