@@ -131,7 +131,7 @@ if NGINX:
             script = page.decode().partition('src="./')[2].partition('"')[0]
             _status, headers, _script = get(port, f"/digits/{script}", Accept_Encoding="gzip")
             assert headers.get("Content-Encoding") == "gzip"
-            for closed in ("metrics", "script-health-check"):
+            for closed in ("metrics", "script-health-check", "agent/interact", "agent/mcp", "agent/openapi.json"):
                 assert get(port, f"/digits/_stcore/{closed}")[0] == 404
 
             url = f"http://127.0.0.1:{port}/digits"

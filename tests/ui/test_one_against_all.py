@@ -6,6 +6,8 @@ import io
 import itertools
 import re
 import secrets
+import tomllib
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from mnist_demo.ui import keys
 from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS
 from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE, VISITOR_UPLOADS
 from mnist_demo.ui.visitor_state import COOKIE
+from tests import ROOT
 from tests.browser.server import PageServer, descendants, serve_builtin_digits
 from tests.waiting import wait_until
 
@@ -101,6 +104,17 @@ def test_file_for_a_session_that_is_none_is_refused(server: PageServer) -> None:
     for session in ("none", "0" * 36, "../x", "%2e%2e"):
         assert upload(server.url, session, "file", b"content") >= 400
     assert uploaded_bytes(server.url) == 0
+
+
+def test_program_that_would_drive_the_page_in_place_of_a_browser_is_refused(server: PageServer) -> None:
+    settings = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["enableAgentApi"] is False  # whatever Streamlit's default will be
+    for path in ("interact", "mcp"):
+        headers = {"Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{server.url}/_stcore/agent/{path}", b"{}", headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked)
+        assert b"does not serve the agent API" in refused.value.read()
 
 
 def uploaded_bytes(url: str) -> int:
