@@ -15,13 +15,20 @@ from mnist_demo.training.fine_tuning import Predictor
 # While thirty runs go on, each is asked so seldom that all of them together take a few hundredths of a core.
 SECONDS_BETWEEN = 4.0
 MAX_MODELS = 300
+# Times as long as a reading computed, before the next one: for the largest models, too, all classes together take a
+# quarter of a core. To wait for a core in turn would cost a run more, which gives its own up, than most readings take.
+REST = 3.0
 _logger = logging.getLogger(__name__)
 
 
 class HandwritingReadings:
-    """Which digit each model reads in each drawing. For all classes of one server process, and for several threads."""
+    """Which digit each model reads in each drawing. For all classes of one server process, and for several threads.
 
-    def __init__(self) -> None:
+    `rest` is what waits between readings, as ``time.sleep``.
+    """
+
+    def __init__(self, rest: Callable[[float], object] = time.sleep) -> None:
+        self._rest = rest
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="handwriting")
         self._read: dict[str, tuple[int, float, dict[str, int]]] = {}
@@ -61,6 +68,7 @@ class HandwritingReadings:
         load: Callable[[], Predictor | None],
     ) -> None:
         digits: dict[str, int] = {}
+        began = time.thread_time()
         try:
             predictor = load()
             if predictor is not None:
@@ -76,6 +84,7 @@ class HandwritingReadings:
             while len(self._read) >= MAX_MODELS:
                 del self._read[next(iter(self._read))]
             self._read[model] = step, time.monotonic(), {**kept, **digits}
+        self._rest(REST * (time.thread_time() - began))
 
 
 def accuracy_of(read: Mapping[str, int], drawings: Mapping[str, LabelledDrawing]) -> float | None:
