@@ -250,10 +250,11 @@ def test_modules_that_a_fork_server_loads_beforehand_are_there() -> None:
 
 
 def test_processes_are_prepared_once_though_threads_begin_at_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, barrier = [], threading.Barrier(4)
+    begun, barrier = list[int](), threading.Barrier(4)
 
     def hold() -> None:
-        begun.append(time.sleep(0.05))
+        begun.append(threading.get_ident())
+        time.sleep(0.05)
 
     def ask() -> None:
         barrier.wait()
