@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -39,6 +40,13 @@ PROGRAM = (
 )
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """An empty folder with a name so short that sockets are kept in it, unlike that of `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="short-") as name:
+        yield Path(name)
+
+
 def begin_run(server: PageServer, stack: contextlib.ExitStack) -> str:
     """Have somebody begin a run that lasts for some seconds and has a saved point; return its id."""
     query = urlencode({"speed": "20", **address_of_settings(SETTINGS)})
@@ -56,14 +64,15 @@ def begin_run(server: PageServer, stack: contextlib.ExitStack) -> str:
 
 @pytest.mark.parametrize("fault", [signal.SIGTERM, signal.SIGKILL], ids=lambda fault: fault.name)
 def test_page_server_that_is_ended_leaves_whole_runs_and_no_process_claim_or_temporary_file(
-    fault: signal.Signals, tries: int, tmp_path: Path, builtin: DigitDataset
+    fault: signal.Signals, tries: int, tmp_path: Path, short_folder: Path, builtin: DigitDataset
 ) -> None:
     rng, registry = random.Random(0), JobRegistry(slots=2)
     undisturbed = train_undisturbed(registry, builtin)
     for attempt in range(tries):
         folder = tmp_path / str(attempt)
-        home, temporary = folder / "home", folder / "tmp"
-        temporary.mkdir(parents=True)
+        home, temporary = folder / "home", short_folder / str(attempt)
+        folder.mkdir()
+        temporary.mkdir()
         environment = own_environment(home, "builtin", TMPDIR=str(temporary))
         with contextlib.ExitStack() as stack:
             server = stack.enter_context(serve(folder, environment))
@@ -96,18 +105,19 @@ def program(environment: Mapping[str, str]) -> Iterator[None]:
         running.communicate()
 
 
-def test_folders_of_sockets_are_removed_for_killed_programs_of_this_project_alone(tmp_path: Path) -> None:
-    environment = own_environment(tmp_path / "home", "builtin", TMPDIR=str(tmp_path))
-    foreign = tmp_path / "pymp-foreign"
+def test_folders_of_sockets_are_removed_for_killed_programs_of_this_project_alone(
+    short_folder: Path, tmp_path: Path
+) -> None:
+    environment = own_environment(tmp_path / "home", "builtin", TMPDIR=str(short_folder))
+    foreign, planted, victim = short_folder / "pymp-foreign", short_folder / "pymp-planted", tmp_path / "victim"
     foreign.mkdir()
-    planted, victim = tmp_path / "pymp-planted", tmp_path / "victim"
     victim.mkdir()
     (victim / SOCKETS_LOCK).write_text("not to be emptied")
     planted.symlink_to(victim)
     with program(environment):
-        living = set(tmp_path.glob("pymp-*"))
+        living = set(short_folder.glob("pymp-*"))
         with program(environment):
-            assert len(set(tmp_path.glob("pymp-*")) - living) == 1
-        assert set(tmp_path.glob("pymp-*")) == living
-    assert set(tmp_path.glob("pymp-*")) == {foreign, planted}
+            assert len(set(short_folder.glob("pymp-*")) - living) == 1
+        assert set(short_folder.glob("pymp-*")) == living
+    assert set(short_folder.glob("pymp-*")) == {foreign, planted}
     assert (victim / SOCKETS_LOCK).read_text() == "not to be emptied"
