@@ -15,7 +15,7 @@ from tests.browser.server import PageServer, serve_builtin_digits
 from tests.e2e.actions import choose_option, open_settings, set_number, start_with, tab_to, unfold
 from tests.e2e.conftest import visit
 from tests.e2e.layout import misplaced
-from tests.e2e.texts import NOTE_WRITING, texts_of
+from tests.e2e.texts import NOTE_WRITING, lasting, texts_of
 from tests.marked_language import CODE, bare_words, mark
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -49,7 +49,9 @@ def marked_server(marked_locale: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def unmarked_texts(page: Page) -> set[str]:
-    return {text for text in texts_of(page) if set(bare_words(text)) - set(WORDS_OF_STREAMLIT.split())}
+    return lasting(
+        page, lambda: {text for text in texts_of(page) if set(bare_words(text)) - set(WORDS_OF_STREAMLIT.split())}
+    )
 
 
 def codes_of(page: Page) -> set[str]:
@@ -174,10 +176,8 @@ def test_korean_browser_finds_no_english_on_any_page_and_an_english_one_beside_i
 
         def look(at: str, widths: Sequence[int] = (390, 1280)) -> None:
             page.locator(".stApp:not([data-test-script-state=running])").wait_for()
-            if words := english_words(page) - codes:
-                page.wait_for_timeout(500)  # a chart has just been drawn anew, with its buttons
-                if words := words & english_words(page):
-                    found[at] = words
+            if words := lasting(page, lambda: english_words(page) - codes):
+                found[at] = words
             for width in widths:
                 page.set_viewport_size({"width": width, "height": 800})
                 if problems := misplaced(page):

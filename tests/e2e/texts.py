@@ -1,5 +1,7 @@
 """All that a page says: what is seen, what is read aloud, its title, and what is painted on its charts."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page
 
 # What is seen and what is read aloud; code is in no language.
@@ -35,3 +37,15 @@ def texts_of(page: Page) -> list[str]:
     """Return all that the page says, and its window's title, and what is written on its charts."""
     texts: list[str] = page.evaluate(TEXTS)
     return [*texts, page.title(), *page.evaluate("textsOnCharts()")]
+
+
+def lasting(page: Page, find: Callable[[], set[str]]) -> set[str]:
+    """Return the texts that `find` finds, and finds again a little later.
+
+    A chart that has just been drawn anew has buttons in English for a moment, until their words are replaced.
+    """
+    found = find()
+    if found:
+        page.wait_for_timeout(500)
+        found &= find()
+    return found
