@@ -78,15 +78,7 @@ class Cluster:
         device: str = CPU,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> Rates:
-        """Do what `mnist_demo.jobs.estimate.measure_rates` does on the machine of a worker.
-
-        Raises
-        ------
-        OSError, EOFError
-            When it cannot be measured.
-        JobError
-            When it is not wanted any more.
-        """
+        """Do what `mnist_demo.jobs.estimate.measure_rates` does, errors included, on the machine of a worker."""
         work = Work(Assignment(hyperparameters, dataset, device=device), is_measured=True)
         try:
             task = self.submit(work, "measurement")

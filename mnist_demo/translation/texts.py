@@ -24,8 +24,7 @@ TOLD_BY_THE_SYSTEM = ("error", "reason", "problem", "path", "folder", "home")
 PATHS = ("path", "folder", "home")  # those that are a path as a whole, if they begin as one
 _ROOT = r"(?:/|\\\\|[A-Za-z]:[/\\])"
 # Python puts the path of an error between quotation marks. Elsewhere nothing says where a path ends: a folder's name
-# may have spaces in it, but none before the slash, so that of “/a/b and /c/d” both are found. It
-# rather hides too much.
+# may have spaces in it, but none before the slash, so that of “/a/b and /c/d” both are found. It rather hides too much.
 _QUOTED_PATH = re.compile(rf"""(?<!\w)(?P<quote>['"])(?P<path>{_ROOT}(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)""")
 _FOLDER = r"""[^\s/\\":](?:[^\n/\\":]*[^\s/\\":])?"""
 _FOLDERS = re.compile(rf"(?<![\w/:.\\]){_ROOT}(?:{_FOLDER}[/\\]+)+")
