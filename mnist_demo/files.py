@@ -23,16 +23,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mnist_demo.translation import _
-
 # Prefix of files and folders that are still being written. A killed process leaves them behind; they are removed when
 # they are a day old, by which time nobody is still writing them, however slow the network.
 UNFINISHED_PREFIX = ".unfinished-"
 _SECONDS_TO_LIVE = 24 * 60 * 60
 # Of the six hundred runs that a server may keep, each with its weights and a saved point, so much is in memory at most.
 SMALL_BYTES = 250_000
-# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
-LONGEST_SOCKET_FOLDER = 70
 
 
 def own_folder(find_usual: Callable[..., Path]) -> Path:
@@ -124,6 +120,16 @@ def left_behind(folder: Path, prefix: str) -> list[Path]:
                 if time.time() - path.stat().st_mtime >= _SECONDS_TO_LIVE:
                     found.append(path)
     return found
+
+
+def sizes_below(folder: Path) -> list[int]:
+    """Return the sizes in bytes of all files in `folder` and below, of those that are there throughout."""
+    sizes = []
+    for place, _folders, files in os.walk(folder):
+        for file in files:
+            with contextlib.suppress(OSError):
+                sizes.append((Path(place) / file).stat().st_size)
+    return sizes
 
 
 def _flush_to_disk(file: BinaryIO) -> None:
@@ -266,28 +272,3 @@ def _as_socket(connection: Connection) -> Iterator[socket.socket]:
 
 def _from_duplicate(duplicate: Any, size: int) -> KeptBytes:
     return KeptBytes(duplicate.detach(), size)
-
-
-def have_room_for_sockets() -> None:
-    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
-
-    Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
-
-    Raises
-    ------
-    OSError
-        When there is none; the message names no folder, since visitors read it.
-    """
-    if os.name != "posix":
-        return
-    usual = None
-    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
-        usual = tempfile.gettempdir()
-        if len(os.fsencode(usual)) <= LONGEST_SOCKET_FOLDER:
-            return
-    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
-        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
-            tempfile.tempdir = folder
-            return
-    if usual is None:
-        raise OSError(_("no folder for temporary files can be written; TMPDIR can name one"))

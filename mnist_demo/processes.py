@@ -19,6 +19,7 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from mnist_demo.files import have_room_for_sockets
+from mnist_demo.translation import _
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -40,6 +41,8 @@ KEPT_PIECE_BYTES, KEPT_BYTES = 32 * 2**20, 64 * 2**20
 LARGE_PIECE_BYTES, HEAPS = 256 * 2**10, 2
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # as malloc.h names them
 _AUTOGROUP = Path("/proc/self/autogroup")
+# Bytes. Of 104 for a path (macOS; Linux has 108), multiprocessing needs 33 for a folder and a file in it.
+LONGEST_SOCKET_FOLDER = 70
 SOCKETS_LOCK = "mnist-demo.lock"  # in the folder of the sockets, by which those of this program are known
 # What is known of the end of a process whose fork server has ended first: it may go on.
 UNKNOWN_END = 255
@@ -59,13 +62,38 @@ def process_context() -> multiprocessing.context.BaseContext:
 @functools.cache
 def _make_context() -> multiprocessing.context.BaseContext:
     let_threads_sleep()
-    have_room_for_sockets()
+    _have_room_for_sockets()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     _hold_folder_of_sockets()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED_MODULES)
     return context
+
+
+def _have_room_for_sockets() -> None:
+    """Have temporary files elsewhere where the path of a socket among them would be longer than systems allow.
+
+    Processes are started through sockets. Where there is no folder for them, as in many a container, it is the home.
+
+    Raises
+    ------
+    OSError
+        When there is none; the message names no folder, since visitors read it.
+    """
+    if os.name != "posix":
+        return
+    usual = None
+    with contextlib.suppress(FileNotFoundError):  # none of the usual folders can be written
+        usual = tempfile.gettempdir()
+        if len(os.fsencode(usual)) <= LONGEST_SOCKET_FOLDER:
+            return
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", os.environ.get("MNIST_DEMO_HOME", "")):
+        if folder and len(os.fsencode(folder)) <= LONGEST_SOCKET_FOLDER and os.access(folder, os.W_OK | os.X_OK):
+            tempfile.tempdir = folder
+            return
+    if usual is None:
+        raise OSError(_("no folder for temporary files can be written; TMPDIR can name one"))
 
 
 @functools.cache

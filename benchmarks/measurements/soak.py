@@ -9,6 +9,7 @@ from benchmarks.comparison import Comparison, Sample, at_most, at_most_times
 from benchmarks.drivers.crowd import crowd_at
 from benchmarks.drivers.memory import read_memory
 from benchmarks.surroundings import Surroundings
+from mnist_demo.files import sizes_below
 from mnist_demo.translation import N_
 from tests.browser.server import descendants
 
@@ -38,7 +39,7 @@ class Use:
             len(list(Path(f"/proc/{pid}/fd").iterdir())),
             len(list(Path(f"/proc/{pid}/task").iterdir())),
             len(descendants(pid)),
-            sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6,
+            sum(sizes_below(home)) / 1e6,
         )
 
 

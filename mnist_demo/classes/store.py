@@ -146,8 +146,9 @@ class ClassStore:
         found = set()
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.folder / code):
-                if entry.name.startswith(f"{HERE}.") and time.time() - entry.stat().st_mtime < HERE_SECONDS:
-                    found.add(entry.name.removeprefix(f"{HERE}."))
+                with contextlib.suppress(FileNotFoundError):  # left or removed meanwhile
+                    if entry.name.startswith(f"{HERE}.") and time.time() - entry.stat().st_mtime < HERE_SECONDS:
+                        found.add(entry.name.removeprefix(f"{HERE}."))
         return found
 
     def drawings(self, code: str) -> dict[str, LabelledDrawing]:

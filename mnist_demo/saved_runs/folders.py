@@ -171,13 +171,13 @@ class FolderStore:
 
     def removed(self) -> dict[str, float]:
         """Return the removed folders that can be brought back: name → time of removal (Unix time, seconds)."""
-        with contextlib.suppress(FileNotFoundError):
-            return {
-                name: entry.stat().st_mtime
-                for entry in os.scandir(self.root)
-                if entry.name.startswith(DELETED_PREFIX) and is_name(name := entry.name.removeprefix(DELETED_PREFIX))
-            }
-        return {}
+        found = {}
+        for folder in self._scan():
+            name = folder.removeprefix(DELETED_PREFIX)
+            if folder != name and is_name(name):
+                with contextlib.suppress(FileNotFoundError):  # brought back or destroyed meanwhile
+                    found[name] = (self.root / folder).stat().st_mtime
+        return found
 
     def destroy(self, name: str, for_good: bool = False) -> None:
         """Permanently delete the folder `name`, whether it has been removed or not.

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from filelock import FileLock, Timeout
 
 from mnist_demo.errors import KeepingError, MnistDemoError
-from mnist_demo.files import remove_unfinished, unfinished_name, write_whole
+from mnist_demo.files import remove_unfinished, sizes_below, unfinished_name, write_whole
 from mnist_demo.saved_runs.folders import LOCK_SECONDS, is_name
 from mnist_demo.saved_runs.places import VISITORS_LIMIT_VARIABLE, limit_from_environment, visitors_folder
 from mnist_demo.translation import N_, _
@@ -114,7 +114,7 @@ class VisitorStore:
         """
         name = f"{time.time_ns():020d}-{hashlib.sha256(content).hexdigest()[:32]}"
         try:
-            sizes = _sizes(self._place(owner) / shelf.name)
+            sizes = sizes_below(self._place(owner) / shelf.name)
             if len(sizes) >= shelf.max_files or sum(sizes) + len(content) > shelf.max_bytes:
                 message = _(
                     "At most {count:,} of these, {megabytes} MB in all, are kept for each visitor. What you made is "
@@ -192,7 +192,7 @@ class VisitorStore:
 
     def size(self, owner: str) -> int:
         """Return how many bytes are kept for `owner`, damaged files included."""
-        return sum(_sizes(self._place(owner)))
+        return sum(sizes_below(self._place(owner)))
 
     def note_visit(self, owner: str) -> None:
         """Remember that `owner` is here again: nothing of hers makes room for others for a while."""
@@ -231,7 +231,7 @@ class VisitorStore:
         moment = time.monotonic()
         if self._counted is None or moment - self._counted[0] > COUNT_AGAIN_SECONDS:
             remove_unfinished(self.folder)
-            self._counted = moment, sum(_sizes(self.folder))
+            self._counted = moment, sum(sizes_below(self.folder))
         too_much = self._counted[1] + needed - self.limit_bytes
         if too_much > 0:
             absent, freed = [], 0
@@ -239,7 +239,7 @@ class VisitorStore:
             for last_seen, path in sorted(others):
                 if freed < too_much and path.name != owner and time.time() - last_seen > ABSENT_SECONDS:
                     absent.append(path)
-                    freed += sum(_sizes(path))
+                    freed += sum(sizes_below(path))
             if freed < too_much:
                 raise KeepingError(
                     _(
@@ -249,7 +249,7 @@ class VisitorStore:
                 )
             for path in absent:
                 self.forget(path.name)
-            self._counted = moment, sum(_sizes(self.folder))
+            self._counted = moment, sum(sizes_below(self.folder))
         self._counted = self._counted[0], self._counted[1] + needed
 
     @contextlib.contextmanager
@@ -260,16 +260,6 @@ class VisitorStore:
                 yield
         except Timeout as error:
             raise TimeoutError("the folder is locked by another process") from error
-
-
-def _sizes(folder: Path) -> list[int]:
-    """Return the sizes in bytes of all files in `folder` and below; none where there is no such folder."""
-    sizes = []
-    for place, _folders, files in os.walk(folder):
-        for file in files:
-            with contextlib.suppress(OSError):
-                sizes.append((Path(place) / file).stat().st_size)
-    return sizes
 
 
 def _set_aside(path: Path) -> None:
