@@ -12,8 +12,8 @@
   starlette. Close a tab while a run is shown, without the function, and look into the server's log.
 - **What one browser can do to the others** (`protect_visitors`): Streamlit obeys messages that clear everybody's
   caches, join any session whose id is named, and keep any number of files. The function changes methods of
-  ``AppSession``, of the session manager and of the manager of uploaded files. `tests/ui/test_one_against_all.py` sends
-  such messages.
+  ``AppSession``, of the session manager, of the manager of uploaded files and, as files come, of starlette's
+  ``Request`` (`server/uploads.py`). `tests/ui/test_one_against_all.py` sends such messages.
 - **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
   sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
@@ -54,20 +54,19 @@ import os
 import secrets
 import socket
 import stat
-import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import streamlit as st
-from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnected
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from mnist_demo.ui.server.uploads import bound_uploads
 
 # Where a process finds the numbers of its open files, on Linux and macOS. Elsewhere nothing is changed.
 OPEN_FILES = Path("/dev/fd")
@@ -77,8 +76,6 @@ OBEYED = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"}
 MAX_FILES_AT_ONCE = 20
 # A session may have its script run so often, as no page does. What comes faster waits, and is left out in the end.
 RUNS_A_SECOND, RUNS_AT_ONCE, FLOOD_SECONDS = 20.0, 40, 5.0
-# Of uploaded files; each may have as many as ``server.maxUploadSize`` says. One counts for at least so much.
-VISITOR_UPLOADS, ALL_UPLOADS, LEAST_UPLOAD = 60_000_000, 200_000_000, 10_000
 
 
 def session_id() -> str:
@@ -146,15 +143,15 @@ def protect_visitors(cookie: str, secret_key: str) -> None:
     - Only the messages of ``OBEYED`` are obeyed, and those that run the script no faster than a page sends them.
     - Who comes back to a session after a lost connection must show the secret of its visitor: the value of that
       `cookie` is what the session's state has as `secret_key`. Everybody else gets a session of her own.
-    - Uploaded files are bounded, by visitor and in all, and freed when their session has ended: at the latest when its
-      browser has been gone for ``server.disconnectedSessionTTL`` seconds.
+    - Uploaded files are bounded, by visitor and in all, while they come too, and freed when their session has ended: at
+      the latest when its browser has been gone for ``server.disconnectedSessionTTL`` seconds.
     """
     _obey_harmless_messages()
     runtime: Any = get_instance() if exists() else None
     if not hasattr(runtime, "_session_mgr"):
         return  # a test, without a server
     _bind_sessions(runtime, cookie, secret_key)
-    _bound_uploads(runtime, secret_key)
+    bound_uploads(runtime.uploaded_file_mgr, lambda session: _secret_of(runtime, session, secret_key) or session)
 
 
 def _obey_harmless_messages() -> None:
@@ -213,41 +210,3 @@ def _bind_sessions(runtime: Any, cookie: str, secret_key: str) -> None:
             runtime.uploaded_file_mgr.remove_session_files(session_id)
 
     manager.connect_session, manager.disconnect_session = connect_owner, disconnect_for_a_while
-
-
-def _bound_uploads(runtime: Any, secret_key: str) -> None:
-    uploads = runtime.uploaded_file_mgr
-    add = uploads.add_file
-    lock = threading.Lock()
-
-    def add_bounded(session_id: str, file: Any) -> None:
-        with lock:
-            whose = {session: _secret_of(runtime, session, secret_key) or session for session in uploads.file_storage}
-            visitor = _secret_of(runtime, session_id, secret_key) or session_id
-            kept = [(whose[session], session, other) for session in whose for other in _files_of(uploads, session)]
-            held = Counter[str]()
-            for holder, _session, other in kept:
-                held[holder] += _upload_size(other)
-            held[visitor] += _upload_size(file)
-            if held[visitor] > VISITOR_UPLOADS:
-                raise HTTPException(413, "There are too many files of yours here: remove some first.")
-            # The visitor who has most loses her oldest.
-            while held.total() > ALL_UPLOADS:
-                most = held.most_common(1)[0][0]
-                found = next((place for place in kept if place[0] == most), None)
-                if found is None or most == visitor:
-                    raise HTTPException(503, "There are too many files here at the moment: try again in a few minutes.")
-                kept.remove(found)
-                held[most] -= _upload_size(found[2])
-                uploads.remove_file(found[1], found[2].file_id)
-            add(session_id, file)
-
-    uploads.add_file = add_bounded
-
-
-def _files_of(uploads: Any, session_id: str) -> list[Any]:
-    return list(uploads.file_storage.get(session_id, {}).values())
-
-
-def _upload_size(file: Any) -> int:
-    return max(len(file.data), LEAST_UPLOAD)

@@ -22,7 +22,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from benchmarks.drivers.visitors import Answer, Visitor
 from mnist_demo.ui import keys
 from mnist_demo.ui.link_state import CLASS, COMPARE, LESSON, LOOK_INSIDE, RUNS
-from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE, VISITOR_UPLOADS
+from mnist_demo.ui.server.uploads import VISITOR_UPLOADS
+from mnist_demo.ui.streamlit_internals import MAX_FILES_AT_ONCE
 from mnist_demo.ui.visitor_state import COOKIE
 from tests import ROOT
 from tests.browser.server import PageServer, descendants, serve_builtin_digits
@@ -183,7 +184,7 @@ def test_session_is_joined_by_the_browser_that_has_its_cookie_alone(visitors: Vi
 
 
 def test_uploads_are_bounded_and_freed_after_their_visitor_has_left(server: PageServer, visitors: Visitors) -> None:
-    content = bytes(15 * MEGABYTE)
+    content = bytes(14 * MEGABYTE)
     attacker, tab = visitors.come("a" * 32), visitors.come("a" * 32)
     for visitor in (attacker, tab):
         visitor.open_page()
@@ -197,6 +198,24 @@ def test_uploads_are_bounded_and_freed_after_their_visitor_has_left(server: Page
     attacker.close()
     tab.close()
     wait_until(lambda: uploaded_bytes(server.url) < MEGABYTE)
+
+
+def test_uploads_that_are_sent_slowly_count_while_they_come(server: PageServer, visitors: Visitors) -> None:
+    attacker, pupil = visitors.come(), visitors.come()
+    for visitor in (attacker, pupil):
+        visitor.open_page()
+    address = urlsplit(server.url)
+    with contextlib.ExitStack() as connections:
+        for number in range(3):
+            slow = connections.enter_context(contextlib.closing(http.client.HTTPConnection(address.netloc, timeout=30)))
+            slow.putrequest("PUT", f"/_stcore/upload_file/{attacker.session}/slow-{number}")
+            slow.putheader("Content-Type", "multipart/form-data; boundary=mark")
+            slow.putheader("Content-Length", str(19 * MEGABYTE))
+            slow.endheaders(b"--mark\r\n")
+        wait_until(lambda: upload(server.url, attacker.session, "one-more", bytes(4 * MEGABYTE)) == 413)
+        assert upload(server.url, pupil.session, "hers", bytes(19 * MEGABYTE)) == 204
+    # Nothing is held any more when the connections are gone.
+    wait_until(lambda: upload(server.url, attacker.session, "one-more", bytes(19 * MEGABYTE)) == 204)
 
 
 def picture_of_pieces() -> bytes:

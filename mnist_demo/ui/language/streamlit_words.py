@@ -54,6 +54,7 @@ WORDS = (
 # instead: what to do.
 REFUSALS = {
     "File must be {} or smaller.": N_("The file must be {} or smaller. Save a picture smaller, or as JPEG."),
+    "AxiosError: Request failed with status code 408": N_("The file came too slowly: try again with a smaller one."),
     "AxiosError: Request failed with status code 413": N_("There are too many files of yours here: remove some first."),
     "AxiosError: Request failed with status code 503": N_(
         "There are too many files here at the moment: try again in a few minutes."

@@ -1,15 +1,11 @@
-"""Messages other than those of our pages reach nothing of Streamlit's, and a visitor's files have bounds."""
+"""Messages other than those of our pages reach nothing of Streamlit's."""
 
 from types import SimpleNamespace
 
 import pytest
-from starlette.exceptions import HTTPException
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from mnist_demo.ui import streamlit_internals
 from mnist_demo.ui.streamlit_internals import FLOOD_SECONDS, OBEYED, RUNS_A_SECOND, RUNS_AT_ONCE, protect_visitors
 
 
@@ -41,36 +37,6 @@ def test_of_all_messages_that_there_are_only_those_of_our_pages_reach_streamlit(
         session.handle_backmsg(message)
     assert "_handle_clear_cache_request" not in reached
     assert sorted(reached) == sorted(f"_handle_{kind.removesuffix('_request')}_request" for kind in OBEYED)
-
-
-def test_uploads_are_bounded_in_all_and_who_has_most_loses_her_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streamlit_internals, "VISITOR_UPLOADS", 60)
-    monkeypatch.setattr(streamlit_internals, "ALL_UPLOADS", 100)
-    monkeypatch.setattr(streamlit_internals, "LEAST_UPLOAD", 1)
-    uploads = MemoryUploadedFileManager("/files")
-
-    def session_of(session_id: str) -> SimpleNamespace:
-        return SimpleNamespace(session=SimpleNamespace(session_state={"secret": session_id[0]}))
-
-    sessions = SimpleNamespace(get_session_info=session_of)
-    streamlit_internals._bound_uploads(SimpleNamespace(uploaded_file_mgr=uploads, _session_mgr=sessions), "secret")
-
-    def add(session: str, name: str, size: int) -> None:
-        uploads.add_file(session, UploadedFileRec(name, name, "", bytes(size)))
-
-    def kept() -> dict[str, list[str]]:
-        return {session: list(files) for session, files in uploads.file_storage.items() if files}
-
-    for session, name in (("a1", "first"), ("a2", "second"), ("a1", "third")):
-        add(session, name, 20)
-    with pytest.raises(HTTPException, match="of yours"):
-        add("a3", "fourth", 1)
-    add("b", "hers", 40)
-    add("c", "hers", 15)
-    assert kept() == {"a1": ["third"], "a2": ["second"], "b": ["hers"], "c": ["hers"]}
-    with pytest.raises(HTTPException, match="here at the moment"):
-        add("c", "another", 40)  # it would be she who has most
-    assert kept() == {"a1": ["third"], "a2": ["second"], "b": ["hers"], "c": ["hers"]}
 
 
 def test_flood_of_requests_to_run_the_page_is_slowed_down_and_its_end_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
