@@ -102,6 +102,7 @@ class ObservedRun:
         self._speed: Speed = None
         self._step_detail: StepDetail | None = None
         self._watchers: set[str] = set()
+        self._was_watched = False
         self._last_watched = clock()
         self._clock = clock
         self._changed = threading.Condition(lock or threading.RLock())
@@ -168,7 +169,15 @@ class ObservedRun:
     @property
     def bytes_kept(self) -> int:
         """How many bytes its weights and its saved point have."""
-        return (len(self._weights.kept) if self._weights else 0) + len(self._training_state or b"")
+        return sum(map(len, self._contents()))
+
+    @property
+    def bytes_in_memory(self) -> int:
+        """How many of them are in the server's memory: of large ones, those for which no disk had room."""
+        return sum(len(content) for content in self._contents() if isinstance(content, bytes))
+
+    def _contents(self) -> tuple[Content, ...]:
+        return (self._weights.kept if self._weights else b""), self._training_state or b""
 
     @property
     def is_active(self) -> bool:
@@ -219,15 +228,19 @@ class ObservedRun:
         """Note that session `watcher` looks at this run; while one of its sessions lives, the run is kept."""
         with self._changed:
             self._watchers.add(watcher)
+            self._was_watched = True
             self._last_watched = self._clock()
 
     def seconds_unwatched(self, is_watcher_alive: Callable[[str], bool]) -> float:
         """Return for how long no session that lives has looked at it; 0 where none ever did."""
         with self._changed:
-            watchers = tuple(self._watchers)
-        is_watched = not watchers or any(map(is_watcher_alive, watchers))  # without the lock: it may take a while
+            watchers = set(self._watchers)
+        gone = {
+            watcher for watcher in watchers if not is_watcher_alive(watcher)
+        }  # without the lock: it may take a while
         with self._changed:
-            if is_watched:
+            self._watchers -= gone  # who comes back says so anew
+            if watchers != gone or not self._was_watched:
                 self._last_watched = self._clock()
             return self._clock() - self._last_watched
 

@@ -1,7 +1,7 @@
 """The bounds on a server's runs: how many it keeps and lets go on, how large they are, which ended ones make room."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mnist_demo.errors import HyperparameterError, JobError
 from mnist_demo.jobs.job import Job
@@ -16,6 +16,8 @@ MAX_ENDED = 100
 MAX_BYTES_OF_VISITOR = 600_000_000
 # Of all visitors: room for many of the presets' runs, which have a few megabytes.
 MAX_BYTES = 3_000_000_000
+# Of all visitors, of what is not in files: small weights, and large ones where no disk has room for them.
+MAX_BYTES_IN_MEMORY = 300_000_000
 # Of one run, of those of a visitor when she starts another, and of all: a step is 48 bytes in the server's memory.
 MAX_STEPS, MAX_STEPS_OF_VISITOR, MAX_STEPS_KEPT = 2_000_000, 2_000_000, 6_000_000
 # Runs in slow motion compute next to nothing, but each has a process: so many of a visitor go on at a time, and of all
@@ -72,20 +74,16 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
         jobs.pop(ended.pop(0).id)
     ended = [job for job in jobs.values() if job.has_ended]
     surplus = len(ended) - MAX_ENDED
-    surplus_bytes = sum(job.bytes_kept for job in jobs.values()) - MAX_BYTES
-    surplus_steps = sum(job.history.step_count for job in jobs.values()) - MAX_STEPS_KEPT
-    while ended and (surplus > 0 or surplus_bytes > 0 or surplus_steps > 0):
+    while ended and (surplus > 0 or _have_no_room(jobs.values())):
         if is_saved(job := ended.pop(0)):
             jobs.pop(job.id)
             surplus -= 1
-            surplus_bytes -= job.bytes_kept
-            surplus_steps -= job.history.step_count
     if visitor and len(mine) + count > MAX_JOBS_OF_VISITOR:
         message = _("You have {limit} unfinished runs, which is the limit: stop some of them first.")
         raise JobError(message.format(limit=MAX_JOBS_OF_VISITOR))
     if _are_too_large(mine):
         raise JobError(_("Your unfinished runs take all the room that a visitor has here: stop some of them first."))
-    if surplus_bytes > 0 or surplus_steps > 0:
+    if _have_no_room(jobs.values()):
         raise JobError(_("The runs of this server have no room for another one: try again in a few minutes."))
     unfinished = sum(not job.has_ended for job in jobs.values())
     if unfinished + count <= MAX_JOBS and len(jobs) + count <= MAX_JOBS + MAX_ENDED:
@@ -97,6 +95,15 @@ def make_room(jobs: dict[str, Job], count: int, visitor: str, is_saved: Callable
             "in a few minutes."
         )
     raise JobError(sentence.format(limit=MAX_JOBS, count=count))
+
+
+def _have_no_room(everything: Collection[Job]) -> bool:
+    """Tell whether these runs of all visitors keep more than the server has room for."""
+    return (
+        sum(job.bytes_kept for job in everything) > MAX_BYTES
+        or sum(job.bytes_in_memory for job in everything) > MAX_BYTES_IN_MEMORY
+        or sum(job.history.step_count for job in everything) > MAX_STEPS_KEPT
+    )
 
 
 def _are_too_large(mine: Sequence[Job]) -> bool:

@@ -1,5 +1,6 @@
 """What lasts as long as a run: its files; and its time, whatever the system's clock is set to meanwhile."""
 
+import contextlib
 import gc
 import os
 import random
@@ -14,6 +15,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.files import KeptBytes
 from mnist_demo.jobs import room
 from mnist_demo.jobs.job import Job
+from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.models.classifiers import build_model
 from mnist_demo.settings.hyperparameters import Hyperparameters
@@ -96,3 +98,20 @@ def test_clock_that_is_set_while_a_run_goes_on_changes_neither_its_time_nor_its_
     assert job.wait(PATIENCE) == "stopped"
     assert job.training_state is not None
     registry.close()
+
+
+def test_sessions_that_have_gone_are_not_asked_after_again(endless: Hyperparameters, builtin: DigitDataset) -> None:
+    asked: list[str] = []
+
+    def is_alive(session: str) -> bool:
+        asked.append(session)
+        return session == "session 8"
+
+    with contextlib.closing(JobRegistry(slots=1)) as registry:
+        job = registry.start(Assignment(endless, builtin))
+        for number in range(9):
+            job.watch(f"session {number}")
+        for _time in range(2):
+            job.seconds_unwatched(is_alive)
+    assert asked.count("session 8") == 2
+    assert len(asked) == 10

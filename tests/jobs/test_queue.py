@@ -134,10 +134,11 @@ def test_ended_runs_make_room_on_a_full_server_if_they_are_saved(
             registry.require_room()
 
 
+@pytest.mark.parametrize("limit", ["MAX_BYTES", "MAX_BYTES_IN_MEMORY"])
 def test_large_ended_runs_make_room_on_a_full_server_the_oldest_first(
-    monkeypatch: pytest.MonkeyPatch, endless: Hyperparameters, builtin: DigitDataset
+    limit: str, monkeypatch: pytest.MonkeyPatch, endless: Hyperparameters, builtin: DigitDataset
 ) -> None:
-    monkeypatch.setattr(room, "MAX_BYTES", 2500)
+    monkeypatch.setattr(room, limit, 2500)
     registry = JobRegistry(slots=1, is_saved=lambda job: job.id != "0")
     with contextlib.closing(registry):
         assignment = Assignment(endless, builtin)
@@ -160,6 +161,7 @@ def test_unfinished_runs_that_take_all_room_are_the_last_until_one_is_stopped(
             ("MAX_BYTES_OF_VISITOR", "Your unfinished runs take"),
             ("MAX_STEPS_OF_VISITOR", "Your unfinished runs take"),
             ("MAX_BYTES", "have no room for another"),
+            ("MAX_BYTES_IN_MEMORY", "have no room for another"),
             ("MAX_STEPS_KEPT", "have no room for another"),
         ):
             with monkeypatch.context() as smaller:
