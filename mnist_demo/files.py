@@ -7,10 +7,12 @@ are bytes, and `Content` is either.
 
 import contextlib
 import errno
+import itertools
 import mmap
 import os
 import shutil
 import socket
+import stat
 import sys
 import tempfile
 import threading
@@ -34,14 +36,31 @@ SMALL_BYTES = 250_000
 def own_folder(find_usual: Callable[..., Path]) -> Path:
     """Return ``MNIST_DEMO_HOME``, or else the folder that `find_usual` of platformdirs finds; it may not exist yet.
 
-    A user without a home, as in many a container, has one among the temporary files.
+    A user without a home, as in many a container, has one among the temporary files, which nobody else can write to.
     """
     if home := os.environ.get("MNIST_DEMO_HOME"):
         return Path(os.path.expanduser(home)).absolute()  # noqa: PTH111  pathlib's raises where there is no home
     try:
         return find_usual("mnist-demo", appauthor=False)
     except RuntimeError:
-        return Path(tempfile.gettempdir(), "mnist-demo").absolute()
+        return _own_temporary_folder()
+
+
+def _own_temporary_folder() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir(), f"mnist-demo-{user}").absolute()
+    for number in itertools.count(2):
+        with contextlib.suppress(OSError):  # where it cannot be made, whoever writes into it says so
+            folder.mkdir(mode=0o700)
+        if not os.path.lexists(folder) or _is_private(folder.lstat(), user):
+            break
+        folder = folder.with_name(f"mnist-demo-{user}-{number}")  # somebody else was there before
+    return folder
+
+
+def _is_private(status: os.stat_result, user: int) -> bool:
+    others_write = stat.S_IWGRP | stat.S_IWOTH
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == user and not status.st_mode & others_write
 
 
 def unfinished_name() -> str:

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, mapped, receive_content, send_content
+from mnist_demo.files import SMALL_BYTES, KeptBytes, keep, mapped, own_folder, receive_content, send_content
 from mnist_demo.processes import ChildProcess
 from tests import ROOT
 
@@ -114,3 +114,23 @@ for descriptor in opened:
 send_content(there, large)
 assert isinstance(receive_content(here), KeptBytes)
 """
+
+
+def no_home(*_names: str, **_options: bool) -> Path:
+    raise RuntimeError("no home")
+
+
+def test_folder_that_somebody_else_has_put_in_the_place_of_one_s_own_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MNIST_DEMO_HOME")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    name = f"mnist-demo-{os.getuid()}"
+    assert own_folder(no_home) == own_folder(no_home) == tmp_path / name
+    (tmp_path / name).chmod(0o777)  # as if others could write to it
+    assert own_folder(no_home) == tmp_path / f"{name}-2"
+    (tmp_path / f"{name}-2").rmdir()
+    (tmp_path / f"{name}-2").symlink_to("/nowhere")
+    assert own_folder(no_home) == tmp_path / f"{name}-3"
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    assert own_folder(no_home) == Path("/nowhere") / name  # whoever writes into it says so

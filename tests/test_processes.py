@@ -222,7 +222,9 @@ def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path
     environment["TMPDIR"] = str(tmp_path)
     command = [sys.executable, "-c", program]
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    assert finished.stdout.splitlines() == [str(tmp_path / "mnist-demo"), str(tmp_path / "mnist-demo" / "runs")]
+    own = tmp_path / f"mnist-demo-{os.getuid()}"
+    assert finished.stdout.splitlines() == [str(own), str(own / "runs")]
+    assert own.stat().st_mode & 0o077 == 0
 
 
 def test_process_is_started_although_what_forks_them_has_just_died() -> None:
