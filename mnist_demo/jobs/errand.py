@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from mnist_demo.errors import JobError, MnistDemoError
 from mnist_demo.jobs.messages import State
 from mnist_demo.jobs.registry import JobRegistry
-from mnist_demo.jobs.waiting import next_moment
+from mnist_demo.jobs.waiting import beside, next_moment
 from mnist_demo.processes import TRAINING_NICENESS, ChildProcess, give_way
 from mnist_demo.second_thread import compute_with
 from mnist_demo.translation import _, current_language, use_language
@@ -29,7 +29,7 @@ class Errand:
 
     def __init__(self, visitor: str, cores: int = 1) -> None:
         self.cores_used = cores
-        self.visitor = f"errand of {visitor}"  # beside her own run, which may be a long one
+        self.visitor = beside("errand", visitor)
         self.state: State = "queued"
         self.queued_at, self.computes_since, self.turn_began = next_moment(), 0, 0.0
         self._is_on = threading.Event()

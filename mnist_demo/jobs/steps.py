@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mnist_demo.jobs.messages import Command, DoStep, State
-from mnist_demo.jobs.waiting import next_moment
+from mnist_demo.jobs.waiting import beside, next_moment
 
 MAX_STEPS_AWAITED = 20  # more are not asked for ahead
 
@@ -25,7 +25,7 @@ class Steps:
     is_brief, gives_way, keeps_turn, turn_began = True, False, False, 0.0
 
     def __init__(self, visitor: str, cores_used: int, send: Callable[[Command], None]) -> None:
-        self.visitor = f"steps of {visitor}"
+        self.visitor = beside("steps", visitor)
         self.cores_used = cores_used
         self.awaited = 0  # that were asked for and are not done yet
         self.is_on = False  # whether one of them is being made

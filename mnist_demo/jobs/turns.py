@@ -4,18 +4,19 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
-from mnist_demo.jobs.waiting import Waiting
+from mnist_demo.jobs.waiting import Waiting, visitor_behind
 
 # A run that gives its cores up and gets them back has lost about a tenth of a second.
 LEAST_OWED_SECONDS = 0.25
 
 
 class BriefTurns:
-    """What brief computations owe the runs that waited for them, by visitor. Changes under the registry's lock.
+    """What brief computations owe the runs that waited for them. Changes under the registry's lock.
 
     Each is let through at once. But whoever asks for the next one whenever one is done, by pressing Step without end
     for example, would keep the run of somebody else from its core for good. So the runs come next, and have the core
-    for as long as that one took before another one of hers is let through; those of others are, meanwhile.
+    for as long as that one took before another one of hers, of whatever kind, is let through; those of others are,
+    meanwhile.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ class BriefTurns:
 
     def owes(self, job: Waiting) -> bool:
         """Tell whether `job` is a brief one that is not let through yet."""
-        return job.is_brief and (job.visitor in self._owed or job.visitor in self._paid_at)
+        visitor = visitor_behind(job.visitor)
+        return job.is_brief and (visitor in self._owed or visitor in self._paid_at)
 
     def in_turn(self, everything: Collection[Waiting], computing: Collection[Waiting]) -> list[Waiting]:
         """Return what of `everything` is queued, in the order of its turns, while some of it is `computing`."""
@@ -69,7 +71,9 @@ class BriefTurns:
         queued = [job for job in everything if job.state == "queued"]
         is_waited_for = any(not job.is_brief and job.cores_used for job in queued)
         for job in [job for job in self._began if job not in there or job.state != "running"]:
-            self._owed[job.visitor] = max(LEAST_OWED_SECONDS, now - self._began.pop(job))
+            took = max(LEAST_OWED_SECONDS, now - self._began.pop(job))
+            visitor = visitor_behind(job.visitor)
+            self._owed[visitor] = self._owed.get(visitor, 0.0) + took
         if not is_waited_for:
             self._owed.clear()
         self._paid_at = {visitor: moment for visitor, moment in self._paid_at.items() if moment > now}

@@ -16,12 +16,22 @@ def next_moment() -> int:
     return next(_moments)
 
 
+def beside(kind: str, visitor: str) -> str:
+    """Return whose turn something takes that `visitor` has computed beside her own run, which may be a long one."""
+    return f"{kind} of {visitor}"
+
+
+def visitor_behind(turns_of: str) -> str:
+    """Return the visitor whose turn, or whose turn `beside` her run, that is."""
+    return turns_of.rpartition(" of ")[2]
+
+
 class Waiting(Protocol):
     """What a queue has to know of a run, or of something shorter."""
 
     @property
     def visitor(self) -> str:
-        """Whose turn it takes."""
+        """Whose turn it takes: a visitor's, or one `beside` her run."""
 
     @property
     def is_brief(self) -> bool:

@@ -9,6 +9,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.jobs.messages import Assignment, Weights
 from mnist_demo.jobs.registry import JobRegistry
 from mnist_demo.jobs.room import check_batch_size
+from mnist_demo.jobs.waiting import beside
 from mnist_demo.saved_runs.keeper import RunKeeper
 from mnist_demo.training.history import History
 from mnist_demo.training.speed import Speed
@@ -28,7 +29,7 @@ class RunCommands:
 
     def __init__(self, visitor: str, registry: JobRegistry, keeper: RunKeeper) -> None:
         self._visitor, self._registry, self._keeper = visitor, registry, keeper
-        self._in_lesson = f"lesson of {visitor}"  # beside her own run, which may be a long one
+        self._in_lesson = beside("lesson", visitor)
 
     def owns(self, run_id: str) -> bool:
         """Tell whether that run is hers."""

@@ -4,7 +4,7 @@ from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.jobs.errand import core
 from mnist_demo.jobs.messages import Assignment
 from mnist_demo.jobs.registry import TURN_SECONDS, JobRegistry
-from mnist_demo.jobs.waiting import Wait
+from mnist_demo.jobs.waiting import Wait, beside
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests.jobs.test_job import started
 from tests.waiting import Clock, wait_until
@@ -41,3 +41,20 @@ def test_runs_of_all_make_room_for_what_is_brief_in_turn(
             made_room += [job for job in runs if job.state == "queued"]
         wait_until(lambda: all(job.state == "running" for job in runs))
     assert made_room == runs
+
+
+def test_visitor_who_asks_for_one_brief_thing_after_another_of_whatever_kind_keeps_no_run_from_its_core(
+    one_core: JobRegistry, clock: Clock, endless: Hyperparameters, builtin: DigitDataset
+) -> None:
+    run = started(one_core, endless, builtin)
+    with core(one_core, "busy"):
+        clock.now += 5  # so long it takes, and so long it has to leave the core to the run
+    wait_until(lambda: run.state == "running")
+    lesson = one_core.start(Assignment(endless, builtin), visitor=beside("lesson", "busy"), is_brief=True)
+    clock.now += 4
+    one_core.reap()
+    assert (lesson.state, run.state) == ("queued", "running")
+    with core(one_core, "somebody else"):
+        pass
+    clock.now += 1.5
+    wait_until(lambda: lesson.state == "running")
