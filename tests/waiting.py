@@ -1,7 +1,9 @@
 """For what happens beside a test: in a thread, a process, a browser."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 
 PATIENCE = 30.0
 
@@ -24,3 +26,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.01)
+
+
+def run(coroutine: Coroutine[None, None, None]) -> None:
+    """Run it in an event loop, in a thread of its own: this one may have a loop already, a browser's."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, coroutine).result()

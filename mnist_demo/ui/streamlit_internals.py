@@ -19,12 +19,14 @@
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
   page, the server's answers a refresh of a page that was left, sends what is within something that it has dropped, and
   drops the answer to where a file goes. `tests/ui/server/test_requests.py` shows all four.
-- **An answer in pieces** (`server/answers.py`, `browser.js`): the queue of a session, and how it tells the server that
-  there is something in it; that the browser reads ``data`` of a message before React posts ``null`` to itself. Without
-  them a stroke is answered 20 to 30 ms later: `tests/ui/server/test_answers.py`, `tests/e2e/test_refreshing.py`.
-- **Who is answered first** (`server/turns.py`): where a session's thread begins to run the script, and where it hands
-  on what it has drawn; and how a pulse is named in what a browser sends. Measure a class of thirty without the function
-  (``python -m benchmarks crowd-class``): a stroke's p95 is 200 ms instead of 70: `tests/ui/server/test_turns.py`.
+- **An answer in pieces** (`server/answers.py`, `browser.js`): the queue of a session, how it tells the server that
+  there is something in it, and how the server sends that; that the browser reads ``data`` of a message before React
+  posts ``null`` to itself. Without them a stroke is answered 20 to 30 ms later, and in a class one in ten 40 to 90 ms:
+  `tests/ui/server/test_answers.py`, `tests/e2e/test_refreshing.py`.
+- **Who is answered first** (`server/turns.py`): where a session's thread begins to run the script, where it hands on
+  what it has drawn, and the loop that sends it; and how a pulse is named in what a browser sends. Measure a class of
+  thirty without the function (``python -m benchmarks crowd-class``): a stroke's p95 is 200 ms instead of 70:
+  `tests/ui/server/test_turns.py`.
 - **The collector**: ``runner.postScriptGC`` in `.streamlit/config.toml` turns off a full collection after every
   script run, 0.1 to 0.2 s with torch; `resources.warm_up` freezes what is imported instead. An option that is not
   known is a warning in the server's log.

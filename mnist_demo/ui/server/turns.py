@@ -7,9 +7,10 @@ are watched, a stroke met two or three refreshes of 20 ms, or another stroke, an
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
@@ -82,8 +83,11 @@ def answer_before_refreshing() -> None:
         if not rerun_data.fragment_id_queue:
             run_script(self, rerun_data)
             return
-        with turns.refresh() if is_refresh(rerun_data) else turns.answer():
+        with contextlib.ExitStack() as turn:
+            turn.enter_context(turns.refresh() if is_refresh(rerun_data) else turns.answer())
             run_script(self, rerun_data)
+            if not is_refresh(rerun_data):
+                _when_sent(turn.pop_all().close)
 
     def enqueue_later(self: ScriptRunContext, msg: ForwardMsg) -> None:
         turns.give_way()
@@ -91,6 +95,18 @@ def answer_before_refreshing() -> None:
 
     ScriptRunner._run_script = run_in_turn  # type: ignore[method-assign]
     ScriptRunContext.enqueue = enqueue_later  # type: ignore[method-assign]
+
+
+def _when_sent(end_turn: Callable[[], None]) -> None:
+    """Call it when the thread that sends has done all that it was asked for before: an answer among others.
+
+    It needs Python for that, as whoever comes next.
+    """
+    try:
+        loop = get_instance()._get_async_objs().eventloop
+        loop.call_soon_threadsafe(end_turn)
+    except RuntimeError:  # the server is going down
+        end_turn()
 
 
 def is_refresh(request: RerunData) -> bool:

@@ -1,8 +1,8 @@
 """An answer goes to the browser whole, unless it takes long or is one to a button."""
 
 import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -10,7 +10,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+from mnist_demo.ui.server import answers, turns
 from mnist_demo.ui.server.answers import HOLD_SECONDS, answer_whole
+from tests.waiting import run
 
 
 class Session(AppSession):
@@ -19,6 +21,8 @@ class Session(AppSession):
     def __init__(self) -> None:
         self._browser_queue = ForwardMsgQueue()
         self._message_enqueued_callback = self.tell
+        self._settle_pending = False
+        self.id = "session"
         self.told = 0
 
     def __del__(self) -> None:
@@ -48,12 +52,6 @@ class Session(AppSession):
 
     def sent(self) -> list[str | None]:
         return [message.WhichOneof("type") for message in self.flush_browser_queue()]
-
-
-def run(answer: Coroutine[None, None, None]) -> None:
-    """Run it in a thread of its own: this one may have an event loop already, a browser's."""
-    with ThreadPoolExecutor(1) as threads:
-        threads.submit(asyncio.run, answer).result()
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +123,70 @@ def test_part_that_runs_again_before_its_answer_has_ended_is_answered_once_more(
         assert session.sent() == ["new_session", "script_finished", "new_session", "delta", "script_finished"]
 
     run(answer())
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """What a server with a session that is connected sends by itself."""
+    messages: list[str | None] = []
+    runtime = SimpleNamespace(
+        _session_mgr=SimpleNamespace(get_active_session_info=lambda session_id: session_id),
+        _send_message=lambda _session, message: messages.append(message.WhichOneof("type")),
+    )
+    monkeypatch.setattr(answers, "exists", lambda: True)
+    monkeypatch.setattr(answers, "get_instance", lambda: runtime)
+    return messages
+
+
+def test_answer_that_is_whole_is_sent_before_the_server_comes_to_its_session(sent: list[str | None]) -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin("part")
+        session.draw()
+        assert sent == []
+        session.end()
+        assert sent == ["new_session", "delta", "script_finished"]
+        assert session.told  # and looks whether all has been sent
+        assert session.sent() == []
+
+    run(answer())
+
+
+def test_answer_comes_after_what_is_being_sent_to_its_session(sent: list[str | None]) -> None:
+    async def answer() -> None:
+        session = Session()
+        session.begin()
+        assert session.sent() == ["new_session"]  # which takes a while
+        session.begin("part")
+        session.end()
+        assert sent == []
+        session.on_flushed_messages_sent()
+        assert session.sent() == ["new_session", "script_finished"]
+        session.on_flushed_messages_sent()
+        session.begin("part")
+        session.end()
+        assert sent == ["new_session", "script_finished"]
+
+    run(answer())
+
+
+def test_turn_of_an_answer_ends_when_that_has_been_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    async def answer() -> None:
+        loop = asyncio.get_running_loop()
+        runtime = SimpleNamespace(_get_async_objs=lambda: SimpleNamespace(eventloop=loop))
+        monkeypatch.setattr(turns, "get_instance", lambda: runtime)
+
+        def draw() -> None:
+            loop.call_soon_threadsafe(done.append, "sent")
+            turns._when_sent(lambda: done.append("turn ends"))
+
+        drawing = threading.Thread(target=draw)
+        drawing.start()
+        drawing.join()
+        assert done == []
+        await asyncio.sleep(0)
+
+    run(answer())
+    assert done == ["sent", "turn ends"]

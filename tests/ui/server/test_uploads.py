@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from mnist_demo.ui.server import uploads as bounds
 from mnist_demo.ui.server.uploads import BoundedUploads
+from tests.waiting import run
 
 
 @pytest.fixture
@@ -79,4 +80,4 @@ def test_file_that_comes_too_slowly_is_given_up_and_leaves_room(
 
     for _time in range(2):
         with pytest.raises(HTTPException, match="too slowly"):
-            asyncio.run(bounds._receive(uploads, "a", 60, form))
+            run(bounds._receive(uploads, "a", 60, form))
