@@ -10,6 +10,7 @@ from mnist_demo.jobs.job import Job
 from mnist_demo.saved_runs.records import RunRecord
 from mnist_demo.training.fine_tuning import Predictor
 from mnist_demo.ui.resources import handwriting_readings, job_registry, run_store
+from mnist_demo.ui.server.turns import give_way
 
 MAX_POINTS = 40
 
@@ -59,6 +60,7 @@ def pupils(record: ClassRecord, here: set[str], drawings: Mapping[str, LabelledD
     for key, member in record.by_name().items():
         if not member.owner:
             continue
+        give_way()
         run = newest_run(record, key)
         if run is None and member.has_left:
             continue

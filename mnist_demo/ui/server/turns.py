@@ -62,6 +62,9 @@ class Turns:
                 self._fewer_answers.wait_for(lambda: not self._answers, max(0.0, end - time.monotonic()))
 
 
+_turns = Turns()
+
+
 @contextlib.contextmanager
 def _held(turn: threading.BoundedSemaphore, patience: float) -> Iterator[None]:
     """Hold `turn`, or go on without it after so many seconds."""
@@ -77,7 +80,7 @@ def answer_before_refreshing() -> None:
     """Have the server do so from here on, with parts of the page that run by themselves; once for a server."""
     if ScriptRunner._run_script.__name__ == "run_in_turn":
         return
-    run_script, enqueue, turns = ScriptRunner._run_script, ScriptRunContext.enqueue, Turns()
+    run_script, enqueue, turns = ScriptRunner._run_script, ScriptRunContext.enqueue, _turns
 
     def run_in_turn(self: ScriptRunner, rerun_data: RerunData) -> None:
         if not rerun_data.fragment_id_queue:
@@ -95,6 +98,14 @@ def answer_before_refreshing() -> None:
 
     ScriptRunner._run_script = run_in_turn  # type: ignore[method-assign]
     ScriptRunContext.enqueue = enqueue_later  # type: ignore[method-assign]
+
+
+def give_way() -> None:
+    """Wait, while a page refreshes in this thread, until nobody is answered: now and then in what takes 10 ms or more.
+
+    What is drawn gives way by itself.
+    """
+    _turns.give_way()
 
 
 def _when_sent(end_turn: Callable[[], None]) -> None:
