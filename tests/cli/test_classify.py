@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.drivers.photographs import Scene, photograph, side_by_side
+from benchmarks.measurements.pictures import axes_of_a_plot
 from mnist_demo.data.dataset import DigitDataset
+from mnist_demo.rejection.non_digits import draw_strokes
 from tests.cli.conftest import Run, json_lines
-from tests.drawing.drawn_digits import circle, draw, four
+from tests.drawing.drawn_digits import Strokes, circle, draw, face, four
 
 
 def test_classify_json_prints_the_digit_and_ten_probabilities(
@@ -69,6 +72,30 @@ def test_classify_of_empty_paper_says_that_there_is_no_digit_with_the_keys_of_an
         assert line["probability"] == line["probabilities"][line["predicted_digit"]] == max(line["probabilities"])
         (sentence,) = run("classify", "starter", empty)[1].splitlines()
         assert sentence.startswith(f"{empty}: no digit. Nothing but paper was found in this picture: write large")
+
+
+def test_classify_of_a_word_a_letter_a_face_or_axes_says_that_it_is_no_digit(
+    run: Run, checkpoint: Path, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(2)
+    word = side_by_side([draw_strokes(f"letter {letter}", np.random.default_rng(1)) for letter in "HAW"], random)
+    drawn: dict[str, Strokes] = {
+        "axes": [*axes_of_a_plot(random)],
+        "face": face(),
+        "letter": draw_strokes("letter K", random),
+        "word": word,
+    }
+    for name, strokes in drawn.items():
+        (tmp_path / f"{name}.jpg").write_bytes(photograph(strokes, Scene(), np.random.default_rng(3)))
+    status, out, _err = run("classify", checkpoint, tmp_path, "--json")
+    assert (status, [line["is_digit"] for line in json_lines(out)]) == (0, [False] * len(drawn))
+    for model in (checkpoint, "starter"):
+        status, out, _err = run("classify", model, tmp_path)
+        sentences = [line for line in out.splitlines() if line.startswith(str(tmp_path))]
+        assert status == 0
+        for name, sentence in zip(drawn, sentences, strict=True):
+            assert sentence.startswith(str(tmp_path / f"{name}.jpg"))
+            assert "this is not a digit; the closest is" in sentence
 
 
 def test_classify_with_bad_pictures_goes_on_and_ends_with_status_two(

@@ -23,6 +23,11 @@ def circle() -> Strokes:
     return [np.stack([140 + 60 * np.cos(angles), 140 + 90 * np.sin(angles)], axis=1)]
 
 
+def face() -> Strokes:
+    eyes = [stroke * 0.15 + place for stroke in circle() for place in ([95, 95], [145, 95])]
+    return [*circle(), *eyes, np.array([[115.0, 175.0], [140.0, 190.0], [165.0, 175.0]])]
+
+
 def draw(strokes: Strokes, size: int = 280, pen: float = 20.0) -> Bitmap:
     """Draw strokes of a 280-pixel canvas with Pillow, bright on black, anti-aliased, on `size` × `size` pixels."""
     enlargement = 4 * size / 280

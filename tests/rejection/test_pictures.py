@@ -14,7 +14,7 @@ from mnist_demo.errors import ImageError
 from mnist_demo.rejection.non_digits import draw_strokes
 from mnist_demo.rejection.pictures import read_picture
 from tests.browser.shapes import SHAPES
-from tests.drawing.drawn_digits import Bitmap, Strokes, circle, draw, four
+from tests.drawing.drawn_digits import Bitmap, Strokes, circle, draw, face, four
 
 SCENES = {
     "strong blue squares": Scene(ruling="squares"),
@@ -29,7 +29,11 @@ SCENES = {
     "orange pen": Scene(pens=["orange"]),
     "turquoise pen on squares": Scene(pens=["turquoise"], ruling="squares"),
     "out of focus": Scene(blur=(0.01, 0.012)),
+    "pencil on squares": Scene(pens=["black"], strength=(0.25, 0.3), width=(0.03, 0.035), ruling="squares"),
+    "saved small": Scene(quality=20),
     "a turned telephone": Scene(orientation=6, quality=20),
+    "turned the other way": Scene(orientation=8),
+    "upside down": Scene(orientation=3),
 }
 
 
@@ -91,9 +95,7 @@ def test_read_picture_of_the_axes_of_a_plot_is_no_digit() -> None:
 
 
 def test_read_picture_of_a_face_is_no_digit() -> None:
-    face = [*circle(), *[stroke * 0.15 + place for stroke in circle() for place in ([95, 95], [145, 95])]]
-    face.append(np.array([[115.0, 175.0], [140.0, 190.0], [165.0, 175.0]]))
-    assert _is_refused(_photograph(face, Scene()))
+    assert _is_refused(_photograph(face(), Scene()))
 
 
 @pytest.mark.parametrize("scene", [Scene(), Scene(falls="shadow"), Scene(falls="flash"), Scene(ruling="squares")])
