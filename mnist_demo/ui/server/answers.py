@@ -9,7 +9,6 @@ refresh, one answer in ten waited 40 to 90 ms for that when it was ready.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -86,10 +85,12 @@ def answer_whole() -> None:
 
 
 def _send(session_id: str, flush: Callable[[], list[ForwardMsg]]) -> None:
-    """Send what there is for that session now, as Streamlit does when it comes to it; it does so where this cannot."""
+    """Send what there is for that session now, as Streamlit does when it comes to it; or leave it to that."""
     runtime: Any = get_instance() if exists() else None
     session = runtime._session_mgr.get_active_session_info(session_id) if runtime is not None else None
     if session is not None:
-        with contextlib.suppress(SessionClientDisconnectedError):  # which Streamlit notices, too
+        try:
             for message in flush():
                 runtime._send_message(session, message)
+        except SessionClientDisconnectedError:
+            runtime.disconnect_session(session_id, client=session.client)

@@ -9,6 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.session_manager import SessionClientDisconnectedError
 
 from mnist_demo.ui.server import answers, turns
 from mnist_demo.ui.server.answers import HOLD_SECONDS, answer_whole
@@ -150,6 +151,30 @@ def test_answer_that_is_whole_is_sent_before_the_server_comes_to_its_session(sen
         assert session.sent() == []
 
     run(answer())
+
+
+def test_answer_to_somebody_who_has_just_left_ends_her_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[tuple[str, str]] = []
+
+    def send(_session: object, _message: ForwardMsg) -> None:
+        raise SessionClientDisconnectedError
+
+    manager = SimpleNamespace(get_active_session_info=lambda _session_id: SimpleNamespace(client="browser"))
+    runtime = SimpleNamespace(
+        _session_mgr=manager,
+        _send_message=send,
+        disconnect_session=lambda session_id, client: ended.append((session_id, client)),
+    )
+    monkeypatch.setattr(answers, "exists", lambda: True)
+    monkeypatch.setattr(answers, "get_instance", lambda: runtime)
+
+    async def answer() -> None:
+        session = Session()
+        session.begin("part")
+        session.end()
+
+    run(answer())
+    assert ended == [("session", "browser")]
 
 
 def test_answer_comes_after_what_is_being_sent_to_its_session(sent: list[str | None]) -> None:
