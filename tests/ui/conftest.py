@@ -1,10 +1,12 @@
 """The page through Streamlit's AppTest, each test with a server of its own."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from mnist_demo.jobs import computing
@@ -13,6 +15,16 @@ from mnist_demo.ui import resources, visitor
 from mnist_demo.ui.resources import job_registry
 from tests import ROOT
 from tests.ui.actions import forget_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_read_once() -> Iterator[None]:
+    """Look through all that is installed for components once, as a server does; AppTest does it for every page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture
