@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -30,7 +30,7 @@ from mnist_demo.processes import (
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from tests import ROOT
 from tests.jobs.test_job import exists
-from tests.waiting import wait_until
+from tests.waiting import say_hello, wait_for_ever, wait_until
 
 
 def test_threads_sleep_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,15 +166,6 @@ def test_program_that_ends_while_a_child_starts_gives_it_all_that_it_needs(tmp_p
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def wait_for_ever(answer: Connection) -> None:
-    answer.send("begun")
-    threading.Event().wait()
-
-
-def say_hello(answer: Connection) -> None:
-    answer.send("hello")
-
-
 @pytest.mark.skipif(os.name != "posix", reason="only there are processes started through sockets in the file system")
 @pytest.mark.parametrize("has_any", [True, False], ids=["a long name", "none at all"])
 def test_process_starts_whatever_the_folder_for_temporary_files(tmp_path: Path, has_any: bool) -> None:
@@ -182,9 +173,10 @@ def test_process_starts_whatever_the_folder_for_temporary_files(tmp_path: Path, 
     folder.mkdir()
     none = "import tempfile; tempfile._candidate_tempdir_list = lambda: ['/nowhere']\n"
     program = (
-        f"{'' if has_any else none}from mnist_demo.processes import ChildProcess\n"
-        "from tests.test_processes import say_hello\n"
-        "with ChildProcess(say_hello) as child: print(child.connection.recv())"
+        f"{'' if has_any else none}from mnist_demo import processes\n"
+        "from tests.waiting import say_hello\n"
+        "processes.PRELOADED_MODULES = []\n"
+        "with processes.ChildProcess(say_hello) as child: print(child.connection.recv())"
     )
     environment = {**os.environ, "TMPDIR": str(folder)}
     command = [sys.executable, "-c", program]
@@ -227,19 +219,41 @@ def test_user_without_a_home_keeps_runs_among_the_temporary_files(tmp_path: Path
     assert own.stat().st_mode & 0o077 == 0
 
 
-def test_process_is_started_although_what_forks_them_has_just_died() -> None:
+@pytest.fixture
+def fork_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[multiprocessing.forkserver.ForkServer]:
+    """A fork server that may die: another one than that of the other tests, and one that loads nothing beforehand."""
+    process_context()
+    server = multiprocessing.forkserver.ForkServer()
+    monkeypatch.setattr(server, "_preload_modules", [])
+    for name in ("ensure_running", "connect_to_new_process"):
+        monkeypatch.setattr(multiprocessing.forkserver, name, getattr(server, name))
+    yield server
+    server._stop()  # type: ignore[attr-defined]
+
+
+def kill_fork_server(server: multiprocessing.forkserver.ForkServer) -> None:
+    os.kill(server._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there is a fork server")
+def test_process_is_started_although_what_forks_them_has_just_died(
+    fork_server: multiprocessing.forkserver.ForkServer,
+) -> None:
     warm_up_processes()
     for _try in range(3):
-        os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+        kill_fork_server(fork_server)
         with ChildProcess(say_hello, answers_only=True) as child:
             assert child.connection.recv() == "hello"
 
 
-def test_process_whose_fork_server_has_died_can_still_be_ended() -> None:
+@pytest.mark.skipif(os.name != "posix", reason="only there is a fork server")
+def test_process_whose_fork_server_has_died_can_still_be_ended(
+    fork_server: multiprocessing.forkserver.ForkServer,
+) -> None:
     warm_up_processes()
     child = ChildProcess(wait_for_ever)
     assert child.connection.recv() == "begun"
-    os.kill(multiprocessing.forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+    kill_fork_server(fork_server)
     wait_until(lambda: child.process.exitcode is not None)  # as Python has it
     assert exists(child.process.pid or 0)
     child.end()

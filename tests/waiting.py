@@ -1,9 +1,11 @@
 """For what happens beside a test: in a thread, a process, a browser."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 
 PATIENCE = 30.0
 
@@ -32,3 +34,13 @@ def run(coroutine: Coroutine[None, None, None]) -> None:
     """Run it in an event loop, in a thread of its own: this one may have a loop already, a browser's."""
     with ThreadPoolExecutor(1) as threads:
         threads.submit(asyncio.run, coroutine).result()
+
+
+# What processes do. Here, not beside their tests: this module is imported without torch.
+def say_hello(answer: Connection) -> None:
+    answer.send("hello")
+
+
+def wait_for_ever(answer: Connection) -> None:
+    answer.send("begun")
+    threading.Event().wait()
