@@ -14,7 +14,7 @@ from tests.browser.server import PageServer, serve_builtin_digits
 # What the canvas component says where its page is left in the moment in which it draws; nobody sees it.
 CANVAS_IS_GONE = "Cannot read properties of undefined (reading 'clearRect')"
 # The browser contexts of those who have left, for those who come.
-_lent: list[BrowserContext] = []
+LENT: list[BrowserContext] = []
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(sentence)
     with open_chromium() as chromium:
         yield chromium
-    _lent.clear()
+    LENT.clear()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +57,7 @@ def visit(
     """
     if "speed=" not in url:
         url += "&speed=full" if "?" in url else "?speed=full"
-    lent = _lent if locale == "en-US" else None
+    lent = LENT if locale == "en-US" else None
     with open_page(browser, url, ready, width=width, height=height, scheme=scheme, locale=locale, lent=lent) as visit:
         visit.page.emulate_media(reduced_motion="reduce")
         try:
@@ -79,20 +79,21 @@ def page(visitor: Visit) -> Page:
 
 
 @pytest.fixture(scope="module")
-def _long_visit(browser: Browser, server: PageServer) -> Iterator[Page]:
+def long_visit(browser: Browser, server: PageServer) -> Iterator[Visit]:
+    """The visit that the tests of a file share which ask for `same_page`."""
     expect.set_options(timeout=20_000)
     with visit(browser, server.url) as opened:
-        yield opened.page
+        yield opened
 
 
 @pytest.fixture
-def same_page(_long_visit: Page) -> Page:
+def same_page(long_visit: Visit) -> Page:
     """One visitor's page for all tests of a file that ask for it, each time without a run and without a drawing.
 
     To open a page takes longer than most of what is tried on it. The settings stay as the test before left them; the
     window is on a desk.
     """
-    page = _long_visit
+    page = long_visit.page
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light", forced_colors="none")
     for key in ("stop-training", "reset-training", "clear-drawing"):

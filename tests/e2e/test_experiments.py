@@ -1,14 +1,12 @@
-"""Experiments: knobs turned under way, several values at once, numbers on the canvas; and whose a run is."""
-
-import re
+"""Experiments: knobs turned under way, numbers on the canvas; and whose a run is."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.page import button, element, stop_training, wait_for_state
+from tests.browser.page import Visit, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.browser.server import PageServer
-from tests.e2e.actions import go_to, start_long_run, start_with, steps_done
+from tests.e2e.actions import go_to, start_long_run, steps_done
 from tests.e2e.conftest import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -32,22 +30,6 @@ def test_knob_is_turned_while_a_run_goes_on_and_the_chart_says_where(same_page: 
     stop_training(page)
 
 
-def test_several_values_are_tried_at_once_and_the_best_is_named(same_page: Page) -> None:
-    page = same_page
-    start_with(page, batch_size="50", epochs="2")
-    wait_for_state(page, "finished")
-    go_to(page, "Compare")
-    values = page.locator('[class*="st-key-fork-value"] input')
-    values.fill("0.05; 0.1; 0.000001")
-    values.press("Tab")
-    button(page, "start-fork").click()
-    table = element(page, "comparison").locator("table").first
-    states = table.locator("tr", has_text="State").locator("td")
-    expect(states.filter(has_text="finished")).to_have_count(4, timeout=60_000)
-    expect(page.get_by_text(re.compile(r"Best by test accuracy: [A-D] \(.*\), with [\d.]+\s%"))).to_be_visible()
-    go_to(page, "Train and draw")
-
-
 def test_digits_beside_each_other_are_read_as_a_number(same_page: Page) -> None:
     page = same_page
     draw(page, "3", size=0.5, left=0.0, top=0.25)
@@ -57,10 +39,11 @@ def test_digits_beside_each_other_are_read_as_a_number(same_page: Page) -> None:
 
 
 def test_who_has_the_link_of_a_run_looks_on_and_changes_nothing_until_its_owner_deletes_all(
-    browser: Browser, server: PageServer
+    browser: Browser, server: PageServer, long_visit: Visit, same_page: Page
 ) -> None:
-    with visit(browser, server.url) as owners, visit(browser, server.url) as friends:
-        mine, friend = owners.page, friends.page
+    mine = same_page
+    with visit(browser, server.url) as friends:
+        friend = friends.page
         draw(friend, "3")
         element(friend, "correction").get_by_role("button", name="3").click()
         expect(friend.get_by_text("My drawings: 1")).to_be_visible()
@@ -83,5 +66,5 @@ def test_who_has_the_link_of_a_run_looks_on_and_changes_nothing_until_its_owner_
         expect(mine.get_by_text("No runs yet")).to_be_visible()
         friend.reload()
         expect(element(friend, "kept-about-me")).to_be_visible()
-        friends.console[:] = [line for line in friends.console if "404" not in line]  # Streamlit's, below an address
-        owners.console[:] = [line for line in owners.console if "404" not in line]
+        for visitor in (friends, long_visit):  # Streamlit's, below an address
+            visitor.console[:] = [line for line in visitor.console if "404" not in line]

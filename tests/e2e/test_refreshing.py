@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import ROOT
-from tests.browser.page import button, element, stop_training, wait_for_state
+from tests.browser.page import Visit, button, element, stop_training, wait_for_state
 from tests.browser.pen import place_canvas
 from tests.browser.server import PageServer, descendants
 from tests.e2e.actions import start_long_run, steps_done
@@ -21,14 +21,26 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 REFRESHED_MS, PATIENCE_MS = 2500, 8000
 
 
+@pytest.fixture(scope="module")
+def _stopped(long_visit: Visit) -> Iterator[None]:
+    yield
+    stop_training(long_visit.page)
+
+
 @pytest.fixture
-def page(same_page: Page) -> Iterator[Page]:
-    """A page with a long run, which is stopped at the end."""
-    page = same_page
-    start_long_run(page)
-    yield page
-    page.mouse.up()
-    stop_training(page)
+def page(same_page: Page, _stopped: None) -> Page:
+    """A page with a long run that has just begun."""
+    start_long_run(same_page)
+    return same_page
+
+
+@pytest.fixture
+def page_of_a_run(long_visit: Visit, request: pytest.FixtureRequest) -> Page:
+    """A page with a run that another test may have begun."""
+    if element(long_visit.page, "training-status").filter(has_text="running").count():
+        return long_visit.page
+    page: Page = request.getfixturevalue("page")
+    return page
 
 
 def refreshes(page: Page, milliseconds: int, meanwhile: Callable[[], object] = lambda: None) -> bool:
@@ -98,18 +110,19 @@ def test_page_is_drawn_anew_when_all_messages_of_the_server_are_there(same_page:
     assert [1, 0] in [same_page.evaluate(order, True) for _attempt in range(10)]
 
 
-def test_page_waits_with_refreshing_until_the_stroke_is_drawn_and_answered(page: Page) -> None:
+def test_page_waits_with_refreshing_until_the_stroke_is_drawn_and_answered_and_not_for_one_that_never_ends(
+    page: Page,
+) -> None:
     move_on = scribble(page)
     assert not refreshes(page, 1500, move_on)
     page.mouse.up()
     expect(element(page, "predicted-digit")).not_to_have_text("–")
     assert refreshes(page, REFRESHED_MS)
 
-
-def test_page_refreshes_all_the_same_where_a_stroke_never_ends(page: Page) -> None:
     move_on = scribble(page)
     assert not refreshes(page, 1500, move_on)
     assert refreshes(page, PATIENCE_MS, move_on)
+    page.mouse.up()
 
 
 def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page) -> None:
@@ -123,7 +136,10 @@ def test_page_in_the_background_refreshes_when_it_is_looked_at_again(page: Page)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux to find the process that trains")
-def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(page: Page, server: PageServer) -> None:
+def test_step_for_which_the_machine_has_no_time_now_is_shown_when_it_is_done(
+    page_of_a_run: Page, server: PageServer
+) -> None:
+    page = page_of_a_run
     button(page, "pause-training").click()
     wait_for_state(page, "paused")
     before = steps_done(page)

@@ -1,5 +1,6 @@
 """The page that compares runs, through AppTest."""
 
+import re
 from typing import Any
 
 import pytest
@@ -167,6 +168,18 @@ def test_grid_of_two_settings_is_seen_in_one_table_that_names_the_best(compare: 
     # They are kept besides the runs that are started one after another.
     train_with(compare, learning_rate=0.2).wait(60)
     assert len(jobs()) == 8
+
+
+def test_several_values_are_tried_at_once_and_the_best_is_named(compare: AppTest) -> None:
+    train_with(compare, epochs=2, batch_size=50).wait(60)
+    compare.run()
+    fork_value(compare).set_value("0.05; 0.1; 0.000001").run()
+    compare.button(key="start-fork").click().run()
+    assert [job.wait(60) for job in jobs()] == ["finished"] * 4
+    compare.run()
+    assert table_of(compare).count("finished") == 4
+    best = r"Best by test accuracy: [A-D] \(.*\), with [\d.]+\s%"
+    assert any(re.search(best, text.value) for text in compare.markdown)
 
 
 def test_runs_of_a_grid_that_go_on_are_stopped_together(compare: AppTest) -> None:

@@ -14,6 +14,7 @@ from tests.ui.actions import (
     open_page,
     press_start,
     start_long_run,
+    texts,
     the_job,
 )
 
@@ -123,6 +124,20 @@ def test_address_with_settings_out_of_bounds_takes_the_nearest_and_says_so() -> 
     said = " ".join(warning.value for warning in page.warning)
     assert "“-5”" in said
     assert "“magic”" in said
+
+
+def test_address_sets_settings_and_says_which_cannot_be_used_and_that_its_run_is_gone() -> None:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in {"learning-rate": "0.125", "epochs": "many", "model": "mlp", "run": "nobody-knows"}.items():
+        page.query_params[name] = value
+    page.run()
+    assert page.number_input(key="learning-rate").value == 0.125
+    assert page.selectbox(key="model").value == "mlp"
+    assert page.number_input(key="epochs").value == 5
+    said = texts(page)
+    assert "Epochs: the address says “many”, which cannot be used" in said
+    assert "The run in this address is no longer kept" in said
+    assert job_registry().jobs() == []
 
 
 def test_data_folder_that_is_missing_is_named_and_the_builtin_digits_stand_in(

@@ -140,9 +140,12 @@ def test_start_pressed_before_the_browser_has_got_the_preset_trains_with_the_pre
 
 def test_start_with_a_setting_out_of_bounds_says_so_and_starts_nothing(page: AppTest) -> None:
     for key, value, sentence in (
+        ("learning-rate", -1.0, "Learning rate must be a number from"),
         ("learning-rate", 0.0, "Learning rate must be a number from"),
         ("learning-rate", 1e31, "Learning rate must be a number from"),
         ("batch-size", 20_000, "Batch size must be a whole number from 1 to 10,000, but is “20000”."),
+        ("batch-size", 0, "Batch size must be a whole number from 1 to 10,000, but is “0”."),
+        ("epochs", 5000, "Epochs must be a whole number from 1 to 1,000, but is “5000”."),
         ("epochs", -1, "Epochs must be a whole number from 1 to 1,000, but is “-1”."),
         ("training-size", 5000, "has 1,437 training images"),
         ("validation-size", 1437, "has 1,437 training images"),
