@@ -3,7 +3,7 @@
 Two 3 × 3 convolutions of 32 and 64 channels, max-pooling, dropout of 0.25 and 0.5, 128 hidden units; Adadelta with
 learning rate 1.0, times 0.7 after every epoch; batches of 64 in the order of the file, as the example does on a CPU.
 
-Usage: python pytorch_example.py DIGITS.npz [--epochs N]
+Usage: python pytorch_example.py DIGITS.npz [--epochs N] [--images N]
 
 Prints one JSON object a line for each epoch; `seconds` is the training time so far, without evaluation.
 """
@@ -56,11 +56,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("digits")
     parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--images", type=int, help="train on the first N images only")
     arguments = parser.parse_args()
     torch.manual_seed(1)
 
     with np.load(arguments.digits) as digits:
-        train_set = NormalisedDigits(digits["train_pixels"], digits["train_labels"])
+        train_set = NormalisedDigits(
+            digits["train_pixels"][: arguments.images], digits["train_labels"][: arguments.images]
+        )
         test_set = NormalisedDigits(digits["test_pixels"], digits["test_labels"])
     train_loader = DataLoader(train_set, batch_size=BATCH_SIZE)
     test_loader = DataLoader(test_set, batch_size=1000)

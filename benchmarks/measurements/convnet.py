@@ -18,6 +18,7 @@ WAYS: tuple[tuple[float, str, Goal], ...] = (
 FAST_ACCURACY = 0.99  # what the quick recipe is for
 PRECISIONS = ("float32", "bfloat16")
 QUICK_ACCURACY, QUICK_STEPS = 0.2, ("--training-size", "200", "--batch-size", "50")
+QUICK_EXAMPLE = ("--images", "400")
 
 
 def measure_convnet(surroundings: Surroundings) -> Iterator[Comparison]:
@@ -29,7 +30,7 @@ def measure_convnet(surroundings: Surroundings) -> Iterator[Comparison]:
     ways = WAYS[:1] if surroundings.quick else WAYS
     wanted = [min(accuracy, QUICK_ACCURACY) if surroundings.quick else accuracy for accuracy, _preset, _goal in ways]
     example = run_program(
-        baseline("pytorch_example", str(surroundings.digits_file)),
+        baseline("pytorch_example", str(surroundings.digits_file), *(QUICK_EXAMPLE if surroundings.quick else ())),
         surroundings.environment,
         surroundings.budget,
         lambda line: line["test_accuracy"] >= max(wanted),
