@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.browser.page import button, element, stop_training, wait_for_state
+from tests.browser.page import PATIENCE_MS, button, element, stop_training, wait_for_state
 from tests.browser.pen import draw
 from tests.e2e.actions import (
     IDLE_BUTTONS,
@@ -39,10 +39,10 @@ def test_first_visit_shows_what_can_be_set_watched_and_drawn_and_says_by_itself_
     expect(element(page, "sample-digits").locator("figure")).to_have_count(24)
     expect(button(page, "start-training")).to_be_enabled()
     expect(element(page, "cost")).to_contain_text(
-        re.compile(r"Linear, with PyTorch, 5 epochs: .* here, at full speed\.")
+        re.compile(r"Linear, with PyTorch, 5 epochs: .* here, at full speed\."), timeout=PATIENCE_MS
     )
     # It is measured some more, and then no longer asked for.
-    expect(element(page, "cost-pulse")).to_have_count(0)
+    expect(element(page, "cost-pulse")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def test_visitor_trains_sees_her_drawing_read_anew_pauses_steps_resumes_stops_and_finds_it_again(
