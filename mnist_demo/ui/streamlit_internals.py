@@ -13,7 +13,8 @@
 - **What one browser can do to the others** (`protect_visitors`): Streamlit obeys messages that clear everybody's
   caches, join any session whose id is named, and keep any number of files. The function changes methods of
   ``AppSession``, of the session manager, of the manager of uploaded files and, as files come, of starlette's
-  ``Request`` (`server/uploads.py`). `tests/ui/test_one_against_all.py` sends such messages.
+  ``Request`` (`server/uploads.py`), and what is asked for metrics. `tests/ui/test_one_against_all.py` sends such
+  messages.
 - **What visitors who have left hold open** (`server/departed.py`): a session's event loop is three open files, and 128
   sessions are kept until somebody else leaves. Let two hundred visitors come and go, and count the server's files.
 - **Requests that come together** (`server/requests.py`): the browser's part sends them as one of the wrong part of the
@@ -67,6 +68,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SessionStateStatProvider
+from streamlit.runtime.stats import CACHE_MEMORY_FAMILY
 
 from mnist_demo.ui.server.uploads import bound_uploads
 
@@ -147,11 +150,13 @@ def protect_visitors(cookie: str, secret_key: str) -> None:
       `cookie` is what the session's state has as `secret_key`. Everybody else gets a session of her own.
     - Uploaded files are bounded, by visitor and in all, while they come too, and freed when their session has ended: at
       the latest when its browser has been gone for ``server.disconnectedSessionTTL`` seconds.
+    - The server's metrics, which anybody may ask for, say nothing of sessions.
     """
     _obey_harmless_messages()
     runtime: Any = get_instance() if exists() else None
     if not hasattr(runtime, "_session_mgr"):
         return  # a test, without a server
+    _keep_sessions_out_of_metrics(runtime.stats_mgr)
     _bind_sessions(runtime, cookie, secret_key)
     bound_uploads(runtime.uploaded_file_mgr, lambda session: _secret_of(runtime, session, secret_key) or session)
 
@@ -185,6 +190,12 @@ def _secret_of(runtime: Any, session_id: str, secret_key: str) -> str | None:
     info = runtime._session_mgr.get_session_info(session_id)
     state = info.session.session_state if info is not None else {}
     return str(state[secret_key]) if secret_key in state else None
+
+
+def _keep_sessions_out_of_metrics(metrics: Any) -> None:
+    memory = metrics._providers_by_family[CACHE_MEMORY_FAMILY]
+    without_sessions = [provider for provider in memory if not isinstance(provider, SessionStateStatProvider)]
+    metrics._providers_by_family = {CACHE_MEMORY_FAMILY: without_sessions}
 
 
 def _bind_sessions(runtime: Any, cookie: str, secret_key: str) -> None:

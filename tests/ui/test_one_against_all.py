@@ -126,6 +126,14 @@ def uploaded_bytes(url: str) -> int:
     return sum(int(float(line.split()[-1])) for line in lines)
 
 
+def test_metrics_of_the_server_say_nothing_of_who_is_there(server: PageServer, visitors: Visitors) -> None:
+    visitors.come().open_page()
+    for families in ("", "?families=active_sessions&families=session_events"):
+        with urllib.request.urlopen(f"{server.url}/_stcore/metrics{families}") as answer:
+            told = answer.read().decode()
+        assert "session" not in told
+
+
 def test_no_message_takes_anything_from_another_visitor(server: PageServer, visitors: Visitors) -> None:
     pupil, stranger = visitors.come("p" * 32, query="epochs=1000&batch-size=10"), visitors.come()
     pupil.open_page()
