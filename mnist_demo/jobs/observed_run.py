@@ -235,9 +235,8 @@ class ObservedRun:
         """Return for how long no session that lives has looked at it; 0 where none ever did."""
         with self._changed:
             watchers = set(self._watchers)
-        gone = {
-            watcher for watcher in watchers if not is_watcher_alive(watcher)
-        }  # without the lock: it may take a while
+        # Without the lock: it may take a while.
+        gone = {watcher for watcher in watchers if not is_watcher_alive(watcher)}
         with self._changed:
             self._watchers -= gone  # who comes back says so anew
             if watchers != gone or not self._was_watched:

@@ -58,10 +58,12 @@ class BriefTurns:
         now = self._clock()
         if job.is_brief:
             self._began[job] = now
-            self._owed |= {visitor: moment - now for visitor, moment in self._paid_at.items()}
+            for visitor, moment in self._paid_at.items():
+                self._owed[visitor] = self._owed.get(visitor, 0.0) + moment - now
             self._paid_at.clear()
         elif job.cores_used:
-            self._paid_at |= {visitor: now + seconds for visitor, seconds in self._owed.items()}
+            for visitor, seconds in self._owed.items():
+                self._paid_at[visitor] = self._paid_at.get(visitor, now) + seconds
             self._owed.clear()
             self._look_again_when_one_has_paid(now)
 
