@@ -1,6 +1,7 @@
 """Reads picture files of common formats and any size, without trusting their content."""
 
 import functools
+import sys
 import warnings
 from pathlib import Path
 from typing import BinaryIO
@@ -21,9 +22,13 @@ OTHER_MAX_PIXELS = {"JPEG": 64_000_000, "MPO": 64_000_000, "HEIF": 64_000_000, "
 PICTURE_FORMATS = ("JPEG", "HEIF", "AVIF", "WEBP", "PNG", "GIF", "BMP", "TIFF", "PPM")
 # A larger picture is made smaller while it is decoded or at once after it, but not below this, in pixels a side.
 ENOUGH_SIDE = 2000
-# How Pillow unpacks colours of 16 bits in a PNG, of which it keeps the higher byte; and how the lower one is unpacked,
-# which is all where no value is above 255.
-LOWER_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+# How Pillow unpacks colours of 16 bits, of which it keeps the higher byte; and how the lower one is unpacked, which is
+# all where no value is above 255. Grey with opacity has four bytes a pixel, as eight bits of four colours have.
+LOWER_BYTES = {
+    f"{colours};16{order}": f"{colours};16{other}"
+    for colours in ("RGB", "RGBA", "RGBX")
+    for order, other in (("B", "L"), ("L", "B"), ("N", "B" if sys.byteorder == "little" else "L"))
+} | {"LA;16B": "RGBA"}
 STRIP = 100  # rows of a reduced picture that are made at once
 
 
@@ -49,12 +54,11 @@ def load_bitmap(path: str | Path | BinaryIO) -> npt.NDArray[np.uint8]:
             if picture.format == "HEIF":
                 return _from_a_telephone(picture)
             picture.draft(None, (ENOUGH_SIDE, ENOUGH_SIDE))  # only JPEG can; of other formats it changes nothing
-            lower_bytes = LOWER_BYTES.get(_packing_of(picture))
+            packing = _packing_of(picture)
             bitmap = _as_eight_bits(picture)
-        if lower_bytes and (bitmap == bitmap[0, 0]).all():
+        if packing in LOWER_BYTES and (bitmap == bitmap[0, 0]).all():
             with warnings.catch_warnings(action="ignore"), Image.open(path, formats=PICTURE_FORMATS) as picture:
-                picture.tile = [tile._replace(args=lower_bytes) for tile in picture.tile]
-                bitmap = _as_eight_bits(picture)
+                bitmap = _lower_bytes(picture, packing)
         return bitmap
     except ImageError:
         raise
@@ -111,8 +115,22 @@ def _add_heif() -> None:
 
 
 def _packing_of(picture: ImageFile.ImageFile) -> str:
-    """Return how the pixels of a PNG are packed, as Pillow calls it, before they are decoded; nothing of others."""
-    return str(picture.tile[0].args) if picture.format == "PNG" and picture.tile else ""
+    """Return how the pixels of a PNG or a TIFF are packed, as Pillow calls it, before they are decoded."""
+    if picture.format not in ("PNG", "TIFF") or not picture.tile:
+        return ""
+    arguments = picture.tile[0].args  # of a TIFF, several
+    return str(arguments[0] if isinstance(arguments, tuple) else arguments)
+
+
+def _lower_bytes(picture: ImageFile.ImageFile, packing: str) -> npt.NDArray[np.uint8]:
+    """Return the lower bytes of a picture of 16 bits a colour, packed so, that has not been decoded yet."""
+    lower = LOWER_BYTES[packing]
+    picture.tile = [
+        tile._replace(args=(lower, *tile.args[1:]) if isinstance(tile.args, tuple) else lower) for tile in picture.tile
+    ]
+    bitmap = _as_eight_bits(picture)
+    # Of grey: its higher and lower byte, and those of its opacity, which is none of the low values.
+    return bitmap[:, :, [1, 1, 1, 2]] if packing == "LA;16B" else bitmap
 
 
 def _as_eight_bits(picture: Image.Image) -> npt.NDArray[np.uint8]:

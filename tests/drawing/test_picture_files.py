@@ -120,12 +120,15 @@ def test_load_bitmap_of_deep_pixels_keeps_a_thin_stroke_when_it_is_made_smaller(
     assert bitmap[:, 51:].max() == 0
 
 
-@pytest.mark.parametrize("alpha", [False, True])
-def test_load_bitmap_of_colours_of_16_bits_that_use_the_lower_8_shows_the_digit(alpha: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "channels"), [(2, 3), (6, 4), (4, 2)])  # of PNG: colours, … and grey with opacity
+def test_load_bitmap_of_a_png_of_16_bits_that_uses_the_lower_8_shows_the_digit(
+    kind: int, channels: int, tmp_path: Path
+) -> None:
     ink = draw(four())
-    deep = np.stack([ink.astype(">u2")] * 3 + [np.full_like(ink, 65535, ">u2")] * alpha, axis=2)
+    opacity = [np.full_like(ink, 65535, ">u2")] * (channels % 2 == 0)
+    deep = np.stack([ink.astype(">u2")] * (channels - len(opacity)) + opacity, axis=2)
     rows = b"".join(b"\0" + row.tobytes() for row in deep)  # none of them filtered
-    header = struct.pack(">IIBBBBB", 280, 280, 16, 6 if alpha else 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", 280, 280, 16, kind, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     (tmp_path / "four.png").write_bytes(
         b"\x89PNG\r\n\x1a\n"
@@ -135,6 +138,34 @@ def test_load_bitmap_of_colours_of_16_bits_that_use_the_lower_8_shows_the_digit(
         )
     )
     assert difference(image_from_bitmap(ink), image_from_bitmap(load_bitmap(tmp_path / "four.png"))) < 0.1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_load_bitmap_of_a_tiff_of_16_bits_that_uses_the_lower_8_shows_the_digit(
+    is_packed: bool, order: str, tmp_path: Path
+) -> None:
+    ink = draw(four())
+    pixels = np.stack([ink] * 3, axis=2).astype(f"{order}u2").tobytes()
+    pixels = zlib.compress(pixels) if is_packed else pixels
+    # Its directory follows the head of 8 bytes: what each of 9 lines is about, its type, how many, and the value or
+    # where the values are; behind it are the bits of each colour, and the pixels.
+    behind = 8 + 2 + 9 * 12 + 4
+    lines = [(256, 280), (257, 280), (258, behind), (259, 8 if is_packed else 1), (262, 2), (273, behind + 6)]
+    lines += [(277, 3), (278, 280), (279, len(pixels))]
+    short = {259, 262, 277}
+    (tmp_path / "four.tif").write_bytes(
+        {"<": b"II", ">": b"MM"}[order]
+        + struct.pack(f"{order}HIH", 42, 8, len(lines))
+        + b"".join(
+            struct.pack(f"{order}HHI", tag, 3 if tag in short or tag == 258 else 4, 3 if tag == 258 else 1)
+            + struct.pack(f"{order}HH" if tag in short else f"{order}I", *([value, 0] if tag in short else [value]))
+            for tag, value in lines
+        )
+        + struct.pack(f"{order}IHHH", 0, 16, 16, 16)
+        + pixels
+    )
+    assert difference(image_from_bitmap(ink), image_from_bitmap(load_bitmap(tmp_path / "four.tif"))) < 0.1
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"II*\0CR2\0raw"])
