@@ -26,6 +26,7 @@ from mnist_demo.translation import format_percent
 from mnist_demo.ui import keys
 from tests import ROOT
 from tests.browser.server import free_port, serve_builtin_digits
+from tests.deploy.container import contained, variables
 from tests.waiting import wait_until
 
 FOLDER = ROOT / "deploy"
@@ -170,15 +171,22 @@ if NGINX:
 
 @contextlib.contextmanager
 def cluster_of_the_compose_file(folder: Path) -> Iterator[str]:
-    """Run the scheduler and a worker as the compose file says; yield the address that its pages are given."""
+    """Run the scheduler and a worker as the compose file says; yield the address that its pages are given.
+
+    All but the folder is read only to them, as all but /tmp is in their containers.
+    """
     services = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))["services"]
     address = f"tcp://127.0.0.1:{free_port()}"
     here = {"8786": address.rpartition(":")[2], "tcp://scheduler:8786": address, "/tmp": str(folder)}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # in the container the package is installed
+    # In the container the package is installed, and the user's home is one of what is read only.
+    environment = {**os.environ, **variables(), "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "HOME": str(ROOT)}
     with contextlib.ExitStack() as stack:
         for name in ("scheduler", "worker"):
             said: list[str] = services[name]["entrypoint"] + services[name]["command"]
             command = [str(BINARIES / said[0]), *(here.get(argument, argument) for argument in said[1:])]
+            assert services[name]["read_only"]
+            assert services[name]["tmpfs"] == ["/tmp"]
+            command = contained(command, writable=[folder])
             process = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
             stack.callback(process.terminate)
         with Client(address, set_as_default=False, timeout=60) as client:
