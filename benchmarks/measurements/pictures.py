@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from benchmarks.drivers.photographs import Floats, Scene, odd_range, photograph, side_by_side, soft_thumbnail
 from benchmarks.measurements.drawings import one_thread
+from mnist_demo.data.non_digits import TESTING_KINDS, draw_strokes
 from mnist_demo.drawing.image import load_bitmap
 from mnist_demo.drawing.unipen import PenDigit, read_unipen
 from mnist_demo.errors import ImageError
-from mnist_demo.rejection.non_digits import TESTING_KINDS, draw_strokes
 from mnist_demo.rejection.pictures import NO_DIGIT, read_picture
 from mnist_demo.translation import N_, _
 

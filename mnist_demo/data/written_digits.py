@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mnist_demo.data.synthetic_digits import Corner, Floats, vary_strokes
+from mnist_demo.data.handwriting import Floats
+from mnist_demo.data.synthetic_digits import Corner, vary_strokes
 
 # As in `synthetic_digits`: the corners of a stroke, in hundredths of the digit's box, and how far they vary.
 _ZERO: list[Corner] = [

@@ -9,7 +9,7 @@ from PIL import Image
 from benchmarks.drivers.photographs import Scene, photograph, side_by_side
 from benchmarks.measurements.pictures import axes_of_a_plot
 from mnist_demo.data.dataset import DigitDataset
-from mnist_demo.rejection.non_digits import draw_strokes
+from mnist_demo.data.non_digits import draw_strokes
 from tests.cli.conftest import Run, json_lines
 from tests.drawing.drawn_digits import Strokes, circle, draw, face, four
 

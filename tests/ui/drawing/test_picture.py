@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mnist_demo.data.non_digits import draw_strokes
 from mnist_demo.models.checkpoints import STARTER_PATH
-from mnist_demo.rejection.non_digits import draw_strokes
 from tests.drawing.drawn_digits import Bitmap, draw, four
 from tests.drawing.test_picture_files import HEIC
 from tests.ui.actions import document_of

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from mnist_demo.rejection.non_digits import (
+from mnist_demo.data.non_digits import (
     FITTING_KINDS,
     KINDS,
     TESTING_KINDS,
+    draw_fitting_pixels,
     draw_non_digits,
     draw_strokes,
     fitting_non_digits,
@@ -52,3 +53,9 @@ def test_fitting_non_digits_are_half_doodles_and_read_only() -> None:
     assert 80 <= len(images) <= 100
     assert np.array_equal(images[:50], draw_non_digits(["doodle"], 50, seed=3)["doodle"])
     assert not images.flags.writeable
+
+
+def test_draw_fitting_pixels_are_the_images_to_fit_on_as_bytes() -> None:
+    pixels = draw_fitting_pixels(60, seed=3)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_array_equal(pixels, np.round(fitting_non_digits(60, seed=3) * 255))

@@ -1,7 +1,8 @@
 """Generates drawings that are not digits: letters, shapes, scribbles and half digits, as randomly varied pen strokes.
 
-`calibration` learns to reject them and is measured on them. The kinds to fit on and to test on are disjoint
-(``FITTING_KINDS``, ``TESTING_KINDS``), because a detector must also reject kinds that it was not fitted on.
+A model may learn from them to be unsure of them, and its calibration learns to reject them and is measured on them.
+The kinds to fit on and to test on are disjoint (``FITTING_KINDS``, ``TESTING_KINDS``), because kinds that nothing was
+fitted on must be rejected too.
 
 Drawings that a careful reader might take for a digit are excluded: the letters B, D, G, I, O, Q, S and Z, a plain
 circle, a vertical line, and half digits that are digits themselves, such as the upper half of a 9.
@@ -16,6 +17,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from mnist_demo.data.handwriting import round_corners, tremble
 from mnist_demo.drawing.image import image_from_strokes
 
 Points = npt.NDArray[np.float64]  # (n_points, 2)
@@ -25,7 +27,6 @@ Template = Callable[[np.random.Generator], list[Points]]
 MAX_TURN = np.radians(12)
 MAX_SLANT = 0.2  # shear: x moves by this fraction of y
 STRETCH = (0.8, 1.25)  # of the width relative to the height
-TREMOR = 0.02  # of the side, as waves with wavelengths of a whole, a half and a third of the side
 POINTS = 40  # minimum number of points in a stroke, so that its straight lines can bend
 
 
@@ -64,7 +65,7 @@ _LETTERS: dict[str, Template] = {
 
 def _scribble(random: np.random.Generator) -> list[Points]:
     """Draw a smooth line between random points."""
-    return [_smooth(random.uniform(0, 1, (int(random.integers(12, 30)), 2)))]
+    return [round_corners(random.uniform(0, 1, (int(random.integers(12, 30)), 2)), cut=0.25)]
 
 
 def _doodle(random: np.random.Generator) -> list[Points]:
@@ -229,15 +230,8 @@ def draw_strokes(kind: str, random: np.random.Generator) -> list[Points]:
     points = np.concatenate(strokes)
     low, size = points.min(axis=0), float(np.ptp(points, axis=0).max())
     slant, stretch = random.uniform(-MAX_SLANT, MAX_SLANT), random.uniform(*STRETCH)
-    waves = random.normal(0, TREMOR, (3, 2)) / np.arange(1, 4)[:, None]  # (3, 2): shorter waves are weaker
-    phases = random.uniform(0, 2 * np.pi, (3, 2))
-    varied = []
-    for stroke in strokes:
-        placed = (stroke - low) / size
-        along = placed.sum(axis=1)[:, None, None] * np.arange(1, 4)[:, None]  # (n, 3, 1)
-        placed = placed + (waves * np.sin(2 * np.pi * along + phases)).sum(axis=1)
-        varied.append(np.stack([(placed[:, 0] + slant * placed[:, 1]) * stretch, placed[:, 1]], axis=1) * 160 + 50)
-    return varied
+    shape = np.array([[stretch, 0.0], [slant * stretch, 1.0]])
+    return [placed @ shape * 160 + 50 for placed in tremble([(stroke - low) / size for stroke in strokes], random)]
 
 
 def draw_non_digits(kinds: Iterable[str], count: int, seed: int) -> dict[str, npt.NDArray[np.float32]]:
@@ -268,6 +262,11 @@ def fitting_non_digits(count: int, seed: int = 0) -> npt.NDArray[np.float32]:
     return images
 
 
+def draw_fitting_pixels(count: int, seed: int) -> npt.NDArray[np.uint8]:
+    """Return about `count` images as `fitting_non_digits` does, as pixels of the training set: uint8 (n, 28, 28)."""
+    return np.asarray(np.round(fitting_non_digits(count, seed) * 255), np.uint8)
+
+
 def _turned(strokes: list[Points], angle: float) -> list[Points]:
     cosine, sine = np.cos(angle), np.sin(angle)
     return [stroke @ np.array([[cosine, sine], [-sine, cosine]]) for stroke in strokes]
@@ -280,11 +279,3 @@ def _divided(stroke: Points) -> Points:
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
     at = np.linspace(0, lengths[-1], max(POINTS, 3 * len(stroke)))
     return np.stack([np.interp(at, lengths, stroke[:, 0]), np.interp(at, lengths, stroke[:, 1])], axis=1)
-
-
-def _smooth(corners: Points) -> Points:
-    """Return a curve that passes near `corners`, after three rounds of corner cutting (Chaikin 1974)."""
-    for _round in range(3):
-        quarter, three_quarters = corners[:-1] * 0.75 + corners[1:] * 0.25, corners[:-1] * 0.25 + corners[1:] * 0.75
-        corners = np.stack([quarter, three_quarters], axis=1).reshape(-1, 2)
-    return corners
