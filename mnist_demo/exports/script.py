@@ -115,8 +115,9 @@ def _marks(run: ExportedRun) -> set[str]:
     plain = not formula and not halves
     changed = {change.setting for change in history.changes}
     has_other_rates, has_other_sizes = "learning_rate" in changed, "batch_size" in changed
+    # Without labels, as with smoothed ones, the loss that is learned from is another one than the model's.
     smoothing = hyperparameters.uses("label_smoothing") and (
-        hyperparameters.label_smoothing or "label_smoothing" in changed
+        hyperparameters.label_smoothing or "label_smoothing" in changed or hyperparameters.learned_non_digits
     )
     hard = hyperparameters.uses("hard_share") and hyperparameters.hard_share < 1
     optimizer = (
@@ -133,6 +134,7 @@ def _marks(run: ExportedRun) -> set[str]:
         "others": hyperparameters.training_size is None and hyperparameters.validation_size,
         "synthetic": hyperparameters.synthetic_digits,
         "copies": hyperparameters.builtin_copies and run.dataset_name != "builtin",
+        "non-digits": hyperparameters.learned_non_digits,
         "by-hand": architecture.is_from_scratch,
         optimizer: not architecture.is_from_scratch,
         "formula": formula,

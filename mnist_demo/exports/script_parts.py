@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from mnist_demo.exports.script_settings import BATCH_SIZES, DIGEST, PRECISION
 from mnist_demo.models.halves import LEAST_HALVED
+from mnist_demo.models.losses import cross_entropy
 from mnist_demo.models.precision import computing_in
 from mnist_demo.training.loop import EVALUATION_BATCH
 
@@ -71,7 +71,7 @@ def learn_halves(model: Any, images: Tensor, labels: Tensor, smoothing: float) -
             logits = model(half)
         logits = logits.float()
         losses.append(cross_entropy(logits.detach(), right, reduction="none"))
-        (cross_entropy(logits, right, label_smoothing=smoothing) * share).backward()
+        (cross_entropy(logits, right, smoothing) * share).backward()
     return torch.cat(losses)
 
 

@@ -17,6 +17,7 @@ VALIDATION_SIZE = 0  # images, from the end of the training set: measured as tes
 HARD_SHARE = 1.0  # of the training images, those with the highest loss: learned from after the first epoch
 SYNTHETIC_DIGITS = 0
 BUILTIN_COPIES = 0
+NON_DIGITS = 0  # drawings that have no label
 # What was changed while the run went on: after so many steps, the value from there on.
 LEARNING_RATES = {0: 0.5}
 BATCH_SIZES = {0: 100}

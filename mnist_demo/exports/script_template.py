@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from mnist_demo.data.builtin_digits import load_builtin_digits
+from mnist_demo.data.non_digits import draw_fitting_pixels
 from mnist_demo.data.synthetic_digits import draw_digits
 from mnist_demo.exports.script_parts import (
     check_digits,
@@ -37,6 +38,7 @@ from mnist_demo.exports.script_settings import (
     LEARNING_RATE,
     LEARNING_RATES,
     MOMENTUM,
+    NON_DIGITS,
     SEED,
     STOPPED_AFTER_STEP,
     SYNTHETIC_DIGITS,
@@ -46,6 +48,7 @@ from mnist_demo.exports.script_settings import (
     WEIGHT_DECAYS,
 )
 from mnist_demo.models.classifiers import MLP
+from mnist_demo.models.losses import NO_LABEL, cross_entropy
 from mnist_demo.models.optimizers import ManualSGD
 from mnist_demo.training.augmentation import augment, vary_pen
 from mnist_demo.training.hard_images import HardImages
@@ -74,6 +77,10 @@ def main() -> None:
     copied_pixels, _, copied_labels, _ = map(torch.from_numpy, load_builtin_digits())  # [copies]
     train_pixels = torch.cat([train_pixels, *[copied_pixels] * BUILTIN_COPIES])  # [copies]
     train_labels = torch.cat([train_labels, *[copied_labels.long()] * BUILTIN_COPIES])  # [copies]
+    # Letters, shapes and scribbles, which have no label. [non-digits]
+    others = torch.from_numpy(draw_fitting_pixels(NON_DIGITS, SEED))  # [non-digits]
+    train_pixels = torch.cat([train_pixels, others])  # [non-digits]
+    train_labels = torch.cat([train_labels, torch.full((len(others),), NO_LABEL)])  # [non-digits]
 
     torch.manual_seed(SEED)  # the first weights are random
     model: Any  # [never]
@@ -153,15 +160,14 @@ def main() -> None:
             hard_images.note(batch, losses)  # [hard]
             loss = model.loss(model(images), labels)  # [autograd]
             logits = model(images)  # [smoothing]
-            loss = model.loss(logits, labels)  # [smoothing]
+            loss = cross_entropy(logits, labels)  # [smoothing]
             if not loss.isfinite():  # [diverged]
                 print(format_row(f"step {step}", "no number"))  # [diverged]
                 return  # [diverged]
             loss.backward()  # the loss's gradient by every weight [autograd]
             # Learned from labels of which every digit gets an equal share. [smoothing]
-            cross_entropy = torch.nn.functional.cross_entropy  # [smoothing]
-            smoothed = cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)  # [same-smoothing]
-            smoothed = cross_entropy(logits, labels, label_smoothing=smoothing)  # [other-smoothing]
+            smoothed = cross_entropy(logits, labels, LABEL_SMOOTHING)  # [same-smoothing]
+            smoothed = cross_entropy(logits, labels, smoothing)  # [other-smoothing]
             smoothed.backward()  # its gradient by every weight [smoothing]
             optimizer.step()  # every weight a little against its gradient
             schedule.step()  # [one-cycle]

@@ -74,7 +74,7 @@ def estimate_cost(
     between = sum(is_evaluated(step, steps_per_epoch, steps) for step in EVALUATED_STEPS_OF_SHORT_RUNS if step < steps)
     tests = hyperparameters.epochs + 1
     evaluated = len(dataset.test_labels) * (tests + between) + n_validation * tests
-    synthetic = hyperparameters.synthetic_digits * rates.synthetic_digit
+    synthetic = (hyperparameters.synthetic_digits + hyperparameters.learned_non_digits) * rates.synthetic_digit
     all_else = steps * rates.step + evaluated * rates.evaluated_image + synthetic
     return START_SECONDS + rates.first_steps + WATCHED * all_else
 
@@ -90,7 +90,7 @@ def _sizes(hyperparameters: Hyperparameters, dataset: DigitDataset) -> tuple[int
     n_training, n_validation = hyperparameters.split_sizes(len(dataset.train_labels))
     if dataset.name != "builtin":
         n_training += TRAINING_DIGITS * hyperparameters.builtin_copies
-    return n_training + hyperparameters.synthetic_digits, n_validation
+    return n_training + hyperparameters.synthetic_digits + hyperparameters.learned_non_digits, n_validation
 
 
 def measure_rates(
@@ -157,6 +157,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
         validation_size=0,
         synthetic_digits=0,
         builtin_copies=0,
+        non_digits=0,
     )
     # By the clock of this thread, which stands still while something else has the core: by the one on the wall, a
     # measurement beside a page that was just being drawn made the estimate up to four times too long. Only the latter
@@ -182,7 +183,7 @@ def _measured(hyperparameters: Hyperparameters, few: DigitDataset, device: str) 
     return Rates(
         step * hyperparameters.batch_size / batch_size,
         evaluation / len(few.test_labels),
-        _synthetic_digit_seconds() if hyperparameters.synthetic_digits else 0.0,
+        _synthetic_digit_seconds() if hyperparameters.synthetic_digits or hyperparameters.learned_non_digits else 0.0,
         first_steps,
     )
 

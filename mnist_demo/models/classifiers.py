@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_demo.models.halves import LEAST_HALVED, backpropagate_halves
+from mnist_demo.models.losses import count_wrong, cross_entropy
 from mnist_demo.models.precision import computing_in
 from mnist_demo.models.softmax_regression import (
     add_gradient,
@@ -122,12 +123,12 @@ class Network(nn.Module):
         with computing_in(self.precision, images.device.type):
             logits = self(images)
         logits = logits.float()
-        loss = learned = self.loss(logits, labels)
+        loss = learned = cross_entropy(logits, labels)
         if self.label_smoothing:
-            learned = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
+            learned = cross_entropy(logits, labels, self.label_smoothing)
         learned.backward()
         self._note_losses(logits.detach(), labels)
-        return loss, (logits.detach().argmax(dim=1) != labels).count_nonzero()
+        return loss, count_wrong(logits.detach(), labels)
 
     def _note_losses(self, logits: Tensor, labels: Tensor) -> None:
         if self.keeps_losses:
@@ -273,7 +274,7 @@ def _convolution(
 
 
 # Hyperparameters that change how a network learns, and not what it is.
-OF_LEARNING = ("label_smoothing", "precision", "hard_share")
+OF_LEARNING = ("label_smoothing", "precision", "hard_share", "non_digits")
 
 
 def build_model(hyperparameters: Hyperparameters) -> Classifier:

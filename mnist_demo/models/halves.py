@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mnist_demo.models.losses import count_wrong, cross_entropy
 from mnist_demo.models.precision import computing_in
 from mnist_demo.models.softmax_regression import add_gradient
 from mnist_demo.second_thread import SECOND_THREAD
@@ -28,9 +29,9 @@ def backpropagate_halves(
         with computing_in(precision, images.device.type):
             logits, statistics = _forward(layers, images)
         logits = logits.float()
-        loss = learned = F.cross_entropy(logits, right) * share
+        loss = learned = cross_entropy(logits, right) * share
         if label_smoothing:
-            learned = F.cross_entropy(logits, right, label_smoothing=label_smoothing) * share
+            learned = cross_entropy(logits, right, label_smoothing) * share
         gradients = torch.autograd.grad(learned, parameters)
         return loss.detach(), logits.detach(), gradients, statistics
 
@@ -46,7 +47,7 @@ def backpropagate_halves(
     _follow(layers, statistics)
     _follow(layers, other_statistics)
     logits = torch.cat([logits, other_logits])
-    return loss + other_loss, (logits.argmax(dim=1) != labels).count_nonzero(), logits
+    return loss + other_loss, count_wrong(logits, labels), logits
 
 
 def _forward(layers: nn.Sequential, images: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -59,7 +59,7 @@ def _convolutional(name: str, title: str, help: str, class_name: str) -> Archite
         title,
         help,
         class_path=f"mnist_demo.models.classifiers:{class_name}",
-        hyperparameters=("dropout", "label_smoothing", "margin", "precision", "hard_share"),
+        hyperparameters=("dropout", "label_smoothing", "margin", "precision", "hard_share", "non_digits"),
         is_convolutional=True,
         gains_by_second_thread=True,
         gains_by_accelerator=True,
@@ -90,7 +90,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             N_("Multi-layer perceptron"),
             N_("Hidden layers of units between pixels and digits."),
             class_path="mnist_demo.models.classifiers:MLP",
-            hyperparameters=("hidden_sizes", "activation", "dropout", "label_smoothing"),
+            hyperparameters=("hidden_sizes", "activation", "dropout", "label_smoothing", "non_digits"),
         ),
         _convolutional(
             "convnet",

@@ -173,6 +173,17 @@ FIELDS: dict[str, Field] = {
         minimum=0,
         maximum=40,
     ),
+    "non_digits": Field(
+        "integer",
+        N_("Drawings that are no digit"),
+        N_(
+            "How many letters, shapes and scribbles drawn by the program are added to the training images, of which "
+            "the model learns to be unsure: every digit is to be as probable as any other (neural networks only)."
+        ),
+        minimum=0,
+        maximum=60_000,
+        step=1000,
+    ),
     "training_size": Field(
         "integer",
         N_("Training images"),

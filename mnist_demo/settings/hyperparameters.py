@@ -45,6 +45,7 @@ class Hyperparameters:
     hard_share: float = 1.0
     synthetic_digits: int = 0
     builtin_copies: int = 0
+    non_digits: int = 0
     training_size: int | None = None
     validation_size: int = 0
     seed: int = 0
@@ -65,6 +66,15 @@ class Hyperparameters:
             message = _("The model “{model}” cannot be trained with this optimizer: choose one of {optimizers}.")
             choices = format_list(self.architecture.optimizers)
             raise HyperparameterError(message.format(model=self.model_title, optimizers=choices), "optimizer")
+
+        if self.learned_non_digits and self.uses("hard_share") and self.hard_share < 1:
+            raise HyperparameterError(
+                _(
+                    "The model stays unsure of drawings that are no digit, so they would always be the hardest images: "
+                    "set either “{hard_share}” to 1 or “{non_digits}” to 0."
+                ).format(hard_share=_(FIELDS["hard_share"].title), non_digits=_(FIELDS["non_digits"].title)),
+                "non_digits",
+            )
 
     def replace(self, **changes: Any) -> "Hyperparameters":
         """Return a copy with some values changed, checked again."""
@@ -115,6 +125,11 @@ class Hyperparameters:
             return self.optimizer == "momentum"
         used_by_some = any(name in architecture.hyperparameters for architecture in ARCHITECTURES.values())
         return name in self.architecture.hyperparameters or not used_by_some
+
+    @property
+    def learned_non_digits(self) -> int:
+        """About how many drawings that are no digit are learned from: none by a model that cannot."""
+        return self.non_digits if self.uses("non_digits") else 0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Hyperparameters":

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mnist_demo.data.dataset import DigitDataset
 from mnist_demo.models.halves import LEAST_HALVED
+from mnist_demo.models.losses import NO_LABEL
 from mnist_demo.second_thread import SECOND_THREAD
 from mnist_demo.settings.hyperparameters import Hyperparameters
 from mnist_demo.training.augmentation import augment, random_matrices, transform, vary_pen
@@ -50,7 +51,7 @@ class Batches:
         pixels, labels = pixels[:n_training], labels[:n_training]
         # The built-in digits are not added to themselves: copies of held-out ones would be among them.
         copies = hyperparameters.builtin_copies if dataset.name != "builtin" else 0
-        if hyperparameters.synthetic_digits or copies:
+        if hyperparameters.synthetic_digits or copies or hyperparameters.learned_non_digits:
             pixels, labels = _with_more_digits(pixels, labels, hyperparameters, copies)
         # As bytes, 47 MB of MNIST, all of them have room on any device.
         self._pixels, self._labels = pixels.to(device), labels.to(device)
@@ -172,14 +173,18 @@ def _augment_halves(images: Tensor, generator: torch.Generator) -> Tensor:
 def _with_more_digits(
     pixels: Tensor, labels: Tensor, hyperparameters: Hyperparameters, builtin_copies: int
 ) -> tuple[Tensor, Tensor]:
-    """Return `pixels` and `labels` with synthetic digits and copies of the built-in training digits after them."""
+    """Return `pixels` and `labels` with synthetic digits, copies of built-in ones, and what is no digit after them."""
     # These import SciPy and Pillow, which most runs do without.
     from mnist_demo.data.builtin_digits import load_builtin
+    from mnist_demo.data.non_digits import draw_fitting_pixels
     from mnist_demo.data.synthetic_digits import draw_digits
 
     more = [draw_digits(hyperparameters.synthetic_digits, hyperparameters.seed)]
     if builtin_copies:
         more += [(load_builtin().train_pixels, load_builtin().train_labels)] * builtin_copies
+    if hyperparameters.learned_non_digits:
+        non_digits = draw_fitting_pixels(hyperparameters.non_digits, hyperparameters.seed)
+        more.append((non_digits, np.full(len(non_digits), NO_LABEL)))
     all_pixels, all_labels = zip(*more, strict=True)
     return torch.cat([pixels, *map(as_tensor, all_pixels)]), torch.cat([labels, *map(torch.from_numpy, all_labels)])
 

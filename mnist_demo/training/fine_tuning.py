@@ -69,4 +69,5 @@ def fine_tuning_settings(hyperparameters: Hyperparameters, available: int = 60_0
         validation_size=0,
         synthetic_digits=0,
         builtin_copies=0,
+        non_digits=0,
     )

@@ -164,7 +164,8 @@ class _BegunStep:
 
 def _begin(model: "Classifier", images: "Tensor", labels: "Tensor") -> _BegunStep:
     import torch
-    import torch.nn.functional as F
+
+    from mnist_demo.models.losses import cross_entropy
 
     # On a copy, and with the random state put back: the step that follows is the one that it would have been without
     # anybody watching, and drops the same units as here.
@@ -177,14 +178,17 @@ def _begin(model: "Classifier", images: "Tensor", labels: "Tensor") -> _BegunSte
         loss, _wrong = copied.backpropagate(images, labels)
     with torch.no_grad(), torch.random.fork_rng(devices=devices):
         logits = copied(images)
-        losses = F.cross_entropy(logits, labels, reduction="none")
+        losses = cross_entropy(logits, labels, reduction="none")
         return _BegunStep(copied, images.detach().clone(), labels, logits.argmax(dim=1), losses, float(loss))
 
 
 def _finish(begun: _BegunStep, model: "Classifier", step: int, epoch: int, learning_rate: float) -> StepDetail:
     import torch
 
-    largest = begun.losses.argsort(descending=True, stable=True)[:MAX_DETAIL_IMAGES]
+    from mnist_demo.models.losses import NO_LABEL
+
+    largest = begun.losses.argsort(descending=True, stable=True)
+    largest = largest[begun.labels[largest] != NO_LABEL][:MAX_DETAIL_IMAGES]
     old, new = _named_parameters(begun.copied), _named_parameters(model)
     layers = []
     with torch.no_grad():

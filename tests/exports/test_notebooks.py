@@ -67,7 +67,7 @@ def run_cells(cells: list[dict[str, Any]]) -> str:
     [
         ({"model": "scratch-linear", "shuffle": False}, None),
         ({"model": "convnet", "optimizer": "adamw", "learning_rate": 0.01, "augmentation": True, "epochs": 1}, None),
-        ({"validation_size": 50, "synthetic_digits": 20}, 7),
+        ({"validation_size": 50, "synthetic_digits": 20, "non_digits": 30, "shuffle": False}, 7),
         ({"model": "mlp", "learning_rate": 1e30}, None),
     ],
     ids=["from scratch", "convnet", "stopped", "diverged"],

@@ -172,7 +172,9 @@ def test_script_of_a_folder_s_digits_reads_the_folder_and_adds_what_the_run_adde
     builtin: DigitDataset, tmp_path: Path
 ) -> None:
     dataset = write_folder(tmp_path, builtin)
-    hyperparameters = Hyperparameters(epochs=2, synthetic_digits=40, builtin_copies=1, validation_size=30)
+    hyperparameters = Hyperparameters(
+        epochs=2, synthetic_digits=40, builtin_copies=1, non_digits=60, validation_size=30
+    )
     run = train_run(hyperparameters, dataset)
 
     assert run_here(build_script(run), str(tmp_path)) == expected_output(run)

@@ -21,7 +21,13 @@ RATES = Rates(step=0.01, evaluated_image=0.001, synthetic_digit=0.1)
 
 def test_estimate_cost_adds_the_start_steps_evaluations_and_synthetic_digits(builtin: DigitDataset) -> None:
     hyperparameters = Hyperparameters(
-        batch_size=100, epochs=3, training_size=1000, validation_size=40, synthetic_digits=50
+        model="mlp",
+        batch_size=100,
+        epochs=3,
+        training_size=1000,
+        validation_size=40,
+        synthetic_digits=30,
+        non_digits=20,
     )
     # On the test images before training, at steps 5, 10, 15, 20, 25 and 30, and after three epochs of 11 steps.
     steps, evaluated = 3 * 11, 10 * 360 + 4 * 40

@@ -63,6 +63,7 @@ def test_presets_are_those_of_the_command_line_contract() -> None:
         ("pen_variation", 1),
         ("synthetic_digits", -1),
         ("synthetic_digits", 60_001),
+        ("non_digits", 60_001),
         ("training_size", 5),
         ("training_size", 60_001),
         ("validation_size", -1),
@@ -85,6 +86,12 @@ def test_hyperparameters_error_shortens_a_pasted_page() -> None:
     with pytest.raises(HyperparameterError) as caught:
         Hyperparameters(model="x" * 10_000)
     assert len(str(caught.value)) < 250
+
+
+def test_hard_images_beside_non_digits_which_are_always_hard_are_refused() -> None:
+    with pytest.raises(HyperparameterError, match="set either “Share of hard images” to 1 or"):
+        Hyperparameters(model="convnet", hard_share=0.5, non_digits=1000)
+    assert Hyperparameters(model="linear", hard_share=0.5, non_digits=1000).learned_non_digits == 0
 
 
 @pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"weight_decay": 0.1}, {"one_cycle": True}])
@@ -170,15 +177,25 @@ def test_thread_count_follows_from_the_settings_and_the_machine(model: str) -> N
     [
         ("scratch-linear", set()),
         ("linear", set()),
-        ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing"}),
-        ("convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
-        ("wide-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
-        ("deep-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share"}),
+        ("mlp", {"hidden_sizes", "activation", "dropout", "label_smoothing", "non_digits"}),
+        ("convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share", "non_digits"}),
+        ("wide-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share", "non_digits"}),
+        ("deep-convnet", {"dropout", "label_smoothing", "margin", "precision", "hard_share", "non_digits"}),
     ],
 )
 def test_uses_leaves_out_what_makes_no_difference_to_the_model(model: str, used: set[str]) -> None:
     hyperparameters = Hyperparameters(model=model)
-    some = {"hidden_sizes", "activation", "dropout", "label_smoothing", "margin", "precision", "hard_share", "momentum"}
+    some = {
+        "hidden_sizes",
+        "activation",
+        "dropout",
+        "label_smoothing",
+        "margin",
+        "precision",
+        "hard_share",
+        "non_digits",
+        "momentum",
+    }
     assert {name for name in FIELDS if not hyperparameters.uses(name)} == some - used
 
 

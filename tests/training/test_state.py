@@ -38,6 +38,7 @@ SETTINGS = {
         augmentation=True,
         pen_variation=True,
         synthetic_digits=20,
+        non_digits=30,
         validation_size=30,
     ),
     "one-cycle": PLAIN.replace(model="deep-convnet", optimizer="adamw", one_cycle=True, learning_rate=0.01),

@@ -42,6 +42,7 @@ ROWS = (
     ("augmentation", "pen_variation"),
     ("hard_share",),
     ("synthetic_digits", "builtin_copies"),
+    ("non_digits",),
     ("training_size", "validation_size"),
 )
 
