@@ -28,6 +28,8 @@ NO_DIGIT = "?"  # how a number is written where something among its digits is no
 LOWEST, HIGHEST = 0.5, 1.8
 # Of what is about as high as a digit, so much must be one: what stands among letters is a letter.
 MIN_DIGIT_SHARE = 0.6
+# What stands among digits, at least half of all, is likely to be one too: its score may be so much lower.
+LENIENCE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +98,12 @@ def _read(
 ) -> tuple[list[ReadDigit], float]:
     """Read what was found; return also how far the model believes that all of it are digits, 0 to 1."""
     judgement = judge(classifier, calibration, np.stack([one.image for one in found]))
+    are_digits = judgement.is_digit
+    if len(found) > 1 and are_digits.mean() >= 0.5:
+        are_digits = judgement.score >= calibration.threshold - LENIENCE
     read = [
         ReadDigit(one.box, one.image, probabilities, bool(is_digit))
-        for one, probabilities, is_digit in zip(found, judgement.probabilities, judgement.is_digit, strict=True)
+        for one, probabilities, is_digit in zip(found, judgement.probabilities, are_digits, strict=True)
     ]
     beliefs = judgement.probabilities.max(axis=1) * expit(judgement.score - calibration.threshold)
     # What is large counts more: not every fold of the paper.

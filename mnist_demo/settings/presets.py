@@ -65,18 +65,18 @@ PRESETS: dict[str, Preset] = {
     STARTER: Preset(
         N_("The starter model"),
         N_("How the model that comes with this page was trained, in minutes: about 99.5 % on MNIST, good at drawings."),
-        Hyperparameters(
+        _CONVNET.replace(
             model="deep-convnet",
-            optimizer="adamw",
             learning_rate=0.01,
-            one_cycle=True,
             batch_size=128,
-            epochs=15,
-            weight_decay=0.01,
+            epochs=8,
+            weight_decay=0.05,
+            label_smoothing=0.1,
             augmentation=True,
             pen_variation=True,
-            synthetic_digits=12_000,
+            synthetic_digits=30_000,
             builtin_copies=6,
+            non_digits=12_000,
         ),
     ),
 }

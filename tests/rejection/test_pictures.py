@@ -1,5 +1,6 @@
 """Whole pictures, read as one digit, as several, or as something else."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -9,10 +10,15 @@ from scipy import ndimage
 
 from benchmarks.drivers.photographs import Scene, photograph, side_by_side
 from benchmarks.measurements.pictures import axes_of_a_plot
+from mnist_demo.data.non_digits import draw_strokes
 from mnist_demo.drawing.image import load_bitmap
 from mnist_demo.errors import ImageError
-from mnist_demo.rejection.non_digits import draw_strokes
-from mnist_demo.rejection.pictures import read_picture
+from mnist_demo.models.checkpoints import load_checkpoint
+from mnist_demo.rejection import pictures
+from mnist_demo.rejection.calibration import judge
+from mnist_demo.rejection.calibration_files import load_starter_calibration
+from mnist_demo.rejection.pictures import LENIENCE, read_picture
+from mnist_demo.settings.presets import STARTER
 from tests.browser.shapes import SHAPES
 from tests.drawing.drawn_digits import Bitmap, Strokes, circle, draw, face, four
 
@@ -59,6 +65,27 @@ def test_read_picture_of_one_digit_on_any_paper_in_any_light(name: str) -> None:
 def test_read_picture_of_a_number_has_all_of_its_digits(scene: Scene) -> None:
     number = side_by_side([_strokes(digit) for digit in "2730"], np.random.default_rng(0))
     assert _read(_photograph(number, scene)) == "2730"
+
+
+def test_what_may_be_a_digit_is_one_among_digits_and_none_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier, calibration = load_checkpoint(STARTER), load_starter_calibration()
+    number = _photograph(side_by_side([_strokes(digit) for digit in "2730"], np.random.default_rng(0)), Scene())
+    single = _photograph(_strokes("7"), Scene())
+
+    def score(bitmap: Bitmap) -> np.ndarray:
+        return judge(classifier, calibration, np.stack([one.image for one in read_picture(bitmap)])).score
+
+    among, alone = score(number), score(single)
+
+    def stricter(threshold: float) -> None:
+        strict = dataclasses.replace(calibration, threshold=threshold)
+        monkeypatch.setattr(pictures, "_starter", lambda: (classifier, strict))
+
+    stricter(float(alone[0]) + LENIENCE / 2)
+    assert not read_picture(single)[0].is_digit
+    half = float(np.sort(among)[2])  # two of the four are surely digits
+    stricter(half)
+    assert [one.is_digit for one in read_picture(number)] == (among >= half - LENIENCE).tolist()
 
 
 @pytest.mark.parametrize(("contrast", "is_dark"), [(255, False), (60, True), (6, False)])
