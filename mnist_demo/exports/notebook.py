@@ -27,11 +27,11 @@ _HEADINGS = {
     "mnist_demo.training.augmentation": N_("Variation of the images"),
     "mnist_demo.exports": N_("Reading files"),
     "mnist_demo.training": N_("Measuring the model"),
-    "mnist_demo.data.synthetic_digits": N_("Digits drawn by a program"),
-    "mnist_demo.data.non_digits": N_("Drawings that are no digit"),
-    "mnist_demo.data.handwriting": N_("Variation of strokes"),
+    "mnist_demo.data.synthetic_digits": N_("Drawings by a program"),
+    "mnist_demo.data.non_digits": N_("Drawings by a program"),
+    "mnist_demo.data.handwriting": N_("Drawings by a program"),
     "mnist_demo.data": N_("The digits"),
-    "mnist_demo": N_("Digits drawn by a program"),
+    "mnist_demo": N_("Drawings by a program"),
 }
 # A notebook has no command line.
 _FOLDER_BY_COMMAND = {"len(sys.argv) > 1": "FOLDER", "sys.argv[1]": "FOLDER"}

@@ -23,8 +23,7 @@ from mnist_demo.models.softmax_regression import (
 )
 from mnist_demo.settings.hyperparameters import Hyperparameters
 
-PIXELS = 28 * 28
-CLASSES = 10
+PIXELS, CLASSES = 28 * 28, 10
 # Mean and standard deviation of the pixels of MNIST's 60,000 training images, scaled to [0, 1].
 MNIST_MEAN, MNIST_DEVIATION = 0.1307, 0.3081
 
@@ -102,13 +101,14 @@ class Network(nn.Module):
     `label_smoothing` is the share of every label that all ten classes get alike in what is learned; `loss`, and with it
     every metric, is of the labels as they are. See Szegedy et al., *Rethinking the Inception Architecture*, 2015.
     `precision` is that which the layers compute with while they learn, see `computing_in`. Where `keeps_losses` is set,
-    `batch_losses` is the loss, (n,), of each image of the batch that was last learned from.
+    `batch_losses`, (n,), are of the batch that was last learned from; where `learns_non_digits` is, some have no label.
     """
 
     layers: nn.Sequential
     label_smoothing = 0.0
     precision = "float32"
     keeps_losses = False
+    learns_non_digits = False
     batch_losses: Tensor
 
     def forward(self, images: Tensor) -> Tensor:
@@ -121,11 +121,11 @@ class Network(nn.Module):
 
     def backpropagate(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         with computing_in(self.precision, images.device.type):
-            logits = self(images)
-        logits = logits.float()
-        loss = learned = cross_entropy(logits, labels)
+            logits = self(images).float()
+        entropy = cross_entropy if self.learns_non_digits else F.cross_entropy
+        loss = learned = entropy(logits, labels)
         if self.label_smoothing:
-            learned = cross_entropy(logits, labels, self.label_smoothing)
+            learned = entropy(logits, labels, label_smoothing=self.label_smoothing)
         learned.backward()
         self._note_losses(logits.detach(), labels)
         return loss, count_wrong(logits.detach(), labels)
@@ -193,7 +193,7 @@ class ConvolutionalNetwork(Network):
             return super().backpropagate(images, labels)
         normalised = self._normalise(images)
         loss, wrong, logits = backpropagate_halves(
-            self.layers, normalised, labels, self.label_smoothing, self.precision
+            self.layers, normalised, labels, self.label_smoothing, self.precision, self.learns_non_digits
         )
         self._note_losses(logits, labels)
         return loss, wrong
@@ -291,6 +291,7 @@ def build_model(hyperparameters: Hyperparameters) -> Classifier:
         model.label_smoothing = of_learning.get("label_smoothing", 0.0)
         model.precision = of_learning.get("precision", "float32")
         model.keeps_losses = of_learning.get("hard_share", 1.0) < 1
+        model.learns_non_digits = of_learning.get("non_digits", 0) > 0
     return model
 
 

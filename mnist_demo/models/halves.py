@@ -14,7 +14,12 @@ LEAST_HALVED = 64
 
 
 def backpropagate_halves(
-    layers: nn.Sequential, images: Tensor, labels: Tensor, label_smoothing: float, precision: str = "float32"
+    layers: nn.Sequential,
+    images: Tensor,
+    labels: Tensor,
+    label_smoothing: float,
+    precision: str = "float32",
+    learns_non_digits: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Add the gradient of a batch's loss to every weight's ``grad``; return that loss, how many are wrong, and logits.
 
@@ -23,15 +28,16 @@ def backpropagate_halves(
     computed at once or one after the other. `layers` map `images` (n, 1, 28, 28) to logits (n, 10).
     """
     parameters = list(layers.parameters())
+    entropy = cross_entropy if learns_non_digits else F.cross_entropy
 
     def differentiate(images: Tensor, right: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...], list[Tensor]]:
         share = len(right) / len(labels)
         with computing_in(precision, images.device.type):
             logits, statistics = _forward(layers, images)
         logits = logits.float()
-        loss = learned = cross_entropy(logits, right) * share
+        loss = learned = entropy(logits, right) * share
         if label_smoothing:
-            learned = cross_entropy(logits, right, label_smoothing) * share
+            learned = entropy(logits, right, label_smoothing=label_smoothing) * share
         gradients = torch.autograd.grad(learned, parameters)
         return loss.detach(), logits.detach(), gradients, statistics
 

@@ -67,10 +67,11 @@ def run_cells(cells: list[dict[str, Any]]) -> str:
     [
         ({"model": "scratch-linear", "shuffle": False}, None),
         ({"model": "convnet", "optimizer": "adamw", "learning_rate": 0.01, "augmentation": True, "epochs": 1}, None),
-        ({"validation_size": 50, "synthetic_digits": 20, "non_digits": 30, "shuffle": False}, 7),
+        ({"validation_size": 50, "synthetic_digits": 20}, 7),
+        ({"model": "mlp", "synthetic_digits": 20, "builtin_copies": 1, "non_digits": 30, "shuffle": False}, None),
         ({"model": "mlp", "learning_rate": 1e30}, None),
     ],
-    ids=["from scratch", "convnet", "stopped", "diverged"],
+    ids=["from scratch", "convnet", "stopped", "unsure of others", "diverged"],
 )
 def test_cells_of_a_notebook_in_order_print_the_run_s_metrics(
     builtin: DigitDataset, changes: dict[str, Any], stop_after: int | None

@@ -173,7 +173,7 @@ def test_script_of_a_folder_s_digits_reads_the_folder_and_adds_what_the_run_adde
 ) -> None:
     dataset = write_folder(tmp_path, builtin)
     hyperparameters = Hyperparameters(
-        epochs=2, synthetic_digits=40, builtin_copies=1, non_digits=60, validation_size=30
+        model="mlp", epochs=2, synthetic_digits=40, builtin_copies=1, non_digits=60, validation_size=30
     )
     run = train_run(hyperparameters, dataset)
 

@@ -54,7 +54,7 @@ def test_drawing_before_any_training_is_read_by_the_starter_model(page: AppTest)
 
 
 def test_stages_of_the_preparation_turned_off_change_what_the_model_sees(page: AppTest) -> None:
-    draw(page)
+    draw(page, moved(120))  # at the border
     before = document_of(page, "digit-bars")
     page.session_state["preparation"] = True
     page.run()
