@@ -18,8 +18,8 @@ from mnist_demo.rejection.calibration_files import save_calibration
 # Numbers of images to fit on. At thresholds that reject 91 % of shapes, the starter model rejected 2.3 % of 7,494
 # tablet digits without the synthetic digits and 1.3 % with them.
 NON_DIGITS, SYNTHETIC_DIGITS = 12_000, 2500
-# Of 7,494 tablet digits as bitmaps, drawn with a pen of 8 pixels, 2.4 % are rejected with as many pictures, and 3.0 %
-# without; with one of 20 pixels 1.7 and 1.8 %.
+# Of 7,494 tablet digits as bitmaps, drawn with a pen of 8 pixels, 2.4 % were rejected with as many pictures, and 3.0 %
+# without; with one of 20 pixels 1.7 and 1.8 % (at a ``REFUSED_SHARE`` of 0.0125).
 PICTURES_OF_DIGITS = 2000
 CANVAS_SIDE = 280  # pixels, of these pictures
 SIDES, PENS = (110, 230), (8, 26)  # of their digits, in pixels
